@@ -1,0 +1,1 @@
+//! Credentials, signing, HTTP and account discovery.

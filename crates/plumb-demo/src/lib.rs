@@ -1,0 +1,1 @@
+//! A generated estate to try Plumb on and to measure it with.

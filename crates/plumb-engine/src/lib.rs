@@ -1,0 +1,1 @@
+//! analyze: a pure function from snapshot and packs to report.

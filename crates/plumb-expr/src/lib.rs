@@ -1,0 +1,1 @@
+//! The rule language: parse, type-check, compile, evaluate within a budget, explain.

@@ -1,0 +1,44 @@
+//! `Finding`: a policy's verdict on one resource, with its evidence.
+
+use serde::{Deserialize, Serialize};
+
+use crate::value::{Text, Unreadable, Value};
+use crate::verdict::Verdict;
+
+/// A policy's verdict on one resource.
+///
+/// Policy and resource are kept as positions, so that a million passing verdicts stay small.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// Position in [`Report::policies`](crate::report::Report::policies).
+    pub policy: u32,
+    /// Position in [`AccountReport::resources`](crate::report::AccountReport::resources).
+    pub resource: u32,
+    /// What the policy says.
+    pub verdict: Verdict,
+    /// Why; present for fail and unknown.
+    pub evidence: Option<Box<Evidence>>,
+}
+
+/// Why a verdict is what it is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// One sentence without a full stop, for example "`resource.encryption` is null".
+    pub message: Text,
+    /// The source text of the sub-expression that decided.
+    pub expression: Text,
+    /// The values that sub-expression saw, in the order it names them; long values are cut.
+    pub observed: Vec<Observed>,
+    /// What could not be read, for an unknown verdict.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// One value that a rule looked at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Observed {
+    /// The expression as the rule writes it, for example `resource.encryption.rules[0]`.
+    pub expression: Text,
+    /// What it was.
+    pub value: Value,
+}

@@ -1,0 +1,1 @@
+//! Recipes, policies and frameworks: formats, schemas, lint and inline tests.

@@ -1,0 +1,1 @@
+//! Reports as terminal text, HTML, JSON, CSV, SARIF, JUnit, OCSF and Markdown.
