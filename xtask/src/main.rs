@@ -1,3 +1,37 @@
 //! Development commands: `cargo xtask <command>`.
 
-fn main() {}
+mod models;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask <command>
+
+  test [-- ARGS]   every test, including those that need a live AWS wire; ARGS go to the test runner
+  tidy             check what compilers do not: layers of crates, heavy dependencies, lengths of files
+  models           make crates/plumb-api/models/aws.bin from the pinned botocore wheel
+  models --check   make it and compare
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match arguments.as_slice() {
+        ["test", rest @ ..] => test::run(rest),
+        ["models", rest @ ..] => models::run(rest),
+        ["tidy"] => tidy::run(),
+        _ => {
+            eprint!("{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

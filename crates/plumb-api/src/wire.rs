@@ -5,6 +5,10 @@ use plumb_model::value::Text;
 /// An HTTP request that is ready to be signed and sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
+    /// The service's name in the API model, for example `s3`; not sent, for logs and recordings.
+    pub service: Text,
+    /// The operation, for example `GetBucketPolicy`; not sent, for logs and recordings.
+    pub operation: Text,
     /// `GET`, `POST` or `HEAD`; no other method exists here.
     pub method: Method,
     /// `https` or, for an endpoint the user gave, `http`.

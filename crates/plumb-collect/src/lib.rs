@@ -1,3 +1,22 @@
-//! Planner and executor that turn recipes into a snapshot over a transport.
+//! Planner and executor: from selected policies to the calls they need, and from calls to a snapshot.
+//!
+//! [`Plan::new`] derives from policies which resource types and which of their facts are needed, and nothing else;
+//! [`calls::list`] says which calls that means. [`Collector::collect`] makes them over a [`Transport`] and returns
+//! the snapshot of one account: whatever could not be read is in it as unreadable, with the reason and the missing
+//! permission, and in its coverage.
 
+mod account;
+mod assemble;
+mod caller;
+pub mod calls;
+mod facts;
+mod limiter;
+mod listing;
+mod plan;
+pub mod progress;
+pub mod rehearsal;
 pub mod transport;
+
+pub use account::{Collector, Options, Regions, StopHandle, StopSignal};
+pub use plan::{Plan, PlanError, TypePlan};
+pub use transport::{BoxFuture, Transport, TransportError};

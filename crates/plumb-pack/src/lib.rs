@@ -1,1 +1,49 @@
 //! Recipes, policies and frameworks: formats, schemas, lint and inline tests.
+//!
+//! A [`pack::Pack`] holds the knowledge that is compiled into the binary together with a user's own files. Everything in
+//! it comes from YAML that is read strictly and within limits; every problem is a diagnostic with its place. Resource
+//! types are checked against the clouds' API models, from which their schemas follow, and policies against the schemas.
+//!
+//! ```
+//! use plumb_pack::pack::Pack;
+//!
+//! let pack = Pack::builtin().map_err(|found| found.len())?;
+//! assert!(pack.resource_types().iter().any(|name| name == "aws_s3_bucket"));
+//! # Ok::<(), usize>(())
+//! ```
+
+mod api_type;
+pub mod builtin;
+mod call_reader;
+pub mod compiled;
+mod conformity;
+mod declared;
+pub mod document;
+mod fact_reader;
+pub mod framework;
+pub mod inline_test;
+pub mod lint;
+pub mod load;
+pub mod pack;
+pub mod path;
+pub mod policy;
+mod reader;
+pub mod recipe;
+mod recipe_file;
+mod recipe_reader;
+#[cfg(test)]
+mod record;
+mod recorded;
+mod rule_text;
+pub mod scaffold;
+pub mod schema;
+pub mod schema_tree;
+mod secret;
+pub mod selection;
+mod suggest;
+pub mod template;
+pub mod transform;
+mod typed_path;
+mod yaml;
+
+pub use rule_text::RuleText;

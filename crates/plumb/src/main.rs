@@ -1,3 +1,59 @@
-//! The `plumb` command.
+//! The `plumb` command: arguments, environment, wiring.
 
-fn main() {}
+mod arguments;
+mod console;
+mod demo;
+mod exit;
+mod knowledge;
+mod output;
+mod pack;
+mod plan;
+mod policy;
+mod scan_aws;
+mod scan_snapshot;
+mod schema;
+mod snapshot_file;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::arguments::{Arguments, Command, PlanCommand, ScanCommand};
+use crate::console::Console;
+
+/// The version that reports and snapshots name.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let console = Console::new(&arguments);
+    log(arguments.verbose);
+    let result = match &arguments.command {
+        Command::Scan(ScanCommand::Aws(arguments)) => scan_aws::run(console, arguments),
+        Command::Scan(ScanCommand::Snapshot(arguments)) => scan_snapshot::run(console, arguments),
+        Command::Plan(PlanCommand::Aws(arguments)) => plan::run(console, arguments),
+        Command::Demo(arguments) => demo::run(console, arguments),
+        Command::Policy(command) => policy::run(console, command),
+        Command::Schema(arguments) => schema::run(console, arguments),
+        Command::Pack(command) => pack::run(console, command),
+    };
+    match result {
+        Ok(status) => status.into(),
+        Err(failed) => {
+            console.show(&failed.diagnostics);
+            failed.status.into()
+        }
+    }
+}
+
+/// Logs of Plumb's own crates to stderr; `PLUMB_LOG` takes the filters of tracing-subscriber.
+fn log(verbose: u8) {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("PLUMB_LOG").unwrap_or_else(|_| {
+        tracing_subscriber::EnvFilter::new(match verbose {
+            0 => "error",
+            1 => "plumb=info,plumb_collect=info,plumb_cloud=info",
+            _ => "plumb=debug,plumb_collect=debug,plumb_cloud=debug",
+        })
+    });
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+}

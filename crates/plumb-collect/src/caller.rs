@@ -1,0 +1,407 @@
+//! `Caller`: one API call with paging, retries, rate control and a record of what it cost.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use plumb_api::wire::Response;
+use plumb_api::catalog::Catalog;
+use plumb_api::model::ReadOperation;
+use plumb_api::paginate::{Next, next_input};
+use plumb_api::request::build_request;
+use plumb_api::response::{ResponseError, decode_response};
+use plumb_api::service_error::ServiceError;
+use plumb_model::coverage::CallCount;
+use plumb_model::value::{Reason, Text, Unreadable, Value};
+use tokio::sync::{OnceCell, Semaphore};
+
+use crate::account::{Options, StopSignal};
+use crate::limiter::Limiter;
+use crate::progress::{Event, Progress};
+use crate::transport::{Transport, TransportError};
+
+/// The longest error text that is kept, in characters.
+const MAX_DETAIL: usize = 300;
+
+/// Pages after which a list is taken for endless.
+const MAX_PAGES: usize = 20_000;
+
+/// What to call.
+#[derive(Clone, Debug)]
+pub(crate) struct Request<'r> {
+    pub(crate) service: &'r Text,
+    pub(crate) operation: &'r Text,
+    /// A region of the cloud, never `global`.
+    pub(crate) region: Text,
+    /// Parameters in the API's spelling.
+    pub(crate) input: Value,
+    /// The IAM actions it needs.
+    pub(crate) actions: &'r [Text],
+}
+
+/// A call that gave no answer, or an error for an answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    pub(crate) code: Text,
+    pub(crate) message: Text,
+    pub(crate) unreadable: Unreadable,
+}
+
+/// The answers of all pages, and why there are not more.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Pages {
+    pub(crate) answers: Vec<Value>,
+    pub(crate) failure: Option<Failure>,
+}
+
+type Memo = HashMap<(Text, Text, Text, String), Arc<OnceCell<Arc<Pages>>>>;
+
+/// Makes calls with the credentials of one account.
+pub(crate) struct Caller {
+    transport: Arc<dyn Transport>,
+    catalog: &'static Catalog,
+    options: Options,
+    stop: StopSignal,
+    progress: Arc<dyn Progress>,
+    under_way: Semaphore,
+    limiters: Mutex<HashMap<(Text, Text), Arc<Limiter>>>,
+    counts: Mutex<BTreeMap<(Text, Text, Text), (u64, u64, u64)>>,
+    memo: Mutex<Memo>,
+}
+
+/// What to do after an attempt.
+enum Attempt {
+    Done(Value),
+    Elsewhere(Text),
+    Again { throttled: bool, pause: Option<Duration>, failure: Failure },
+    Failed(Failure),
+}
+
+impl Caller {
+    pub(crate) fn new(
+        transport: Arc<dyn Transport>,
+        catalog: &'static Catalog,
+        options: Options,
+        stop: StopSignal,
+        progress: Arc<dyn Progress>,
+    ) -> Self {
+        let under_way = Semaphore::new(options.concurrency.max(1));
+        Self {
+            transport,
+            catalog,
+            options,
+            stop,
+            progress,
+            under_way,
+            limiters: Mutex::default(),
+            counts: Mutex::default(),
+            memo: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn catalog(&self) -> &'static Catalog {
+        self.catalog
+    }
+
+    pub(crate) fn stop(&self) -> &StopSignal {
+        &self.stop
+    }
+
+    pub(crate) fn progress(&self) -> &dyn Progress {
+        &*self.progress
+    }
+
+    /// What every operation cost, sorted.
+    pub(crate) fn counts(&self) -> Vec<CallCount> {
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts
+            .iter()
+            .map(|((service, operation, region), (requests, retries, throttled))| CallCount {
+                service: service.clone(),
+                operation: operation.clone(),
+                region: region.clone(),
+                requests: *requests,
+                retries: *retries,
+                throttled: *throttled,
+            })
+            .collect()
+    }
+
+    /// The answers of a call that several types or facts share; it is made once.
+    pub(crate) async fn shared(&self, request: &Request<'_>) -> Arc<Pages> {
+        let key = (
+            request.service.clone(),
+            request.operation.clone(),
+            request.region.clone(),
+            request.input.to_string(),
+        );
+        let cell = {
+            let mut memo = self.memo.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(memo.entry(key).or_default())
+        };
+        Arc::clone(cell.get_or_init(|| async { Arc::new(self.call(request).await) }).await)
+    }
+
+    /// Makes a call and follows its pages.
+    pub(crate) async fn call(&self, request: &Request<'_>) -> Pages {
+        let mut pages = Pages::default();
+        let Some(operation) =
+            self.catalog.service(request.service).and_then(|service| service.operation(request.operation))
+        else {
+            let message = format!("the API model has no read operation `{}`", request.operation);
+            pages.failure = Some(self.failure(request, Reason::Failed, "UnknownOperation", &message));
+            return pages;
+        };
+        let mut request = request.clone();
+        loop {
+            let answer = match self.page(&operation, &mut request).await {
+                Ok(answer) => answer,
+                Err(failure) => {
+                    pages.failure = Some(failure);
+                    return pages;
+                }
+            };
+            let next = next_input(&operation, &request.input, &answer);
+            pages.answers.push(answer);
+            let problem = match next {
+                Next::Done => return pages,
+                Next::Page(_) if pages.answers.len() >= MAX_PAGES => format!("the list has more than {MAX_PAGES} pages"),
+                Next::Page(input) => {
+                    request.input = input;
+                    continue;
+                }
+                Next::RepeatedToken => "the cloud gave the same page token twice".to_owned(),
+            };
+            pages.failure = Some(self.failure(&request, Reason::Failed, "EndlessList", &problem));
+            return pages;
+        }
+    }
+
+    async fn page(&self, operation: &ReadOperation, request: &mut Request<'_>) -> Result<Value, Failure> {
+        let mut attempts = 0;
+        let mut moves = 0;
+        loop {
+            if let Some(reason) = self.stop.reason() {
+                return Err(self.failure(request, reason, "", ""));
+            }
+            let attempt = tokio::select! {
+                biased;
+                reason = self.stop.stopped() => Attempt::Failed(self.failure(request, reason, "", "")),
+                attempt = self.attempt(operation, request, attempts > 0) => attempt,
+            };
+            let (throttled, pause, failure) = match attempt {
+                Attempt::Done(answer) => return Ok(answer),
+                Attempt::Failed(failure) => return Err(failure),
+                Attempt::Elsewhere(region) if moves < 2 => {
+                    moves += 1;
+                    request.region = region;
+                    continue;
+                }
+                Attempt::Elsewhere(region) => {
+                    let message = format!("the cloud keeps pointing to another region, lastly `{region}`");
+                    return Err(self.failure(request, Reason::Failed, "RedirectLoop", &message));
+                }
+                Attempt::Again { throttled, pause, failure } => (throttled, pause, failure),
+            };
+            attempts += 1;
+            let allowed = if throttled { self.options.throttle_attempts } else { self.options.attempts };
+            if attempts >= allowed {
+                return Err(failure);
+            }
+            let pause = pause.unwrap_or_else(|| self.backoff(attempts)).min(self.options.longest_pause);
+            if throttled {
+                self.limiter(request).refused(pause);
+            }
+            tokio::select! {
+                _ = self.stop.stopped() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    async fn attempt(&self, operation: &ReadOperation, request: &Request<'_>, again: bool) -> Attempt {
+        let endpoint = match self.transport.endpoint(request.service, &request.region) {
+            Ok(endpoint) => endpoint,
+            Err(error) => return self.transport_failure(request, &error),
+        };
+        let wire = match build_request(operation, &request.input, &endpoint) {
+            Ok(wire) => wire,
+            Err(error) => {
+                return Attempt::Failed(self.failure(request, Reason::Failed, "InvalidRequest", &error.to_string()));
+            }
+        };
+        let limiter = self.limiter(request);
+        let permit = limiter.acquire().await;
+        // The semaphore is never closed, so acquiring can only succeed.
+        let under_way = self.under_way.acquire().await.ok();
+        self.count(request, |count| {
+            count.0 += 1;
+            count.1 += u64::from(again);
+        });
+        self.progress.event(Event::Requested);
+        tracing::debug!(service = %request.service, operation = %request.operation, region = %request.region, "request");
+        let answer = self.transport.send(&wire).await;
+        drop(under_way);
+        drop(permit);
+        match answer {
+            Ok(response) => self.judge(operation, request, &response, &limiter),
+            Err(error) => self.transport_failure(request, &error),
+        }
+    }
+
+    fn judge(
+        &self,
+        operation: &ReadOperation,
+        request: &Request<'_>,
+        response: &Response,
+        limiter: &Limiter,
+    ) -> Attempt {
+        let error = match decode_response(operation, response) {
+            Ok(answer) => {
+                limiter.answered();
+                return Attempt::Done(answer);
+            }
+            Err(ResponseError::Service(error)) => error,
+            Err(error @ ResponseError::Malformed { .. }) => {
+                let failure = self.failure(request, Reason::Failed, "MalformedAnswer", &error.to_string());
+                return Attempt::Again { throttled: false, pause: None, failure };
+            }
+        };
+        if let Some(region) = error.region_hint.as_deref().filter(|region| *region != request.region) {
+            return Attempt::Elsewhere(Text::from(region));
+        }
+        let failure = self.failure(request, reason_of(&error), &error.code, &error.message);
+        let pause = error.retry_after_seconds.map(|seconds| Duration::from_secs(seconds.into()));
+        if error.is_throttle() {
+            self.count(request, |count| count.2 += 1);
+            self.progress.event(Event::Throttled);
+            Attempt::Again { throttled: true, pause, failure }
+        } else if error.is_transient() {
+            Attempt::Again { throttled: false, pause, failure }
+        } else {
+            limiter.answered();
+            Attempt::Failed(failure)
+        }
+    }
+
+    fn transport_failure(&self, request: &Request<'_>, error: &TransportError) -> Attempt {
+        let (reason, again) = match error {
+            TransportError::NoSuchEndpoint { .. } => (Reason::Unsupported, false),
+            TransportError::UnknownHost { .. } | TransportError::Connection(_) | TransportError::Timeout { .. } => {
+                (Reason::Failed, true)
+            }
+            TransportError::Credentials(_) => (Reason::Denied, false),
+            TransportError::TooLarge { .. } | TransportError::Invalid(_) => (Reason::Failed, false),
+        };
+        let failure = self.failure(request, reason, "", &error.to_string());
+        if again { Attempt::Again { throttled: false, pause: None, failure } } else { Attempt::Failed(failure) }
+    }
+
+    /// Full jitter: anything between nothing and an exponentially growing ceiling.
+    fn backoff(&self, attempts: u32) -> Duration {
+        let ceiling = self.options.first_pause.saturating_mul(1 << attempts.min(10)).min(self.options.longest_pause);
+        ceiling.mul_f64(fastrand::f64())
+    }
+
+    fn limiter(&self, request: &Request<'_>) -> Arc<Limiter> {
+        let key = (request.service.clone(), request.region.clone());
+        let mut limiters = self.limiters.lock().unwrap_or_else(PoisonError::into_inner);
+        let limiter =
+            limiters.entry(key).or_insert_with(|| Arc::new(Limiter::new(self.options.concurrency_per_service)));
+        Arc::clone(limiter)
+    }
+
+    fn count(&self, request: &Request<'_>, change: impl FnOnce(&mut (u64, u64, u64))) {
+        let key = (request.service.clone(), request.operation.clone(), request.region.clone());
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        change(counts.entry(key).or_default());
+    }
+
+    fn failure(&self, request: &Request<'_>, reason: Reason, code: &str, message: &str) -> Failure {
+        let call = Text::from(format!("{}:{}", request.service, request.operation));
+        let action = match reason {
+            Reason::Denied => named_action(message).or_else(|| match request.actions {
+                [] => None,
+                actions => Some(Text::from(actions.join("` and `"))),
+            }),
+            Reason::Throttled
+            | Reason::Unsupported
+            | Reason::Failed
+            | Reason::Cancelled
+            | Reason::DeadlineExceeded
+            | Reason::NotCollected
+            | Reason::OutOfScope => None,
+        };
+        let detail = readable(&match (code.is_empty(), message.is_empty()) {
+            (true, _) => message.to_owned(),
+            (false, true) => code.to_owned(),
+            (false, false) => format!("{code}: {message}"),
+        });
+        Failure {
+            code: Text::from(code),
+            message: Text::from(message),
+            unreadable: Unreadable { reason, call: Some(call), action, detail },
+        }
+    }
+}
+
+fn reason_of(error: &ServiceError) -> Reason {
+    if error.is_throttle() {
+        Reason::Throttled
+    } else if error.is_denied() {
+        Reason::Denied
+    } else if error.is_not_supported() {
+        Reason::Unsupported
+    } else {
+        Reason::Failed
+    }
+}
+
+/// The action that a refusal names itself: "… is not authorized to perform: s3:GetBucketPolicy on …".
+fn named_action(message: &str) -> Option<Text> {
+    let (_, rest) = message.split_once("authorized to perform: ").or_else(|| message.split_once("authorized to perform "))?;
+    let action = rest.split_whitespace().next()?.trim_matches(|c: char| c == '"' || c == '\'' || c == ',' || c == '.');
+    let (prefix, name) = action.split_once(':')?;
+    let well_formed = !prefix.is_empty()
+        && !name.is_empty()
+        && prefix.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+        && name.chars().all(|c| c.is_ascii_alphanumeric());
+    well_formed.then(|| Text::from(action))
+}
+
+/// Error texts on one line, without control characters and not too long.
+fn readable(text: &str) -> Text {
+    let mut kept: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(MAX_DETAIL)
+        .collect();
+    if text.chars().nth(MAX_DETAIL).is_some() {
+        kept.push('…');
+    }
+    Text::from(kept.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_names_the_action_itself() {
+        let cases = [
+            ("User: arn:aws:iam::1:user/x is not authorized to perform: s3:GetBucketPolicy on resource: y", Some("s3:GetBucketPolicy")),
+            ("You are not authorized to perform this operation.", None),
+            ("not authorized to perform: <script>:x", None),
+            ("Access Denied", None),
+        ];
+        for (message, expected) in cases {
+            assert_eq!(named_action(message).as_deref(), expected, "{message}");
+        }
+    }
+
+    #[test]
+    fn error_texts_are_cut_and_lose_control_characters() {
+        assert_eq!(readable("a\u{1b}[31mb\nc"), "a [31mb c");
+        assert_eq!(readable(&"x".repeat(1000)).chars().count(), MAX_DETAIL + 1);
+    }
+}

@@ -1,0 +1,382 @@
+//! Facts: the attributes of resources that need calls of their own.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use futures_util::future::{FutureExt, join};
+use plumb_expr::Truth;
+use plumb_model::resource::{GLOBAL_REGION, Resource};
+use plumb_model::value::{Map, Reason, Text, Unreadable, Value};
+use plumb_pack::recipe::{Fact, FactKind, Parameter, Path, Transform};
+use plumb_pack::schema::{AttributeSource, ResourceType};
+use plumb_pack::transform::apply_transforms;
+
+use crate::account::{Jobs, Work};
+use crate::assemble::{self, Place, tag_map};
+use crate::caller::{Failure, Pages};
+use crate::listing::{Input, input, is_absent};
+use crate::plan::TypePlan;
+
+/// How often a prepared answer is asked for again, and how long is waited in between.
+const PREPARE_ATTEMPTS: u32 = 30;
+
+/// Reads all planned facts of the resources of one type, level by level.
+pub(crate) async fn read(work: &Work, plan: &TypePlan, resources: &mut [Resource]) {
+    let recipe = &plan.resource_type.recipe;
+    for level in &plan.levels {
+        let facts: Vec<&Fact> = level.iter().filter_map(|position| recipe.facts.get(*position)).collect();
+        let (joined, single): (Vec<&Fact>, Vec<&Fact>) =
+            facts.into_iter().partition(|fact| matches!(fact.kind, FactKind::Join { .. }));
+        let shared: &[Resource] = resources;
+        let single_jobs: Jobs<'_, (usize, &Fact, Value)> =
+            Box::new(shared.iter().enumerate().flat_map(|(position, resource)| {
+                single.iter().map(move |fact| read_one(work, fact, resource).map(move |value| (position, *fact, value)).boxed())
+            }));
+        let joined_jobs: Jobs<'_, (&Fact, Vec<Value>)> = Box::new(
+            joined.iter().map(|fact| read_joined(work, fact, shared).map(move |values| (*fact, values)).boxed()),
+        );
+        let (single_values, joined_values) = join(work.gather(single_jobs), work.gather(joined_jobs)).await;
+        for (position, fact, value) in single_values {
+            if let Some(resource) = resources.get_mut(position) {
+                put(work, &plan.resource_type, fact, resource, value);
+            }
+        }
+        for (fact, values) in joined_values {
+            for (resource, value) in resources.iter_mut().zip(values) {
+                put(work, &plan.resource_type, fact, resource, value);
+            }
+        }
+    }
+}
+
+/// Writes a fact's value into its resource and notes the gap when there is one.
+fn put(work: &Work, resource_type: &ResourceType, fact: &Fact, resource: &mut Resource, value: Value) {
+    let value = if fact.name == "tags" { tag_map(&value) } else { value };
+    if let Value::Unreadable(unreadable) = &value {
+        work.gaps.add(&resource.resource_type, Some(&fact.name), &resource.region, unreadable);
+    }
+    if let Value::List(list) = &value {
+        if let Some(Value::Unreadable(unreadable)) = list.last() {
+            work.gaps.add(&resource.resource_type, Some(&fact.name), &resource.region, unreadable);
+        }
+    }
+    if !fact.merge {
+        resource.set(fact.name.clone(), value);
+        return;
+    }
+    match value {
+        Value::Map(map) => map.into_iter().for_each(|(name, value)| {
+            let value = if name == "tags" { tag_map(&value) } else { value };
+            resource.set(name, value);
+        }),
+        Value::Unreadable(_) => {
+            for attribute in attributes_of(resource_type, fact) {
+                resource.set(attribute, value.clone());
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_) | Value::List(_) => {}
+    }
+}
+
+/// The region that a fact's call goes to for one resource.
+fn region_of(work: &Work, fact: &Fact, resource: &Resource) -> Text {
+    if fact.global {
+        return Text::new_static(GLOBAL_REGION);
+    }
+    let place = Place { account: &work.account, region: &resource.region, parent: None };
+    fact.region
+        .as_ref()
+        .and_then(|template| place.text(template, resource.document()))
+        .unwrap_or_else(|| resource.region.clone())
+}
+
+async fn read_one(work: &Work, fact: &Fact, resource: &Resource) -> Value {
+    let document = resource.document();
+    if let Some(condition) = &fact.condition {
+        match work.truth(condition, document) {
+            Truth::True => {}
+            Truth::False => return Value::Null,
+            Truth::Unknown => return Value::unreadable(work.why(condition, document)),
+        }
+    }
+    let place = Place { account: &work.account, region: &resource.region, parent: None };
+    let parameters = match input(&fact.call, place, document) {
+        Input::Ready(parameters) => parameters,
+        Input::Null => return Value::Null,
+        Input::Unreadable(unreadable) => return Value::Unreadable(unreadable),
+    };
+    let region = region_of(work, fact, resource);
+    let pages = prepared(work, fact, &parameters, &region, place, document).await;
+    let value = match &fact.kind {
+        FactKind::Take(path) => take(&fact.call, &pages, path),
+        FactKind::Items(path) => listed(&fact.call, &pages, path),
+        FactKind::Join { .. } => Value::Null,
+    };
+    transformed(fact, value)
+}
+
+/// Makes the fact's call, and first the call that prepares its answer when the cloud says that it is not ready.
+async fn prepared(
+    work: &Work,
+    fact: &Fact,
+    parameters: &Map,
+    region: &Text,
+    place: Place<'_>,
+    document: &Value,
+) -> Arc<Pages> {
+    let mut pages = work.call(&fact.call, parameters.clone(), region).await;
+    let Some(prepare) = &fact.prepare else { return pages };
+    for _ in 0..PREPARE_ATTEMPTS {
+        let Some(failure) = &pages.failure else { return pages };
+        if !prepare.on.iter().any(|pattern| pattern.matches(&failure.code, &failure.message)) {
+            return pages;
+        }
+        let Input::Ready(input) = input(&prepare.call, place, document) else { return pages };
+        let preparing = work.call_afresh(&prepare.call, input, region).await;
+        if preparing.failure.is_some() {
+            return Arc::new(preparing);
+        }
+        work.pause(work.options.prepare_pause).await;
+        pages = Arc::new(work.call_afresh(&fact.call, parameters.clone(), region).await);
+    }
+    pages
+}
+
+/// The value at a path of the answer; lists of several pages are put together.
+fn take(call: &plumb_pack::recipe::Call, pages: &Pages, path: &Path) -> Value {
+    let mut values = pages.answers.iter().map(|answer| path.get(answer).into_owned());
+    let first = values.next();
+    let value = match (first, values.len()) {
+        (None, _) => Value::Null,
+        (Some(value), 0) => value,
+        (Some(value), _) => {
+            let mut all = Vec::new();
+            for value in std::iter::once(value).chain(values) {
+                match value {
+                    Value::List(list) => all.extend(list),
+                    Value::Null => {}
+                    one => all.push(one),
+                }
+            }
+            Value::List(all)
+        }
+    };
+    ended(call, pages.failure.as_ref(), value)
+}
+
+fn listed(call: &plumb_pack::recipe::Call, pages: &Pages, path: &Path) -> Value {
+    let items = pages.answers.iter().flat_map(|answer| assemble::items(answer, path)).collect();
+    ended(call, pages.failure.as_ref(), Value::List(items))
+}
+
+/// A value with what its failure means for it: absent, unreadable, or a list whose rest is unreadable.
+fn ended(call: &plumb_pack::recipe::Call, failure: Option<&Failure>, value: Value) -> Value {
+    let Some(failure) = failure else { return value };
+    match value {
+        Value::List(mut list) if !list.is_empty() => {
+            list.push(Value::unreadable(failure.unreadable.clone()));
+            Value::List(list)
+        }
+        _ if is_absent(call, failure) => Value::Null,
+        _ => Value::unreadable(failure.unreadable.clone()),
+    }
+}
+
+fn transformed(fact: &Fact, value: Value) -> Value {
+    if fact.parse.is_empty() || matches!(value, Value::Null | Value::Unreadable(_)) {
+        return value;
+    }
+    apply_transforms(value, &fact.parse).unwrap_or_else(|cause| undecodable(fact, &cause))
+}
+
+fn undecodable(fact: &Fact, cause: &str) -> Value {
+    Value::unreadable(Unreadable {
+        call: Some(Text::from(format!("{}:{}", fact.call.service, fact.call.operation))),
+        detail: Text::from(format!("the answer cannot be decoded: {cause}")),
+        ..Unreadable::new(Reason::Failed)
+    })
+}
+
+/// The items of all pages; where they stand in a text, the text is decoded first.
+fn decoded_items(pages: &Pages, items: &Path, decode: &[Transform]) -> Result<Vec<Value>, String> {
+    let mut found = Vec::new();
+    for answer in &pages.answers {
+        let decoded = match items.get(answer).into_owned() {
+            Value::Null => Value::Null,
+            value => apply_transforms(value, decode)?,
+        };
+        match decoded {
+            Value::List(list) => found.extend(list),
+            Value::Null => {}
+            one => found.push(one),
+        }
+    }
+    Ok(found)
+}
+
+/// The attributes that a merged fact gives.
+fn attributes_of<'t>(resource_type: &'t ResourceType, fact: &'t Fact) -> impl Iterator<Item = Text> + 't {
+    resource_type.attributes().iter().filter_map(|attribute| match &attribute.source {
+        AttributeSource::Fact { fact: source, .. } if *source == fact.name => Some(attribute.name.clone()),
+        AttributeSource::Fact { .. }
+        | AttributeSource::Reserved
+        | AttributeSource::List { .. }
+        | AttributeSource::Declared => None,
+    })
+}
+
+/// Reads a fact whose answers hold items for many resources; one value per resource, in their order.
+async fn read_joined(work: &Work, fact: &Fact, resources: &[Resource]) -> Vec<Value> {
+    let FactKind::Join { items, decode, on, take, many, batch } = &fact.kind else { return Vec::new() };
+    let mut values = vec![Value::Null; resources.len()];
+    let mut wanted: BTreeMap<Text, Vec<usize>> = BTreeMap::new();
+    for (position, resource) in resources.iter().enumerate() {
+        match fact.condition.as_ref().map(|condition| (condition, work.truth(condition, resource.document()))) {
+            None | Some((_, Truth::True)) => wanted.entry(region_of(work, fact, resource)).or_default().push(position),
+            Some((_, Truth::False)) => {}
+            Some((condition, Truth::Unknown)) => {
+                if let Some(value) = values.get_mut(position) {
+                    *value = Value::unreadable(work.why(condition, resource.document()));
+                }
+            }
+        }
+    }
+    let groups: Vec<(Text, Vec<usize>)> = wanted
+        .into_iter()
+        .flat_map(|(region, positions)| {
+            let size = batch.unwrap_or(positions.len()).max(1);
+            positions.chunks(size).map(|chunk| (region.clone(), chunk.to_vec())).collect::<Vec<_>>()
+        })
+        .collect();
+    let jobs: Jobs<'_, Vec<Group<'_>>> = Box::new(groups.into_iter().map(|(region, positions)| {
+        let members: Vec<(usize, &Resource)> =
+            positions.into_iter().filter_map(|position| Some((position, resources.get(position)?))).collect();
+        ask_group(work, fact, region, members).boxed()
+    }));
+    for (members, pages) in work.gather(jobs).await.into_iter().flatten() {
+        let found = match decoded_items(&pages, items, decode) {
+            Ok(found) => found,
+            Err(cause) => {
+                for (position, _) in members {
+                    if let Some(value) = values.get_mut(position) {
+                        *value = undecodable(fact, &cause);
+                    }
+                }
+                continue;
+            }
+        };
+        let mut by_key: HashMap<String, Vec<&Value>> = HashMap::new();
+        for item in &found {
+            for key in keys(item, on.iter().map(|(path, _)| path)) {
+                by_key.entry(key).or_default().push(item);
+            }
+        }
+        for (position, resource) in members {
+            let matches: Vec<&Value> = keys(resource.document(), on.iter().map(|(_, path)| path))
+                .iter()
+                .filter_map(|key| by_key.get(key))
+                .flatten()
+                .copied()
+                .collect();
+            let missing = pages.failure.as_ref().filter(|failure| !is_absent(&fact.call, failure));
+            let value = if *many {
+                let mut list: Vec<Value> = matches.iter().map(|item| take.get(item).into_owned()).collect();
+                list.extend(missing.map(|failure| Value::unreadable(failure.unreadable.clone())));
+                Value::List(list)
+            } else {
+                match (matches.first(), missing) {
+                    (Some(item), _) => take.get(item).into_owned(),
+                    (None, Some(failure)) => Value::unreadable(failure.unreadable.clone()),
+                    (None, None) => Value::Null,
+                }
+            };
+            if let Some(place) = values.get_mut(position) {
+                *place = transformed(fact, value);
+            }
+        }
+    }
+    values
+}
+
+type Group<'r> = (Vec<(usize, &'r Resource)>, Arc<Pages>);
+
+/// Makes the call for a group of resources.
+///
+/// When the cloud rejects a batch because of one of its members, halves are asked for separately, so that one vanished
+/// resource does not hide its neighbours.
+async fn ask_group<'r>(
+    work: &Work,
+    fact: &Fact,
+    region: Text,
+    members: Vec<(usize, &'r Resource)>,
+) -> Vec<Group<'r>> {
+    let may_split = matches!(fact.kind, FactKind::Join { batch: Some(_), .. });
+    let mut done = Vec::new();
+    let mut waiting = vec![members];
+    while let Some(members) = waiting.pop() {
+        let pages = work.call(&fact.call, group_input(work, fact, &members), &region).await;
+        let rejected = pages.failure.as_ref().is_some_and(|failure| {
+            failure.unreadable.reason == Reason::Failed && !failure.code.is_empty() && !is_absent(&fact.call, failure)
+        });
+        if may_split && rejected && members.len() > 1 {
+            let (left, right) = members.split_at(members.len() / 2);
+            waiting.push(left.to_vec());
+            waiting.push(right.to_vec());
+        } else {
+            done.push((members, pages));
+        }
+    }
+    done
+}
+
+fn group_input(work: &Work, fact: &Fact, members: &[(usize, &Resource)]) -> Map {
+    let mut parameters = Map::new();
+    let first = members.first().map(|(_, resource)| *resource);
+    for (name, parameter) in &fact.call.with {
+        let value = match (parameter, first) {
+            (Parameter::Each(template), _) => Value::List(
+                members
+                    .iter()
+                    .map(|(_, resource)| {
+                        let place = Place { account: &work.account, region: &resource.region, parent: None };
+                        place.render(template, resource.document())
+                    })
+                    .filter(|value| !matches!(value, Value::Null | Value::Unreadable(_)))
+                    .collect(),
+            ),
+            (Parameter::Template(_), Some(resource)) => {
+                let place = Place { account: &work.account, region: &resource.region, parent: None };
+                match input(&fact.call, place, resource.document()) {
+                    Input::Ready(mut ready) => ready.remove(name).unwrap_or_default(),
+                    Input::Null | Input::Unreadable(_) => continue,
+                }
+            }
+            (Parameter::Template(_), None) => continue,
+        };
+        parameters.insert(name.clone(), value);
+    }
+    parameters
+}
+
+/// The keys under which a value is matched: all combinations of what its paths find.
+fn keys<'p>(value: &Value, paths: impl Iterator<Item = &'p Path>) -> Vec<String> {
+    let mut keys = vec![String::new()];
+    for path in paths {
+        let parts: Vec<String> = path
+            .all(value)
+            .into_iter()
+            .filter_map(|part| match part {
+                Value::String(text) => Some(text.to_string()),
+                Value::Int(int) => Some(int.to_string()),
+                Value::Null
+                | Value::Bool(_)
+                | Value::Float(_)
+                | Value::List(_)
+                | Value::Map(_)
+                | Value::Unreadable(_) => None,
+            })
+            .collect();
+        keys = keys.iter().flat_map(|key| parts.iter().map(move |part| format!("{key}\u{0}{part}"))).collect();
+    }
+    keys
+}

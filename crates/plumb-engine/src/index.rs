@@ -1,0 +1,162 @@
+//! `AccountIndex`: the resources of one account as rules look them up.
+
+use std::collections::{BTreeMap, HashMap};
+
+use plumb_expr::Inventory;
+use plumb_model::coverage::Coverage;
+use plumb_model::value::{Reason, Text, Unreadable, Value};
+use plumb_pack::schema::ResourceType;
+
+use crate::{Judge, Read, ReadHow};
+
+/// The documents of one account by type, with markers for what was not read.
+///
+/// INVARIANT: where a type could not be listed completely, its list ends in unreadable elements, so that no rule
+/// can mistake "not seen" for "not there".
+pub(crate) struct AccountIndex<'s> {
+    by_type: BTreeMap<Text, Vec<&'s Value>>,
+    relations: Vec<RelationIndex<'s>>,
+    outside: &'s Value,
+}
+
+/// One relation of a source type, resolved to targets by the values they are found under.
+struct RelationIndex<'s> {
+    source: Text,
+    target: Text,
+    path: plumb_pack::recipe::Path,
+    targets: HashMap<&'s str, &'s Value>,
+    /// What a value that matches no target means.
+    missing: Vec<&'s Value>,
+}
+
+/// Values that markers point to; they must outlive the index.
+pub(crate) struct Markers {
+    by_type: BTreeMap<Text, Vec<Value>>,
+    outside: Value,
+}
+
+impl Markers {
+    /// The markers of all types that the judges read.
+    pub(crate) fn new(judges: &[Judge], coverage: &Coverage) -> Self {
+        let mut by_type: BTreeMap<Text, Vec<Value>> = BTreeMap::new();
+        for read in judges.iter().flat_map(|judge| &judge.reads) {
+            let name = &read.resource_type.name;
+            if !by_type.contains_key(name) {
+                let markers = unlisted(coverage, name).map(|(_, unreadable)| Value::unreadable(unreadable)).collect();
+                by_type.insert(name.clone(), markers);
+            }
+        }
+        let outside = Value::unreadable(Unreadable {
+            detail: Text::from("it refers to a resource that is not in this account's snapshot"),
+            ..Unreadable::new(Reason::OutOfScope)
+        });
+        Self { by_type, outside }
+    }
+
+    fn of(&self, resource_type: &str) -> impl Iterator<Item = &Value> {
+        self.by_type.get(resource_type).into_iter().flatten()
+    }
+}
+
+/// Where and why the resources of a type could not be listed: region and cause.
+///
+/// A type that was never asked for is one place, `global`.
+pub(crate) fn unlisted<'c>(
+    coverage: &'c Coverage,
+    resource_type: &'c str,
+) -> impl Iterator<Item = (Text, Unreadable)> + 'c {
+    let never_asked = coverage.collected_type(resource_type).is_none().then(|| {
+        let detail = Text::from(format!("the scan did not ask for {resource_type}"));
+        (Text::new_static("global"), Unreadable { detail, ..Unreadable::new(Reason::NotCollected) })
+    });
+    let gaps = coverage
+        .gaps
+        .iter()
+        .filter(move |gap| gap.attribute.is_none() && gap.resource_type == resource_type)
+        .map(|gap| (gap.region.clone(), gap.unreadable.clone()));
+    never_asked.into_iter().chain(gaps)
+}
+
+impl<'s> AccountIndex<'s> {
+    /// Indexes documents that are sorted by type and uid.
+    pub(crate) fn new(judges: &[Judge], documents: impl Iterator<Item = (&'s Text, &'s Value)>, markers: &'s Markers) -> Self {
+        let mut by_type: BTreeMap<Text, Vec<&'s Value>> = BTreeMap::new();
+        for (resource_type, document) in documents {
+            match by_type.get_mut(resource_type) {
+                Some(documents) => documents.push(document),
+                None => _ = by_type.insert(resource_type.clone(), vec![document]),
+            }
+        }
+        let mut index = Self { by_type, relations: Vec::new(), outside: &markers.outside };
+        for judge in judges {
+            for read in judge.reads.iter().filter(|read| read.how == ReadHow::Related) {
+                index.resolve(&judge.resource_type, read, markers);
+            }
+        }
+        for (resource_type, list) in &markers.by_type {
+            if !list.is_empty() {
+                index.by_type.entry(resource_type.clone()).or_default().extend(list);
+            }
+        }
+        index
+    }
+
+    fn resolve(&mut self, source: &ResourceType, read: &Read, markers: &'s Markers) {
+        let target = read.resource_type.name.as_str();
+        let known = self.relations.iter().any(|index| index.source == source.name && index.target == target);
+        if known {
+            return;
+        }
+        let recipe = &source.recipe;
+        for relation in recipe.relations.iter().filter(|relation| relation.to == target) {
+            let mut targets = HashMap::new();
+            for document in self.by_type.get(target).into_iter().flatten() {
+                for by in &relation.by {
+                    if let Some(value) = document.get(by).and_then(Value::as_str) {
+                        targets.entry(value).or_insert(*document);
+                    }
+                }
+            }
+            let mut missing: Vec<&'s Value> = markers.of(target).collect();
+            if missing.is_empty() {
+                missing.push(self.outside);
+            }
+            self.relations.push(RelationIndex {
+                source: source.name.clone(),
+                target: Text::from(target),
+                path: relation.attribute.clone(),
+                targets,
+                missing,
+            });
+        }
+    }
+}
+
+impl Inventory for AccountIndex<'_> {
+    fn of_type(&self, resource_type: &str) -> &[&Value] {
+        self.by_type.get(resource_type).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn related<'a>(&'a self, resource: &'a Value, resource_type: &str) -> Vec<&'a Value> {
+        let source = resource.get("resource_type").and_then(Value::as_str).unwrap_or_default();
+        let mut found: Vec<&'a Value> = Vec::new();
+        let relations = self.relations.iter().filter(|index| index.target == resource_type && index.source == source);
+        for relation in relations {
+            for value in relation.path.all(resource) {
+                match value {
+                    Value::Unreadable(_) => found.push(value),
+                    Value::String(text) => match relation.targets.get(text.as_str()) {
+                        Some(target) => {
+                            if !found.iter().any(|known| std::ptr::eq(*known, *target)) {
+                                found.push(target);
+                            }
+                        }
+                        None => found.extend(&relation.missing),
+                    },
+                    Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::List(_) | Value::Map(_) => {}
+                }
+            }
+        }
+        found
+    }
+}

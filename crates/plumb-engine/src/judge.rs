@@ -1,0 +1,249 @@
+//! Judging: every policy on every resource of its type in one account.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use plumb_expr::{Program, Root, Scope};
+use plumb_model::account::Account;
+use plumb_model::coverage::Coverage;
+use plumb_model::finding::{Evidence, Finding};
+use plumb_model::report::{AccountReport, ResourceSummary, Summary};
+use plumb_model::resource::Resource;
+use plumb_model::snapshot::AccountSnapshot;
+use plumb_model::value::{Reason, Text, Unreadable, Value};
+use plumb_model::verdict::Verdict;
+use plumb_pack::compiled::CompiledPolicy;
+use plumb_pack::pack::Pack;
+use plumb_pack::schema::ResourceType;
+use rayon::prelude::*;
+
+use crate::index::{AccountIndex, Markers, unlisted};
+use crate::{Judge, Read, ReadHow, UnknownType, score};
+
+/// Resolves what a policy reads.
+pub(crate) fn prepare(pack: &Pack, policy: CompiledPolicy) -> Result<Judge, UnknownType> {
+    let resolve = |name: &Text| {
+        pack.resource_type(name)
+            .map_err(|_| UnknownType { policy: policy.policy.name.clone(), resource_type: name.clone() })
+    };
+    let resource_type = resolve(&policy.policy.resource_type)?;
+    let mut reads =
+        vec![Read {
+            resource_type: Arc::clone(&resource_type),
+            attributes: Vec::new(),
+            how: ReadHow::Resource,
+        }];
+    for used in policy.when.iter().chain([&policy.rule]).flat_map(Program::uses) {
+        let (name, how) = match &used.root {
+            Root::Resource => (None, ReadHow::Resource),
+            Root::Inventory(name) => (Some(name), ReadHow::Inventory),
+            Root::Related(name) => (Some(name), ReadHow::Related),
+            Root::Account | Root::Params => continue,
+        };
+        let used_type = name.map(resolve).transpose()?.unwrap_or_else(|| Arc::clone(&resource_type));
+        let position = reads
+            .iter()
+            .position(|read| read.how == how && read.resource_type.name == used_type.name)
+            .unwrap_or_else(|| {
+                reads.push(Read { resource_type: used_type, attributes: Vec::new(), how });
+                reads.len() - 1
+            });
+        if let (Some(read), Some(attribute)) = (reads.get_mut(position), used.path.first()) {
+            if !read.attributes.contains(attribute) {
+                read.attributes.push(attribute.clone());
+            }
+        }
+    }
+    let type_name = resource_type.name.clone();
+    let params = Value::Map(policy.policy.params.clone());
+    Ok(Judge { policy, resource_type, type_name, params, reads })
+}
+
+/// Judges one account.
+pub(crate) fn account(judges: &[Judge], snapshot: &AccountSnapshot, now: Timestamp) -> AccountReport {
+    let provider = snapshot.account.provider;
+    let coverage = &snapshot.coverage;
+    let resources = with_uncollected_marked(judges, sorted(&snapshot.resources), coverage);
+    let markers = Markers::new(judges, coverage);
+    let documents = resources.iter().map(|resource| (&resource.resource_type, resource.document()));
+    let index = AccountIndex::new(judges, documents, &markers);
+    let account_document = snapshot.account.document();
+
+    let mut summaries: Vec<ResourceSummary> = resources.iter().map(|resource| summary_of(resource)).collect();
+    let stand_ins = StandIns::new(judges, &snapshot.account, coverage, summaries.len());
+    let mut findings: Vec<Finding> = judges
+        .par_iter()
+        .enumerate()
+        .filter(|(_, judge)| judge.policy.policy.provider == provider)
+        .flat_map_iter(|(position, judge)| {
+            let policy = u32::try_from(position).unwrap_or(u32::MAX);
+            let first = resources.partition_point(|resource| resource.resource_type < judge.type_name);
+            let judged = resources
+                .iter()
+                .zip(0u32..)
+                .skip(first)
+                .take_while(|(resource, _)| resource.resource_type == judge.type_name)
+                .map(|(resource, position)| {
+                    let scope = Scope {
+                        resource: resource.document(),
+                        account: &account_document,
+                        params: &judge.params,
+                        now,
+                        inventory: &index,
+                    };
+                    let verdict = judge.policy.verdict(&scope);
+                    let evidence = judge.policy.evidence(&scope, verdict).map(Box::new);
+                    Finding { policy, resource: position, verdict, evidence }
+                })
+                .collect::<Vec<_>>();
+            judged.into_iter().chain(stand_ins.findings(judge, policy))
+        })
+        .collect();
+    findings.sort_by_key(|finding| (finding.policy, finding.resource));
+    summaries.extend(stand_ins.summaries);
+
+    let mut summary = Summary { resources: resources.len() as u64, ..Summary::default() };
+    for finding in &findings {
+        if let Some(judge) = usize::try_from(finding.policy).ok().and_then(|position| judges.get(position)) {
+            score::count(&mut summary, judge.policy.policy.severity, finding.verdict);
+        }
+    }
+    score::close(&mut summary);
+    let mut coverage = coverage.clone();
+    coverage.sort();
+    let mut regions = snapshot.regions.clone();
+    regions.sort();
+    AccountReport {
+        account: snapshot.account.clone(),
+        taken_at: snapshot.taken_at.clone(),
+        regions,
+        resources: summaries,
+        findings,
+        coverage,
+        summary,
+    }
+}
+
+/// The resources in the order of type, uid and content, each uid once.
+fn sorted(resources: &[Resource]) -> Vec<&Resource> {
+    let mut sorted: Vec<&Resource> = resources.iter().collect();
+    sorted.sort_by(|a, b| {
+        let key = |resource: &Resource| (resource.resource_type.clone(), resource.uid.clone());
+        key(a).cmp(&key(b)).then_with(|| a.document().total_cmp(b.document()))
+    });
+    sorted.dedup_by(|a, b| a.resource_type == b.resource_type && a.uid == b.uid);
+    sorted
+}
+
+/// Marks the attributes that policies read but the scan did not ask for.
+fn with_uncollected_marked<'s>(
+    judges: &[Judge],
+    resources: Vec<&'s Resource>,
+    coverage: &Coverage,
+) -> Vec<Cow<'s, Resource>> {
+    let mut missing: Vec<(&ResourceType, &Text)> = Vec::new();
+    for read in judges.iter().flat_map(|judge| &judge.reads) {
+        let Some(collected) = coverage.collected_type(read.resource_type.name.as_str()) else { continue };
+        for attribute in &read.attributes {
+            let Some(fact) = read.resource_type.fact_of(attribute) else { continue };
+            if !collected.facts.contains(&fact.name) {
+                missing.push((&read.resource_type, attribute));
+            }
+        }
+    }
+    let marker = |attribute: &str| {
+        let detail = Text::from(format!("the scan did not ask for `{attribute}`"));
+        Value::unreadable(Unreadable { detail, ..Unreadable::new(Reason::NotCollected) })
+    };
+    let affected: BTreeSet<&str> = missing.iter().map(|(resource_type, _)| resource_type.name.as_str()).collect();
+    resources
+        .into_iter()
+        .map(|resource| {
+            if !affected.contains(resource.resource_type.as_str()) {
+                return Cow::Borrowed(resource);
+            }
+            let mut marked = resource.clone();
+            for (resource_type, attribute) in &missing {
+                let absent = marked.get(attribute).is_none_or(Value::is_null);
+                if resource_type.name.as_str() == resource.resource_type && absent {
+                    marked.set((*attribute).clone(), marker(attribute));
+                }
+            }
+            Cow::Owned(marked)
+        })
+        .collect()
+}
+
+fn summary_of(resource: &Resource) -> ResourceSummary {
+    ResourceSummary {
+        uid: resource.uid.clone(),
+        resource_type: resource.resource_type.clone(),
+        name: resource.name.clone(),
+        region: resource.region.clone(),
+        tags: resource.tags().map(|tags| Box::new(tags.clone())),
+        stand_in: false,
+    }
+}
+
+/// Stand-ins for resources that could not be listed, so that every policy on them says unknown.
+struct StandIns {
+    summaries: Vec<ResourceSummary>,
+    causes: Vec<Unreadable>,
+    first: u32,
+}
+
+impl StandIns {
+    fn new(judges: &[Judge], account: &Account, coverage: &Coverage, resources: usize) -> Self {
+        let mut types: Vec<&Text> = judges
+            .iter()
+            .filter(|judge| judge.policy.policy.provider == account.provider)
+            .map(|judge| &judge.type_name)
+            .collect();
+        types.sort();
+        types.dedup();
+        let mut stand_ins =
+            Self { summaries: Vec::new(), causes: Vec::new(), first: u32::try_from(resources).unwrap_or(u32::MAX) };
+        for resource_type in types {
+            let mut places: Vec<(Text, Unreadable)> = unlisted(coverage, resource_type).collect();
+            places.sort();
+            places.dedup_by(|a, b| a.0 == b.0);
+            for (region, cause) in places {
+                stand_ins.summaries.push(ResourceSummary {
+                    uid: Text::from(format!("unread:{}:{}:{region}:{resource_type}", account.provider, account.id)),
+                    resource_type: resource_type.clone(),
+                    name: Text::from(format!("every {resource_type}")),
+                    region,
+                    tags: None,
+                    stand_in: true,
+                });
+                stand_ins.causes.push(cause);
+            }
+        }
+        stand_ins
+    }
+
+    fn findings<'a>(&'a self, judge: &'a Judge, policy: u32) -> impl Iterator<Item = Finding> + 'a {
+        self.summaries
+            .iter()
+            .zip(&self.causes)
+            .zip(self.first..)
+            .filter(|((summary, _), _)| summary.resource_type == judge.type_name)
+            .map(move |((summary, cause), resource)| Finding {
+                policy,
+                resource,
+                verdict: Verdict::Unknown,
+                evidence: Some(Box::new(Evidence {
+                    message: Text::from(format!(
+                        "the {} resources of {} could not be listed: {cause}",
+                        summary.resource_type,
+                        if summary.region == "global" { "the account" } else { summary.region.as_str() }
+                    )),
+                    expression: Text::default(),
+                    observed: Vec::new(),
+                    unreadable: vec![cause.clone()],
+                })),
+            })
+    }
+}

@@ -1,0 +1,259 @@
+//! Explanations: which sub-expression decided, and the values it saw.
+
+mod cut;
+mod folds;
+mod leaves;
+mod unknowns;
+
+use plumb_model::finding::{Evidence, Observed};
+use plumb_model::value::Text;
+
+use crate::machine::{BUDGET, Machine};
+use crate::node::{Node, NodeKind};
+use crate::scope::Scope;
+use crate::syntax::Span;
+use crate::val::{Kleene, Val};
+
+/// How many steps an explanation may take; it evaluates sub-expressions again at every level.
+const EXPLANATION_BUDGET: u64 = 16 * BUDGET;
+
+/// How many values an explanation shows.
+const MAX_OBSERVED: usize = 16;
+
+/// How many parts of a chain a message names.
+const MAX_PARTS: usize = 4;
+
+/// Says why the rule has the truth value that it has.
+pub(crate) fn explain(source: &str, root: &Node, scope: &Scope<'_>) -> Evidence {
+    let mut run = Machine::new(scope);
+    let truth = run.truth(root);
+    if let Some(cause) = run.exhaustion() {
+        let unreadable = (*cause.to_arc()).clone();
+        return Evidence {
+            message: unreadable.detail.clone(),
+            expression: source.trim().into(),
+            observed: Vec::new(),
+            unreadable: vec![unreadable],
+        };
+    }
+    let machine = Machine::with_budget(scope, EXPLANATION_BUDGET);
+    let mut explainer = Explainer {
+        source,
+        machine,
+        observed: Vec::new(),
+    };
+    let because = match truth {
+        Kleene::True => explainer.because(root, Outcome::Holds),
+        Kleene::False => explainer.because(root, Outcome::Fails),
+        Kleene::Unknown(_) => return explainer.unknown(root),
+    };
+    Evidence {
+        message: because.message.into(),
+        expression: because.span.text(source).into(),
+        observed: explainer.observed,
+        unreadable: Vec::new(),
+    }
+}
+
+struct Explainer<'a> {
+    source: &'a str,
+    machine: Machine<'a>,
+    observed: Vec<Observed>,
+}
+
+/// The truth value that is to be explained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Holds,
+    Fails,
+}
+
+/// Why a sub-expression has its truth value.
+struct Because {
+    message: String,
+    /// The sub-expression that decided.
+    span: Span,
+}
+
+impl Outcome {
+    fn opposite(self) -> Self {
+        match self {
+            Self::Holds => Self::Fails,
+            Self::Fails => Self::Holds,
+        }
+    }
+
+    fn matches(self, truth: &Kleene<'_>) -> bool {
+        match self {
+            Self::Holds => matches!(truth, Kleene::True),
+            Self::Fails => matches!(truth, Kleene::False),
+        }
+    }
+}
+
+impl<'a> Explainer<'a> {
+    /// Why `node` has the truth value `outcome`.
+    fn because(&mut self, node: &'a Node, outcome: Outcome) -> Because {
+        match (&node.kind, outcome) {
+            (NodeKind::And(operands), Outcome::Fails) | (NodeKind::Or(operands), Outcome::Holds) => {
+                let deciding = operands
+                    .iter()
+                    .find(|operand| outcome.matches(&self.machine.truth(operand)));
+                match deciding {
+                    Some(operand) => self.because(operand, outcome),
+                    None => self.stated(node, outcome),
+                }
+            }
+            (NodeKind::And(operands), Outcome::Holds) | (NodeKind::Or(operands), Outcome::Fails) => {
+                let parts: Vec<String> = operands
+                    .iter()
+                    .take(MAX_PARTS)
+                    .map(|operand| self.because(operand, outcome).message)
+                    .collect();
+                let more = operands.len().saturating_sub(MAX_PARTS);
+                let rest = if more > 0 {
+                    format!(" and {more} more conditions")
+                } else {
+                    String::new()
+                };
+                Because {
+                    message: format!("{}{rest}", parts.join(" and ")),
+                    span: node.span,
+                }
+            }
+            (NodeKind::Not(operand), _) => {
+                let because = self.because(operand, outcome.opposite());
+                // Where the negated expression itself decides, the negation is what the rule asks for.
+                let span = if because.span == operand.span {
+                    node.span
+                } else {
+                    because.span
+                };
+                Because { span, ..because }
+            }
+            (NodeKind::Choose { condition, yes, no }, _) => match self.machine.truth(condition) {
+                Kleene::True => self.because(yes, outcome),
+                Kleene::False | Kleene::Unknown(_) => self.because(no, outcome),
+            },
+            (
+                NodeKind::Compare {
+                    comparison,
+                    left,
+                    right,
+                },
+                _,
+            ) => {
+                let message = self.comparison(*comparison, left, right, outcome);
+                Because {
+                    message,
+                    span: node.span,
+                }
+            }
+            (NodeKind::In { item, collection }, _) => {
+                let message = self.membership(item, collection, outcome);
+                Because {
+                    message,
+                    span: node.span,
+                }
+            }
+            (NodeKind::Fold(fold), _) => self.fold(node, fold, outcome),
+            (NodeKind::Call { arguments, .. }, _) => self.called(node, arguments.iter().collect(), outcome),
+            (NodeKind::Matches { text, .. }, _) => self.called(node, vec![text], outcome),
+            (
+                NodeKind::Literal(_)
+                | NodeKind::Moment(_)
+                | NodeKind::Length(_)
+                | NodeKind::Now
+                | NodeKind::Path { .. }
+                | NodeKind::Index { .. }
+                | NodeKind::Coerce { .. }
+                | NodeKind::List(_)
+                | NodeKind::Map(_)
+                | NodeKind::Negate(_)
+                | NodeKind::Arithmetic { .. }
+                | NodeKind::Inventory(_)
+                | NodeKind::Related { .. },
+                _,
+            ) => {
+                let val = self.observe(node);
+                let message = self.null_or(node, &val, |subject, shown| format!("{subject} is {shown}"));
+                Because {
+                    message,
+                    span: node.span,
+                }
+            }
+        }
+    }
+
+    /// Only that it holds or does not.
+    fn stated(&self, node: &'a Node, outcome: Outcome) -> Because {
+        let verb = match outcome {
+            Outcome::Holds => "holds",
+            Outcome::Fails => "does not hold",
+        };
+        Because {
+            message: format!("`{}` {verb}", self.quoted(node.span)),
+            span: node.span,
+        }
+    }
+
+    /// A function that gave a truth value: the arguments tell why.
+    fn called(&mut self, node: &'a Node, arguments: Vec<&'a Node>, outcome: Outcome) -> Because {
+        let mut null = None;
+        let mut seen = Vec::new();
+        for argument in arguments {
+            let val = self.observe(argument);
+            if matches!(argument.kind, NodeKind::Literal(_)) {
+                continue;
+            }
+            if matches!(val, Val::Null) {
+                null = null.or_else(|| Some(self.null_message(argument)));
+            }
+            seen.push(format!(
+                "`{}` is {}",
+                self.quoted(argument.span),
+                cut::shown(&val)
+            ));
+        }
+        let stated = self.stated(node, outcome);
+        let message = match (null, outcome) {
+            (Some(null), Outcome::Fails) => null,
+            _ if seen.is_empty() => stated.message,
+            _ => format!("{}: {}", stated.message, seen.join(", ")),
+        };
+        Because {
+            message,
+            span: node.span,
+        }
+    }
+
+    /// Evaluates a sub-expression and notes its value, unless it is written out in the rule.
+    fn observe(&mut self, node: &'a Node) -> Val<'a> {
+        let val = self.machine.eval(node);
+        if !matches!(
+            node.kind,
+            NodeKind::Literal(_) | NodeKind::Moment(_) | NodeKind::Length(_)
+        ) {
+            self.note(node.span.text(self.source), &val);
+        }
+        val
+    }
+
+    fn note(&mut self, expression: &str, val: &Val<'a>) {
+        let is_noted = self
+            .observed
+            .iter()
+            .any(|observed| observed.expression == expression);
+        if !is_noted && self.observed.len() < MAX_OBSERVED {
+            self.observed.push(Observed {
+                expression: expression.into(),
+                value: cut::cut(val),
+            });
+        }
+    }
+
+    /// The source text of a place on one line, cut to fit a message.
+    fn quoted(&self, span: Span) -> Text {
+        cut::one_line(span.text(self.source)).into()
+    }
+}

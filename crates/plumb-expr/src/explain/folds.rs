@@ -1,0 +1,141 @@
+//! Messages for macros: the element that decided, or all of them.
+
+use super::{Because, Explainer, Outcome, cut};
+use crate::machine::fold::{Collection, Neutral};
+use crate::node::{Fold, FoldKind, Node, Variables};
+use crate::val::{Kleene, Val};
+
+impl<'a> Explainer<'a> {
+    pub(super) fn fold(&mut self, node: &'a Node, fold: &'a Fold, outcome: Outcome) -> Because {
+        let collection = self.machine.collection(fold);
+        let (decided, neutral) = match (fold.kind, outcome) {
+            (FoldKind::All, Outcome::Fails) => (Some(Outcome::Fails), Neutral::True),
+            (FoldKind::Exists, Outcome::Holds) => (Some(Outcome::Holds), Neutral::False),
+            (FoldKind::All, Outcome::Holds) => (None, Neutral::True),
+            (FoldKind::Exists | FoldKind::ExistsOne, _) | (FoldKind::Filter | FoldKind::Map, _) => {
+                (None, Neutral::False)
+            }
+        };
+        if let (Some(decided), Some(condition)) = (decided, &fold.condition) {
+            for position in 0..collection.len() {
+                if decided.matches(&self.machine.condition_at(fold, &collection, position, neutral)) {
+                    return self.decided_by(node, fold, &collection, position, condition, decided);
+                }
+            }
+        }
+        self.decided_by_all(node, fold, &collection, outcome)
+    }
+
+    /// One element decided.
+    fn decided_by(
+        &mut self,
+        node: &'a Node,
+        fold: &'a Fold,
+        collection: &Collection<'a>,
+        position: usize,
+        condition: &'a Node,
+        outcome: Outcome,
+    ) -> Because {
+        let named = self.quoted(fold.collection.span);
+        let (first, second) = collection
+            .variables(fold.variables, position)
+            .unwrap_or((Val::Null, Val::Null));
+        let (place, element, val) = match (collection, &first) {
+            (Collection::Map(_), Val::Text(key)) => {
+                let key = cut::one_line(&format!("{:?}", key.as_str()));
+                (
+                    format!("entry {key} of `{named}`"),
+                    format!("{named}[{key}]"),
+                    second,
+                )
+            }
+            _ => {
+                let element = if fold.variables == Variables::Two {
+                    second
+                } else {
+                    first
+                };
+                (
+                    format!("element {position} of `{named}`"),
+                    format!("{named}[{position}]"),
+                    element,
+                )
+            }
+        };
+        if !matches!((collection, fold.variables), (Collection::Map(_), Variables::One)) {
+            self.note(&element, &val);
+        }
+        let outer = self.machine.enter(fold, collection, position);
+        let inner = self.because(condition, outcome);
+        self.machine.leave(outer);
+        let message = match outcome {
+            Outcome::Holds => format!("`{}` holds for {place}", self.quoted(condition.span)),
+            Outcome::Fails => format!("{}, in {place}", inner.message),
+        };
+        Because {
+            message,
+            span: node.span,
+        }
+    }
+
+    /// The elements together decided.
+    fn decided_by_all(
+        &mut self,
+        node: &'a Node,
+        fold: &'a Fold,
+        collection: &Collection<'a>,
+        outcome: Outcome,
+    ) -> Because {
+        let val = self.observe(&fold.collection);
+        let named = self.quoted(fold.collection.span);
+        let condition = fold
+            .condition
+            .as_ref()
+            .map(|condition| self.quoted(condition.span))
+            .unwrap_or_default();
+        let count = collection.len();
+        let because = |message: String| Because {
+            message,
+            span: node.span,
+        };
+        if count == 0 {
+            return because(match val {
+                Val::Null => self.null_message(&fold.collection),
+                Val::List(_) | Val::Map(_) => format!("`{named}` is empty"),
+                other => format!("`{named}` is {}, not a list", cut::shown(&other)),
+            });
+        }
+        because(match (fold.kind, outcome) {
+            (FoldKind::Exists, Outcome::Fails) if count == 1 => {
+                format!("the only element of `{named}` does not satisfy `{condition}`")
+            }
+            (FoldKind::Exists, Outcome::Fails) => {
+                format!("none of the {count} elements of `{named}` satisfies `{condition}`")
+            }
+            (FoldKind::All, Outcome::Holds) if count == 1 => {
+                format!("the only element of `{named}` satisfies `{condition}`")
+            }
+            (FoldKind::All, Outcome::Holds) => {
+                format!("each of the {count} elements of `{named}` satisfies `{condition}`")
+            }
+            (FoldKind::ExistsOne, _) => {
+                let holding = |position: &usize| {
+                    let truth = self
+                        .machine
+                        .condition_at(fold, collection, *position, Neutral::False);
+                    matches!(truth, Kleene::True)
+                };
+                let satisfying = (0..count).filter(holding).count();
+                let required = match outcome {
+                    Outcome::Fails => "required exactly one",
+                    Outcome::Holds => "required none or several",
+                };
+                format!("{satisfying} of the {count} elements of `{named}` satisfy `{condition}`, {required}")
+            }
+            (FoldKind::Exists | FoldKind::Filter | FoldKind::Map, Outcome::Holds)
+            | (FoldKind::All | FoldKind::Filter | FoldKind::Map, Outcome::Fails) => {
+                self.stated(node, outcome).message
+            }
+        })
+    }
+}

@@ -1,0 +1,208 @@
+//! `CompiledPolicy`: a policy whose rules are ready to run.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use plumb_expr::{Declarations, Expected, Fields, Program, Scope, Truth, Type};
+use plumb_model::diagnostic::Diagnostic;
+use plumb_model::finding::Evidence;
+use plumb_model::value::{Map, Text, Value};
+use plumb_model::verdict::Verdict;
+
+use crate::pack::Pack;
+use crate::policy::Policy;
+use crate::schema::{AttributeSet, AttributeSource};
+
+/// A policy whose rules are ready to run.
+#[derive(Clone, Debug)]
+pub struct CompiledPolicy {
+    /// The policy.
+    pub policy: Arc<Policy>,
+    /// The scope.
+    pub when: Option<Program>,
+    /// The requirement.
+    pub rule: Program,
+}
+
+impl CompiledPolicy {
+    /// Judges one resource.
+    pub fn verdict(&self, scope: &Scope<'_>) -> Verdict {
+        match self.when.as_ref().map_or(Truth::True, |when| when.truth(scope)) {
+            Truth::False => Verdict::NotApplicable,
+            Truth::Unknown => Verdict::Unknown,
+            Truth::True => match self.rule.truth(scope) {
+                Truth::True => Verdict::Pass,
+                Truth::False => Verdict::Fail,
+                Truth::Unknown => Verdict::Unknown,
+            },
+        }
+    }
+
+    /// Why a resource got the verdict fail or unknown; `None` for the other two.
+    pub fn evidence(&self, scope: &Scope<'_>, verdict: Verdict) -> Option<Evidence> {
+        let when_decides = |when: &&Program| when.truth(scope) == Truth::Unknown;
+        match verdict {
+            Verdict::Fail => Some(self.rule.explain(scope)),
+            Verdict::Unknown => Some(
+                self.when
+                    .as_ref()
+                    .filter(when_decides)
+                    .unwrap_or(&self.rule)
+                    .explain(scope),
+            ),
+            Verdict::Pass | Verdict::NotApplicable => None,
+        }
+    }
+}
+
+impl Pack {
+    /// Type-checks and compiles the rules of a policy.
+    ///
+    /// # Errors
+    /// Everything that is wrong with its resource type, its scope and its rule.
+    pub fn compile(&self, policy: &Arc<Policy>) -> Result<CompiledPolicy, Vec<Diagnostic>> {
+        let resource_type = self.resource_type(&policy.resource_type).map_err(|found| {
+            // A type that does not exist is the policy's fault, one that is broken is its own file's.
+            let place = |diagnostic: Diagnostic| match diagnostic.source {
+                Some(_) => diagnostic,
+                None => diagnostic.at(
+                    &policy.source,
+                    policy.resource_type_span.clone(),
+                    "unknown resource type",
+                ),
+            };
+            found.into_iter().map(place).collect::<Vec<_>>()
+        })?;
+        let declarations = PolicyDeclarations {
+            pack: self,
+            resource: resource_type.document_type(),
+            params: params_type(&policy.params),
+            broken: RefCell::default(),
+        };
+        let rule = policy.rule.compile(
+            &policy.source,
+            &format!("rule of {}", policy.name),
+            &declarations,
+            Expected::Truth,
+        );
+        let when = policy.when.as_ref().map(|when| {
+            when.compile(
+                &policy.source,
+                &format!("when of {}", policy.name),
+                &declarations,
+                Expected::Truth,
+            )
+        });
+        let broken = declarations.broken.into_inner();
+        match (rule, when.transpose()) {
+            (Ok(_), Ok(_)) if !broken.is_empty() => Err(broken),
+            (Ok(rule), Ok(when)) => Ok(CompiledPolicy {
+                policy: Arc::clone(policy),
+                when,
+                rule,
+            }),
+            (rule, when) => Err([Some(broken), when.err(), rule.err()]
+                .into_iter()
+                .flatten()
+                .flatten()
+                .collect()),
+        }
+    }
+}
+
+/// What a policy's rules see.
+struct PolicyDeclarations<'p> {
+    pack: &'p Pack,
+    resource: Type,
+    params: Type,
+    /// What is wrong with other types that the rules look at.
+    broken: RefCell<Vec<Diagnostic>>,
+}
+
+impl Declarations for PolicyDeclarations<'_> {
+    fn variable(&self, name: &str) -> Option<Type> {
+        match name {
+            "resource" => Some(self.resource.clone()),
+            "account" => Some(Type::Object(Arc::new(AccountFields))),
+            "params" => Some(self.params.clone()),
+            "now" => Some(Type::Timestamp),
+            _ => None,
+        }
+    }
+
+    fn resource_type(&self, name: &str) -> Option<Type> {
+        // Only the type's own name: the inventory knows no aliases.
+        if self.pack.type_name(name).is_none_or(|own| own != name) {
+            return None;
+        }
+        match self.pack.resource_type(name) {
+            Ok(found) => Some(found.document_type()),
+            Err(found) => {
+                self.broken.borrow_mut().extend(found);
+                Some(Type::Any)
+            }
+        }
+    }
+
+    fn resource_type_names(&self) -> Vec<Text> {
+        self.pack.resource_types()
+    }
+}
+
+/// The `account` variable.
+#[derive(Debug)]
+pub(crate) struct AccountFields;
+
+const ACCOUNT_FIELDS: [&str; 7] = [
+    "data_class",
+    "environment",
+    "id",
+    "name",
+    "owner",
+    "partition",
+    "provider",
+];
+
+impl Fields for AccountFields {
+    fn type_name(&self) -> &str {
+        "account"
+    }
+
+    fn field(&self, name: &str) -> Option<Type> {
+        ACCOUNT_FIELDS.contains(&name).then_some(Type::String)
+    }
+
+    fn names(&self) -> Vec<Text> {
+        ACCOUNT_FIELDS.into_iter().map(Text::new_static).collect()
+    }
+}
+
+/// The type of the `params` variable, from the values the policy gives.
+fn params_type(params: &Map) -> Type {
+    let mut fields = AttributeSet::new(&Text::new_static("params"));
+    for (name, value) in params.iter() {
+        fields.put(name.clone(), value_type(value), AttributeSource::Declared);
+    }
+    fields.to_type()
+}
+
+fn value_type(value: &Value) -> Type {
+    match value {
+        Value::Bool(_) => Type::Bool,
+        Value::Int(_) => Type::Int,
+        Value::Float(_) => Type::Double,
+        Value::String(_) => Type::String,
+        Value::List(items) => {
+            let kinds: Vec<&str> = items.iter().map(Value::kind).collect();
+            match (
+                items.first(),
+                kinds.windows(2).all(|pair| pair.first() == pair.last()),
+            ) {
+                (Some(first), true) => value_type(first).list(),
+                _ => Type::Any.list(),
+            }
+        }
+        Value::Map(_) => Type::Any.map(),
+        Value::Null | Value::Unreadable(_) => Type::Any,
+    }
+}

@@ -1,0 +1,276 @@
+//! Checks of a whole pack: everything loads, type-checks, is tested, is documented and fits together.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use plumb_api::catalog::Catalog;
+use plumb_model::account::Provider;
+use plumb_model::diagnostic::Diagnostic;
+use plumb_model::framework::Assessment;
+use plumb_model::value::Text;
+use plumb_model::verdict::Verdict;
+
+use crate::framework::{Extent, Framework};
+use crate::inline_test::run_tests;
+use crate::pack::Pack;
+use crate::policy::{Policy, Provenance};
+use crate::recipe::Origin;
+use crate::recipe_file::RecipeFile;
+use crate::suggest::did_you_mean;
+
+/// Everything that is wrong with a pack, file by file.
+///
+/// Built-in policies are held to more than a user's own: documentation, remediation and tests are required of them.
+pub fn lint(pack: &Pack) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    lint_types(pack, &mut found);
+    for policy in pack.policies() {
+        lint_policy(pack, policy, &mut found);
+    }
+    for framework in pack.frameworks() {
+        lint_framework(pack, framework, &mut found);
+    }
+    // What is wrong with a type is found again by everything that uses it.
+    let mut distinct: Vec<Diagnostic> = Vec::with_capacity(found.len());
+    for diagnostic in found {
+        if !distinct.contains(&diagnostic) {
+            distinct.push(diagnostic);
+        }
+    }
+    distinct
+}
+
+fn lint_types(pack: &Pack, found: &mut Vec<Diagnostic>) {
+    for file in pack.files.iter().filter(|file| file.provider == Provider::Aws) {
+        lint_actions(pack, file, found);
+    }
+    for name in pack.resource_types() {
+        let resource_type = match pack.resource_type(&name) {
+            Ok(resource_type) => resource_type,
+            Err(problems) => {
+                found.extend(problems);
+                continue;
+            }
+        };
+        let Some((file, entry)) = pack.types.get(&name) else {
+            continue;
+        };
+        for relation in &resource_type.recipe.relations {
+            let place =
+                |diagnostic: Diagnostic| diagnostic.at(&file.source, entry.span.clone(), "in this type");
+            if !pack.types.contains_key(&relation.to) {
+                // Knowledge of the other service may come later; until then the relation leads out of what is read.
+                let message = format!(
+                    "relation `{}` leads to the unknown type `{}`",
+                    relation.attribute, relation.to
+                );
+                let known = did_you_mean(&relation.to, pack.types.keys().map(Text::as_str));
+                found.push(Diagnostic {
+                    help: known,
+                    ..place(Diagnostic::warning(message))
+                });
+                continue;
+            }
+            let Ok(target) = pack.resource_type(&relation.to) else {
+                continue;
+            };
+            for name in relation.by.iter().filter(|name| target.attribute(name).is_none()) {
+                let message = format!(
+                    "relation `{}`: `{}` has no attribute `{name}`",
+                    relation.attribute, relation.to
+                );
+                found.push(place(Diagnostic::error(message)));
+            }
+        }
+    }
+}
+
+/// Every operation under `actions` must exist in the file's own service or in one that the file calls.
+fn lint_actions(pack: &Pack, file: &Arc<RecipeFile>, found: &mut Vec<Diagnostic>) {
+    let mut services: BTreeSet<Text> = BTreeSet::from([file.service.clone()]);
+    for entry in &file.types {
+        let Ok(resource_type) = pack.resource_type(&entry.name) else {
+            continue;
+        };
+        services.extend(
+            resource_type
+                .recipe
+                .facts
+                .iter()
+                .map(|fact| fact.call.service.clone()),
+        );
+        if let Origin::List(list) = &resource_type.recipe.origin {
+            services.insert(list.call.service.clone());
+        }
+    }
+    let models: Vec<_> = services
+        .iter()
+        .filter_map(|service| Catalog::aws().service(service))
+        .collect();
+    for ((operation, _), span) in file.actions.iter().zip(&file.action_spans) {
+        if models.iter().all(|model| model.operation(operation).is_none()) {
+            let message = format!("no service that this file calls has a read operation `{operation}`");
+            let diagnostic =
+                Diagnostic::error(message).at(&file.source, span.clone(), "not in the API models");
+            let help = did_you_mean(operation, models.iter().flat_map(|model| model.operation_names()));
+            found.push(Diagnostic { help, ..diagnostic });
+        }
+    }
+}
+
+fn lint_policy(pack: &Pack, policy: &Arc<Policy>, found: &mut Vec<Diagnostic>) {
+    let place =
+        |diagnostic: Diagnostic| diagnostic.at(&policy.source, policy.name_span.clone(), "of this policy");
+    if let Err(problems) = pack.compile(policy) {
+        found.extend(problems);
+        return;
+    }
+    for outcome in run_tests(pack, policy) {
+        if let Some(problem) = &outcome.problem {
+            let span = policy
+                .tests
+                .iter()
+                .find(|test| test.name == outcome.name)
+                .map(|test| test.span.clone());
+            let diagnostic =
+                Diagnostic::error(format!("test `{}` of `{}`: {problem}", outcome.name, policy.name));
+            found.push(diagnostic.at(&policy.source, span.unwrap_or_default(), "this test"));
+        }
+    }
+    let mut names: Vec<&Text> = policy.tests.iter().map(|test| &test.name).collect();
+    names.sort();
+    for pair in names.windows(2) {
+        if let [first, second] = pair
+            && first == second
+        {
+            found.push(place(Diagnostic::error(format!(
+                "two tests are called `{first}`"
+            ))));
+        }
+    }
+    if policy.provenance == Provenance::BuiltIn {
+        lint_builtin_policy(policy, found);
+    }
+}
+
+fn lint_builtin_policy(policy: &Policy, found: &mut Vec<Diagnostic>) {
+    let mut lacking = |what: &str, help: &str| {
+        let diagnostic = Diagnostic::error(format!("policy `{}` lacks {what}", policy.name));
+        found.push(
+            diagnostic
+                .at(&policy.source, policy.name_span.clone(), "of this policy")
+                .help(help),
+        );
+    };
+    if policy.title == policy.name {
+        lacking("a title", "one line that states the requirement");
+    }
+    if policy.description.is_empty() {
+        lacking(
+            "a description",
+            "say what is required and why it matters, in our own words",
+        );
+    }
+    let remediation = &policy.remediation;
+    for (what, given) in [
+        ("a remediation summary", !remediation.summary.is_empty()),
+        ("steps in the console", remediation.console.is_some()),
+        ("commands of the command line", remediation.cli.is_some()),
+        ("Terraform that has it right", remediation.terraform.is_some()),
+    ] {
+        if !given {
+            lacking(what, "see `remediation` in docs/specs/policy.md");
+        }
+    }
+    if policy.references.is_empty() {
+        lacking("references", "the pages of the cloud's documentation that say so");
+    }
+    if policy
+        .references
+        .iter()
+        .any(|reference| !reference.starts_with("https://"))
+    {
+        lacking("references that are https addresses", "write the whole address");
+    }
+    for verdict in [Verdict::Pass, Verdict::Fail, Verdict::Unknown] {
+        if !policy.tests.iter().any(|test| test.expect == verdict) {
+            lacking(
+                &format!("a test that expects {verdict}"),
+                "every policy shows a pass, a fail and an unknown",
+            );
+        }
+    }
+    let file = policy.source.name.rsplit('/').next().unwrap_or_default();
+    if file.strip_suffix(".yaml") != Some(policy.name.as_str()) {
+        lacking(
+            "a file of its own name",
+            "a built-in policy stands in policies/<name>.yaml",
+        );
+    }
+    for alias in &policy.aliases {
+        if !alias
+            .split_once(':')
+            .is_some_and(|(tool, id)| !tool.is_empty() && !id.is_empty() && !id.contains(' '))
+        {
+            lacking(
+                "aliases in the form `tool:id`",
+                "for example `checkov:CKV_AWS_19`",
+            );
+        }
+    }
+    let mut aliases: Vec<String> = policy
+        .aliases
+        .iter()
+        .map(|alias| alias.to_ascii_lowercase())
+        .collect();
+    aliases.sort();
+    if aliases.windows(2).any(|pair| pair.first() == pair.last()) {
+        lacking("distinct aliases", "one alias stands twice");
+    }
+}
+
+fn lint_framework(pack: &Pack, framework: &Framework, found: &mut Vec<Diagnostic>) {
+    let names: BTreeMap<&str, &Arc<Policy>> = pack
+        .policies()
+        .iter()
+        .map(|policy| (policy.name.as_str(), policy))
+        .collect();
+    for control in &framework.controls {
+        let place = |diagnostic: Diagnostic| {
+            diagnostic.at(&framework.source, control.span.clone(), "of this control")
+        };
+        for name in &control.policies {
+            match names.get(name.as_str()) {
+                None => {
+                    let message = format!("control `{}` names the unknown policy `{name}`", control.id);
+                    let help = did_you_mean(name, names.keys().copied());
+                    found.push(Diagnostic {
+                        help,
+                        ..place(Diagnostic::error(message))
+                    });
+                }
+                Some(policy)
+                    if framework
+                        .provider
+                        .is_some_and(|provider| provider != policy.provider) =>
+                {
+                    let message = format!(
+                        "control `{}` names `{name}`, a policy for another cloud",
+                        control.id
+                    );
+                    found.push(place(Diagnostic::error(message)));
+                }
+                Some(_) => {}
+            }
+        }
+        let uncovered = control.assessment == Assessment::Automated && control.policies.is_empty();
+        if uncovered && framework.extent == Extent::Whole {
+            let message = format!(
+                "automated control `{}` of `{}` has no policy",
+                control.id, framework.id
+            );
+            found
+                .push(place(Diagnostic::warning(message)).help("write one, or the control counts as manual"));
+        }
+    }
+}

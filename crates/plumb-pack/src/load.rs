@@ -1,0 +1,404 @@
+//! Putting a pack together from files: what each file is, what replaces what, and which files are left out.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use plumb_model::account::Provider;
+use plumb_model::diagnostic::{Diagnostic, Source};
+use plumb_model::framework::{Assessment, ControlRef};
+use plumb_model::value::Text;
+
+use crate::builtin::{builtin_events, builtin_sources};
+use crate::framework::{Control, Extent, Framework, read_framework};
+use crate::pack::{Loaded, Pack, SourceFile};
+use crate::policy::{Policy, Provenance, read_policies};
+use crate::reader::Problems;
+use crate::recipe_file::{RecipeFile, read_recipe_file};
+use crate::yaml::{Content, Node, parse, replay};
+
+/// What a user's files stand on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Base {
+    /// The knowledge that is compiled into the binary.
+    BuiltIn,
+    /// Nothing.
+    Empty,
+}
+
+/// See [`Pack::load`].
+pub(crate) fn load(base: Base, user: &[SourceFile]) -> Loaded {
+    let mut files = Files::default();
+    if base == Base::BuiltIn {
+        for ((path, text), events) in builtin_sources().iter().zip(builtin_events()) {
+            if is_pack_file(path) {
+                let source = source(path, text);
+                let root = replay(&source, events).map_or_else(|| parse(&source), Ok);
+                files.read(&source, root, Provenance::BuiltIn);
+            }
+        }
+    }
+    for file in user {
+        let source = source(&file.path, &file.text);
+        files.read(&source, parse(&source), Provenance::User);
+    }
+    files.into_loaded()
+}
+
+fn source(path: &str, text: &str) -> Arc<Source> {
+    Arc::new(Source {
+        name: path.to_owned(),
+        text: text.to_owned(),
+    })
+}
+
+/// Whether a built-in file holds policies, recipes or a framework; the folder holds other knowledge too.
+fn is_pack_file(path: &str) -> bool {
+    path.ends_with("/collect.yaml") || path.contains("/policies/") || path.starts_with("frameworks/")
+}
+
+/// The files that have been read so far.
+#[derive(Default)]
+struct Files {
+    recipes: Vec<Arc<RecipeFile>>,
+    policies: Vec<Policy>,
+    frameworks: Vec<Framework>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Files {
+    /// Reads one file; one with an error contributes nothing but its diagnostics.
+    fn read(&mut self, source: &Arc<Source>, root: Result<Node, Diagnostic>, provenance: Provenance) {
+        let root = match root {
+            Ok(root) => root,
+            Err(diagnostic) => return self.diagnostics.push(diagnostic),
+        };
+        let mut problems = Problems::new(source);
+        let folder = folder_of(&source.name, provenance);
+        let has = |key: &str| match &root.content {
+            Content::Map(entries) => entries.iter().any(|(found, _)| found.text == key),
+            Content::Plain(_) | Content::Quoted(_) | Content::List(_) => false,
+        };
+        let (mut policies, mut recipe, mut framework) = (Vec::new(), None, None);
+        if has("policies") {
+            policies = read_policies(&root, &folder.service, provenance, &mut problems);
+        } else if has("resources") {
+            recipe = read_recipe_file(&root, folder.provider, provenance, &mut problems);
+        } else if has("controls") {
+            framework = read_framework(&root, provenance, &mut problems);
+        } else {
+            problems.error_with_help(
+                root.head(&source.text),
+                "file is neither a policy file nor a recipe nor a framework",
+                "no known key",
+                Some("a file has `policies`, `resources` or `controls` at its top".to_owned()),
+            );
+        }
+        if !problems.has_errors() {
+            self.policies.extend(policies);
+            self.recipes.extend(recipe.map(Arc::new));
+            self.frameworks.extend(framework);
+        }
+        self.diagnostics.extend(problems.into_found());
+    }
+
+    fn into_loaded(mut self) -> Loaded {
+        let mut pack = self.pack_of_types();
+        let broken = broken_recipes(&pack, &mut self.diagnostics);
+        if !broken.is_empty() {
+            self.recipes.retain(|file| !broken.contains(&file.source.name));
+            pack = self.pack_of_types();
+        }
+        let policies = std::mem::take(&mut self.policies);
+        pack.policies = usable_policies(&pack, policies, &mut self.diagnostics);
+        pack.frameworks = frameworks(
+            std::mem::take(&mut self.frameworks),
+            &pack.policies,
+            &mut self.diagnostics,
+        );
+        pack.controls = controls(&pack.frameworks);
+        Loaded {
+            pack,
+            diagnostics: self.diagnostics,
+        }
+    }
+
+    /// A pack with the resource types alone. Problems with names are reported each time, so they are deduplicated.
+    fn pack_of_types(&mut self) -> Pack {
+        let mut pack = Pack {
+            files: self.recipes.clone(),
+            ..Pack::default()
+        };
+        for file in &self.recipes {
+            for entry in &file.types {
+                let place = |diagnostic: Diagnostic, label: &str| {
+                    diagnostic.at(&file.source, entry.span.clone(), label)
+                };
+                let earlier = pack.types.get(&entry.name).map(|(file, _)| file.provenance);
+                match (earlier, file.provenance) {
+                    (None, _) => {}
+                    (Some(Provenance::BuiltIn), Provenance::User) => {
+                        let message = format!("resource type `{}` replaces the built-in one", entry.name);
+                        report(
+                            &mut self.diagnostics,
+                            place(Diagnostic::warning(message), "built in too"),
+                        );
+                    }
+                    (Some(_), _) => {
+                        let message = format!("resource type `{}` stands in two files", entry.name);
+                        report(
+                            &mut self.diagnostics,
+                            place(Diagnostic::error(message), "the second one"),
+                        );
+                        continue;
+                    }
+                }
+                pack.types
+                    .insert(entry.name.clone(), (Arc::clone(file), entry.clone()));
+            }
+        }
+        for (name, (file, entry)) in &pack.types {
+            for alias in &entry.aliases {
+                let other = pack.type_aliases.insert(alias.clone(), name.clone());
+                if other.is_some() || pack.types.contains_key(alias) {
+                    let message = format!("alias `{alias}` of `{name}` names another type too");
+                    let diagnostic =
+                        Diagnostic::error(message).at(&file.source, entry.span.clone(), "of this type");
+                    report(&mut self.diagnostics, diagnostic);
+                }
+            }
+        }
+        pack
+    }
+}
+
+fn report(diagnostics: &mut Vec<Diagnostic>, diagnostic: Diagnostic) {
+    if !diagnostics.contains(&diagnostic) {
+        diagnostics.push(diagnostic);
+    }
+}
+
+/// What a file's path says about it: `aws/s3/…`.
+struct Folder {
+    provider: Option<Provider>,
+    service: Text,
+}
+
+fn folder_of(path: &str, provenance: Provenance) -> Folder {
+    let mut parts = path.split('/').rev().skip(1).filter(|part| *part != "policies");
+    let (service, provider) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let provider = provider.parse().ok();
+    let service = match provenance {
+        Provenance::BuiltIn => Text::from(service),
+        // A user's folders are their own affair.
+        Provenance::User => Text::default(),
+    };
+    Folder { provider, service }
+}
+
+/// Reads every type of the users' recipes; names the files of which one has an error.
+fn broken_recipes(pack: &Pack, diagnostics: &mut Vec<Diagnostic>) -> HashSet<String> {
+    let mut broken = HashSet::new();
+    for file in pack
+        .files
+        .iter()
+        .filter(|file| file.provenance == Provenance::User)
+    {
+        for entry in &file.types {
+            let is_of_this_file = pack
+                .types
+                .get(&entry.name)
+                .is_some_and(|(owner, _)| Arc::ptr_eq(owner, file));
+            if let (true, Err(found)) = (is_of_this_file, pack.resource_type(&entry.name)) {
+                broken.insert(file.source.name.clone());
+                found
+                    .into_iter()
+                    .for_each(|diagnostic| report(diagnostics, diagnostic));
+            }
+        }
+    }
+    broken
+}
+
+/// Resolves types, type-checks the users' policies, and settles which policy of a name stands. Sorted by name.
+fn usable_policies(
+    pack: &Pack,
+    policies: Vec<Policy>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Arc<Policy>> {
+    let mut broken: HashSet<String> = HashSet::new();
+    let mut checked: Vec<Arc<Policy>> = Vec::with_capacity(policies.len());
+    for mut policy in policies {
+        let found = check_policy(pack, &mut policy);
+        let policy = Arc::new(policy);
+        let found = match (found, policy.provenance) {
+            (Ok(()), Provenance::User) => pack.compile(&policy).map(drop),
+            (found, _) => found,
+        };
+        match found {
+            Ok(()) => checked.push(policy),
+            Err(found) => {
+                broken.insert(policy.source.name.clone());
+                diagnostics.extend(found);
+            }
+        }
+    }
+    let mut by_name: BTreeMap<Text, Arc<Policy>> = BTreeMap::new();
+    for policy in checked
+        .into_iter()
+        .filter(|policy| !broken.contains(&policy.source.name))
+    {
+        let place = |diagnostic: Diagnostic, label: &str| {
+            diagnostic.at(&policy.source, policy.name_span.clone(), label)
+        };
+        match (
+            by_name.get(&policy.name).map(|earlier| earlier.provenance),
+            policy.provenance,
+        ) {
+            (None, _) => {}
+            (Some(Provenance::BuiltIn), Provenance::User) => {
+                let message = format!("policy `{}` replaces the built-in one", policy.name);
+                let help = "give it another name if the built-in policy shall stay";
+                diagnostics.push(place(Diagnostic::warning(message), "built in too").help(help));
+            }
+            (Some(_), _) => {
+                let message = format!("two policies are called `{}`", policy.name);
+                diagnostics.push(place(Diagnostic::error(message), "the second one"));
+                continue;
+            }
+        }
+        by_name.insert(policy.name.clone(), policy);
+    }
+    by_name.into_values().collect()
+}
+
+/// Finds the policy's resource type and writes the type's own name into the policy.
+fn check_policy(pack: &Pack, policy: &mut Policy) -> Result<(), Vec<Diagnostic>> {
+    let place = policy.resource_type_span.clone();
+    let Some(name) = pack.type_name(&policy.resource_type) else {
+        let unknown = pack.unknown_type(&policy.resource_type);
+        return Err(vec![unknown.at(&policy.source, place, "unknown resource type")]);
+    };
+    let provider = pack.types.get(name).map(|(file, _)| file.provider);
+    if provider.is_some_and(|provider| provider != policy.provider) {
+        let message = format!(
+            "resource type `{name}` does not belong to provider `{}`",
+            policy.provider
+        );
+        return Err(vec![Diagnostic::error(message).at(
+            &policy.source,
+            place,
+            "of another cloud",
+        )]);
+    }
+    policy.resource_type = name.clone();
+    Ok(())
+}
+
+/// The frameworks by id, with the policies that name controls of theirs by `compliance_mapping`.
+///
+/// A mapping to a framework that no file describes makes a framework of the controls that are named.
+fn frameworks(
+    read: Vec<Framework>,
+    policies: &[Arc<Policy>],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Arc<Framework>> {
+    let mut frameworks: BTreeMap<Text, Framework> = BTreeMap::new();
+    for framework in read {
+        match (
+            frameworks.get(&framework.id).map(|earlier| earlier.provenance),
+            framework.provenance,
+        ) {
+            (None, _) => {}
+            (Some(Provenance::BuiltIn), Provenance::User) => {
+                let message = format!("framework `{}` replaces the built-in one", framework.id);
+                diagnostics.push(Diagnostic::warning(message).in_source(&framework.source));
+            }
+            (Some(_), _) => {
+                let message = format!("two frameworks have the id `{}`", framework.id);
+                diagnostics.push(Diagnostic::error(message).in_source(&framework.source));
+                continue;
+            }
+        }
+        frameworks.insert(framework.id.clone(), framework);
+    }
+    let mut ids: HashMap<String, Text> = HashMap::new();
+    for framework in frameworks.values() {
+        for name in std::iter::once(&framework.id).chain(&framework.aliases) {
+            ids.insert(name.to_ascii_lowercase(), framework.id.clone());
+        }
+    }
+    for policy in policies {
+        for (name, control) in &policy.compliance_mapping {
+            let id = ids
+                .entry(name.to_ascii_lowercase())
+                .or_insert_with(|| name.clone())
+                .clone();
+            let framework = frameworks
+                .entry(id.clone())
+                .or_insert_with(|| mapped_framework(id, policy));
+            add_to_control(framework, control, policy, diagnostics);
+        }
+    }
+    frameworks.into_values().map(Arc::new).collect()
+}
+
+fn mapped_framework(id: Text, policy: &Policy) -> Framework {
+    Framework {
+        title: id.clone(),
+        id,
+        provider: None,
+        publisher: Text::default(),
+        aliases: Vec::new(),
+        references: Vec::new(),
+        sections: Vec::new(),
+        controls: Vec::new(),
+        source: Arc::clone(&policy.source),
+        provenance: Provenance::User,
+        extent: Extent::Mapped,
+    }
+}
+
+fn add_to_control(framework: &mut Framework, id: &Text, policy: &Policy, diagnostics: &mut Vec<Diagnostic>) {
+    if let Some(control) = framework.controls.iter_mut().find(|control| control.id == *id) {
+        if let Err(at) = control.policies.binary_search(&policy.name) {
+            control.policies.insert(at, policy.name.clone());
+        }
+        return;
+    }
+    if framework.extent == Extent::Whole {
+        let message = format!("framework `{}` has no control `{id}`", framework.id);
+        diagnostics.push(Diagnostic::warning(message).at(
+            &policy.source,
+            policy.name_span.clone(),
+            "maps to it",
+        ));
+        return;
+    }
+    framework.controls.push(Control {
+        id: id.clone(),
+        title: id.clone(),
+        section: Text::default(),
+        level: Text::default(),
+        assessment: Assessment::Automated,
+        policies: vec![policy.name.clone()],
+        span: policy.name_span.clone(),
+    });
+    framework.controls.sort_by(|a, b| a.id.cmp(&b.id));
+}
+
+fn controls(frameworks: &[Arc<Framework>]) -> BTreeMap<Text, Vec<ControlRef>> {
+    let mut controls: BTreeMap<Text, Vec<ControlRef>> = BTreeMap::new();
+    for framework in frameworks {
+        for control in &framework.controls {
+            for policy in &control.policies {
+                let reference = ControlRef {
+                    framework: framework.id.clone(),
+                    control: control.id.clone(),
+                };
+                controls.entry(policy.clone()).or_default().push(reference);
+            }
+        }
+    }
+    controls.values_mut().for_each(|references| references.sort());
+    controls
+}

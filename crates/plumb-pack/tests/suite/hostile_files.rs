@@ -1,0 +1,137 @@
+//! Files from anywhere: whatever they hold, loading ends, never panics, and says what is wrong.
+
+use plumb_pack::inline_test::run_tests;
+use plumb_pack::load::Base;
+use plumb_pack::pack::{Pack, SourceFile};
+use proptest::prelude::*;
+
+const RECIPE: &str = r#"
+provider: aws
+service: s3
+actions: { ListBuckets: s3:ListAllMyBuckets }
+resources:
+  my_bucket:
+    aliases: [bucket]
+    scope: global
+    list: ListBuckets
+    with: { MaxBuckets: 1000 }
+    items: Buckets
+    region: "{bucket_region}"
+    uid: "arn:{partition}:s3:::{name}"
+    name: "{name}"
+    rename: { creation_date: created_at }
+    where: resource.name != "x"
+    facts:
+      policy: { call: GetBucketPolicy, with: { Bucket: "{name}" }, take: Policy, parse: json, absent_on: [NoSuchBucketPolicy] }
+      acl: { when: resource.policy != null, call: GetBucketAcl, with: { Bucket: "{name}" }, merge: true }
+      tags: { call: GetBucketTagging, with: { Bucket: "{name}" }, take: TagSet }
+    relations:
+    - { attribute: "grants[].grantee.id", to: my_bucket, by: [name], as: granted_to }
+"#;
+
+const POLICIES: &str = r#"
+policies:
+- name: a-policy
+  provider: aws
+  resource_type: bucket
+  severity: HIGH
+  when: account.environment != "test"
+  rule: |
+    statements(resource.policy).all(s, s.effect != "Allow") &&
+    related(resource, "my_bucket").size() < params.most
+  params: { most: 3 }
+  compliance_mapping: [ { SOC2: "1" } ]
+  remediation: { summary: do it, console: here, cli: there }
+  tests:
+  - { name: a, resource: { policy: { Statement: [] } }, unreadable: [acl], expect: unknown }
+  - { name: b, inventory: { my_bucket: [ { name: b, $unreadable: [policy] } ] }, now: 2026-01-01T00:00:00Z, expect: pass }
+"#;
+
+fn load(recipe: &str, policies: &str) {
+    let file = |path: &str, text: &str| SourceFile {
+        path: path.to_owned(),
+        text: text.to_owned(),
+    };
+    let loaded = Pack::load(
+        Base::Empty,
+        &[file("collect.yaml", recipe), file("policies.yaml", policies)],
+    );
+    for diagnostic in &loaded.diagnostics {
+        assert!(!diagnostic.message.is_empty() && !diagnostic.to_string().is_empty());
+        assert!(diagnostic.source.is_some(), "{diagnostic}");
+    }
+    if loaded.pack.policies().is_empty() {
+        assert!(
+            !loaded.diagnostics.is_empty() || !policies.contains("name:"),
+            "{policies}"
+        );
+    }
+    for policy in loaded.pack.policies() {
+        run_tests(&loaded.pack, policy);
+    }
+}
+
+/// One change to a text: some bytes cut out and another text put there.
+fn mutation() -> impl Strategy<Value = (usize, usize, String)> {
+    let pieces = prop_oneof![
+        Just(String::new()),
+        Just("{".to_owned()),
+        Just("]".to_owned()),
+        Just(": ".to_owned()),
+        Just("\n  - ".to_owned()),
+        Just("[]".to_owned()),
+        Just("null".to_owned()),
+        Just("{parent.x}".to_owned()),
+        Just("&a [*a]".to_owned()),
+        Just("99999999999999999999".to_owned()),
+        "[ -~\n\u{fc}]{0,6}",
+    ];
+    (any::<usize>(), 0..12_usize, pieces)
+}
+
+fn mutated(text: &str, (at, length, piece): &(usize, usize, String)) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let at = at % chars.len();
+    let end = (at + length).min(chars.len());
+    chars[..at]
+        .iter()
+        .copied()
+        .chain(piece.chars())
+        .chain(chars[end..].iter().copied())
+        .collect()
+}
+
+#[test]
+fn the_files_of_these_tests_are_valid() {
+    let file = |path: &str, text: &str| SourceFile {
+        path: path.to_owned(),
+        text: text.to_owned(),
+    };
+    let loaded = Pack::load(
+        Base::Empty,
+        &[file("collect.yaml", RECIPE), file("policies.yaml", POLICIES)],
+    );
+    assert_eq!(crate::support::show(&loaded.diagnostics), "");
+    let policy = loaded.pack.policy("a-policy").unwrap();
+    assert!(
+        run_tests(&loaded.pack, policy)
+            .iter()
+            .all(|outcome| outcome.actual.is_some())
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn mutated_files_end_in_diagnostics(change in mutation(), other in mutation()) {
+        load(&mutated(RECIPE, &change), POLICIES);
+        load(RECIPE, &mutated(POLICIES, &change));
+        load(&mutated(RECIPE, &other), &mutated(&mutated(POLICIES, &change), &other));
+    }
+
+    #[test]
+    fn any_text_ends_in_diagnostics(text in "\\PC{0,60}") {
+        load(&text, &text);
+    }
+}

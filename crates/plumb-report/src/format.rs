@@ -1,0 +1,134 @@
+//! `Format`: the forms a report can take.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The form of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// Text for people at a terminal.
+    Terminal,
+    /// One JSON document with everything, version 1 of Plumb's own format.
+    Json,
+    /// One JSON object per line, each finding complete in itself.
+    Jsonl,
+    /// One row per finding, RFC 4180.
+    Csv,
+    /// One self-contained page.
+    Html,
+    /// OCSF Compliance Findings, class 2003.
+    Ocsf,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// JUnit XML.
+    Junit,
+    /// GitHub-flavoured Markdown.
+    Markdown,
+}
+
+impl Format {
+    /// All formats in the order help texts list them.
+    pub const ALL: [Self; 9] = [
+        Self::Terminal,
+        Self::Json,
+        Self::Jsonl,
+        Self::Csv,
+        Self::Html,
+        Self::Ocsf,
+        Self::Sarif,
+        Self::Junit,
+        Self::Markdown,
+    ];
+
+    /// The name used on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Terminal => "terminal",
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+            Self::Csv => "csv",
+            Self::Html => "html",
+            Self::Ocsf => "ocsf",
+            Self::Sarif => "sarif",
+            Self::Junit => "junit",
+            Self::Markdown => "markdown",
+        }
+    }
+
+    /// The usual end of a file name, without the leading dot.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Terminal => "txt",
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+            Self::Csv => "csv",
+            Self::Html => "html",
+            Self::Ocsf => "ocsf.json",
+            Self::Sarif => "sarif",
+            Self::Junit => "junit.xml",
+            Self::Markdown => "md",
+        }
+    }
+
+    /// The format whose extension `file_name` ends with; the longest one wins, so that `a.ocsf.json` is OCSF.
+    pub fn of_file_name(file_name: &str) -> Option<Self> {
+        let lower = file_name.to_ascii_lowercase();
+        Self::ALL
+            .into_iter()
+            .filter(|format| {
+                lower
+                    .strip_suffix(format.extension())
+                    .is_some_and(|stem| stem.ends_with('.'))
+            })
+            .max_by_key(|format| format.extension().len())
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// The text is not a format.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("unknown format `{0}`; expected terminal, json, jsonl, csv, html, ocsf, sarif, junit or markdown")]
+pub struct UnknownFormat(String);
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|format| format.name() == text)
+            .ok_or_else(|| UnknownFormat(crate::visible::visible(text).into_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_format_is_found_by_its_name_and_its_extension() {
+        for format in Format::ALL {
+            assert_eq!(format.name().parse(), Ok(format));
+            assert_eq!(
+                Format::of_file_name(&format!("out/report.{}", format.extension())),
+                Some(format)
+            );
+        }
+        assert_eq!(Format::of_file_name("REPORT.OCSF.JSON"), Some(Format::Ocsf));
+        assert_eq!(Format::of_file_name("json"), None);
+        assert_eq!(Format::of_file_name("report.pdf"), None);
+    }
+
+    #[test]
+    fn an_unknown_format_is_named_with_the_known_ones() {
+        let error = "pdf".parse::<Format>().unwrap_err().to_string();
+        for format in Format::ALL {
+            assert!(error.contains(format.name()), "{error}");
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! The identity of a finding over time: what a policy says of a resource is one finding in every run.
+
+use std::fmt::Write as _;
+
+use plumb_model::report::FindingView;
+use sha2::{Digest, Sha256};
+
+/// A stable identity of 32 hexadecimal digits, from the provider, the account, the policy and the resource.
+///
+/// It is a cryptographic hash, so nobody can name a resource such that its finding takes the place of another.
+pub(crate) fn fingerprint(view: &FindingView<'_>) -> String {
+    let account = &view.account.account;
+    let mut hash = Sha256::new();
+    for part in [
+        account.provider.name(),
+        &account.id,
+        &view.policy.name,
+        &view.resource.uid,
+    ] {
+        hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize()
+        .iter()
+        .take(16)
+        .fold(String::with_capacity(32), |mut out, byte| {
+            // Writing into a `String` cannot fail.
+            let _ = write!(out, "{byte:02x}");
+            out
+        })
+}

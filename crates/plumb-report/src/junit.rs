@@ -1,0 +1,243 @@
+//! The JUnit XML report: a test suite per policy, a test case per resource.
+//!
+//! A failing resource is a `failure`. A resource that could not be judged is `skipped` with its reason, because
+//! consumers treat an `error` as a broken build; what was not read stands in the suite `coverage` as well.
+
+use std::fmt::{self, Write as _};
+use std::io::{self, Write};
+
+use plumb_model::report::{FindingView, Report, VerdictCounts};
+use plumb_model::verdict::Verdict;
+
+use crate::by_policy::{Position, findings_by_policy};
+use crate::digest::{Obstacle, PolicyTally, obstacles, policy_tallies};
+use crate::numbers::counted;
+use crate::options::RenderOptions;
+use crate::visible::visible;
+
+/// Writes all suites; policies without a listed finding have none.
+pub(crate) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
+    let verdicts = options.listed_verdicts(&[Verdict::Fail, Verdict::Unknown, Verdict::Pass]);
+    let tallies = policy_tallies(report);
+    let obstacles = obstacles(report);
+    let mut total = Counts::default();
+    for tally in &tallies {
+        total.add(Counts::of(&tally.verdicts, &verdicts));
+    }
+    let gaps = u64::try_from(obstacles.len()).unwrap_or(u64::MAX);
+    total.add(Counts {
+        tests: gaps,
+        failures: 0,
+        skipped: gaps,
+    });
+
+    writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
+    writeln!(out, r#"<testsuites name="plumb" {total} errors="0">"#)?;
+    let by_policy = findings_by_policy(report, &verdicts);
+    for (tally, findings) in tallies.iter().zip(&by_policy) {
+        if !findings.is_empty() {
+            render_suite(
+                report,
+                tally,
+                findings,
+                &Counts::of(&tally.verdicts, &verdicts),
+                out,
+            )?;
+        }
+    }
+    if !obstacles.is_empty() {
+        render_coverage(report, &obstacles, out)?;
+    }
+    writeln!(out, "</testsuites>")
+}
+
+fn render_suite(
+    report: &Report,
+    tally: &PolicyTally<'_>,
+    findings: &[Position],
+    counts: &Counts,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let policy = tally.policy;
+    let timestamp = timestamp(report);
+    writeln!(
+        out,
+        r#"  <testsuite name="{}" {counts} errors="0" timestamp="{timestamp}">"#,
+        Xml(&policy.name)
+    )?;
+    writeln!(out, "    <properties>")?;
+    writeln!(
+        out,
+        r#"      <property name="title" value="{}"/>"#,
+        Xml(&policy.title)
+    )?;
+    writeln!(
+        out,
+        r#"      <property name="severity" value="{}"/>"#,
+        policy.severity
+    )?;
+    for control in &policy.controls {
+        let (framework, control) = (Xml(&control.framework), Xml(&control.control));
+        writeln!(
+            out,
+            r#"      <property name="control" value="{framework} {control}"/>"#
+        )?;
+    }
+    writeln!(out, "    </properties>")?;
+    for view in findings.iter().filter_map(|position| position.view(report)) {
+        render_case(&view, out)?;
+    }
+    writeln!(out, "  </testsuite>")
+}
+
+fn render_case(view: &FindingView<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let policy = view.policy;
+    let (provider, account) = (view.account.account.provider, Xml(&view.account.account.id));
+    let (region, resource_type) = (Xml(&view.resource.region), Xml(&view.resource.resource_type));
+    let class = format!("{provider}.{account}.{region}.{resource_type}");
+    write!(
+        out,
+        r#"    <testcase name="{}" classname="{class}""#,
+        Xml(&view.resource.uid)
+    )?;
+    let message = view
+        .finding
+        .evidence
+        .as_deref()
+        .map_or("", |evidence| evidence.message.as_str());
+    match view.finding.verdict {
+        Verdict::Pass => writeln!(out, "/>"),
+        Verdict::Fail => {
+            let (message, severity) = (Xml(message), policy.severity);
+            writeln!(out, r#"><failure type="{severity}" message="{message}">"#)?;
+            writeln!(out, "{}", Xml(&policy.title))?;
+            for observed in view
+                .finding
+                .evidence
+                .iter()
+                .flat_map(|evidence| &evidence.observed)
+            {
+                writeln!(
+                    out,
+                    "{} = {}",
+                    Xml(&observed.expression),
+                    Xml(&observed.value.to_string())
+                )?;
+            }
+            writeln!(
+                out,
+                "Remediation: {}</failure></testcase>",
+                Xml(&policy.remediation.summary)
+            )
+        }
+        Verdict::Unknown => writeln!(
+            out,
+            r#"><skipped message="not judged: {}"/></testcase>"#,
+            Xml(message)
+        ),
+        Verdict::NotApplicable => writeln!(out, r#"><skipped message="not applicable"/></testcase>"#),
+    }
+}
+
+fn render_coverage(report: &Report, obstacles: &[Obstacle<'_>], out: &mut dyn Write) -> io::Result<()> {
+    let count = u64::try_from(obstacles.len()).unwrap_or(u64::MAX);
+    let counts = Counts {
+        tests: count,
+        failures: 0,
+        skipped: count,
+    };
+    let timestamp = timestamp(report);
+    writeln!(
+        out,
+        r#"  <testsuite name="coverage" {counts} errors="0" timestamp="{timestamp}">"#
+    )?;
+    for obstacle in obstacles {
+        let cause = obstacle.cause.to_string();
+        write!(
+            out,
+            r#"    <testcase name="{}" classname="coverage">"#,
+            Xml(&cause)
+        )?;
+        let (verdicts, accounts) = (
+            counted(obstacle.verdicts, "verdicts"),
+            counted(obstacle.accounts, "accounts"),
+        );
+        writeln!(
+            out,
+            r#"<skipped message="{verdicts} unknown in {accounts}"/></testcase>"#
+        )?;
+    }
+    writeln!(out, "  </testsuite>")
+}
+
+/// The time of the assessment as JUnit's schema has it: ISO 8601 without a zone.
+fn timestamp(report: &Report) -> String {
+    let text = report
+        .assessed_at
+        .split(['.', 'Z', '+'])
+        .next()
+        .unwrap_or_default();
+    Xml(text).to_string()
+}
+
+/// The counts of a suite as attributes.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    tests: u64,
+    failures: u64,
+    skipped: u64,
+}
+
+impl Counts {
+    fn of(verdicts: &VerdictCounts, listed: &[Verdict]) -> Self {
+        let mut counts = Self::default();
+        for verdict in listed {
+            let count = verdicts.get(*verdict);
+            counts.tests += count;
+            match verdict {
+                Verdict::Fail => counts.failures += count,
+                Verdict::Unknown | Verdict::NotApplicable => counts.skipped += count,
+                Verdict::Pass => {}
+            }
+        }
+        counts
+    }
+
+    fn add(&mut self, other: Self) {
+        self.tests += other.tests;
+        self.failures += other.failures;
+        self.skipped += other.skipped;
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            r#"tests="{}" failures="{}" skipped="{}""#,
+            self.tests, self.failures, self.skipped
+        )
+    }
+}
+
+/// Text escaped for XML content and attributes.
+///
+/// INVARIANT: all characters that XML 1.0 cannot hold (most controls, U+FFFE, U+FFFF) are hidden ones, which come
+/// out as `\u{…}`.
+struct Xml<'a>(&'a str);
+
+impl fmt::Display for Xml<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for character in visible(self.0).chars() {
+            match character {
+                '&' => f.write_str("&amp;")?,
+                '<' => f.write_str("&lt;")?,
+                '>' => f.write_str("&gt;")?,
+                '"' => f.write_str("&quot;")?,
+                '\'' => f.write_str("&apos;")?,
+                _ => f.write_char(character)?,
+            }
+        }
+        Ok(())
+    }
+}

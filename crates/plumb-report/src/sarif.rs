@@ -1,0 +1,202 @@
+//! SARIF 2.1.0: a rule per policy, a result per finding, a notification per gap in coverage.
+//!
+//! Attribute meanings: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>; what code scanning reads:
+//! <https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning>.
+
+mod location;
+mod rule;
+
+use std::io::{self, Write};
+
+use plumb_model::report::{FindingView, Report};
+use plumb_model::value::Text;
+use plumb_model::verdict::Verdict;
+use serde::Serialize;
+
+use crate::digest::obstacles;
+use crate::identity::fingerprint;
+use crate::json_text::{write_json, write_json_lines_array};
+use crate::numbers::counted;
+use crate::options::RenderOptions;
+use crate::visible::visible;
+use location::Location;
+use rule::{Rule, level};
+
+/// Writes one log with one run.
+pub(crate) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
+    let verdicts = options.listed_verdicts(&[Verdict::Fail, Verdict::Unknown]);
+    out.write_all(
+        b"{\"$schema\":\"https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json\",\n\
+        \"version\":\"2.1.0\",\n\"runs\":[{\n\"tool\":{\"driver\":{\"name\":\"Plumb\",\"version\":",
+    )?;
+    write_json(&report.plumb_version, out)?;
+    out.write_all(b",\n\"rules\":")?;
+    write_json_lines_array(report.policies.iter().map(Rule::new), out)?;
+    out.write_all(b"}},\n\"invocations\":")?;
+    write_json(&[Invocation::new(report)], out)?;
+    out.write_all(b",\n\"columnKind\":\"unicodeCodePoints\",\n\"results\":")?;
+    let listed = report
+        .findings()
+        .filter(|view| verdicts.contains(&view.finding.verdict));
+    write_json_lines_array(listed.map(|view| SarifResult::new(&view)), out)?;
+    out.write_all(b"\n}]}\n")
+}
+
+/// A message in which nothing is taken for a placeholder or a link.
+///
+/// Braces are doubled as section 3.11.5 asks, and a space parts what would be an embedded link (3.11.6).
+#[derive(Serialize)]
+struct Message {
+    text: String,
+}
+
+impl Message {
+    fn new(text: &str) -> Self {
+        Self {
+            text: visible(text)
+                .replace('{', "{{")
+                .replace('}', "}}")
+                .replace("](", "] ("),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Invocation {
+    execution_successful: bool,
+    tool_execution_notifications: Vec<Notification>,
+}
+
+impl Invocation {
+    /// An interrupted scan is not successful; a gap is a warning.
+    fn new(report: &Report) -> Self {
+        let interrupted = report.accounts.iter().filter_map(|account| {
+            let reason = account.coverage.interrupted?;
+            let text = format!(
+                "account `{}` was not read to its end: {}",
+                account.account.id,
+                reason.phrase()
+            );
+            Some(Notification {
+                level: "error",
+                message: Message::new(&text),
+            })
+        });
+        let gaps = obstacles(report).into_iter().map(|obstacle| {
+            let (verdicts, accounts) = (
+                counted(obstacle.verdicts, "verdicts"),
+                counted(obstacle.accounts, "accounts"),
+            );
+            let text = format!("{}; {verdicts} unknown in {accounts}", obstacle.cause);
+            Notification {
+                level: "warning",
+                message: Message::new(&text),
+            }
+        });
+        Self {
+            execution_successful: report
+                .accounts
+                .iter()
+                .all(|account| account.coverage.interrupted.is_none()),
+            tool_execution_notifications: interrupted.chain(gaps).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Notification {
+    level: &'static str,
+    message: Message,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SarifResult<'a> {
+    rule_id: &'a str,
+    rule_index: u32,
+    kind: &'static str,
+    level: &'static str,
+    message: Message,
+    locations: [Location<'a>; 1],
+    partial_fingerprints: Fingerprints,
+    properties: ResultProperties<'a>,
+}
+
+impl<'a> SarifResult<'a> {
+    fn new(view: &FindingView<'a>) -> Self {
+        let FindingView { policy, finding, .. } = *view;
+        // Section 3.27.9: `open` means that too little is known to decide; 3.27.10: only `fail` has a level.
+        let (kind, level) = match finding.verdict {
+            Verdict::Fail => ("fail", level(policy.severity)),
+            Verdict::Unknown => ("open", "none"),
+            Verdict::Pass => ("pass", "none"),
+            Verdict::NotApplicable => ("notApplicable", "none"),
+        };
+        let fingerprint = fingerprint(view);
+        Self {
+            rule_id: &policy.name,
+            rule_index: finding.policy,
+            kind,
+            level,
+            message: Message::new(&message(view)),
+            locations: [Location::new(view)],
+            partial_fingerprints: Fingerprints {
+                plumb: fingerprint.clone(),
+                primary_location: fingerprint,
+            },
+            properties: ResultProperties {
+                verdict: finding.verdict,
+                account: &view.account.account.id,
+                region: &view.resource.region,
+                resource_type: &view.resource.resource_type,
+                aliases: &policy.aliases,
+                unreadable: unreadable(view),
+            },
+        }
+    }
+}
+
+fn message(view: &FindingView<'_>) -> String {
+    let name = &view.resource.name;
+    let sentence = match view.finding.verdict {
+        Verdict::Fail => format!("{name} fails {}", view.policy.name),
+        Verdict::Unknown => format!("{name} could not be judged by {}", view.policy.name),
+        Verdict::Pass => format!("{name} passes {}", view.policy.name),
+        Verdict::NotApplicable => format!("{} does not apply to {name}", view.policy.name),
+    };
+    match view.finding.evidence.as_deref() {
+        Some(evidence) if !evidence.message.is_empty() => format!("{sentence}: {}", evidence.message),
+        Some(_) | None => sentence,
+    }
+}
+
+fn unreadable(view: &FindingView<'_>) -> Vec<String> {
+    view.finding
+        .evidence
+        .iter()
+        .flat_map(|evidence| &evidence.unreadable)
+        .map(ToString::to_string)
+        .collect()
+}
+
+#[derive(Serialize)]
+struct Fingerprints {
+    #[serde(rename = "plumbFinding/v1")]
+    plumb: String,
+    #[serde(rename = "primaryLocationLineHash")]
+    primary_location: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ResultProperties<'a> {
+    verdict: Verdict,
+    account: &'a str,
+    region: &'a str,
+    resource_type: &'a str,
+    #[serde(skip_serializing_if = "<[Text]>::is_empty")]
+    aliases: &'a [Text],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unreadable: Vec<String>,
+}

@@ -1,0 +1,28 @@
+//! The terminal report: the posture on one page, most important things first.
+
+mod page;
+mod sections;
+
+use std::io::{self, Write};
+
+use plumb_model::report::Report;
+
+use crate::digest::{failing_policies, obstacles, policy_tallies};
+use crate::options::RenderOptions;
+use page::Page;
+
+/// Writes the page: head, score, severities, compliance, failing policies, what was not judged, coverage, what next.
+pub(crate) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
+    let tallies = policy_tallies(report);
+    let failing = failing_policies(&tallies);
+    let obstacles = obstacles(report);
+    let page = &mut Page::new(out, options.width, options.color);
+    sections::head(report, page)?;
+    sections::score(report, page)?;
+    sections::severities(report, page)?;
+    sections::compliance(report, page)?;
+    sections::failing(report, &failing, options.listed_policies, page)?;
+    sections::obstacles(report, &obstacles, page)?;
+    sections::coverage(report, page)?;
+    sections::next(&failing, page)
+}

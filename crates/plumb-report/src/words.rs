@@ -1,0 +1,56 @@
+//! The names of severities, verdicts and statuses as people read them.
+
+use plumb_model::framework::{Assessment, ControlStatus};
+use plumb_model::verdict::{Severity, Verdict};
+
+/// For example `Critical`.
+pub(crate) fn severity_title(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "Critical",
+        Severity::High => "High",
+        Severity::Medium => "Medium",
+        Severity::Low => "Low",
+        Severity::Informational => "Informational",
+    }
+}
+
+/// What a severity means, in a few words.
+pub(crate) fn severity_gloss(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "data or control is open to be taken",
+        Severity::High => "a misconfiguration that exposes or weakens",
+        Severity::Medium => "non-compliant, low immediate risk",
+        Severity::Low => "best practice not followed",
+        Severity::Informational => "good to know",
+    }
+}
+
+/// For example `not applicable`.
+pub(crate) fn verdict_title(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Fail => "fail",
+        Verdict::Unknown => "unknown",
+        Verdict::Pass => "pass",
+        Verdict::NotApplicable => "not applicable",
+    }
+}
+
+/// For example `not selected`.
+pub(crate) fn status_title(status: ControlStatus) -> &'static str {
+    match status {
+        ControlStatus::Fail => "fail",
+        ControlStatus::Unknown => "unknown",
+        ControlStatus::Pass => "pass",
+        ControlStatus::NotApplicable => "not applicable",
+        ControlStatus::Manual => "manual",
+        ControlStatus::NotSelected => "not selected",
+    }
+}
+
+/// How the publisher means a control to be assessed.
+pub(crate) fn assessment_title(assessment: Assessment) -> &'static str {
+    match assessment {
+        Assessment::Automated => "automated",
+        Assessment::Manual => "manual",
+    }
+}

@@ -1,0 +1,219 @@
+
+"use strict";
+// Builds the list of findings from the page's own data. Text reaches the page only as text nodes.
+(() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const PAGE = 50;
+  const SEVERITIES = ["critical", "high", "medium", "low", "informational"];
+  const list = document.getElementById("finding-list");
+  const result = document.getElementById("filter-result");
+  const form = document.getElementById("filters");
+  const field = (name) => document.getElementById("filter-" + name);
+  const number = (value) => value.toLocaleString("en-US");
+  const capital = (word) => word.charAt(0).toUpperCase() + word.slice(1);
+
+  function element(name, className, ...children) {
+    const node = document.createElement(name);
+    if (className) node.className = className;
+    node.append(...children.filter((child) => child !== null && child !== undefined));
+    return node;
+  }
+
+  function link(address) {
+    if (!/^https?:\/\//.test(address)) return element("span", "", address);
+    const node = element("a", "", address);
+    node.href = address;
+    node.rel = "noopener noreferrer";
+    node.target = "_blank";
+    return node;
+  }
+
+  const accountLabel = (account) => account.name ? account.name + " (" + account.id + ")" : account.id;
+  const reasons = {
+    denied: "access denied", throttled: "throttled until retries ran out", unsupported: "not supported in this region",
+    failed: "the call failed", cancelled: "the scan was stopped", deadline_exceeded: "the deadline of the scan passed",
+    not_collected: "not collected by the scan", out_of_scope: "outside what was scanned",
+  };
+  const json = (value) => typeof value === "string" ? value : JSON.stringify(value);
+
+  function unreadableText(unreadable) {
+    let text = reasons[unreadable.reason] || unreadable.reason;
+    if (unreadable.call) text += " (" + unreadable.call + ")";
+    if (unreadable.action) text += "; the scan needs the permission " + unreadable.action;
+    if (unreadable.detail) text += ": " + unreadable.detail;
+    return text;
+  }
+
+  function haystack(policy, finding) {
+    const account = data.accounts[finding.account];
+    const parts = [finding.name, finding.uid, finding.region, account.id, account.name, policy.name, policy.title,
+      policy.resource_type, policy.aliases.join(" "), policy.controls.map((control) => control.control).join(" ")];
+    if (finding.tags) parts.push(JSON.stringify(finding.tags));
+    if (finding.evidence) parts.push(JSON.stringify(finding.evidence));
+    return parts.join("\n").toLowerCase();
+  }
+
+  function findingNode(finding) {
+    const account = data.accounts[finding.account];
+    const node = element("details", "finding");
+    node.append(element("summary", "",
+      element("span", "", element("span", "chip " + finding.verdict, finding.verdict)),
+      element("span", "name", finding.name || finding.uid),
+      element("span", "place", accountLabel(account) + "\n" + finding.region),
+      element("span", "why", finding.evidence ? finding.evidence.message : "")));
+    node.addEventListener("toggle", () => {
+      if (!node.open || node.children.length > 1) return;
+      const facts = element("dl", "");
+      const fact = (name, ...content) => facts.append(element("dt", "", name), element("dd", "", ...content));
+      fact("Resource", element("code", "", finding.uid));
+      fact("Account", account.provider + " " + accountLabel(account));
+      if (account.environment) fact("Environment", account.environment);
+      if (account.owner) fact("Owner", account.owner);
+      if (finding.evidence) {
+        if (finding.evidence.expression) fact("Decided by", element("code", "", finding.evidence.expression));
+        for (const seen of finding.evidence.observed) {
+          fact("Observed", element("code", "", seen.expression + " = " + JSON.stringify(seen.value)));
+        }
+        for (const unreadable of finding.evidence.unreadable || []) fact("Not read", unreadableText(unreadable));
+      }
+      if (finding.tags) {
+        const tags = Object.entries(finding.tags).map(([key, value]) => key + "=" + json(value)).join("\n");
+        fact("Tags", tags || "none");
+      }
+      node.append(facts);
+    });
+    return node;
+  }
+
+  function policyBody(policy) {
+    const body = element("div", "body");
+    if (policy.description) body.append(element("p", "", policy.description));
+    body.append(element("h4", "", "How to mend it"));
+    body.append(element("p", "", policy.remediation.summary));
+    if (policy.remediation.console) body.append(element("h4", "", "In the console"), element("p", "", policy.remediation.console));
+    const forms = [["On the command line", policy.remediation.cli], ["With Terraform", policy.remediation.terraform]];
+    for (const [name, code] of forms) {
+      if (code) body.append(element("h4", "", name), element("pre", "", element("code", "", code)));
+    }
+    if (policy.references.length) {
+      const items = policy.references.map((reference) => element("li", "", link(reference)));
+      body.append(element("h4", "", "References"), element("ul", "links", ...items));
+    }
+    const controls = policy.controls.map((control) => (data.frameworks[control.framework] || control.framework) + " " + control.control);
+    if (controls.length) body.append(element("p", "ids", "Controls: " + controls.join(", ")));
+    if (policy.aliases.length) body.append(element("p", "ids", "Also known as: " + policy.aliases.join(", ")));
+    body.append(element("h4", "", "Resources"));
+    return body;
+  }
+
+  class PolicyGroup {
+    constructor(policy) {
+      this.policy = policy;
+      this.findings = policy.findings.map((finding) => ({ finding, text: haystack(policy, finding) }));
+      this.counts = element("span", "counts");
+      this.node = element("details", "card policy",
+        element("summary", "",
+          element("span", "", element("span", "chip " + policy.severity, capital(policy.severity))),
+          element("span", "heading", element("span", "title", policy.title || policy.name), element("code", "", policy.name)),
+          this.counts));
+      this.node.addEventListener("toggle", () => { if (this.node.open) this.build(); });
+      this.matching = this.findings;
+    }
+
+    filter(filters, filtered) {
+      const policy = this.policy;
+      const wanted = (!filters.severity || policy.severity === filters.severity)
+        && (!filters.service || policy.service === filters.service)
+        && (!filters.framework || policy.controls.some((control) => control.framework === filters.framework));
+      this.matching = wanted ? this.findings.filter(({ finding, text }) =>
+        (!filters.verdict || finding.verdict === filters.verdict)
+        && (filters.account === "" || finding.account === Number(filters.account))
+        && filters.words.every((word) => text.includes(word))) : [];
+      const count = (verdict) => filtered
+        ? this.matching.filter(({ finding }) => finding.verdict === verdict).length
+        : policy[verdict];
+      const parts = ["fail", "unknown"].filter((verdict) => count(verdict) > 0)
+        .map((verdict) => element("span", verdict, element("b", "", number(count(verdict))), " " + verdict));
+      this.counts.replaceChildren(...parts.flatMap((part, index) => index ? [", ", part] : [part]));
+      this.node.hidden = wanted && !filtered ? false : this.matching.length === 0;
+      if (this.rows) this.rebuildRows();
+    }
+
+    build() {
+      if (this.rows) return;
+      this.rows = element("div", "");
+      const body = policyBody(this.policy);
+      body.append(this.rows);
+      this.node.append(body);
+      this.rebuildRows();
+    }
+
+    rebuildRows() {
+      this.rows.replaceChildren();
+      this.showMore(PAGE);
+    }
+
+    showMore(count) {
+      const shown = this.rows.querySelectorAll(":scope > .finding").length;
+      const old = this.rows.querySelector(":scope > .more");
+      if (old) old.remove();
+      const next = this.matching.slice(shown, shown + count);
+      this.rows.append(...next.map(({ finding }) => findingNode(finding)));
+      const left = this.matching.length - shown - next.length;
+      if (left > 0) {
+        const button = element("button", "", "Show " + number(Math.min(left, PAGE)) + " more of " + number(left));
+        button.type = "button";
+        button.addEventListener("click", () => this.showMore(PAGE));
+        this.rows.append(element("p", "more", button));
+      }
+      const elsewhere = this.policy.fail + this.policy.unknown - this.policy.findings.length;
+      if (elsewhere > 0 && left <= 0) {
+        this.rows.append(element("p", "more ids", number(elsewhere) + " more findings of this policy are not on this page."));
+      }
+    }
+  }
+
+  function fill(select, options) {
+    for (const [value, label] of options) {
+      const option = element("option", "", label);
+      option.value = value;
+      select.append(option);
+    }
+  }
+
+  const distinct = (values) => [...new Set(values)].sort();
+  fill(field("severity"), SEVERITIES.filter((severity) => data.policies.some((policy) => policy.severity === severity))
+    .map((severity) => [severity, capital(severity)]));
+  fill(field("service"), distinct(data.policies.map((policy) => policy.service)).map((service) => [service, service]));
+  fill(field("framework"), Object.entries(data.frameworks));
+  fill(field("account"), data.accounts.map((account, index) => [String(index), accountLabel(account)])
+    .sort((a, b) => a[1].localeCompare(b[1], "en")));
+
+  const groups = data.policies.map((policy) => new PolicyGroup(policy));
+  list.append(...groups.map((group) => group.node));
+
+  function apply() {
+    const filters = {
+      words: field("text").value.toLowerCase().split(/\s+/).filter(Boolean),
+      severity: field("severity").value, verdict: field("verdict").value, account: field("account").value,
+      service: field("service").value, framework: field("framework").value,
+    };
+    const filtered = filters.words.length > 0 || Object.entries(filters).some(([name, value]) => name !== "words" && value !== "");
+    let findings = 0, policies = 0;
+    for (const group of groups) {
+      group.filter(filters, filtered);
+      findings += group.matching.length;
+      if (!group.node.hidden) policies += 1;
+    }
+    if (data.policies.length === 0) result.textContent = "Nothing fails and nothing is unknown.";
+    else if (filtered) result.textContent = number(findings) + " findings of " + number(policies) + " policies match.";
+    else result.textContent = number(findings) + " findings of " + number(policies) + " policies.";
+  }
+
+  let timer = 0;
+  form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(apply, 120); });
+  form.addEventListener("reset", () => setTimeout(apply, 0));
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.hidden = data.policies.length === 0;
+  apply();
+})();

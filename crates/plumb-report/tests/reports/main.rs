@@ -1,0 +1,28 @@
+//! Tests of whole reports: what each format says, that it is well formed, and that hostile text stays text.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests fail by panicking, like the tests themselves"
+)]
+
+mod diagnostics;
+mod hostile;
+mod sample;
+mod schema;
+mod schemas;
+mod snapshots;
+mod streaming;
+
+use plumb_model::report::Report;
+use plumb_report::format::Format;
+use plumb_report::options::RenderOptions;
+
+/// The report as text in one format.
+fn rendered(report: &Report, format: Format, options: &RenderOptions) -> String {
+    let mut out = Vec::new();
+    plumb_report::render(report, format, options, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}

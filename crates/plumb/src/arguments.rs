@@ -1,0 +1,313 @@
+//! The command line, as clap reads it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use plumb_model::verdict::Severity;
+
+/// What every command's help ends with.
+const STATUSES: &str = "\
+Exit status:
+  0  judged, and nothing failed at or above --fail-on
+  1  something failed at or above --fail-on
+  2  the command line or an input file is wrong
+  3  nothing could be scanned: no usable credentials, no account
+  4  judged, but coverage is incomplete: something that was asked for could not be read
+     (--allow-incomplete makes this 0)";
+
+/// Reads clouds through their read-only APIs, judges them by policies, and reports what is wrong.
+#[derive(Debug, Parser)]
+#[command(name = "plumb", version, about, after_help = STATUSES, max_term_width = 110)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// Say more on stderr; twice for every request
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
+    pub(crate) color: ColorChoice,
+
+    /// Show no progress
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Read something, judge it, report
+    #[command(subcommand)]
+    Scan(ScanCommand),
+    /// Show the calls that a scan would make, and the permissions it needs
+    #[command(subcommand)]
+    Plan(PlanCommand),
+    /// Judge a generated estate; needs no credentials
+    Demo(DemoArguments),
+    /// List, show, check, test and write policies
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Show the attributes of a resource type, with types and the call each comes from
+    Schema(SchemaArguments),
+    /// Check all knowledge: recipes, policies, frameworks
+    #[command(subcommand)]
+    Pack(PackCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ScanCommand {
+    /// Scan AWS accounts with the credentials that the AWS CLI would use
+    #[command(after_help = STATUSES)]
+    Aws(ScanAwsArguments),
+    /// Judge a snapshot again that `scan --snapshot` wrote; offline
+    #[command(after_help = STATUSES)]
+    Snapshot(ScanSnapshotArguments),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PlanCommand {
+    /// The calls of `plumb scan aws` with the same selectors
+    Aws(PlanAwsArguments),
+}
+
+/// What is judged, and by that what is called.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What to judge")]
+pub(crate) struct SelectionArguments {
+    /// Only this policy: a name, an alias (`CKV_AWS_19`), or a pattern with `*`; repeatable
+    #[arg(long, value_name = "NAME")]
+    pub(crate) policy: Vec<String>,
+
+    /// Only policies of this framework, for example `cis-aws-5.0`; repeatable
+    #[arg(long, value_name = "ID")]
+    pub(crate) framework: Vec<String>,
+
+    /// Only policies of this service, for example `s3`; repeatable
+    #[arg(long, value_name = "NAME")]
+    pub(crate) service: Vec<String>,
+
+    /// A file or folder with policies of your own; repeatable
+    #[arg(long, value_name = "PATH")]
+    pub(crate) policies: Vec<PathBuf>,
+}
+
+/// What is reported, where, and what the exit status says.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Reports")]
+pub(crate) struct ReportArguments {
+    /// terminal, json, jsonl, csv, html, ocsf, sarif, junit or markdown; repeatable, paired with --output in order;
+    /// one without a file goes to stdout
+    #[arg(long, value_name = "FORMAT", value_parser = parse_format)]
+    pub(crate) format: Vec<plumb_report::Format>,
+
+    /// Write a report to this file; without a --format of its own its ending decides
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Vec<PathBuf>,
+
+    /// Exit with status 1 when a policy of this severity or worse fails
+    #[arg(long, value_name = "SEVERITY", value_parser = parse_severity)]
+    pub(crate) fail_on: Option<Severity>,
+
+    /// Exit with status 0 although something could not be read
+    #[arg(long)]
+    pub(crate) allow_incomplete: bool,
+
+    /// The name of the organization, for the report's head
+    #[arg(long, value_name = "NAME")]
+    pub(crate) organization: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Which account")]
+pub(crate) struct AwsArguments {
+    /// A profile of the AWS configuration; repeatable for several accounts
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Vec<String>,
+
+    /// The ARN of a role to assume first; repeatable for several accounts
+    #[arg(long, value_name = "ARN")]
+    pub(crate) role: Vec<String>,
+
+    /// The external id that the role asks for
+    #[arg(long, value_name = "ID", requires = "role")]
+    pub(crate) external_id: Option<String>,
+
+    /// Only this region; repeatable; default: every region the account has enabled
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ScanAwsArguments {
+    #[command(flatten)]
+    pub(crate) aws: AwsArguments,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArguments,
+    #[command(flatten)]
+    pub(crate) report: ReportArguments,
+    #[command(flatten)]
+    pub(crate) effort: EffortArguments,
+
+    /// Keep what was read in this file, to judge it again; compressed when it ends in `.zst`
+    #[arg(long, value_name = "FILE", help_heading = "Snapshot")]
+    pub(crate) snapshot: Option<PathBuf>,
+
+    /// Read everything the recipes of the selected services can read, not only what policies need
+    #[arg(long, requires = "snapshot", help_heading = "Snapshot")]
+    pub(crate) inventory: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Effort")]
+pub(crate) struct EffortArguments {
+    /// Requests under way at once in one account
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) concurrency: u16,
+
+    /// Stop reading after so many seconds and report what is there
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) timeout: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ScanSnapshotArguments {
+    /// The snapshot
+    pub(crate) path: PathBuf,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArguments,
+    #[command(flatten)]
+    pub(crate) report: ReportArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanAwsArguments {
+    #[command(flatten)]
+    pub(crate) selection: SelectionArguments,
+
+    /// Only these regions count; repeatable
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Vec<String>,
+
+    /// Print the IAM policy document that allows exactly these calls
+    #[arg(long)]
+    pub(crate) iam_policy: bool,
+
+    /// Plan for everything the recipes of the selected services can read
+    #[arg(long)]
+    pub(crate) inventory: bool,
+
+    /// Print the plan as JSON
+    #[arg(long, conflicts_with = "iam_policy")]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArguments {
+    /// Number of AWS accounts; four in five are production
+    #[arg(long, value_name = "N", default_value_t = plumb_demo::DEFAULT_ACCOUNTS)]
+    pub(crate) accounts: u32,
+
+    /// Number of resources in the whole estate; default: what the accounts of the example have
+    #[arg(long, value_name = "N")]
+    pub(crate) resources: Option<u64>,
+
+    /// Another estate of the same kind
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+
+    /// Write the estate as a snapshot too; compressed when it ends in `.zst`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) snapshot: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) selection: SelectionArguments,
+    #[command(flatten)]
+    pub(crate) report: ReportArguments,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// List policies
+    List {
+        #[command(flatten)]
+        selection: SelectionArguments,
+        /// Print JSON lines
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one policy: what it asks, why, how to mend it, which controls ask for it
+    Show {
+        /// A name or an alias
+        name: String,
+        /// A file or folder with policies of your own; repeatable
+        #[arg(long, value_name = "PATH")]
+        policies: Vec<PathBuf>,
+    },
+    /// Check policies of your own: syntax, types, attributes
+    Lint {
+        /// Files or folders
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+    },
+    /// Run the tests that policies carry
+    Test {
+        /// Files or folders; without any the built-in policies
+        paths: Vec<PathBuf>,
+        /// Only policies with this name, alias or pattern; repeatable
+        #[arg(long, value_name = "NAME")]
+        policy: Vec<String>,
+    },
+    /// Write a new policy to start from
+    New {
+        /// The requirement in kebab-case, for example `s3-bucket-versioning-enabled`
+        name: String,
+        /// The resource type it judges
+        #[arg(long, value_name = "TYPE")]
+        resource_type: String,
+        /// Where to write it; default: `<name>.yaml` here; `-` for stdout
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArguments {
+    /// The resource type, for example `aws_s3_bucket`; without it all types are listed
+    pub(crate) resource_type: Option<String>,
+
+    /// Show members down to this depth
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    pub(crate) depth: usize,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PackCommand {
+    /// Check recipes, policies and frameworks against the API models and each other
+    Lint,
+    /// Run all tests: those of policies, and recipes against recorded answers
+    Test {
+        /// A folder of knowledge to test; default: the built-in one, without recorded answers
+        #[arg(long, value_name = "PATH")]
+        knowledge: Option<PathBuf>,
+    },
+}
+
+fn parse_format(text: &str) -> Result<plumb_report::Format, String> {
+    text.parse().map_err(|error: plumb_report::UnknownFormat| error.to_string())
+}
+
+fn parse_severity(text: &str) -> Result<Severity, String> {
+    text.parse().map_err(|error: plumb_model::verdict::UnknownSeverity| error.to_string())
+}

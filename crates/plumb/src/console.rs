@@ -1,0 +1,117 @@
+//! The terminal: colour, width, diagnostics, progress.
+
+use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use plumb_collect::progress::{Event, Progress};
+use plumb_model::diagnostic::Diagnostic;
+use plumb_report::Color;
+
+use crate::arguments::{Arguments, ColorChoice};
+
+/// What is known of the terminal.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Console {
+    choice: ColorChoice,
+    /// Whether progress is shown.
+    pub(crate) progress: bool,
+}
+
+impl Console {
+    pub(crate) fn new(arguments: &Arguments) -> Self {
+        Self { choice: arguments.color, progress: !arguments.quiet && std::io::stderr().is_terminal() }
+    }
+
+    /// Whether a stream gets colour.
+    fn color(self, is_terminal: bool) -> Color {
+        let wanted = match self.choice {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        };
+        if wanted { Color::Always } else { Color::Never }
+    }
+
+    /// Whether stdout gets colour.
+    pub(crate) fn stdout_color(self) -> Color {
+        self.color(std::io::stdout().is_terminal())
+    }
+
+    /// Columns of the terminal on stdout; 100 when it is a file or pipe.
+    pub(crate) fn width(self) -> usize {
+        terminal_size::terminal_size_of(std::io::stdout()).map_or(100, |(width, _)| usize::from(width.0))
+    }
+
+    /// Shows diagnostics on stderr.
+    pub(crate) fn show(self, diagnostics: &[Diagnostic]) {
+        let color = self.color(std::io::stderr().is_terminal());
+        for diagnostic in diagnostics {
+            self.say(plumb_report::render_diagnostic(diagnostic, color).trim_end());
+        }
+    }
+
+    /// Says something on stderr; a closed stderr is nobody's problem.
+    pub(crate) fn say(self, text: &str) {
+        let _ = writeln!(std::io::stderr(), "{text}");
+    }
+}
+
+/// Progress of one account's scan as a bar on stderr.
+pub(crate) struct Bar {
+    bar: ProgressBar,
+    requests: AtomicU64,
+    throttled: AtomicU64,
+    missed: AtomicU64,
+}
+
+impl Bar {
+    /// A bar for an account; hidden when no progress is wanted.
+    pub(crate) fn new(console: Console, label: &str) -> Arc<Self> {
+        let bar = ProgressBar::with_draw_target(
+            None,
+            if console.progress { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() },
+        );
+        if let Ok(style) = ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len} {elapsed} {wide_msg}") {
+            bar.set_style(style);
+        }
+        bar.set_prefix(plumb_report::visible(label));
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Arc::new(Self { bar, requests: AtomicU64::new(0), throttled: AtomicU64::new(0), missed: AtomicU64::new(0) })
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn message(&self, latest: &str) {
+        let requests = self.requests.load(Ordering::Relaxed);
+        let throttled = match self.throttled.load(Ordering::Relaxed) {
+            0 => String::new(),
+            throttled => format!(", {throttled} throttled"),
+        };
+        let missed = match self.missed.load(Ordering::Relaxed) {
+            0 => String::new(),
+            missed => format!(", {missed} not read"),
+        };
+        self.bar.set_message(format!("{requests} requests{throttled}{missed}  {latest}"));
+    }
+}
+
+impl Progress for Bar {
+    fn event(&self, event: Event) {
+        match event {
+            Event::Planned { pieces } => self.bar.set_length(pieces),
+            Event::PieceDone { resource_type, region, resources } => {
+                self.bar.inc(1);
+                self.message(&format!("{resource_type} in {region}: {resources}"));
+            }
+            Event::Requested => _ = self.requests.fetch_add(1, Ordering::Relaxed),
+            Event::Throttled => _ = self.throttled.fetch_add(1, Ordering::Relaxed),
+            Event::Missed => _ = self.missed.fetch_add(1, Ordering::Relaxed),
+        }
+    }
+}

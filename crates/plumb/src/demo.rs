@@ -1,0 +1,40 @@
+//! `plumb demo`: judge a generated estate.
+
+use plumb_demo::Estate;
+use plumb_engine::{Analyzer, Config};
+use plumb_model::diagnostic::Diagnostic;
+use plumb_model::report::AccountReport;
+use plumb_model::snapshot::Header;
+use plumb_model::value::Text;
+use rayon::prelude::*;
+
+use crate::arguments::DemoArguments;
+use crate::console::Console;
+use crate::exit::{Failed, Status};
+use crate::output::{self, Outputs};
+use crate::snapshot_file::SnapshotFile;
+use crate::{VERSION, knowledge};
+
+/// Runs the command.
+pub(crate) fn run(console: Console, arguments: &DemoArguments) -> Result<Status, Failed> {
+    let outputs = Outputs::new(&arguments.report)?;
+    let pack = knowledge::load(console, &arguments.selection.policies)?;
+    let selected = knowledge::select(&pack, &arguments.selection, None)?;
+    let estate = Estate::new(arguments.accounts, arguments.resources, arguments.seed);
+    let organization = arguments.report.organization.as_deref().unwrap_or(plumb_demo::ORGANIZATION);
+    let config = Config { plumb_version: Text::from(VERSION), organization: Some(Text::from(organization)) };
+    let analyzer = Analyzer::new(&pack, selected.policies, selected.frameworks, config)
+        .map_err(|error| Diagnostic::error(error.to_string()))?;
+    if let Some(path) = &arguments.snapshot {
+        let mut file = SnapshotFile::create(path, &Header::new(VERSION, Some(Text::from(organization))))?;
+        for position in 0..estate.accounts() {
+            file.account(&estate.account(position))?;
+        }
+        file.finish()?;
+    }
+    let accounts: Vec<AccountReport> =
+        (0..estate.accounts()).into_par_iter().map(|position| analyzer.account(&estate.account(position))).collect();
+    let report = analyzer.finish(accounts, None);
+    outputs.write(console, &report)?;
+    Ok(output::status(&report, &arguments.report))
+}

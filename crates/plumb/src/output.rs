@@ -1,0 +1,95 @@
+//! Reports: which formats go where, and the exit status they mean.
+
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use plumb_model::diagnostic::Diagnostic;
+use plumb_model::report::Report;
+use plumb_model::verdict::{Severity, Verdict};
+use plumb_report::{Color, Format, RenderOptions, render};
+
+use crate::arguments::ReportArguments;
+use crate::console::Console;
+use crate::exit::{Failed, Status, file_error};
+
+/// Where each report goes, decided before anything is scanned so that a mistake shows at once.
+#[derive(Debug)]
+pub(crate) struct Outputs {
+    files: Vec<(Format, PathBuf)>,
+    stdout: Option<Format>,
+}
+
+impl Outputs {
+    /// Pairs formats with files.
+    pub(crate) fn new(arguments: &ReportArguments) -> Result<Self, Failed> {
+        let mut formats = arguments.format.iter().copied();
+        let mut files = Vec::new();
+        for path in &arguments.output {
+            let format = match formats.next() {
+                Some(format) => format,
+                None => Format::from_path(path).ok_or_else(|| {
+                    Diagnostic::error(format!("cannot tell the format of `{}` from its ending", path.display()))
+                        .help("name it with `--format`, for example `--format json`")
+                })?,
+            };
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            if !folder.is_dir() {
+                let message = format!("cannot write `{}`: there is no folder `{}`", path.display(), folder.display());
+                return Err(Diagnostic::error(message).into());
+            }
+            files.push((format, path.clone()));
+        }
+        let stdout = formats.next().or_else(|| arguments.format.is_empty().then_some(Format::Terminal));
+        if let Some(extra) = formats.next() {
+            let message = format!("two formats for stdout, the second is `{extra}`");
+            return Err(Diagnostic::error(message).help("give all but one of them a file with `--output FILE`").into());
+        }
+        Ok(Self { files, stdout })
+    }
+
+    /// Writes all reports.
+    pub(crate) fn write(&self, console: Console, report: &Report) -> Result<(), Failed> {
+        let plain = RenderOptions { width: 100, color: Color::Never };
+        for (format, path) in &self.files {
+            let failed = |error: io::Error| file_error("write", path, &error);
+            let mut file = BufWriter::new(crate::snapshot_file::create_private(path).map_err(failed)?);
+            render(report, *format, &plain, &mut file).map_err(failed)?;
+            file.flush().map_err(failed)?;
+        }
+        let Some(format) = self.stdout else { return Ok(()) };
+        let options = match format {
+            Format::Terminal => RenderOptions { width: console.width(), color: console.stdout_color() },
+            Format::Json
+            | Format::Jsonl
+            | Format::Csv
+            | Format::Html
+            | Format::Ocsf
+            | Format::Sarif
+            | Format::Junit
+            | Format::Markdown => plain,
+        };
+        let mut stdout = BufWriter::new(io::stdout().lock());
+        match render(report, format, &options, &mut stdout).and_then(|()| stdout.flush()) {
+            // Whoever reads the pipe has seen enough.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Err(error) => Err(Diagnostic::error(format!("cannot write the report: {error}")).into()),
+            Ok(()) => Ok(()),
+        }
+    }
+}
+
+/// The exit status that a report means.
+pub(crate) fn status(report: &Report, arguments: &ReportArguments) -> Status {
+    let failed = |least: Severity| {
+        report.findings().any(|view| view.finding.verdict == Verdict::Fail && view.policy.severity >= least)
+    };
+    if report.accounts.is_empty() {
+        Status::NothingScanned
+    } else if arguments.fail_on.is_some_and(failed) {
+        Status::Findings
+    } else if !arguments.allow_incomplete && (!report.is_complete() || report.summary.verdicts.unknown > 0) {
+        Status::Incomplete
+    } else {
+        Status::Clean
+    }
+}

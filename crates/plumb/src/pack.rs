@@ -1,0 +1,129 @@
+//! `plumb pack`: check and test all knowledge.
+
+use std::path::{Path, PathBuf};
+
+use plumb_collect::rehearsal::{self, Case};
+use plumb_model::diagnostic::{Diagnostic, Level};
+use plumb_pack::builtin::SourceFile;
+use plumb_pack::compiled::run_tests;
+use plumb_pack::pack::{Base, Pack};
+
+use crate::arguments::PackCommand;
+use crate::console::Console;
+use crate::exit::{Failed, Status, file_error};
+use crate::knowledge;
+use crate::policy::{print, told};
+
+/// Runs the command.
+pub(crate) fn run(console: Console, command: &PackCommand) -> Result<Status, Failed> {
+    match command {
+        PackCommand::Lint => lint(console),
+        PackCommand::Test { knowledge } => test(console, knowledge.as_deref()),
+    }
+}
+
+fn lint(console: Console) -> Result<Status, Failed> {
+    let pack = Pack::builtin()?;
+    let diagnostics = plumb_pack::lint::lint(&pack);
+    console.show(&diagnostics);
+    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.level == Level::Error).count();
+    print(&format!(
+        "{} policies, {} resource types, {} frameworks: {errors} errors, {} warnings\n",
+        pack.policies().len(),
+        pack.resource_types().len(),
+        pack.frameworks().len(),
+        diagnostics.len() - errors
+    ));
+    Ok(if errors == 0 { Status::Clean } else { Status::BadInput })
+}
+
+fn test(console: Console, folder: Option<&Path>) -> Result<Status, Failed> {
+    let pack = match folder {
+        None => Pack::builtin()?,
+        Some(folder) => load_folder(console, folder)?,
+    };
+    let (mut passed, mut failed) = (0, 0);
+    let mut count = |ok: bool, told: &dyn Fn() -> String| {
+        if ok {
+            passed += 1;
+        } else {
+            failed += 1;
+            console.say(&told());
+        }
+    };
+    for policy in pack.policies() {
+        for outcome in run_tests(&pack, policy) {
+            count(outcome.problem.is_none(), &|| told(&policy.name, &outcome));
+        }
+    }
+    let mut cases = 0;
+    if let Some(folder) = folder {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Diagnostic::error(format!("cannot start: {error}")))?;
+        for path in case_files(folder)? {
+            let problems = runtime.block_on(play(&pack, &path))?;
+            cases += 1;
+            count(problems.is_empty(), &|| {
+                format!("FAILED {}\n       {}", path.display(), problems.join("\n       "))
+            });
+        }
+    }
+    print(&format!("{passed} tests passed ({cases} of them recorded answers), {failed} failed\n"));
+    Ok(if failed == 0 { Status::Clean } else { Status::Findings })
+}
+
+fn load_folder(console: Console, folder: &Path) -> Result<Pack, Failed> {
+    let mut files: Vec<SourceFile> = Vec::new();
+    knowledge::read_sources(folder, &mut files)?;
+    let prefix = format!("{}/", folder.display());
+    files.retain(|file| !file.path.contains("/answers/"));
+    for file in &mut files {
+        if let Some(relative) = file.path.strip_prefix(&prefix) {
+            file.path = relative.to_owned();
+        }
+    }
+    let loaded = Pack::load(Base::Empty, &files);
+    if loaded.diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Error) {
+        return Err(Failed::input(loaded.diagnostics));
+    }
+    console.show(&loaded.diagnostics);
+    Ok(loaded.pack)
+}
+
+/// All `case.yaml` below a folder, sorted.
+fn case_files(folder: &Path) -> Result<Vec<PathBuf>, Failed> {
+    let mut folders = vec![folder.to_owned()];
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        let entries = std::fs::read_dir(&folder).map_err(|error| Failed::from(file_error("read", &folder, &error)))?;
+        for entry in entries {
+            let path = entry.map_err(|error| Failed::from(file_error("read", &folder, &error)))?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.file_name().is_some_and(|name| name == "case.yaml") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+async fn play(pack: &Pack, path: &Path) -> Result<Vec<String>, Failed> {
+    let text = std::fs::read_to_string(path).map_err(|error| Failed::from(file_error("read", path, &error)))?;
+    let case: Case = rehearsal::parse_case(&text)
+        .map_err(|cause| Failed::from(Diagnostic::error(format!("`{}` is malformed: {cause}", path.display()))))?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let body = |name: &str| {
+        let plain = Path::new(name).components().all(|part| matches!(part, std::path::Component::Normal(_)));
+        if !plain {
+            return Err(format!("names a file outside its folder: `{name}`"));
+        }
+        std::fs::read(folder.join(name)).map_err(|error| format!("has a body that cannot be read, `{name}`: {error}"))
+    };
+    rehearsal::play(pack, &case, body)
+        .await
+        .map_err(|error| Failed::from(Diagnostic::error(format!("`{}`: {error}", path.display()))))
+}

@@ -1,0 +1,174 @@
+//! `plumb scan aws`: find the account, read it, judge it, report.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use plumb_api::Catalog;
+use plumb_cloud::discovery::{self, EnabledRegions};
+use plumb_cloud::http_client::HttpOptions;
+use plumb_cloud::session::{AwsSession, SessionOptions};
+use plumb_cloud::transport::AwsTransport;
+use plumb_collect::{Collector, Options, Plan, Regions, StopHandle, StopSignal};
+use plumb_engine::{Analyzer, Config};
+use plumb_model::account::{Account, Provider};
+use plumb_model::diagnostic::Diagnostic;
+use plumb_model::report::AccountReport;
+use plumb_model::snapshot::{AccountSnapshot, Header};
+use plumb_model::value::{Reason, Text};
+
+use crate::arguments::{AwsArguments, ScanAwsArguments};
+use crate::console::{Bar, Console};
+use crate::exit::{Failed, Status};
+use crate::output::{self, Outputs};
+use crate::snapshot_file::SnapshotFile;
+use crate::{VERSION, knowledge, plan};
+
+/// One account that is to be scanned, with the credentials for it.
+struct Target {
+    transport: Arc<AwsTransport>,
+    account: Account,
+    regions: Regions,
+}
+
+/// Runs the command.
+pub(crate) fn run(console: Console, arguments: &ScanAwsArguments) -> Result<Status, Failed> {
+    let outputs = Outputs::new(&arguments.report)?;
+    let pack = knowledge::load(console, &arguments.selection.policies)?;
+    let selected = knowledge::select(&pack, &arguments.selection, Some(Provider::Aws))?;
+    let plan = plan::make(&pack, &selected, &arguments.selection, arguments.inventory)?;
+    let organization = arguments.report.organization.as_deref().map(Text::from);
+    let config = Config { plumb_version: Text::from(VERSION), organization: organization.clone() };
+    let analyzer = Analyzer::new(&pack, selected.policies, selected.frameworks, config)
+        .map_err(|error| Diagnostic::error(error.to_string()))?;
+
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Diagnostic::error(format!("cannot start: {error}")))?;
+    let header = Header::new(VERSION, organization);
+    let mut snapshot = match &arguments.snapshot {
+        Some(path) => Some(SnapshotFile::create(path, &header)?),
+        None => None,
+    };
+    let accounts = runtime.block_on(async {
+        let catalog = Catalog::aws();
+        let targets = targets(console, catalog, &arguments.aws).await?;
+        let stop = stop_signal(console, arguments.effort.timeout);
+        let mut accounts: Vec<AccountReport> = Vec::with_capacity(targets.len());
+        for target in targets {
+            let label = format!("{} {}", target.account.provider.title(), target.account.label());
+            let bar = Bar::new(console, &label);
+            let collector = Collector {
+                transport: target.transport,
+                catalog: catalog,
+                plan: Arc::clone(&plan),
+                options: Options { concurrency: usize::from(arguments.effort.concurrency), ..Options::default() },
+                stop: stop.clone(),
+                progress: Arc::clone(&bar) as Arc<_>,
+            };
+            let read: AccountSnapshot = collector.collect(target.account, target.regions, Timestamp::now()).await;
+            bar.finish();
+            if let Some(snapshot) = &mut snapshot {
+                snapshot.account(&read)?;
+            }
+            accounts.push(analyzer.account(&read));
+        }
+        Ok::<_, Failed>(accounts)
+    })?;
+    // A request may still be under way after Ctrl-C; nobody waits for its answer.
+    runtime.shutdown_background();
+    if let Some(snapshot) = snapshot {
+        snapshot.finish()?;
+    }
+    let report = analyzer.finish(accounts, None);
+    outputs.write(console, &report)?;
+    Ok(output::status(&report, &arguments.report))
+}
+
+/// The accounts to scan: every profile, or every role assumed with the first profile, or whatever the environment says.
+async fn targets(console: Console, catalog: &'static Catalog, arguments: &AwsArguments) -> Result<Vec<Target>, Failed> {
+    let profiles: Vec<Option<&String>> =
+        if arguments.profile.is_empty() { vec![None] } else { arguments.profile.iter().map(Some).collect() };
+    let roles: Vec<Option<&String>> =
+        if arguments.role.is_empty() { vec![None] } else { arguments.role.iter().map(Some).collect() };
+    let mut targets: Vec<Target> = Vec::new();
+    for profile in &profiles {
+        for role in &roles {
+            let options = SessionOptions {
+                profile: profile.cloned(),
+                role: role.cloned(),
+                external_id: arguments.external_id.clone(),
+                ..SessionOptions::default()
+            };
+            let target = target(console, catalog, &options, &arguments.region).await?;
+            if !targets.iter().any(|known| known.account.id == target.account.id) {
+                targets.push(target);
+            }
+        }
+    }
+    Ok(targets)
+}
+
+async fn target(
+    console: Console,
+    catalog: &'static Catalog,
+    options: &SessionOptions,
+    wanted: &[String],
+) -> Result<Target, Failed> {
+    let session = AwsSession::open(options, &HttpOptions::from_environment()).await.map_err(|error| {
+        let mut diagnostic = error.to_diagnostic();
+        let hint = "`plumb demo` shows everything without credentials";
+        diagnostic.help = Some(diagnostic.help.map_or_else(|| hint.to_owned(), |help| format!("{help}\n{hint}")));
+        Failed::nothing_scanned(diagnostic)
+    })?;
+    let first_region = session
+        .region()
+        .map(str::to_owned)
+        .or_else(|| wanted.first().cloned())
+        .unwrap_or_else(|| catalog.default_region("aws").to_owned());
+    let transport = Arc::new(AwsTransport::new(session, catalog));
+    let identity = discovery::discover_account(&*transport, catalog, &first_region)
+        .await
+        .map_err(|error| Failed::nothing_scanned(error.to_diagnostic()))?;
+    let enabled: EnabledRegions =
+        discovery::enabled_regions(&*transport, catalog, &identity.account, &first_region)
+            .await
+            .map_err(|error| Failed::nothing_scanned(error.to_diagnostic()))?;
+    for warning in &enabled.warnings {
+        console.show(std::slice::from_ref(warning));
+    }
+    let regions = if wanted.is_empty() {
+        Regions::All(enabled.enabled)
+    } else {
+        Regions::Only(enabled.narrow(wanted).map_err(Failed::from)?)
+    };
+    Ok(Target { transport, account: identity.account, regions })
+}
+
+/// A signal that Ctrl-C or the time limit gives; a second Ctrl-C ends the process at once.
+fn stop_signal(console: Console, timeout: Option<u64>) -> StopSignal {
+    let (handle, signal) = StopHandle::new();
+    tokio::spawn(async move {
+        let limit = async {
+            match timeout {
+                Some(seconds) => tokio::time::sleep(Duration::from_secs(seconds)).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {
+                console.say("stopping; what was read until now will be reported (press Ctrl-C again to end at once)");
+                handle.stop(Reason::Cancelled);
+            }
+            () = limit => {
+                console.say("the time limit has passed; what was read until now will be reported");
+                handle.stop(Reason::DeadlineExceeded);
+            }
+        }
+        if tokio::signal::ctrl_c().await.is_ok() {
+            std::process::exit(130);
+        }
+    });
+    signal
+}
