@@ -42,13 +42,20 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
         [] => {
             let file = condense(&Source::fetch(&target)?)?;
             fs::write(&path, &file.bytes).with_context(|| format!("cannot write `{}`", path.display()))?;
-            say(&format!("{} services, {} operations, {} bytes", file.services, file.operations, file.bytes.len()));
+            say(&format!(
+                "{} services, {} operations, {} bytes",
+                file.services,
+                file.operations,
+                file.bytes.len()
+            ));
             Ok(())
         }
         ["--check"] => match Source::fetch(&target) {
             Ok(source) => check(&source, &path),
             Err(error) => {
-                say(&format!("not checked: the models' source cannot be had: {error:#}"));
+                say(&format!(
+                    "not checked: the models' source cannot be had: {error:#}"
+                ));
                 Ok(())
             }
         },
@@ -66,7 +73,10 @@ struct Condensed {
 fn check(source: &Source, path: &Path) -> Result<()> {
     let on_disk = fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
     if condense(source)?.bytes != on_disk {
-        bail!("`{}` is not what the pinned source gives; run `cargo xtask models`", path.display());
+        bail!(
+            "`{}` is not what the pinned source gives; run `cargo xtask models`",
+            path.display()
+        );
     }
     say("the models are what the pinned source gives");
     Ok(())
@@ -83,7 +93,10 @@ fn list(source: &Source) -> Result<()> {
 }
 
 fn condense(source: &Source) -> Result<Condensed> {
-    let partitions = Partitions::read(&source.shared("partitions.json")?, &source.shared("endpoints.json")?)?;
+    let partitions = Partitions::read(
+        &source.shared("partitions.json")?,
+        &source.shared("endpoints.json")?,
+    )?;
     let mut index = Writer::default();
     index.text(source::VERSION)?;
     partitions.write(&mut index)?;
@@ -99,16 +112,24 @@ fn condense(source: &Source) -> Result<Condensed> {
             continue;
         }
         operations += service.reads.len();
-        let entry = locate(&mut service, &source::endpoint_rules(&version)?, &partitions, &mut patterns)
-            .with_context(|| format!("cannot locate `{}`", service.name))?;
-        let chunk = service.condense().with_context(|| format!("cannot condense `{}`", service.name))?;
+        let entry = locate(
+            &mut service,
+            &source::endpoint_rules(&version)?,
+            &partitions,
+            &mut patterns,
+        )
+        .with_context(|| format!("cannot locate `{}`", service.name))?;
+        let chunk = service
+            .condense()
+            .with_context(|| format!("cannot condense `{}`", service.name))?;
         directory.push(entry);
         chunks.push(chunk);
     }
     patterns.write(&mut index)?;
 
     let samples: Vec<&[u8]> = chunks.iter().map(Writer::bytes).collect();
-    let dictionary = zstd::dict::from_samples(&samples, DICTIONARY_SIZE).context("cannot make the dictionary")?;
+    let dictionary =
+        zstd::dict::from_samples(&samples, DICTIONARY_SIZE).context("cannot make the dictionary")?;
     let mut compressor = zstd::bulk::Compressor::with_dictionary(LEVEL, &dictionary)?;
     index.size(directory.len())?;
     let mut body = Vec::new();
@@ -124,28 +145,49 @@ fn condense(source: &Source) -> Result<Condensed> {
     let mut file = Writer::default();
     file.raw(MAGIC);
     file.varint(VERSION);
-    for size in [index.bytes().len(), packed_index.len(), dictionary.len(), packed_dictionary.len()] {
+    for size in [
+        index.bytes().len(),
+        packed_index.len(),
+        dictionary.len(),
+        packed_dictionary.len(),
+    ] {
         file.size(size)?;
     }
     file.raw(&packed_dictionary);
     file.raw(&packed_index);
     file.raw(&body);
-    Ok(Condensed { bytes: file.bytes().to_vec(), services: chunks.len(), operations })
+    Ok(Condensed {
+        bytes: file.bytes().to_vec(),
+        services: chunks.len(),
+        operations,
+    })
 }
 
 /// Writes a service's entry of the directory, and notes the operations that go elsewhere than the service.
-fn locate(service: &mut Service, rules: &Value, partitions: &Partitions, patterns: &mut Patterns) -> Result<Writer> {
+fn locate(
+    service: &mut Service,
+    rules: &Value,
+    partitions: &Partitions,
+    patterns: &mut Patterns,
+) -> Result<Writer> {
     let signing_name = service.signing_name()?.to_owned();
     let mut groups: BTreeMap<String, (BTreeMap<String, Value>, usize)> = BTreeMap::new();
     for read in service.reads.values() {
         let key = serde_json::to_string(&read.endpoint_parameters)?;
-        let group = groups.entry(key).or_insert_with(|| (read.endpoint_parameters.clone(), 0));
+        let group = groups
+            .entry(key)
+            .or_insert_with(|| (read.endpoint_parameters.clone(), 0));
         group.1 += 1;
     }
     // The service itself is where operations without fixed parameters go, else where most go.
     let main = match groups.get("{}") {
         Some((parameters, _)) => parameters.clone(),
-        None => groups.values().max_by_key(|(_, count)| *count).context("no operation")?.0.clone(),
+        None => groups
+            .values()
+            .max_by_key(|(_, count)| *count)
+            .context("no operation")?
+            .0
+            .clone(),
     };
     let main = Endpoints::evaluate(rules, &main, &signing_name, partitions)?;
     for (key, (parameters, _)) in &groups {
@@ -153,19 +195,34 @@ fn locate(service: &mut Service, rules: &Value, partitions: &Partitions, pattern
         if endpoints == main {
             continue;
         }
-        let patterns = endpoints.without_exceptions().with_context(|| format!("with {key}"))?;
-        for read in service.reads.values_mut().filter(|read| &read.endpoint_parameters == parameters) {
+        let patterns = endpoints
+            .without_exceptions()
+            .with_context(|| format!("with {key}"))?;
+        for read in service
+            .reads
+            .values_mut()
+            .filter(|read| &read.endpoint_parameters == parameters)
+        {
             read.endpoint = Some(patterns.clone());
         }
     }
     let mut entry = Writer::default();
     entry.text(&service.name)?;
-    let title = service.metadata("serviceAbbreviation").or_else(|| service.metadata("serviceFullName"));
-    for text in [service.metadata("serviceId"), title, Some(&signing_name), service.metadata("endpointPrefix")] {
+    let title = service
+        .metadata("serviceAbbreviation")
+        .or_else(|| service.metadata("serviceFullName"));
+    for text in [
+        service.metadata("serviceId"),
+        title,
+        Some(&signing_name),
+        service.metadata("endpointPrefix"),
+    ] {
         entry.text(text.context("a service without names")?)?;
     }
     main.write(patterns, &mut entry)?;
-    let prefix = service.metadata("endpointPrefix").context("no `endpointPrefix`")?;
+    let prefix = service
+        .metadata("endpointPrefix")
+        .context("no `endpointPrefix`")?;
     write_availability(&partitions.availability(prefix), &mut entry)?;
     Ok(entry)
 }

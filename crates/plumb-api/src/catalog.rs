@@ -65,7 +65,10 @@ impl Catalog {
     /// Balancing v2`, `elastic_load_balancing_v2`), or the prefix of its endpoints or its signing name where only
     /// one service has that one (`monitoring`).
     pub fn find(&self, name: &str) -> Option<&Service> {
-        if let Ok(at) = self.services.binary_search_by(|service| service.name.as_str().cmp(name)) {
+        if let Ok(at) = self
+            .services
+            .binary_search_by(|service| service.name.as_str().cmp(name))
+        {
             return self.services.get(at);
         }
         let wanted = plain(name);
@@ -73,7 +76,10 @@ impl Catalog {
             return None;
         }
         let only = |field: fn(&Service) -> &str| {
-            let mut found = self.services.iter().filter(|service| plain(field(service)) == wanted);
+            let mut found = self
+                .services
+                .iter()
+                .filter(|service| plain(field(service)) == wanted);
             found.next().filter(|_| found.next().is_none())
         };
         only(|service| &service.service_id)
@@ -96,10 +102,12 @@ impl Catalog {
         let mut index = Fields::new(&index);
 
         let source_version = Text::from(index.text()?);
-        let partitions =
-            (0..index.size()?).map(|_| Partition::read(&mut index)).collect::<Option<Vec<_>>>()?;
-        let patterns =
-            (0..index.size()?).map(|_| EndpointPattern::read(&mut index)).collect::<Option<Vec<_>>>()?;
+        let partitions = (0..index.size()?)
+            .map(|_| Partition::read(&mut index))
+            .collect::<Option<Vec<_>>>()?;
+        let patterns = (0..index.size()?)
+            .map(|_| EndpointPattern::read(&mut index))
+            .collect::<Option<Vec<_>>>()?;
         let mut services = Vec::new();
         for _ in 0..index.size()? {
             let mut text = || index.text().map(Text::from);
@@ -179,12 +187,17 @@ impl fmt::Debug for Catalog {
 
 impl fmt::Debug for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Service").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("Service")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
 fn plain(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+    name.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .collect()
 }
 
 fn unpack(packed: &[u8], size: usize, dictionary: Option<&[u8]>) -> Option<Vec<u8>> {

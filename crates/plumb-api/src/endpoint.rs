@@ -104,7 +104,10 @@ impl Partition {
     fn matches(&self, region: &str) -> Option<usize> {
         let matching = |prefix: &Text| {
             let (word, number) = region.strip_prefix(prefix.as_str())?.split_once('-')?;
-            let is_word = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+            let is_word = !word.is_empty()
+                && word
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
             let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
             (is_word && is_number).then_some(prefix.len())
         };
@@ -112,13 +115,29 @@ impl Partition {
     }
 
     pub(crate) fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let (id, dns_suffix, global_region) =
-            (fields.text()?.into(), fields.text()?.into(), fields.text()?.into());
-        let prefixes = (0..fields.size()?).map(|_| fields.text().map(Text::from)).collect::<Option<_>>()?;
-        let regions = (0..fields.size()?)
-            .map(|_| Some(Region { name: fields.text()?.into(), description: fields.text()?.into() }))
+        let (id, dns_suffix, global_region) = (
+            fields.text()?.into(),
+            fields.text()?.into(),
+            fields.text()?.into(),
+        );
+        let prefixes = (0..fields.size()?)
+            .map(|_| fields.text().map(Text::from))
             .collect::<Option<_>>()?;
-        Some(Self { id, dns_suffix, global_region, prefixes, regions })
+        let regions = (0..fields.size()?)
+            .map(|_| {
+                Some(Region {
+                    name: fields.text()?.into(),
+                    description: fields.text()?.into(),
+                })
+            })
+            .collect::<Option<_>>()?;
+        Some(Self {
+            id,
+            dns_suffix,
+            global_region,
+            prefixes,
+            regions,
+        })
     }
 }
 
@@ -130,7 +149,8 @@ impl Catalog {
 
     /// The partition of a region, known or only of a known form; `None` for what cannot be a region.
     pub fn partition_of(&self, region: &str) -> Option<&Partition> {
-        self.partition_position(region).and_then(|at| self.partitions.get(at))
+        self.partition_position(region)
+            .and_then(|at| self.partitions.get(at))
     }
 
     /// Where a service's requests for a region go, by AWS's own endpoint rules.
@@ -138,24 +158,38 @@ impl Catalog {
     /// # Errors
     /// When there is no such service or region, or the rules give no endpoint.
     pub fn endpoint(&self, service: &str, region: &str) -> Result<Endpoint, NoSuchEndpoint> {
-        let found = self.find(service).ok_or_else(|| NoSuchEndpoint::UnknownService(service.to_owned()))?;
+        let found = self
+            .find(service)
+            .ok_or_else(|| NoSuchEndpoint::UnknownService(service.to_owned()))?;
         let missing = || NoSuchEndpoint::UnknownRegion(region.to_owned());
         let at = self.partition_position(region).ok_or_else(missing)?;
         let partition = self.partitions.get(at).ok_or_else(missing)?;
         let pattern = found
             .endpoints
-            .pattern(at, partition.regions.iter().position(|listed| listed.name == region))
+            .pattern(
+                at,
+                partition.regions.iter().position(|listed| listed.name == region),
+            )
             .and_then(|pattern| self.patterns.get(usize::try_from(pattern).ok()?))
-            .ok_or_else(|| NoSuchEndpoint::NotThere { service: service.to_owned(), region: region.to_owned() })?;
+            .ok_or_else(|| NoSuchEndpoint::NotThere {
+                service: service.to_owned(),
+                region: region.to_owned(),
+            })?;
         Ok(pattern.fill(region, &partition.dns_suffix))
     }
 
     /// The regions of a partition where a service can be called: the global region alone for a global service, and
     /// every region where AWS's list does not know the service. Empty for an unknown service or partition.
     pub fn regions_of(&self, service: &str, partition: &str) -> Vec<&Text> {
-        let found = self.find(service).zip(self.partitions.iter().position(|listed| listed.id == partition));
-        let Some((service, at)) = found else { return Vec::new() };
-        let Some(partition) = self.partitions.get(at) else { return Vec::new() };
+        let found = self
+            .find(service)
+            .zip(self.partitions.iter().position(|listed| listed.id == partition));
+        let Some((service, at)) = found else {
+            return Vec::new();
+        };
+        let Some(partition) = self.partitions.get(at) else {
+            return Vec::new();
+        };
         if service.is_global() {
             return vec![&partition.global_region];
         }
@@ -163,9 +197,11 @@ impl Catalog {
         match service.endpoints.availability.get(at) {
             None | Some(Availability::Everywhere) => names.collect(),
             Some(Availability::Global) => vec![&partition.global_region],
-            Some(Availability::Regions(positions)) => {
-                names.enumerate().filter(|(at, _)| positions.contains(at)).map(|(_, name)| name).collect()
-            }
+            Some(Availability::Regions(positions)) => names
+                .enumerate()
+                .filter(|(at, _)| positions.contains(at))
+                .map(|(_, name)| name)
+                .collect(),
         }
     }
 
@@ -178,7 +214,9 @@ impl Catalog {
         let lists = |partition: &Partition| partition.regions.iter().any(|listed| listed.name == region);
         self.partitions.iter().position(lists).or_else(|| {
             let matching = self.partitions.iter().enumerate();
-            let longest = matching.filter_map(|(at, partition)| Some((partition.matches(region)?, at))).max();
+            let longest = matching
+                .filter_map(|(at, partition)| Some((partition.matches(region)?, at)))
+                .max();
             longest.map(|(_, at)| at)
         })
     }
@@ -186,7 +224,12 @@ impl Catalog {
 
 impl EndpointPattern {
     pub(crate) fn new(host: Text, base_path: Text, signing_name: Text, signing_region: Text) -> Self {
-        Self { host, base_path, signing_name, signing_region }
+        Self {
+            host,
+            base_path,
+            signing_name,
+            signing_region,
+        }
     }
 
     pub(crate) fn read(fields: &mut Fields<'_>) -> Option<Self> {
@@ -205,7 +248,10 @@ impl EndpointPattern {
     pub(crate) fn fill(&self, region: &str, dns_suffix: &str) -> Endpoint {
         Endpoint {
             scheme: Text::new_static("https"),
-            host: self.host.replace("{region}", region).replace("{dns_suffix}", dns_suffix),
+            host: self
+                .host
+                .replace("{region}", region)
+                .replace("{dns_suffix}", dns_suffix),
             base_path: self.base_path.to_string(),
             signing_name: self.signing_name.clone(),
             signing_region: self.signing_region.replace("{region}", region).into(),
@@ -215,7 +261,11 @@ impl EndpointPattern {
 }
 
 impl ServiceEndpoints {
-    pub(crate) fn read(fields: &mut Fields<'_>, partitions: usize, patterns: &[EndpointPattern]) -> Option<Self> {
+    pub(crate) fn read(
+        fields: &mut Fields<'_>,
+        partitions: usize,
+        patterns: &[EndpointPattern],
+    ) -> Option<Self> {
         let endpoints = (0..partitions)
             .map(|_| {
                 let pattern = fields.option()?;
@@ -229,14 +279,21 @@ impl ServiceEndpoints {
             .map(|_| match fields.varint()? {
                 0 => Some(Availability::Everywhere),
                 1 => Some(Availability::Global),
-                2 => (0..fields.size()?).map(|_| fields.size()).collect::<Option<_>>().map(Availability::Regions),
+                2 => (0..fields.size()?)
+                    .map(|_| fields.size())
+                    .collect::<Option<_>>()
+                    .map(Availability::Regions),
                 _ => None,
             })
             .collect::<Option<Vec<_>>>()?;
         let first = endpoints.first().and_then(|endpoints| endpoints.pattern);
         let first = first.and_then(|pattern| patterns.get(usize::try_from(pattern).ok()?));
         let is_regionless = first.is_some_and(|pattern| !pattern.names_region());
-        Some(Self { partitions: endpoints, availability, is_regionless })
+        Some(Self {
+            partitions: endpoints,
+            availability,
+            is_regionless,
+        })
     }
 
     fn pattern(&self, partition: usize, region: Option<usize>) -> Option<u32> {

@@ -108,7 +108,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The next optional index.
-    #[expect(clippy::option_option, reason = "the outer option is a corrupt file, the inner one the field's own")]
+    // The outer option is a corrupt file, the inner one the field's own.
     pub fn option(&mut self) -> Option<Option<u32>> {
         Some(self.varint()?.checked_sub(1))
     }

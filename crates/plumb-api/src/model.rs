@@ -107,23 +107,34 @@ impl ServiceModel {
 
     /// The names of all read operations, in order.
     pub fn operation_names(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.operations.iter().map(|(name, _)| self.text(*name).unwrap_or_default())
+        self.operations
+            .iter()
+            .map(|(name, _)| self.text(*name).unwrap_or_default())
     }
 
     /// A read operation by its name in the API, for example `ListBuckets`; `None` for what does not exist, writes, or
     /// returns data or secrets.
     pub fn operation(self: &Arc<Self>, name: &str) -> Option<Arc<ReadOperation>> {
-        let at = self.operations.binary_search_by(|(text, _)| self.text(*text).unwrap_or_default().cmp(name)).ok()?;
+        let at = self
+            .operations
+            .binary_search_by(|(text, _)| self.text(*text).unwrap_or_default().cmp(name))
+            .ok()?;
         let (_, record) = self.operations.get(at)?;
         ReadOperation::read(self, Fields::new(self.bytes(record)?)).map(Arc::new)
     }
 
     /// A shape; one that does not exist is a document.
     pub(crate) fn shape(&self, index: u32) -> &ShapeData {
-        let found = usize::try_from(index).ok().and_then(|at| self.shapes.get(at).zip(self.shape_records.get(at)));
-        let Some((cell, record)) = found else { return &ShapeData::Document };
+        let found = usize::try_from(index)
+            .ok()
+            .and_then(|at| self.shapes.get(at).zip(self.shape_records.get(at)));
+        let Some((cell, record)) = found else {
+            return &ShapeData::Document;
+        };
         cell.get_or_init(|| {
-            let shape = self.bytes(record).and_then(|bytes| ShapeData::read(Fields::new(bytes), self));
+            let shape = self
+                .bytes(record)
+                .and_then(|bytes| ShapeData::read(Fields::new(bytes), self));
             Box::new(shape.unwrap_or(ShapeData::Document))
         })
     }
@@ -159,7 +170,8 @@ impl ServiceModel {
         let operations = records(&mut fields, &chunk)?
             .into_iter()
             .map(|record| {
-                let bytes = chunk.get(usize::try_from(record.start).ok()?..usize::try_from(record.end).ok()?)?;
+                let bytes =
+                    chunk.get(usize::try_from(record.start).ok()?..usize::try_from(record.end).ok()?)?;
                 Some((Fields::new(bytes).varint()?, record))
             })
             .collect::<Option<Vec<_>>>()?;
@@ -176,7 +188,9 @@ impl ServiceModel {
             target_prefix,
             json_version,
             query_compatible,
-            shapes: std::iter::repeat_with(OnceLock::new).take(shape_records.len()).collect(),
+            shapes: std::iter::repeat_with(OnceLock::new)
+                .take(shape_records.len())
+                .collect(),
             texts,
             shape_records,
             operations,
@@ -185,7 +199,8 @@ impl ServiceModel {
     }
 
     fn bytes(&self, range: &Range<u32>) -> Option<&[u8]> {
-        self.chunk.get(usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?)
+        self.chunk
+            .get(usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?)
     }
 }
 
@@ -212,12 +227,16 @@ impl ReadOperation {
 
     /// The shape of its parameters.
     pub fn input(&self) -> Option<ShapeRef> {
-        self.input.as_ref().map(|input| ShapeRef::new(Arc::clone(&self.model), input.shape))
+        self.input
+            .as_ref()
+            .map(|input| ShapeRef::new(Arc::clone(&self.model), input.shape))
     }
 
     /// The shape of its answer.
     pub fn output(&self) -> Option<ShapeRef> {
-        self.output.as_ref().map(|output| ShapeRef::new(Arc::clone(&self.model), output.shape))
+        self.output
+            .as_ref()
+            .map(|output| ShapeRef::new(Arc::clone(&self.model), output.shape))
     }
 
     /// How its answers are paged; `None` when one answer is all.
@@ -254,8 +273,10 @@ impl ReadOperation {
         };
         let patterns = (0..partitions).map(|_| pattern()).collect::<Option<Vec<_>>>()?;
         let for_directory_buckets = has(operation::OVERRIDE_FOR_DIRECTORY_BUCKETS);
-        let endpoint_override =
-            (!patterns.is_empty()).then_some(EndpointOverride { patterns, for_directory_buckets });
+        let endpoint_override = (!patterns.is_empty()).then_some(EndpointOverride {
+            patterns,
+            for_directory_buckets,
+        });
         let paginator = match fields.varint()? {
             0 => None,
             _ => Some(Paginator::read(&mut fields, model)?),
@@ -279,7 +300,9 @@ impl ReadOperation {
 
 impl fmt::Debug for ServiceModel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ServiceModel").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("ServiceModel")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 

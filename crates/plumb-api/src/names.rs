@@ -25,11 +25,19 @@ pub fn snake_case(name: &str) -> String {
         if !current.is_ascii_alphanumeric() {
             start_word(&mut snake);
         } else if current.is_ascii_uppercase() {
-            let end = index + chars.iter().skip(index).take_while(|c| c.is_ascii_uppercase()).count();
+            let end = index
+                + chars
+                    .iter()
+                    .skip(index)
+                    .take_while(|c| c.is_ascii_uppercase())
+                    .count();
             start_word(&mut snake);
             let next_word = match at(end) {
                 // The last capital of a run begins the next word, except for a plural such as `ARNs` or `VPCsInfo`.
-                's' if end - index >= 2 && !at(end + 1).is_ascii_lowercase() && !at(end + 1).is_ascii_digit() => {
+                's' if end - index >= 2
+                    && !at(end + 1).is_ascii_lowercase()
+                    && !at(end + 1).is_ascii_digit() =>
+                {
                     end
                 }
                 next if next.is_ascii_lowercase() => end - 1,

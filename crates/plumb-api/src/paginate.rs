@@ -40,21 +40,35 @@ impl Paginator {
     pub(crate) fn read(fields: &mut Fields<'_>, model: &ServiceModel) -> Option<Self> {
         let text = |at: u32| model.text(at).map(Text::from);
         let tokens = (0..fields.size()?)
-            .map(|_| Some((text(fields.varint()?)?, Expression::parse(&text(fields.varint()?)?)?)))
+            .map(|_| {
+                Some((
+                    text(fields.varint()?)?,
+                    Expression::parse(&text(fields.varint()?)?)?,
+                ))
+            })
             .collect::<Option<_>>()?;
         let more_results = match fields.option()? {
             Some(at) => Some(Expression::parse(&text(at)?)?),
             None => None,
         };
         let limit_key = fields.option()?.and_then(text);
-        let result_keys = (0..fields.size()?).map(|_| text(fields.varint()?)).collect::<Option<_>>()?;
-        Some(Self { tokens, more_results, limit_key, result_keys })
+        let result_keys = (0..fields.size()?)
+            .map(|_| text(fields.varint()?))
+            .collect::<Option<_>>()?;
+        Some(Self {
+            tokens,
+            more_results,
+            limit_key,
+            result_keys,
+        })
     }
 }
 
 /// What follows the decoded answer `output` of a request with the parameters `input` (a map in the API's spelling).
 pub fn next_input(operation: &ReadOperation, input: &Value, output: &Value) -> Next {
-    let Some(paginator) = operation.paginator() else { return Next::Done };
+    let Some(paginator) = operation.paginator() else {
+        return Next::Done;
+    };
     if let Some(more_results) = &paginator.more_results
         && more_results.evaluate(output) != Some(&Value::Bool(true))
     {
@@ -108,7 +122,10 @@ impl Expression {
                 Step::Last => value.as_list().and_then(<[Value]>::last),
             })
         };
-        self.alternatives.iter().filter_map(follow).find(|value| !is_empty(value))
+        self.alternatives
+            .iter()
+            .filter_map(follow)
+            .find(|value| !is_empty(value))
     }
 }
 
@@ -119,7 +136,11 @@ fn parse_path(text: &str) -> Option<Vec<Step>> {
             Some(name) => (name, true),
             None => (segment, false),
         };
-        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        if name.is_empty()
+            || !name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        {
             return None;
         }
         steps.push(Step::Member(snake_case(name).into()));

@@ -40,6 +40,12 @@ pub enum BuildError {
         /// What was given.
         found: &'static str,
     },
+    /// The parameters are not a map.
+    #[error("the parameters are a map, not {found}")]
+    NotAMap {
+        /// What was given.
+        found: &'static str,
+    },
     /// A parameter that stands in the path or the host's name has a value that cannot stand there.
     #[error("the parameter `{path}` cannot stand in an address with this value")]
     NotInAddress {
@@ -70,11 +76,12 @@ impl BuildError {
     /// What to do about it.
     pub fn help(&self) -> Option<String> {
         match self {
-            Self::UnknownMember { suggestion, .. } => {
-                suggestion.as_ref().map(|suggestion| format!("did you mean `{suggestion}`?"))
-            }
+            Self::UnknownMember { suggestion, .. } => suggestion
+                .as_ref()
+                .map(|suggestion| format!("did you mean `{suggestion}`?")),
             Self::MissingMember { .. }
             | Self::WrongType { .. }
+            | Self::NotAMap { .. }
             | Self::NotInAddress { .. }
             | Self::NotInHeader { .. }
             | Self::TooDeep { .. }
@@ -89,13 +96,17 @@ impl BuildError {
 ///
 /// # Errors
 /// When parameters are missing, unknown or of the wrong kind, or cannot stand where the protocol puts them.
-pub fn build_request(operation: &ReadOperation, input: &Value, endpoint: &Endpoint) -> Result<Request, BuildError> {
+pub fn build_request(
+    operation: &ReadOperation,
+    input: &Value,
+    endpoint: &Endpoint,
+) -> Result<Request, BuildError> {
     let nothing = Map::new();
     let input = match input {
         Value::Null => &nothing,
         Value::Map(map) => map,
         other => {
-            return Err(BuildError::WrongType { path: String::new(), expected: "a map", found: other.kind() });
+            return Err(BuildError::NotAMap { found: other.kind() });
         }
     };
     check::parameters(operation, input)?;

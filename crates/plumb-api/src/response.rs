@@ -31,7 +31,9 @@ pub enum ResponseError {
 
 impl ResponseError {
     fn malformed(reason: impl Into<String>) -> Self {
-        Self::Malformed { reason: reason.into() }
+        Self::Malformed {
+            reason: reason.into(),
+        }
     }
 }
 
@@ -44,11 +46,15 @@ impl ResponseError {
 /// When the answer reports an error, or is not what the protocol prescribes.
 pub fn decode_response(operation: &ReadOperation, response: &Response) -> Result<Value, ResponseError> {
     if !(200..300).contains(&response.status) {
-        return Err(ResponseError::Service(Box::new(error::decode(operation, response))));
+        return Err(ResponseError::Service(Box::new(error::decode(
+            operation, response,
+        ))));
     }
     let mut document = Map::new();
     let model = operation.model();
-    let Some(output) = &operation.output else { return Ok(Value::Map(document)) };
+    let Some(output) = &operation.output else {
+        return Ok(Value::Map(document));
+    };
     let ShapeData::Structure(structure) = model.shape(output.shape) else {
         return Err(ResponseError::malformed("the API model has no structure for it"));
     };
@@ -59,7 +65,11 @@ pub fn decode_response(operation: &ReadOperation, response: &Response) -> Result
         }
         return Ok(Value::Map(document));
     }
-    if structure.members.iter().any(|member| member.target.location == Location::Body) {
+    if structure
+        .members
+        .iter()
+        .any(|member| member.target.location == Location::Body)
+    {
         for (key, value) in body(operation, output, structure, response)? {
             document.insert(key, value);
         }
@@ -76,9 +86,12 @@ fn body(
     let decoded = match operation.model().protocol() {
         _ if response.status == 204 => Value::Null,
         _ if response.body.is_empty() => return Err(ResponseError::malformed("its body is empty")),
-        Protocol::Query | Protocol::Ec2 => {
-            xml::decode_wrapped(operation.model(), output, operation.result_wrapper.as_deref(), &response.body)?
-        }
+        Protocol::Query | Protocol::Ec2 => xml::decode_wrapped(
+            operation.model(),
+            output,
+            operation.result_wrapper.as_deref(),
+            &response.body,
+        )?,
         Protocol::RestXml if operation.unwrapped => {
             xml::decode_unwrapped(operation.model(), structure, &response.body)?
         }
@@ -129,7 +142,9 @@ fn payload_value(
 /// S3 can answer 200 and report an error in the body.
 fn reported_error(operation: &ReadOperation, response: &Response) -> Result<(), ResponseError> {
     if xml::root_name(&response.body).as_deref() == Some("Error") {
-        return Err(ResponseError::Service(Box::new(error::decode(operation, response))));
+        return Err(ResponseError::Service(Box::new(error::decode(
+            operation, response,
+        ))));
     }
     Ok(())
 }

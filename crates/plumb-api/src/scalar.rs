@@ -21,7 +21,13 @@ pub(crate) fn parse_timestamp(text: &str) -> Option<Timestamp> {
     if let Ok(seconds) = text.parse::<f64>() {
         return time::from_epoch_seconds(seconds);
     }
-    let civil = text.parse::<DateTime>().ok().or_else(|| Some(text.parse::<Date>().ok()?.to_datetime(jiff::civil::Time::midnight())));
+    let civil = text.parse::<DateTime>().ok().or_else(|| {
+        Some(
+            text.parse::<Date>()
+                .ok()?
+                .to_datetime(jiff::civil::Time::midnight()),
+        )
+    });
     civil?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
 }
 
@@ -39,9 +45,9 @@ pub(crate) fn timestamp_of(value: &Value) -> Option<Timestamp> {
 pub(crate) fn write_timestamp(timestamp: Timestamp, format: TimestampFormat) -> String {
     match format {
         TimestampFormat::Iso8601 => time::format(timestamp),
-        TimestampFormat::Rfc822 => {
-            rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&timestamp).unwrap_or_default()
-        }
+        TimestampFormat::Rfc822 => rfc2822::DateTimePrinter::new()
+            .timestamp_to_rfc9110_string(&timestamp)
+            .unwrap_or_default(),
         TimestampFormat::UnixSeconds => match timestamp.subsec_millisecond() {
             0 => timestamp.as_second().to_string(),
             _ => epoch_seconds(timestamp).to_string(),
@@ -50,7 +56,10 @@ pub(crate) fn write_timestamp(timestamp: Timestamp, format: TimestampFormat) -> 
 }
 
 /// Seconds since 1970 with their milliseconds.
-#[expect(clippy::cast_precision_loss, reason = "milliseconds of the years 1 to 9999 are exact in a double")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "milliseconds of the years 1 to 9999 are exact in a double"
+)]
 pub(crate) fn epoch_seconds(timestamp: Timestamp) -> f64 {
     timestamp.as_millisecond() as f64 / 1000.0
 }
@@ -60,7 +69,11 @@ pub(crate) fn write_float(float: f64) -> String {
     if float.is_nan() {
         "NaN".to_owned()
     } else if float.is_infinite() {
-        if float > 0.0 { "Infinity".to_owned() } else { "-Infinity".to_owned() }
+        if float > 0.0 {
+            "Infinity".to_owned()
+        } else {
+            "-Infinity".to_owned()
+        }
     } else {
         float.to_string()
     }
@@ -77,7 +90,11 @@ pub(crate) fn parse_float(text: &str) -> Option<f64> {
 }
 
 /// A whole number from a floating point one that has no fraction.
-#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "the range is checked before")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "the range is checked before"
+)]
 pub(crate) fn whole(float: f64) -> Option<i64> {
     (float.fract() == 0.0 && float >= i64::MIN as f64 && float < i64::MAX as f64).then_some(float as i64)
 }
@@ -87,7 +104,10 @@ pub(crate) fn whole(float: f64) -> Option<i64> {
 /// One odd value leaves the rest of the answer readable; the value itself is not repeated, it may be anything.
 pub(crate) fn mismatch(found: &str, expected: &str) -> Value {
     let detail = format!("the cloud sent {found} where the API model has {expected}").into();
-    Value::unreadable(Unreadable { detail, ..Unreadable::new(Reason::Failed) })
+    Value::unreadable(Unreadable {
+        detail,
+        ..Unreadable::new(Reason::Failed)
+    })
 }
 
 /// Percent-encodes everything but unreserved characters, and `/` where `keep_slash` keeps it.
@@ -95,7 +115,9 @@ pub(crate) fn percent_encode(text: &str, slash: Slash, encoded: &mut String) {
     use std::fmt::Write;
     for byte in text.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => encoded.push(char::from(byte)),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                encoded.push(char::from(byte))
+            }
             b'/' if slash == Slash::Kept => encoded.push('/'),
             // Writing into a `String` cannot fail.
             _ => _ = write!(encoded, "%{byte:02X}"),
@@ -132,7 +154,11 @@ mod tests {
             ("", None),
             ("1e300", None),
         ] {
-            assert_eq!(parse_timestamp(text).map(time::format).as_deref(), expected, "{text}");
+            assert_eq!(
+                parse_timestamp(text).map(time::format).as_deref(),
+                expected,
+                "{text}"
+            );
         }
     }
 

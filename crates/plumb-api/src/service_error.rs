@@ -50,13 +50,17 @@ impl ServiceError {
 
     /// Whether the service failed for a reason of its own that may pass; worth another try.
     pub fn is_transient(&self) -> bool {
-        !self.is_throttle() && (matches!(self.status, 500 | 502..=504 | 509) || self.is_one_of(FAILURES))
+        !self.is_throttle()
+            && (matches!(self.status, 500 | 502..=504 | 509) || self.is_one_of(FAILURES))
             && !self.is_not_supported()
     }
 
     /// The code without what EC2's old interfaces put before it.
     fn is_one_of(&self, codes: &[&str]) -> bool {
-        let code = self.code.strip_prefix("Client.").or_else(|| self.code.strip_prefix("Server."));
+        let code = self
+            .code
+            .strip_prefix("Client.")
+            .or_else(|| self.code.strip_prefix("Server."));
         codes.contains(&code.unwrap_or(&self.code))
     }
 }
@@ -205,7 +209,15 @@ mod tests {
             .into_iter()
             .filter_map(|(is_it, name)| is_it.then_some(name))
             .collect();
-            assert_eq!(found, if expected == "other" { vec![] } else { vec![expected] }, "{code}");
+            assert_eq!(
+                found,
+                if expected == "other" {
+                    vec![]
+                } else {
+                    vec![expected]
+                },
+                "{code}"
+            );
         }
     }
 }

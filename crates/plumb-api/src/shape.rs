@@ -67,7 +67,10 @@ impl ShapeRef {
 
     /// What the shape is, one level deep.
     pub fn kind(&self) -> Kind {
-        let at = |index: u32| Self { model: Arc::clone(&self.model), index };
+        let at = |index: u32| Self {
+            model: Arc::clone(&self.model),
+            index,
+        };
         match self.model.shape(self.index) {
             ShapeData::Structure(_) => Kind::Structure(Structure { shape: self.clone() }),
             ShapeData::List(item) => Kind::List(at(item.shape)),
@@ -116,7 +119,8 @@ impl Structure {
 
     /// A member by its name in the API or in snake_case.
     pub fn member(&self, name: &str) -> Option<Member<'_>> {
-        self.members().find(|member| member.data.name == name || member.data.snake == name)
+        self.members()
+            .find(|member| member.data.name == name || member.data.snake == name)
     }
 
     fn data(&self) -> &StructureData {
@@ -152,11 +156,18 @@ impl<'a> Member<'a> {
 
 impl fmt::Debug for Member<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Member").field("name", &self.data.name).field("required", &self.required()).finish()
+        f.debug_struct("Member")
+            .field("name", &self.data.name)
+            .field("required", &self.required())
+            .finish()
     }
 }
 
-static NO_MEMBERS: StructureData = StructureData { members: Vec::new(), by_wire_name: Vec::new(), payload: None };
+static NO_MEMBERS: StructureData = StructureData {
+    members: Vec::new(),
+    by_wire_name: Vec::new(),
+    payload: None,
+};
 
 /// A shape as the codecs use it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -232,7 +243,10 @@ impl ShapeData {
         Some(match fields.varint()? {
             kind::STRUCTURE => Self::Structure(StructureData::read(&mut fields, model)?),
             kind::LIST => Self::List(Reference::read(&mut fields, model)?),
-            kind::MAP => Self::Map(Reference::read(&mut fields, model)?, Reference::read(&mut fields, model)?),
+            kind::MAP => Self::Map(
+                Reference::read(&mut fields, model)?,
+                Reference::read(&mut fields, model)?,
+            ),
             kind::STRING => Self::String,
             kind::INTEGER => Self::Integer,
             kind::LONG => Self::Long,
@@ -250,14 +264,20 @@ impl ShapeData {
 impl StructureData {
     /// The member with an API name.
     pub(crate) fn by_name(&self, name: &str) -> Option<&MemberData> {
-        let at = self.members.binary_search_by(|member| member.name.as_str().cmp(name)).ok()?;
+        let at = self
+            .members
+            .binary_search_by(|member| member.name.as_str().cmp(name))
+            .ok()?;
         self.members.get(at)
     }
 
     /// The member with a name on the wire.
     pub(crate) fn by_wire_name(&self, name: &str) -> Option<&MemberData> {
         let wire_name = |at: &u32| self.at(*at).map_or("", MemberData::wire_name);
-        let at = self.by_wire_name.binary_search_by(|at| wire_name(at).cmp(name)).ok()?;
+        let at = self
+            .by_wire_name
+            .binary_search_by(|at| wire_name(at).cmp(name))
+            .ok()?;
         self.at(*self.by_wire_name.get(at)?)
     }
 
@@ -277,14 +297,26 @@ impl StructureData {
         for _ in 0..count {
             let name = Text::from(model.text(fields.varint()?)?);
             let snake = Text::from(snake_case(&name));
-            members.push(MemberData { name, snake, target: Reference::read(fields, model)? });
+            members.push(MemberData {
+                name,
+                snake,
+                target: Reference::read(fields, model)?,
+            });
         }
         let mut by_wire_name: Vec<u32> = (0..count).collect();
         let wire_name = |at: &u32| {
-            usize::try_from(*at).ok().and_then(|at| members.get(at)).map_or("", MemberData::wire_name).to_owned()
+            usize::try_from(*at)
+                .ok()
+                .and_then(|at| members.get(at))
+                .map_or("", MemberData::wire_name)
+                .to_owned()
         };
         by_wire_name.sort_by_cached_key(wire_name);
-        Some(Self { members, by_wire_name, payload })
+        Some(Self {
+            members,
+            by_wire_name,
+            payload,
+        })
     }
 }
 
@@ -301,7 +333,11 @@ impl Reference {
         let traits = fields.varint()?;
         let has = |bit: u32| traits & bit != 0;
         let mut text_if = |bit: u32| {
-            if has(bit) { Some(Some(Text::from(model.text(fields.varint()?)?))) } else { Some(None) }
+            if has(bit) {
+                Some(Some(Text::from(model.text(fields.varint()?)?)))
+            } else {
+                Some(None)
+            }
         };
         let wire_name = text_if(reference::WIRE_NAME)?;
         let query_name = text_if(reference::QUERY_NAME)?;

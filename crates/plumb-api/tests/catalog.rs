@@ -1,4 +1,11 @@
 //! The embedded models as a whole: everything loads, names are unique, and what must not be there is not.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
 
 use plumb_api::catalog::Catalog;
 use plumb_api::shape::{Kind, ShapeRef};
@@ -40,13 +47,16 @@ fn every_service_operation_and_shape_loads() {
         assert!(names.is_sorted(), "{}", service.name());
         let mut seen = Vec::new();
         for name in names {
-            let operation = model.operation(name).unwrap_or_else(|| panic!("{}:{name}", service.name()));
+            let operation = model
+                .operation(name)
+                .unwrap_or_else(|| panic!("{}:{name}", service.name()));
             assert_eq!(operation.name(), name);
             for shape in [operation.input(), operation.output()].into_iter().flatten() {
                 walk(shape, &mut seen, &mut |shape| {
                     if let Kind::Structure(structure) = shape.kind() {
                         structures += 1;
-                        let snakes: BTreeSet<_> = structure.members().map(|member| member.snake().clone()).collect();
+                        let snakes: BTreeSet<_> =
+                            structure.members().map(|member| member.snake().clone()).collect();
                         assert_eq!(snakes.len(), structure.members().len());
                     }
                 });
@@ -81,12 +91,31 @@ fn writes_secrets_and_data_have_no_operation() {
 #[test]
 fn secret_members_of_answers_are_not_in_the_models() {
     for (service, operation, path, secret) in [
-        ("cognito-idp", "DescribeUserPoolClient", "UserPoolClient", "ClientSecret"),
-        ("rds", "DescribeDBInstances", "DBInstances.PendingModifiedValues", "MasterUserPassword"),
-        ("ec2", "DescribeVpnConnections", "VpnConnections", "CustomerGatewayConfiguration"),
+        (
+            "cognito-idp",
+            "DescribeUserPoolClient",
+            "UserPoolClient",
+            "ClientSecret",
+        ),
+        (
+            "rds",
+            "DescribeDBInstances",
+            "DBInstances.PendingModifiedValues",
+            "MasterUserPassword",
+        ),
+        (
+            "ec2",
+            "DescribeVpnConnections",
+            "VpnConnections",
+            "CustomerGatewayConfiguration",
+        ),
         ("appsync", "ListApiKeys", "apiKeys", "id"),
     ] {
-        let operation = Catalog::aws().service(service).unwrap().operation(operation).unwrap();
+        let operation = Catalog::aws()
+            .service(service)
+            .unwrap()
+            .operation(operation)
+            .unwrap();
         let mut shape = operation.output().unwrap();
         for segment in path.split('.') {
             shape = shape.member(segment).unwrap();
@@ -94,7 +123,9 @@ fn secret_members_of_answers_are_not_in_the_models() {
                 shape = item;
             }
         }
-        let Kind::Structure(structure) = shape.kind() else { panic!("{path}") };
+        let Kind::Structure(structure) = shape.kind() else {
+            panic!("{path}")
+        };
         assert!(structure.members().len() > 1);
         assert!(structure.member(secret).is_none(), "{secret}");
     }
@@ -113,14 +144,24 @@ fn services_are_found_by_all_their_names() {
         ("", None),
         ("--", None),
     ] {
-        assert_eq!(Catalog::aws().find(name).map(|service| service.name().as_str()), expected, "{name}");
+        assert_eq!(
+            Catalog::aws().find(name).map(|service| service.name().as_str()),
+            expected,
+            "{name}"
+        );
     }
 }
 
 #[test]
 fn recursive_shapes_are_finite() {
-    let operation = Catalog::aws().service("wafv2").unwrap().operation("GetRuleGroup").unwrap();
+    let operation = Catalog::aws()
+        .service("wafv2")
+        .unwrap()
+        .operation("GetRuleGroup")
+        .unwrap();
     let mut structures = 0;
-    walk(operation.output().unwrap(), &mut Vec::new(), &mut |_| structures += 1);
+    walk(operation.output().unwrap(), &mut Vec::new(), &mut |_| {
+        structures += 1
+    });
     assert!(structures > 50, "{structures}");
 }

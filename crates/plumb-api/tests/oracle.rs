@@ -1,4 +1,12 @@
 //! Requests and answers of every operation against botocore, with generated values; skipped where botocore is missing.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stderr,
+    reason = "a test fails by panicking"
+)]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -39,7 +47,12 @@ fn cases(seed: u32) -> Option<Vec<Json>> {
     std::fs::write(&file, list).unwrap();
     let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/cases.py");
     let python = std::env::var_os("PLUMB_PYTHON").unwrap_or_else(|| "python3".into());
-    let output = Command::new(python).arg(script).arg(botocore).arg(&file).arg(seed.to_string()).output();
+    let output = Command::new(python)
+        .arg(script)
+        .arg(botocore)
+        .arg(&file)
+        .arg(seed.to_string())
+        .output();
     std::fs::remove_file(&file).unwrap();
     let Ok(output) = output else {
         eprintln!("skipped: no python3");
@@ -52,17 +65,27 @@ fn cases(seed: u32) -> Option<Vec<Json>> {
     }
     assert!(output.status.success(), "{errors}");
     let text = String::from_utf8(output.stdout).unwrap();
-    Some(text.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
+    Some(
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect(),
+    )
 }
 
 fn value(json: &Json) -> Value {
     match json {
         Json::Null => Value::Null,
         Json::Bool(bool) => Value::Bool(*bool),
-        Json::Number(number) => number.as_i64().map_or_else(|| Value::Float(number.as_f64().unwrap()), Value::Int),
+        Json::Number(number) => number
+            .as_i64()
+            .map_or_else(|| Value::Float(number.as_f64().unwrap()), Value::Int),
         Json::String(text) => text.as_str().into(),
         Json::Array(list) => Value::List(list.iter().map(value).collect()),
-        Json::Object(map) => Value::Map(map.iter().map(|(key, json)| (key.as_str().into(), value(json))).collect()),
+        Json::Object(map) => Value::Map(
+            map.iter()
+                .map(|(key, json)| (key.as_str().into(), value(json)))
+                .collect(),
+        ),
     }
 }
 
@@ -102,13 +125,20 @@ fn unescape(text: &str) -> String {
 fn check_request(case: &Json) -> Result<(), String> {
     let model = Catalog::aws().service(text(case, "service")).unwrap();
     let operation = model.operation(text(case, "operation")).unwrap();
-    let request = build_request(&operation, &value(&case["input"]), &endpoint(true)).map_err(|e| e.to_string())?;
+    let request =
+        build_request(&operation, &value(&case["input"]), &endpoint(true)).map_err(|e| e.to_string())?;
     let same = |what: &str, ours: &dyn std::fmt::Debug, theirs: &dyn std::fmt::Debug| {
         let (ours, theirs) = (format!("{ours:?}"), format!("{theirs:?}"));
-        if ours == theirs { Ok(()) } else { Err(format!("{what}: ours {ours}\n  theirs {theirs}")) }
+        if ours == theirs {
+            Ok(())
+        } else {
+            Err(format!("{what}: ours {ours}\n  theirs {theirs}"))
+        }
     };
     same("method", &request.method.name(), &text(case, "method"))?;
-    let (path, fixed) = text(case, "path").split_once('?').unwrap_or((text(case, "path"), ""));
+    let (path, fixed) = text(case, "path")
+        .split_once('?')
+        .unwrap_or((text(case, "path"), ""));
     same("path", &request.path, &path)?;
     let mut query: Vec<(String, String)> = serde_json::from_value(case["query"].clone()).unwrap();
     for pair in fixed.split('&').filter(|pair| !pair.is_empty()) {
@@ -120,7 +150,11 @@ fn check_request(case: &Json) -> Result<(), String> {
     ours.sort();
     same("query", &ours, &query)?;
     for (name, value) in case["headers"].as_object().unwrap() {
-        let found = request.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str());
+        let found = request
+            .headers
+            .iter()
+            .find(|(header, _)| header == name)
+            .map(|(_, value)| value.as_str());
         same(name, &found, &value.as_str())?;
     }
     match (case.get("form"), case.get("body")) {
@@ -128,8 +162,9 @@ fn check_request(case: &Json) -> Result<(), String> {
             let form: BTreeMap<String, String> = serde_json::from_value(form.clone()).unwrap();
             let body = String::from_utf8(request.body).unwrap();
             let pairs = body.split('&').map(|pair| pair.split_once('=').unwrap());
-            let ours: BTreeMap<String, String> =
-                pairs.map(|(name, value)| (unescape(name), unescape(value))).collect();
+            let ours: BTreeMap<String, String> = pairs
+                .map(|(name, value)| (unescape(name), unescape(value)))
+                .collect();
             same("form", &ours, &form)?;
         }
         (None, Some(body)) => {
@@ -140,7 +175,11 @@ fn check_request(case: &Json) -> Result<(), String> {
                     same("body", &parse(&request.body)?, &parse(&theirs)?)?;
                 }
                 Protocol::Query | Protocol::Ec2 | Protocol::RestXml => {
-                    same("body", &String::from_utf8_lossy(&request.body), &String::from_utf8_lossy(&theirs))?;
+                    same(
+                        "body",
+                        &String::from_utf8_lossy(&request.body),
+                        &String::from_utf8_lossy(&theirs),
+                    )?;
                 }
                 Protocol::Cbor => same("body", &request.body, &theirs)?,
             }
@@ -148,7 +187,8 @@ fn check_request(case: &Json) -> Result<(), String> {
         (None, None) => same("body", &request.body, &Vec::<u8>::new())?,
     }
     if text(case, "host_prefix") != "" {
-        let request = build_request(&operation, &value(&case["input"]), &endpoint(false)).map_err(|e| e.to_string())?;
+        let request =
+            build_request(&operation, &value(&case["input"]), &endpoint(false)).map_err(|e| e.to_string())?;
         let host = format!("{}host.example", text(case, "host_prefix"));
         same("host", &request.host, &host)?;
     }
@@ -156,7 +196,9 @@ fn check_request(case: &Json) -> Result<(), String> {
 }
 
 fn check_response(case: &Json) -> Result<(), String> {
-    let Some(answer) = case.get("response") else { return Ok(()) };
+    let Some(answer) = case.get("response") else {
+        return Ok(());
+    };
     // Its real answers have one element less than the model says; `responses` has one of them.
     if (text(case, "service"), text(case, "operation")) == ("s3", "GetBucketLocation") {
         return Ok(());
@@ -166,7 +208,11 @@ fn check_response(case: &Json) -> Result<(), String> {
     let headers: BTreeMap<String, String> = serde_json::from_value(answer["headers"].clone()).unwrap();
     let body = STANDARD.decode(text(answer, "body")).unwrap();
     let shown = String::from_utf8_lossy(&body).into_owned();
-    let response = Response { status: 200, headers: headers.into_iter().collect(), body };
+    let response = Response {
+        status: 200,
+        headers: headers.into_iter().collect(),
+        body,
+    };
     let decoded = decode_response(&operation, &response).map_err(|e| format!("{e}: {shown}"))?;
     same_value(&operation.output().unwrap(), &decoded, &answer["parsed"]).map_err(|e| format!("{e}: {shown}"))
 }
@@ -177,23 +223,36 @@ fn same_value(shape: &ShapeRef, ours: &Value, theirs: &Json) -> Result<(), Strin
         (Kind::Structure(structure), Value::Map(ours), Json::Object(theirs)) => {
             let mut known = 0;
             for member in structure.members() {
-                match (ours.get(member.snake()), theirs.get(member.name().as_str()).filter(|json| !json.is_null())) {
+                match (
+                    ours.get(member.snake()),
+                    theirs.get(member.name().as_str()).filter(|json| !json.is_null()),
+                ) {
                     (Some(ours), Some(theirs)) => {
                         known += 1;
-                        same_value(&member.shape(), ours, theirs).map_err(|e| format!("{}.{e}", member.name()))?;
+                        same_value(&member.shape(), ours, theirs)
+                            .map_err(|e| format!("{}.{e}", member.name()))?;
                     }
                     (None, None) => {}
-                    (ours, theirs) => return Err(format!("{}: ours {ours:?}, theirs {theirs:?}", member.name())),
+                    (ours, theirs) => {
+                        return Err(format!("{}: ours {ours:?}, theirs {theirs:?}", member.name()));
+                    }
                 }
             }
-            if known == ours.len() { Ok(()) } else { Err(format!("more members than known: {ours:?}")) }
+            if known == ours.len() {
+                Ok(())
+            } else {
+                Err(format!("more members than known: {ours:?}"))
+            }
         }
-        (Kind::List(item), Value::List(ours), Json::Array(theirs)) if ours.len() == theirs.len() => {
-            ours.iter().zip(theirs).try_for_each(|(ours, theirs)| same_value(&item, ours, theirs))
-        }
+        (Kind::List(item), Value::List(ours), Json::Array(theirs)) if ours.len() == theirs.len() => ours
+            .iter()
+            .zip(theirs)
+            .try_for_each(|(ours, theirs)| same_value(&item, ours, theirs)),
         (Kind::Map(item), Value::Map(ours), Json::Object(theirs)) if ours.len() == theirs.len() => {
             ours.iter().try_for_each(|(key, ours)| {
-                let theirs = theirs.get(key.as_str()).ok_or_else(|| format!("{key} is ours alone"))?;
+                let theirs = theirs
+                    .get(key.as_str())
+                    .ok_or_else(|| format!("{key} is ours alone"))?;
                 same_value(&item, ours, theirs)
             })
         }
@@ -212,11 +271,24 @@ fn requests_and_answers_are_what_botocore_makes_of_them() {
         for case in &cases {
             for checked in [check_request(case), check_response(case)] {
                 if let Err(problem) = checked {
-                    problems.push(format!("{}:{}: {problem}", text(case, "service"), text(case, "operation")));
+                    problems.push(format!(
+                        "{}:{}: {problem}",
+                        text(case, "service"),
+                        text(case, "operation")
+                    ));
                 }
             }
         }
-        let shown: Vec<String> = problems.iter().take(20).map(|p| p.chars().take(1500).collect()).collect();
-        assert!(problems.is_empty(), "{} problems with seed {seed}:\n{}", problems.len(), shown.join("\n"));
+        let shown: Vec<String> = problems
+            .iter()
+            .take(20)
+            .map(|p| p.chars().take(1500).collect())
+            .collect();
+        assert!(
+            problems.is_empty(),
+            "{} problems with seed {seed}:\n{}",
+            problems.len(),
+            shown.join("\n")
+        );
     }
 }

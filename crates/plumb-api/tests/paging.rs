@@ -1,4 +1,11 @@
 //! Paginators: which request follows an answer.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
 
 use plumb_api::catalog::Catalog;
 use plumb_api::paginate::{Next, next_input};
@@ -18,13 +25,38 @@ fn next(operation: &str, input: &str, output: &str) -> String {
 #[test]
 fn the_next_request_carries_the_token() {
     for (operation, input, output, expected) in [
-        ("ec2:DescribeVpcs", r#"{"MaxResults":5}"#, r#"{"next_token":"t"}"#, r#"{"MaxResults":5,"NextToken":"t"}"#),
-        ("ec2:DescribeVpcs", r#"{"NextToken":"s"}"#, r#"{"next_token":"t"}"#, r#"{"NextToken":"t"}"#),
+        (
+            "ec2:DescribeVpcs",
+            r#"{"MaxResults":5}"#,
+            r#"{"next_token":"t"}"#,
+            r#"{"MaxResults":5,"NextToken":"t"}"#,
+        ),
+        (
+            "ec2:DescribeVpcs",
+            r#"{"NextToken":"s"}"#,
+            r#"{"next_token":"t"}"#,
+            r#"{"NextToken":"t"}"#,
+        ),
         ("ec2:DescribeVpcs", "null", r#"{"next_token":""}"#, "done"),
         ("ec2:DescribeVpcs", r#"{"NextToken":"s"}"#, "{}", "done"),
-        ("ec2:DescribeVpcs", r#"{"NextToken":"t"}"#, r#"{"next_token":"t"}"#, "repeated"),
-        ("iam:ListUsers", "{}", r#"{"is_truncated":true,"marker":"m"}"#, r#"{"Marker":"m"}"#),
-        ("iam:ListUsers", "{}", r#"{"is_truncated":false,"marker":"m"}"#, "done"),
+        (
+            "ec2:DescribeVpcs",
+            r#"{"NextToken":"t"}"#,
+            r#"{"next_token":"t"}"#,
+            "repeated",
+        ),
+        (
+            "iam:ListUsers",
+            "{}",
+            r#"{"is_truncated":true,"marker":"m"}"#,
+            r#"{"Marker":"m"}"#,
+        ),
+        (
+            "iam:ListUsers",
+            "{}",
+            r#"{"is_truncated":false,"marker":"m"}"#,
+            "done",
+        ),
         ("iam:ListUsers", "{}", r#"{"is_truncated":true}"#, "repeated"),
         (
             "route53:ListResourceRecordSets",
@@ -46,7 +78,11 @@ fn the_next_request_carries_the_token() {
         ),
         ("sts:GetCallerIdentity", "{}", r#"{"next_token":"t"}"#, "done"),
     ] {
-        assert_eq!(next(operation, input, output), expected, "{operation} {input} {output}");
+        assert_eq!(
+            next(operation, input, output),
+            expected,
+            "{operation} {input} {output}"
+        );
     }
 }
 
@@ -58,7 +94,11 @@ fn operations_with_tokens_and_no_paginator_of_botocore_are_paged_too() {
         for name in model.operation_names() {
             let operation = model.operation(name).unwrap();
             let has = |shape: Option<plumb_api::shape::ShapeRef>| {
-                shape.is_some_and(|shape| ["NextToken", "nextToken"].iter().any(|token| shape.member(token).is_some()))
+                shape.is_some_and(|shape| {
+                    ["NextToken", "nextToken"]
+                        .iter()
+                        .any(|token| shape.member(token).is_some())
+                })
             };
             if has(operation.input()) && has(operation.output()) {
                 assert!(operation.paginator().is_some(), "{operation:?}");
@@ -71,7 +111,11 @@ fn operations_with_tokens_and_no_paginator_of_botocore_are_paged_too() {
 
 #[test]
 fn limits_and_results_are_told() {
-    let operation = Catalog::aws().service("ec2").unwrap().operation("DescribeInstances").unwrap();
+    let operation = Catalog::aws()
+        .service("ec2")
+        .unwrap()
+        .operation("DescribeInstances")
+        .unwrap();
     let paginator = operation.paginator().unwrap();
     assert_eq!(paginator.limit_key().map(|key| key.as_str()), Some("MaxResults"));
     assert_eq!(paginator.result_keys(), ["Reservations"]);

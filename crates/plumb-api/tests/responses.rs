@@ -1,4 +1,11 @@
 //! Answers: what the oracle cannot generate, errors of every protocol, and hostile bytes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
 
 use plumb_api::catalog::Catalog;
 use plumb_api::response::{ResponseError, decode_response};
@@ -6,16 +13,35 @@ use plumb_api::service_error::ServiceError;
 use plumb_api::wire::Response;
 use plumb_model::value::Value;
 
-fn decode(operation: &str, status: u16, headers: &[(&str, &str)], body: &[u8]) -> Result<Value, ResponseError> {
+fn decode(
+    operation: &str,
+    status: u16,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Result<Value, ResponseError> {
     let (service, name) = operation.split_once(':').unwrap();
     let operation = Catalog::aws().service(service).unwrap().operation(name).unwrap();
-    let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    decode_response(&operation, &Response { status, headers, body: body.to_vec() })
+    let headers = headers
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    decode_response(
+        &operation,
+        &Response {
+            status,
+            headers,
+            body: body.to_vec(),
+        },
+    )
 }
 
 fn check(operation: &str, body: &str, expected: &str) {
     let decoded = decode(operation, 200, &[], body.as_bytes());
-    assert_eq!(decoded.map(|value| value.to_string()), Ok(expected.to_owned()), "{operation} {body}");
+    assert_eq!(
+        decoded.map(|value| value.to_string()),
+        Ok(expected.to_owned()),
+        "{operation} {body}"
+    );
 }
 
 fn error(operation: &str, status: u16, headers: &[(&str, &str)], body: &str) -> ServiceError {
@@ -27,10 +53,18 @@ fn error(operation: &str, status: u16, headers: &[(&str, &str)], body: &str) -> 
 
 #[test]
 fn xml_answers_become_documents() {
-    check("s3:GetBucketLocation", "<LocationConstraint xmlns='x'>eu-west-1</LocationConstraint>", r#"{"location_constraint":"eu-west-1"}"#);
+    check(
+        "s3:GetBucketLocation",
+        "<LocationConstraint xmlns='x'>eu-west-1</LocationConstraint>",
+        r#"{"location_constraint":"eu-west-1"}"#,
+    );
     check("s3:GetBucketLocation", "<LocationConstraint xmlns='x'/>", "{}");
     check("s3:GetBucketVersioning", "<VersioningConfiguration/>", "{}");
-    check("s3:GetBucketVersioning", "<?xml version='1.0'?>\n<V><Status>Enabled</Status><New><a/></New></V>\n", r#"{"status":"Enabled"}"#);
+    check(
+        "s3:GetBucketVersioning",
+        "<?xml version='1.0'?>\n<V><Status>Enabled</Status><New><a/></New></V>\n",
+        r#"{"status":"Enabled"}"#,
+    );
     check(
         "s3:GetBucketCors",
         "<C><CORSRule><AllowedMethod>GET</AllowedMethod><AllowedMethod>PUT</AllowedMethod><MaxAgeSeconds/></CORSRule></C>",
@@ -51,7 +85,11 @@ fn xml_answers_become_documents() {
         "<R><requestId>r</requestId><vpcSet><item><vpcId>v</vpcId><isDefault>true</isDefault><tagSet/></item></vpcSet></R>",
         r#"{"vpcs":[{"is_default":true,"tags":[],"vpc_id":"v"}]}"#,
     );
-    check("s3:GetBucketPolicy", r#"{"Version":"x"}"#, r#"{"policy":"{\"Version\":\"x\"}"}"#);
+    check(
+        "s3:GetBucketPolicy",
+        r#"{"Version":"x"}"#,
+        r#"{"policy":"{\"Version\":\"x\"}"}"#,
+    );
 }
 
 #[test]
@@ -77,13 +115,31 @@ fn json_answers_become_documents() {
 #[test]
 fn an_odd_scalar_is_unreadable_and_the_rest_stands() {
     for (operation, body, path, neighbour) in [
-        ("kms:DescribeKey", r#"{"KeyMetadata":{"KeyId":"k","Enabled":{"a":1}}}"#, "enabled", "key_id"),
-        ("kms:DescribeKey", r#"{"KeyMetadata":{"KeyId":"k","CreationDate":"soon"}}"#, "creation_date", "key_id"),
-        ("kms:DescribeKey", r#"{"KeyMetadata":{"KeyId":"k","MultiRegionConfiguration":[1]}}"#, "multi_region_configuration", "key_id"),
+        (
+            "kms:DescribeKey",
+            r#"{"KeyMetadata":{"KeyId":"k","Enabled":{"a":1}}}"#,
+            "enabled",
+            "key_id",
+        ),
+        (
+            "kms:DescribeKey",
+            r#"{"KeyMetadata":{"KeyId":"k","CreationDate":"soon"}}"#,
+            "creation_date",
+            "key_id",
+        ),
+        (
+            "kms:DescribeKey",
+            r#"{"KeyMetadata":{"KeyId":"k","MultiRegionConfiguration":[1]}}"#,
+            "multi_region_configuration",
+            "key_id",
+        ),
     ] {
         let document = decode(operation, 200, &[], body.as_bytes()).unwrap();
         let metadata = document.get("key_metadata").unwrap();
-        assert!(matches!(metadata.get(path), Some(Value::Unreadable(_))), "{metadata}");
+        assert!(
+            matches!(metadata.get(path), Some(Value::Unreadable(_))),
+            "{metadata}"
+        );
         assert_eq!(metadata.get(neighbour).and_then(Value::as_str), Some("k"));
     }
     let body = b"<R><vpcSet><item><vpcId>v</vpcId><isDefault>maybe</isDefault></item></vpcSet></R>";
@@ -95,29 +151,95 @@ fn an_odd_scalar_is_unreadable_and_the_rest_stands() {
 #[test]
 fn errors_of_all_protocols_have_code_and_message() {
     for (operation, status, headers, body, code, message) in [
-        ("iam:ListUsers", 403, &[][..], "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>no &lt;b&gt;</Message></Error><RequestId>r</RequestId></ErrorResponse>", "AccessDenied", "no <b>"),
-        ("ec2:DescribeVpcs", 403, &[], "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>m</Message></Error></Errors><RequestID>r</RequestID></Response>", "UnauthorizedOperation", "m"),
-        ("s3:GetBucketPolicy", 404, &[], "<Error><Code>NoSuchBucketPolicy</Code><Message>m</Message><BucketName>b</BucketName></Error>", "NoSuchBucketPolicy", "m"),
+        (
+            "iam:ListUsers",
+            403,
+            &[][..],
+            "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>no &lt;b&gt;</Message></Error><RequestId>r</RequestId></ErrorResponse>",
+            "AccessDenied",
+            "no <b>",
+        ),
+        (
+            "ec2:DescribeVpcs",
+            403,
+            &[],
+            "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>m</Message></Error></Errors><RequestID>r</RequestID></Response>",
+            "UnauthorizedOperation",
+            "m",
+        ),
+        (
+            "s3:GetBucketPolicy",
+            404,
+            &[],
+            "<Error><Code>NoSuchBucketPolicy</Code><Message>m</Message><BucketName>b</BucketName></Error>",
+            "NoSuchBucketPolicy",
+            "m",
+        ),
         ("s3:HeadBucket", 403, &[], "", "403", ""),
-        ("s3:GetBucketPolicy", 503, &[], "<html><body>down</body></html>", "503", ""),
-        ("kms:ListKeys", 400, &[], r#"{"__type":"com.amazon#AccessDeniedException","Message":"m"}"#, "AccessDeniedException", "m"),
-        ("lambda:ListFunctions", 403, &[("x-amzn-errortype", "AccessDeniedException:http://x/")], r#"{"message":"m"}"#, "AccessDeniedException", "m"),
-        ("sqs:ListQueues", 400, &[("x-amzn-query-error", "AWS.SimpleQueueService.X;Sender")], r#"{"__type":"a#Y"}"#, "AWS.SimpleQueueService.X", ""),
+        (
+            "s3:GetBucketPolicy",
+            503,
+            &[],
+            "<html><body>down</body></html>",
+            "503",
+            "",
+        ),
+        (
+            "kms:ListKeys",
+            400,
+            &[],
+            r#"{"__type":"com.amazon#AccessDeniedException","Message":"m"}"#,
+            "AccessDeniedException",
+            "m",
+        ),
+        (
+            "lambda:ListFunctions",
+            403,
+            &[("x-amzn-errortype", "AccessDeniedException:http://x/")],
+            r#"{"message":"m"}"#,
+            "AccessDeniedException",
+            "m",
+        ),
+        (
+            "sqs:ListQueues",
+            400,
+            &[("x-amzn-query-error", "AWS.SimpleQueueService.X;Sender")],
+            r#"{"__type":"a#Y"}"#,
+            "AWS.SimpleQueueService.X",
+            "",
+        ),
         ("eventbridgev2:ListEventBuses", 400, &[], "\u{0}", "400", ""),
         ("kms:ListKeys", 500, &[], "not json", "500", ""),
     ] {
         let found = error(operation, status, headers, body);
-        assert_eq!((found.code.as_str(), found.message.as_str()), (code, message), "{operation}");
+        assert_eq!(
+            (found.code.as_str(), found.message.as_str()),
+            (code, message),
+            "{operation}"
+        );
         assert_eq!(found.status, status);
     }
-    let found = error("iam:ListUsers", 429, &[("retry-after", "7"), ("x-amzn-requestid", "id")], "");
-    assert_eq!((found.retry_after_seconds, found.request_id.as_deref()), (Some(7), Some("id")));
+    let found = error(
+        "iam:ListUsers",
+        429,
+        &[("retry-after", "7"), ("x-amzn-requestid", "id")],
+        "",
+    );
+    assert_eq!(
+        (found.retry_after_seconds, found.request_id.as_deref()),
+        (Some(7), Some("id"))
+    );
     assert!(found.is_throttle());
 }
 
 #[test]
 fn s3_errors_in_a_good_answer_are_errors() {
-    let found = error("s3:GetBucketVersioning", 200, &[], "<Error><Code>InternalError</Code></Error>");
+    let found = error(
+        "s3:GetBucketVersioning",
+        200,
+        &[],
+        "<Error><Code>InternalError</Code></Error>",
+    );
     assert!(found.is_transient());
 }
 
@@ -125,9 +247,21 @@ fn s3_errors_in_a_good_answer_are_errors() {
 fn s3_tells_the_region_of_a_bucket_and_nothing_else() {
     for (headers, body, expected) in [
         (&[("x-amz-bucket-region", "eu-west-1")][..], "", Some("eu-west-1")),
-        (&[], "<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-2</Region></Error>", Some("eu-west-2")),
-        (&[], "<Error><Code>PermanentRedirect</Code><Endpoint>b.s3-eu-west-3.amazonaws.com</Endpoint></Error>", Some("eu-west-3")),
-        (&[], "<Error><Code>PermanentRedirect</Code><Endpoint>b.s3.us-west-2.amazonaws.com</Endpoint></Error>", Some("us-west-2")),
+        (
+            &[],
+            "<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-2</Region></Error>",
+            Some("eu-west-2"),
+        ),
+        (
+            &[],
+            "<Error><Code>PermanentRedirect</Code><Endpoint>b.s3-eu-west-3.amazonaws.com</Endpoint></Error>",
+            Some("eu-west-3"),
+        ),
+        (
+            &[],
+            "<Error><Code>PermanentRedirect</Code><Endpoint>b.s3.us-west-2.amazonaws.com</Endpoint></Error>",
+            Some("us-west-2"),
+        ),
         (&[("x-amz-bucket-region", "evil.example/")], "", None),
         (&[], "<Error><Endpoint>evil.example</Endpoint></Error>", None),
     ] {
@@ -146,7 +280,10 @@ fn what_is_not_an_answer_is_malformed() {
         ("iam:ListUsers", "<a/><a/>"),
         ("iam:ListUsers", "text"),
         ("ec2:DescribeVpcs", "<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>"),
-        ("ec2:DescribeVpcs", "<R><vpcSet><item><vpcId>&x;</vpcId></item></vpcSet></R>"),
+        (
+            "ec2:DescribeVpcs",
+            "<R><vpcSet><item><vpcId>&x;</vpcId></item></vpcSet></R>",
+        ),
         ("ec2:DescribeVpcs", "<R><vpcSet><item>"),
         ("s3:GetBucketVersioning", ""),
         ("kms:ListKeys", ""),
@@ -157,7 +294,10 @@ fn what_is_not_an_answer_is_malformed() {
         ("eventbridgev2:ListEventBuses", "\u{1}"),
     ] {
         let decoded = decode(operation, 200, &[], body.as_bytes());
-        assert!(matches!(decoded, Err(ResponseError::Malformed { .. })), "{operation} {body}: {decoded:?}");
+        assert!(
+            matches!(decoded, Err(ResponseError::Malformed { .. })),
+            "{operation} {body}: {decoded:?}"
+        );
     }
     let decoded = decode("s3:GetBucketPolicy", 200, &[], b"\xff\xfe");
     assert!(matches!(decoded, Err(ResponseError::Malformed { .. })));
@@ -166,7 +306,10 @@ fn what_is_not_an_answer_is_malformed() {
 #[test]
 fn recursive_xml_has_a_limit() {
     let body = "<LoggingEnabled>".repeat(100_000);
-    assert!(matches!(decode("s3:GetBucketLogging", 200, &[], body.as_bytes()), Err(ResponseError::Malformed { .. })));
+    assert!(matches!(
+        decode("s3:GetBucketLogging", 200, &[], body.as_bytes()),
+        Err(ResponseError::Malformed { .. })
+    ));
 }
 
 /// Every prefix and many corruptions of good bodies decode to something or fail, but never panic.

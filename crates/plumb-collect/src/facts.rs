@@ -51,7 +51,6 @@ pub(crate) async fn read(work: &Work, plan: &TypePlan, resources: &mut [Resource
 
 /// Writes a fact's value into its resource and notes the gap when there is one.
 fn put(work: &Work, resource_type: &ResourceType, fact: &Fact, resource: &mut Resource, value: Value) {
-    let value = if fact.name == "tags" { tag_map(&value) } else { value };
     if let Value::Unreadable(unreadable) = &value {
         work.gaps.add(&resource.resource_type, Some(&fact.name), &resource.region, unreadable);
     }
@@ -106,7 +105,7 @@ async fn read_one(work: &Work, fact: &Fact, resource: &Resource) -> Value {
         Input::Unreadable(unreadable) => return Value::Unreadable(unreadable),
     };
     let region = region_of(work, fact, resource);
-    let pages = prepared(work, fact, &parameters, &region, place, document).await;
+    let pages = prepared(work, fact, &parameters, &region, document).await;
     let value = match &fact.kind {
         FactKind::Take(path) => take(&fact.call, &pages, path),
         FactKind::Items(path) => listed(&fact.call, &pages, path),
@@ -121,7 +120,6 @@ async fn prepared(
     fact: &Fact,
     parameters: &Map,
     region: &Text,
-    place: Place<'_>,
     document: &Value,
 ) -> Arc<Pages> {
     let mut pages = work.call(&fact.call, parameters.clone(), region).await;
@@ -131,6 +129,7 @@ async fn prepared(
         if !prepare.on.iter().any(|pattern| pattern.matches(&failure.code, &failure.message)) {
             return pages;
         }
+        let place = Place { account: &work.account, region, parent: None };
         let Input::Ready(input) = input(&prepare.call, place, document) else { return pages };
         let preparing = work.call_afresh(&prepare.call, input, region).await;
         if preparing.failure.is_some() {
@@ -182,11 +181,13 @@ fn ended(call: &plumb_pack::recipe::Call, failure: Option<&Failure>, value: Valu
     }
 }
 
+/// What an answer gives, decoded; tags as a map, empty where the answer has none.
 fn transformed(fact: &Fact, value: Value) -> Value {
-    if fact.parse.is_empty() || matches!(value, Value::Null | Value::Unreadable(_)) {
-        return value;
-    }
-    apply_transforms(value, &fact.parse).unwrap_or_else(|cause| undecodable(fact, &cause))
+    let value = match value {
+        Value::Null | Value::Unreadable(_) => value,
+        value => apply_transforms(value, &fact.parse).unwrap_or_else(|cause| undecodable(fact, &cause)),
+    };
+    if fact.name == "tags" { tag_map(&value) } else { value }
 }
 
 fn undecodable(fact: &Fact, cause: &str) -> Value {
@@ -314,7 +315,9 @@ async fn ask_group<'r>(
     let mut done = Vec::new();
     let mut waiting = vec![members];
     while let Some(members) = waiting.pop() {
-        let pages = work.call(&fact.call, group_input(work, fact, &members), &region).await;
+        let parameters = group_input(work, fact, &members);
+        let document = members.first().map_or(&Value::Null, |(_, resource)| resource.document());
+        let pages = prepared(work, fact, &parameters, &region, document).await;
         let rejected = pages.failure.as_ref().is_some_and(|failure| {
             failure.unreadable.reason == Reason::Failed && !failure.code.is_empty() && !is_absent(&fact.call, failure)
         });

@@ -280,14 +280,16 @@ impl Transport for Recorded {
     fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, TransportError>> {
         let found = {
             let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-            // An answer with parameters goes before one that answers everything.
+            // An answer with parameters goes before one that answers everything, one that was not given yet before one
+            // that was, so that several answers to the same call are given in their order.
             let matching = |exact: bool| {
-                self.recorded
-                    .iter()
-                    .enumerate()
-                    .find(|(_, answer)| answer.with.is_some() == exact && self.answers(answer, request))
+                let fits = |answer: &Answer| answer.with.is_some() == exact && self.answers(answer, request);
+                let mut fitting = self.recorded.iter().enumerate().filter(|(_, answer)| fits(answer));
+                let last = fitting.clone().last();
+                fitting.find(|(position, _)| !used.contains(position)).or(last)
             };
-            matching(true).or_else(|| matching(false)).map(|(position, answer)| {
+            let found = matching(true).or_else(|| matching(false));
+            found.map(|(position, answer)| {
                 used.insert(position);
                 answer.response.clone()
             })

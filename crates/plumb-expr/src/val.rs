@@ -213,21 +213,26 @@ impl<'a> ListVal<'a> {
         (0..self.len()).map_while(|position| self.get(position))
     }
 
-    /// The first unknown element among the first `count`.
-    pub(crate) fn unknown_within(&self, count: usize) -> Option<Cause<'a>> {
+    /// Why the element at a position is unknown.
+    pub(crate) fn unknown_at(&self, position: usize) -> Option<Cause<'a>> {
         let unreadable = |value: &'a Value| match value {
             Value::Unreadable(unreadable) => Some(Cause::Read(unreadable)),
             _ => None,
         };
         match self {
-            Self::Read(list) => list.iter().take(count).find_map(unreadable),
-            Self::Resources(list) => list.iter().take(count).find_map(|value| unreadable(value)),
-            Self::Found(list) => list.iter().take(count).find_map(|value| unreadable(value)),
-            Self::Made(list) => list.iter().take(count).find_map(|value| match value {
-                Val::Unknown(cause) => Some(cause.clone()),
+            Self::Read(list) => list.get(position).and_then(unreadable),
+            Self::Resources(list) => list.get(position).and_then(|value| unreadable(value)),
+            Self::Found(list) => list.get(position).and_then(|value| unreadable(value)),
+            Self::Made(list) => match list.get(position) {
+                Some(Val::Unknown(cause)) => Some(cause.clone()),
                 _ => None,
-            }),
+            },
         }
+    }
+
+    /// The first unknown element among the first `count`.
+    pub(crate) fn unknown_within(&self, count: usize) -> Option<Cause<'a>> {
+        (0..count.min(self.len())).find_map(|position| self.unknown_at(position))
     }
 
     /// The element at a position counted from 0; null beyond the end.

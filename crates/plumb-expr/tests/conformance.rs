@@ -154,7 +154,7 @@ fn judge(case: &serde_json::Value) -> Outcome {
             return if calls_foreign || problems.iter().any(|problem| is_foreign(&problem.message)) {
                 Outcome::DoesNotApply
             } else {
-                Outcome::Differs(format!("`{rule}` is refused: {}", problems[0].message))
+                Outcome::Differs(format!("`{rule}` is refused: {problems:?}"))
             };
         }
     };

@@ -7,10 +7,10 @@ use plumb_api::model::{ReadOperation, ServiceModel};
 use plumb_api::shape::{Kind, ShapeRef};
 use plumb_model::value::{Text, Value};
 
+use crate::node::{Content, Node};
 use crate::reader::{Fields, Problems};
 use crate::recipe::{Call, ErrorPattern, Parameter, Service, Template, TemplateValue};
 use crate::suggest::did_you_mean;
-use crate::yaml::{Content, Node};
 
 /// A template that has to be checked when all attributes are known.
 #[derive(Clone, Debug)]

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use plumb_expr::Type;
 use plumb_model::value::Text;
 
+use crate::node::{Content, Node};
 use crate::reader::Problems;
 use crate::schema::{AttributeSet, AttributeSource};
-use crate::yaml::{Content, Node};
 
 /// Reads the attributes under `attributes`.
 pub(crate) fn read_declared(node: &Node, problems: &mut Problems) -> Vec<(Text, Type)> {

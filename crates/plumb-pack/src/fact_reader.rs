@@ -8,16 +8,17 @@ use plumb_model::value::Text;
 
 use crate::api_type::tag_shape;
 use crate::call_reader::{CalledService, PendingTemplate, ReadCall, read_call, read_error, read_template};
+use crate::checks::{
+    called_service, check_template, compile_recipe_rule, output_type, read_path, read_transforms,
+    transform_all,
+};
+use crate::node::{Key, Node};
 use crate::reader::{Fields, Problems};
 use crate::recipe::{Fact, FactKind, Path, Prepare, Transform};
 use crate::recipe_file::RecipeFile;
-use crate::recipe_reader::{
-    Surroundings, called_service, check_template, compile_recipe_rule, output_type, read_path,
-    read_transforms, transform_all,
-};
+use crate::recipe_reader::Surroundings;
 use crate::schema::{AttributeSet, AttributeSource, ResourceType};
 use crate::typed_path::Spelling;
-use crate::yaml::{Key, Node};
 
 const FACT_KEYS: [&str; 15] = [
     "call",
@@ -234,7 +235,7 @@ impl FactReader<'_> {
         for (key, node) in fields.entries("on", self.problems) {
             let of_item = Node {
                 span: key.span.clone(),
-                content: crate::yaml::Content::Quoted(key.text.clone()),
+                content: crate::node::Content::Quoted(key.text.clone()),
             };
             let of_item = read_path(&of_item, item, Spelling::Api, self.problems);
             let of_resource = self
@@ -383,7 +384,7 @@ impl FactReader<'_> {
         for (path, span) in &pending.joined {
             let node = Node {
                 span: span.clone(),
-                content: crate::yaml::Content::Quoted(Text::from(path.to_string())),
+                content: crate::node::Content::Quoted(Text::from(path.to_string())),
             };
             read_path(
                 &node,

@@ -8,9 +8,10 @@ use plumb_model::diagnostic::Source;
 use plumb_model::framework::Assessment;
 use plumb_model::value::Text;
 
-use crate::policy::{Provenance, parse_word};
+use crate::node::Node;
+use crate::policy::Provenance;
+use crate::policy_reader::parse_word;
 use crate::reader::{Fields, Problems};
-use crate::yaml::Node;
 
 /// A publisher's controls.
 #[derive(Clone, Debug)]

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use plumb_model::diagnostic::{Diagnostic, Level, Source};
 use plumb_model::value::Text;
 
+use crate::node::{Content, Key, Node};
 use crate::suggest::did_you_mean;
-use crate::yaml::{Content, Key, Node};
 
 /// The problems found in one file.
 #[derive(Debug)]

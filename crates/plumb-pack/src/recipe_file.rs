@@ -7,9 +7,10 @@ use plumb_model::account::Provider;
 use plumb_model::diagnostic::Source;
 use plumb_model::value::Text;
 
-use crate::policy::{Provenance, parse_word};
+use crate::node::{Content, Node};
+use crate::policy::Provenance;
+use crate::policy_reader::parse_word;
 use crate::reader::{Fields, Problems};
-use crate::yaml::{Content, Node};
 
 /// A recipe file.
 #[derive(Debug)]

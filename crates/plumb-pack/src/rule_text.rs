@@ -7,7 +7,7 @@ use plumb_expr::{Declarations, Expected, Problem, Program};
 use plumb_model::diagnostic::{Diagnostic, Source};
 use plumb_model::value::Text;
 
-use crate::yaml::Node;
+use crate::node::Node;
 
 /// The source text of a rule and where its lines stand in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,7 +137,8 @@ fn align(rule: &str, file: &str, span: &Range<usize>) -> Option<Vec<Piece>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::yaml::{Content, parse};
+    use crate::node::Content;
+    use crate::yaml::parse;
 
     /// Every word of the rule maps to the same word in the file; `None` when there is no mapping.
     fn mapped(file: &str) -> Option<String> {
@@ -154,7 +155,7 @@ mod tests {
         let mut words = Vec::new();
         for word in rule.text.split_whitespace() {
             let start = rule.text.find(word).unwrap();
-            words.push(&file[rule.in_file(&(start..start + word.len()))?]);
+            words.push(file.get(rule.in_file(&(start..start + word.len()))?)?);
         }
         Some(words.join(" "))
     }

@@ -192,6 +192,8 @@
   const groups = data.policies.map((policy) => new PolicyGroup(policy));
   list.append(...groups.map((group) => group.node));
 
+  const leftOut = data.policies.reduce((sum, policy) => sum + policy.fail + policy.unknown - policy.findings.length, 0);
+
   function apply() {
     const filters = {
       words: field("text").value.toLowerCase().split(/\s+/).filter(Boolean),
@@ -205,9 +207,11 @@
       findings += group.matching.length;
       if (!group.node.hidden) policies += 1;
     }
+    const counted = (count, singular, plural) => number(count) + " " + (count === 1 ? singular : plural);
+    const sum = counted(findings, "finding", "findings") + " of " + counted(policies, "policy", "policies");
     if (data.policies.length === 0) result.textContent = "Nothing fails and nothing is unknown.";
-    else if (filtered) result.textContent = number(findings) + " findings of " + number(policies) + " policies match.";
-    else result.textContent = number(findings) + " findings of " + number(policies) + " policies.";
+    else if (filtered) result.textContent = sum + (leftOut > 0 ? " match, among those on this page." : " match.");
+    else result.textContent = sum + ".";
   }
 
   let timer = 0;

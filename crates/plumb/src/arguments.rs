@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use plumb_model::verdict::Severity;
+use plumb_report::format::{Format, UnknownFormat};
 
 /// What every command's help ends with.
 const STATUSES: &str = "\
@@ -110,7 +111,7 @@ pub(crate) struct ReportArguments {
     /// terminal, json, jsonl, csv, html, ocsf, sarif, junit or markdown; repeatable, paired with --output in order;
     /// one without a file goes to stdout
     #[arg(long, value_name = "FORMAT", value_parser = parse_format)]
-    pub(crate) format: Vec<plumb_report::Format>,
+    pub(crate) format: Vec<Format>,
 
     /// Write a report to this file; without a --format of its own its ending decides
     #[arg(short, long, value_name = "FILE")]
@@ -304,8 +305,8 @@ pub(crate) enum PackCommand {
     },
 }
 
-fn parse_format(text: &str) -> Result<plumb_report::Format, String> {
-    text.parse().map_err(|error: plumb_report::UnknownFormat| error.to_string())
+fn parse_format(text: &str) -> Result<Format, String> {
+    text.parse().map_err(|error: UnknownFormat| error.to_string())
 }
 
 fn parse_severity(text: &str) -> Result<Severity, String> {

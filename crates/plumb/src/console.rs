@@ -8,7 +8,9 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use plumb_collect::progress::{Event, Progress};
 use plumb_model::diagnostic::Diagnostic;
-use plumb_report::Color;
+use plumb_report::diagnostic::render_diagnostic;
+use plumb_report::options::Color;
+use plumb_report::visible::visible;
 
 use crate::arguments::{Arguments, ColorChoice};
 
@@ -49,7 +51,7 @@ impl Console {
     pub(crate) fn show(self, diagnostics: &[Diagnostic]) {
         let color = self.color(std::io::stderr().is_terminal());
         for diagnostic in diagnostics {
-            self.say(plumb_report::render_diagnostic(diagnostic, color).trim_end());
+            self.say(render_diagnostic(diagnostic, color).trim_end());
         }
     }
 
@@ -77,7 +79,7 @@ impl Bar {
         if let Ok(style) = ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len} {elapsed} {wide_msg}") {
             bar.set_style(style);
         }
-        bar.set_prefix(plumb_report::visible(label));
+        bar.set_prefix(visible(label).into_owned());
         bar.enable_steady_tick(Duration::from_millis(200));
         Arc::new(Self { bar, requests: AtomicU64::new(0), throttled: AtomicU64::new(0), missed: AtomicU64::new(0) })
     }

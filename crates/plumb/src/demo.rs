@@ -2,6 +2,7 @@
 
 use plumb_demo::Estate;
 use plumb_engine::{Analyzer, Config};
+use plumb_model::coverage::CollectedType;
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::report::AccountReport;
 use plumb_model::snapshot::Header;
@@ -20,6 +21,16 @@ pub(crate) fn run(console: Console, arguments: &DemoArguments) -> Result<Status,
     let outputs = Outputs::new(&arguments.report)?;
     let pack = knowledge::load(console, &arguments.selection.policies)?;
     let selected = knowledge::select(&pack, &arguments.selection, None)?;
+    let plan = crate::plan::make(&pack, &selected, &arguments.selection, false)?;
+    let collected: Vec<CollectedType> = plan
+        .types
+        .iter()
+        .map(|planned| CollectedType {
+            resource_type: planned.resource_type.name.clone(),
+            facts: planned.facts().map(|fact| fact.name.clone()).collect(),
+            regions: Vec::new(),
+        })
+        .collect();
     let estate = Estate::new(arguments.accounts, arguments.resources, arguments.seed);
     let organization = arguments.report.organization.as_deref().unwrap_or(plumb_demo::ORGANIZATION);
     let config = Config { plumb_version: Text::from(VERSION), organization: Some(Text::from(organization)) };
@@ -28,12 +39,12 @@ pub(crate) fn run(console: Console, arguments: &DemoArguments) -> Result<Status,
     if let Some(path) = &arguments.snapshot {
         let mut file = SnapshotFile::create(path, &Header::new(VERSION, Some(Text::from(organization))))?;
         for position in 0..estate.accounts() {
-            file.account(&estate.account(position))?;
+            file.account(&estate.account(position, &collected))?;
         }
         file.finish()?;
     }
     let accounts: Vec<AccountReport> =
-        (0..estate.accounts()).into_par_iter().map(|position| analyzer.account(&estate.account(position))).collect();
+        (0..estate.accounts()).into_par_iter().map(|position| analyzer.account(&estate.account(position, &collected))).collect();
     let report = analyzer.finish(accounts, None);
     outputs.write(console, &report)?;
     Ok(output::status(&report, &arguments.report))

@@ -4,7 +4,11 @@ use std::path::{Path, PathBuf};
 
 use plumb_model::account::Provider;
 use plumb_model::diagnostic::{Diagnostic, Level};
-use plumb_pack::{Base, CompiledPolicy, Framework, Pack, Selection, SourceFile};
+use plumb_pack::compiled::CompiledPolicy;
+use plumb_pack::framework::Framework;
+use plumb_pack::load::Base;
+use plumb_pack::pack::{Pack, SourceFile};
+use plumb_pack::selection::Selection;
 
 use crate::arguments::SelectionArguments;
 use crate::console::Console;
@@ -22,7 +26,7 @@ pub(crate) fn load(console: Console, paths: &[PathBuf]) -> Result<Pack, Failed> 
     for path in paths {
         read_sources(path, &mut files)?;
     }
-    let loaded = Pack::load(Base::Builtin, &files);
+    let loaded = Pack::load(Base::BuiltIn, &files);
     let broken = loaded.diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Error);
     if broken {
         return Err(Failed::input(loaded.diagnostics));
@@ -65,7 +69,7 @@ pub(crate) fn select(
     let frameworks = if arguments.framework.is_empty() {
         pack.frameworks().to_vec()
     } else {
-        arguments.framework.iter().filter_map(|id| pack.framework(id)).collect()
+        arguments.framework.iter().filter_map(|id| pack.framework(id)).cloned().collect()
     };
     Ok(Selected { policies, frameworks })
 }

@@ -5,8 +5,11 @@ use std::path::{Path, PathBuf};
 
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::report::Report;
+use plumb_model::value::Reason;
 use plumb_model::verdict::{Severity, Verdict};
-use plumb_report::{Color, Format, RenderOptions, render};
+use plumb_report::format::Format;
+use plumb_report::options::RenderOptions;
+use plumb_report::render;
 
 use crate::arguments::ReportArguments;
 use crate::console::Console;
@@ -27,7 +30,7 @@ impl Outputs {
         for path in &arguments.output {
             let format = match formats.next() {
                 Some(format) => format,
-                None => Format::from_path(path).ok_or_else(|| {
+                None => path.file_name().and_then(|name| name.to_str()).and_then(Format::of_file_name).ok_or_else(|| {
                     Diagnostic::error(format!("cannot tell the format of `{}` from its ending", path.display()))
                         .help("name it with `--format`, for example `--format json`")
                 })?,
@@ -49,7 +52,7 @@ impl Outputs {
 
     /// Writes all reports.
     pub(crate) fn write(&self, console: Console, report: &Report) -> Result<(), Failed> {
-        let plain = RenderOptions { width: 100, color: Color::Never };
+        let plain = RenderOptions::default();
         for (format, path) in &self.files {
             let failed = |error: io::Error| file_error("write", path, &error);
             let mut file = BufWriter::new(crate::snapshot_file::create_private(path).map_err(failed)?);
@@ -58,7 +61,7 @@ impl Outputs {
         }
         let Some(format) = self.stdout else { return Ok(()) };
         let options = match format {
-            Format::Terminal => RenderOptions { width: console.width(), color: console.stdout_color() },
+            Format::Terminal => RenderOptions { width: console.width(), color: console.stdout_color(), ..plain },
             Format::Json
             | Format::Jsonl
             | Format::Csv
@@ -87,9 +90,27 @@ pub(crate) fn status(report: &Report, arguments: &ReportArguments) -> Status {
         Status::NothingScanned
     } else if arguments.fail_on.is_some_and(failed) {
         Status::Findings
-    } else if !arguments.allow_incomplete && (!report.is_complete() || report.summary.verdicts.unknown > 0) {
+    } else if !arguments.allow_incomplete && !(report.is_complete() && all_was_asked_for(report)) {
         Status::Incomplete
     } else {
         Status::Clean
     }
+}
+
+/// Whether no verdict is unknown for lack of something that the scan could have read.
+///
+/// What lies outside the account, or what configuration cannot decide, makes a verdict unknown but not coverage incomplete.
+fn all_was_asked_for(report: &Report) -> bool {
+    report.findings().filter_map(|view| view.finding.evidence.as_ref()).flat_map(|evidence| &evidence.unreadable).all(
+        |unreadable| match unreadable.reason {
+            Reason::OutOfScope => true,
+            Reason::Denied
+            | Reason::Throttled
+            | Reason::Unsupported
+            | Reason::Failed
+            | Reason::Cancelled
+            | Reason::DeadlineExceeded
+            | Reason::NotCollected => false,
+        },
+    )
 }

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use plumb_collect::rehearsal::{self, Case};
 use plumb_model::diagnostic::{Diagnostic, Level};
-use plumb_pack::builtin::SourceFile;
-use plumb_pack::compiled::run_tests;
-use plumb_pack::pack::{Base, Pack};
+use plumb_pack::inline_test::run_tests;
+use plumb_pack::load::Base;
+use plumb_pack::pack::{Pack, SourceFile};
 
 use crate::arguments::PackCommand;
 use crate::console::Console;

@@ -9,7 +9,7 @@ use plumb_collect::{Plan, PlanError};
 use plumb_model::account::Provider;
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::value::Text;
-use plumb_pack::Pack;
+use plumb_pack::pack::Pack;
 
 use crate::arguments::{PlanAwsArguments, SelectionArguments};
 use crate::console::Console;
@@ -34,12 +34,15 @@ pub(crate) fn make(
     if !inventory {
         return Ok(Arc::new(plan));
     }
-    let types: Vec<Text> = pack
-        .resource_types_of(Some(Provider::Aws))
-        .into_iter()
-        .filter(|(_, service)| selection.service.is_empty() || selection.service.iter().any(|name| name == service.as_str()))
-        .map(|(name, _)| name)
-        .collect();
+    let mut types: Vec<Text> = Vec::new();
+    for name in pack.resource_types() {
+        let resource_type = pack.resource_type(&name)?;
+        let service = &resource_type.recipe.service.name;
+        let wanted = selection.service.is_empty() || selection.service.iter().any(|wanted| wanted == service);
+        if wanted && resource_type.provider == Provider::Aws {
+            types.push(name);
+        }
+    }
     let everything = Plan::everything(pack, &types).map_err(explained)?;
     plan.union(everything).map(Arc::new).map_err(explained)
 }

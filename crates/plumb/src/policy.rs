@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use plumb_model::diagnostic::{Diagnostic, Level};
 use plumb_model::report::PolicySummary;
 use plumb_model::value::Text;
-use plumb_pack::compiled::{TestOutcome, run_tests};
+use plumb_pack::inline_test::{TestOutcome, run_tests};
 use plumb_pack::pack::Pack;
 use plumb_pack::policy::{Policy, Provenance};
+use plumb_pack::scaffold::scaffold;
 use plumb_pack::selection::Selection;
 use plumb_report::visible::visible;
 
@@ -190,7 +191,7 @@ pub(crate) fn told(policy: &Text, outcome: &TestOutcome) -> String {
 
 fn new(console: Console, name: &str, resource_type: &str, output: Option<&Path>) -> Result<Status, Failed> {
     let pack = Pack::builtin()?;
-    let text = pack.scaffold(name, resource_type)?;
+    let text = scaffold(name, &*pack.resource_type(resource_type)?, None);
     let default = PathBuf::from(format!("{name}.yaml"));
     let path = output.unwrap_or(&default);
     if path == Path::new("-") {

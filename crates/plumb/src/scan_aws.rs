@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use plumb_api::Catalog;
+use plumb_api::catalog::Catalog;
 use plumb_cloud::discovery::{self, EnabledRegions};
 use plumb_cloud::http_client::HttpOptions;
 use plumb_cloud::session::{AwsSession, SessionOptions};
 use plumb_cloud::transport::AwsTransport;
-use plumb_collect::{Collector, Options, Plan, Regions, StopHandle, StopSignal};
+use plumb_collect::{Collector, Options, Regions, StopHandle, StopSignal};
 use plumb_engine::{Analyzer, Config};
 use plumb_model::account::{Account, Provider};
+use plumb_model::coverage::Gap;
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::report::AccountReport;
 use plumb_model::snapshot::{AccountSnapshot, Header};
@@ -29,6 +30,8 @@ struct Target {
     transport: Arc<AwsTransport>,
     account: Account,
     regions: Regions,
+    /// What the list of regions itself could not be read for.
+    gap: Option<Gap>,
 }
 
 /// Runs the command.
@@ -67,8 +70,10 @@ pub(crate) fn run(console: Console, arguments: &ScanAwsArguments) -> Result<Stat
                 stop: stop.clone(),
                 progress: Arc::clone(&bar) as Arc<_>,
             };
-            let read: AccountSnapshot = collector.collect(target.account, target.regions, Timestamp::now()).await;
+            let mut read: AccountSnapshot = collector.collect(target.account, target.regions, Timestamp::now()).await;
             bar.finish();
+            read.coverage.gaps.extend(target.gap);
+            read.coverage.sort();
             if let Some(snapshot) = &mut snapshot {
                 snapshot.account(&read)?;
             }
@@ -116,17 +121,14 @@ async fn target(
     options: &SessionOptions,
     wanted: &[String],
 ) -> Result<Target, Failed> {
-    let session = AwsSession::open(options, &HttpOptions::from_environment()).await.map_err(|error| {
-        let mut diagnostic = error.to_diagnostic();
-        let hint = "`plumb demo` shows everything without credentials";
-        diagnostic.help = Some(diagnostic.help.map_or_else(|| hint.to_owned(), |help| format!("{help}\n{hint}")));
-        Failed::nothing_scanned(diagnostic)
-    })?;
+    let session = AwsSession::open(options, &HttpOptions::from_environment())
+        .await
+        .map_err(|error| Failed::nothing_scanned(error.to_diagnostic()))?;
     let first_region = session
         .region()
         .map(str::to_owned)
         .or_else(|| wanted.first().cloned())
-        .unwrap_or_else(|| catalog.default_region("aws").to_owned());
+        .unwrap_or_else(|| plumb_cloud::session::default_region("aws").to_string());
     let transport = Arc::new(AwsTransport::new(session, catalog));
     let identity = discovery::discover_account(&*transport, catalog, &first_region)
         .await
@@ -138,12 +140,13 @@ async fn target(
     for warning in &enabled.warnings {
         console.show(std::slice::from_ref(warning));
     }
+    let gap = enabled.gap.clone();
     let regions = if wanted.is_empty() {
         Regions::All(enabled.enabled)
     } else {
         Regions::Only(enabled.narrow(wanted).map_err(Failed::from)?)
     };
-    Ok(Target { transport, account: identity.account, regions })
+    Ok(Target { transport, account: identity.account, regions, gap })
 }
 
 /// A signal that Ctrl-C or the time limit gives; a second Ctrl-C ends the process at once.

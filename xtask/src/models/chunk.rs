@@ -42,13 +42,23 @@ impl Service {
         let mut reads = BTreeMap::new();
         for (key, described) in object(&model, "operations")? {
             let plain = without_date(key);
-            let method = described.pointer("/http/method").and_then(Value::as_str).unwrap_or_default();
+            let method = described
+                .pointer("/http/method")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
             let is_read_method = matches!(method, "GET" | "HEAD" | "POST");
-            if decide(&name, plain) != Decision::Read || !is_read_method || has_event_stream(&model, described) {
+            if decide(&name, plain) != Decision::Read
+                || !is_read_method
+                || has_event_stream(&model, described)
+            {
                 continue;
             }
             let mut endpoint_parameters = BTreeMap::new();
-            for (parameter, fixed) in described.get("staticContextParams").and_then(Value::as_object).into_iter().flatten()
+            for (parameter, fixed) in described
+                .get("staticContextParams")
+                .and_then(Value::as_object)
+                .into_iter()
+                .flatten()
             {
                 // The prefix of the host carries the account, whether the rules ask for it or not.
                 if parameter != "RequiresAccountId" {
@@ -56,10 +66,22 @@ impl Service {
                     endpoint_parameters.insert(parameter.clone(), value.clone());
                 }
             }
-            let read = Read { key: key.clone(), endpoint_parameters, endpoint: None };
-            ensure!(reads.insert(plain.to_owned(), read).is_none(), "{name}:{plain} stands twice");
+            let read = Read {
+                key: key.clone(),
+                endpoint_parameters,
+                endpoint: None,
+            };
+            ensure!(
+                reads.insert(plain.to_owned(), read).is_none(),
+                "{name}:{plain} stands twice"
+            );
         }
-        Ok(Self { name, model, paginators, reads })
+        Ok(Self {
+            name,
+            model,
+            paginators,
+            reads,
+        })
     }
 
     /// A text of the model's metadata.
@@ -69,7 +91,9 @@ impl Service {
 
     /// The name that requests are signed with.
     pub(crate) fn signing_name(&self) -> Result<&str> {
-        self.metadata("signingName").or_else(|| self.metadata("endpointPrefix")).context("no signing name")
+        self.metadata("signingName")
+            .or_else(|| self.metadata("endpointPrefix"))
+            .context("no signing name")
     }
 
     /// Writes the chunk.
@@ -85,7 +109,11 @@ impl Service {
         body.varint(u32::from(is_query_compatible));
 
         let mut shapes = Shapes::new(&self.name, &self.model, &mut texts)?;
-        let roots: Vec<&str> = self.reads.values().filter_map(|read| self.root(&read.key, "output")).collect();
+        let roots: Vec<&str> = self
+            .reads
+            .values()
+            .filter_map(|read| self.root(&read.key, "output"))
+            .collect();
         shapes.withhold_secrets(&roots)?;
         let mut records = Vec::new();
         for (name, read) in &self.reads {
@@ -104,14 +132,28 @@ impl Service {
     }
 
     fn root(&self, operation: &str, side: &str) -> Option<&str> {
-        self.model.get("operations")?.get(operation)?.get(side)?.get("shape")?.as_str()
+        self.model
+            .get("operations")?
+            .get(operation)?
+            .get(side)?
+            .get("shape")?
+            .as_str()
     }
 
     fn operation(&self, name: &str, read: &Read, shapes: &mut Shapes<'_>) -> Result<Writer> {
-        let described = self.model.pointer("/operations").and_then(|all| all.get(&read.key)).context("lost operation")?;
+        let described = self
+            .model
+            .pointer("/operations")
+            .and_then(|all| all.get(&read.key))
+            .context("lost operation")?;
         let mut record = Writer::default();
         record.varint(shapes.texts.position(name)?);
-        let http = |key: &str| described.get("http").and_then(|http| http.get(key)).and_then(Value::as_str);
+        let http = |key: &str| {
+            described
+                .get("http")
+                .and_then(|http| http.get(key))
+                .and_then(Value::as_str)
+        };
         record.varint(match http("method") {
             Some("GET") => 0,
             Some("HEAD") => 1,
@@ -130,14 +172,24 @@ impl Service {
         }
         let text = |pointer: &str| described.pointer(pointer).and_then(Value::as_str);
         for optional in [text("/output/resultWrapper"), text("/endpoint/hostPrefix")] {
-            record.option(optional.map(|optional| shapes.texts.position(optional)).transpose()?);
+            record.option(
+                optional
+                    .map(|optional| shapes.texts.position(optional))
+                    .transpose()?,
+            );
         }
         record.varint(self.traits(name, read, described));
         let partitions = read.endpoint.as_deref().unwrap_or_default();
         record.size(partitions.len())?;
         for pattern in partitions {
             record.varint(u32::from(pattern.is_some()));
-            if let Some(Resolved { host, base_path, signing_name, signing_region }) = pattern {
+            if let Some(Resolved {
+                host,
+                base_path,
+                signing_name,
+                signing_region,
+            }) = pattern
+            {
                 for text in [host, base_path, signing_name, signing_region] {
                     record.varint(shapes.texts.position(text)?);
                 }
@@ -161,7 +213,10 @@ impl Service {
         if self.name == "s3" && name == "GetBucketLocation" {
             traits |= operation::UNWRAPPED;
         }
-        let is_bucket = described.pointer("/http/requestUri").and_then(Value::as_str).is_some_and(|uri| uri.contains("{Bucket}"));
+        let is_bucket = described
+            .pointer("/http/requestUri")
+            .and_then(Value::as_str)
+            .is_some_and(|uri| uri.contains("{Bucket}"));
         if self.name == "s3" && is_bucket && read.endpoint.is_some() {
             traits |= operation::OVERRIDE_FOR_DIRECTORY_BUCKETS;
         }
@@ -172,9 +227,19 @@ impl Service {
 /// The name without the API date that rest-xml models append to it, for example `GetPublicKey2020_05_31`.
 fn without_date(name: &str) -> &str {
     let is_date = |tail: &str| {
-        tail.bytes().enumerate().all(|(at, byte)| if at == 4 || at == 7 { byte == b'_' } else { byte.is_ascii_digit() })
+        tail.bytes().enumerate().all(|(at, byte)| {
+            if at == 4 || at == 7 {
+                byte == b'_'
+            } else {
+                byte.is_ascii_digit()
+            }
+        })
     };
-    match name.len().checked_sub(10).and_then(|at| name.split_at_checked(at)) {
+    match name
+        .len()
+        .checked_sub(10)
+        .and_then(|at| name.split_at_checked(at))
+    {
         Some((stem, tail)) if is_date(tail) => stem,
         _ => name,
     }
@@ -186,10 +251,16 @@ fn has_event_stream(model: &Value, described: &Value) -> bool {
         model.get("shapes")?.get(shape)?.get("members")?.as_object()
     };
     let is_stream = |member: &Value| {
-        let shape = member.get("shape").and_then(Value::as_str).and_then(|shape| model.get("shapes")?.get(shape));
+        let shape = member
+            .get("shape")
+            .and_then(Value::as_str)
+            .and_then(|shape| model.get("shapes")?.get(shape));
         shape.is_some_and(|shape| shape.get("eventstream").is_some())
     };
-    ["input", "output"].iter().filter_map(|side| members(side)).any(|members| members.values().any(is_stream))
+    ["input", "output"]
+        .iter()
+        .filter_map(|side| members(side))
+        .any(|members| members.values().any(is_stream))
 }
 
 /// JSON is preferred to CBOR where a service speaks both, because it is easier to read in a recording.
@@ -213,5 +284,8 @@ fn protocol(service: &Service) -> Result<u32> {
 }
 
 fn object<'a>(value: &'a Value, key: &str) -> Result<&'a serde_json::Map<String, Value>> {
-    value.get(key).and_then(Value::as_object).with_context(|| format!("no object `{key}`"))
+    value
+        .get(key)
+        .and_then(Value::as_object)
+        .with_context(|| format!("no object `{key}`"))
 }

@@ -63,11 +63,14 @@ impl Endpoints {
         let mut evaluated = Vec::new();
         for partition in partitions.iter() {
             let future = partition.future_region();
-            let pattern = resolve(&future)?.map(|resolved| as_pattern(&resolved, &future, &partition.dns_suffix));
+            let pattern =
+                resolve(&future)?.map(|resolved| as_pattern(&resolved, &future, &partition.dns_suffix));
             let mut exceptions = Vec::new();
             for (at, region) in partition.regions.iter().enumerate() {
                 let resolved = resolve(&region.name)?;
-                let expected = pattern.as_ref().map(|pattern| fill(pattern, &region.name, &partition.dns_suffix));
+                let expected = pattern
+                    .as_ref()
+                    .map(|pattern| fill(pattern, &region.name, &partition.dns_suffix));
                 if resolved != expected {
                     let exception =
                         resolved.map(|resolved| as_pattern(&resolved, &region.name, &partition.dns_suffix));
@@ -76,7 +79,9 @@ impl Endpoints {
             }
             evaluated.push((pattern, exceptions));
         }
-        Ok(Self { partitions: evaluated })
+        Ok(Self {
+            partitions: evaluated,
+        })
     }
 
     /// The pattern of each partition.
@@ -85,7 +90,10 @@ impl Endpoints {
     /// When a region differs from its partition, for which an operation's own endpoint has no place.
     pub(crate) fn without_exceptions(&self) -> Result<Vec<Option<Resolved>>> {
         let regular = |(pattern, exceptions): &(Option<Resolved>, Vec<_>)| {
-            ensure!(exceptions.is_empty(), "an operation's own endpoint differs between regions");
+            ensure!(
+                exceptions.is_empty(),
+                "an operation's own endpoint differs between regions"
+            );
             Ok(pattern.clone())
         };
         self.partitions.iter().map(regular).collect()
@@ -93,7 +101,12 @@ impl Endpoints {
 
     pub(crate) fn write(&self, patterns: &mut Patterns, writer: &mut Writer) -> Result<()> {
         let mut option = |writer: &mut Writer, pattern: &Option<Resolved>| -> Result<()> {
-            writer.option(pattern.as_ref().map(|pattern| patterns.position(pattern)).transpose()?);
+            writer.option(
+                pattern
+                    .as_ref()
+                    .map(|pattern| patterns.position(pattern))
+                    .transpose()?,
+            );
             Ok(())
         };
         for (pattern, exceptions) in &self.partitions {
@@ -135,12 +148,19 @@ fn as_pattern(resolved: &Resolved, region: &str, dns_suffix: &str) -> Resolved {
         None => host,
     };
     let signing_region = resolved.signing_region.replace(region, "{region}");
-    Resolved { host, signing_region, ..resolved.clone() }
+    Resolved {
+        host,
+        signing_region,
+        ..resolved.clone()
+    }
 }
 
 fn fill(pattern: &Resolved, region: &str, dns_suffix: &str) -> Resolved {
     Resolved {
-        host: pattern.host.replace("{region}", region).replace("{dns_suffix}", dns_suffix),
+        host: pattern
+            .host
+            .replace("{region}", region)
+            .replace("{dns_suffix}", dns_suffix),
         signing_region: pattern.signing_region.replace("{region}", region),
         ..pattern.clone()
     }

@@ -35,7 +35,11 @@ pub(crate) struct Paginator {
 impl Paginator {
     /// The paginator of an operation by its key in the model.
     pub(crate) fn of(key: &str, described: &Value, service: &Service) -> Result<Option<Self>> {
-        let Some(source) = service.paginators.pointer("/pagination").and_then(|all| all.get(key)) else {
+        let Some(source) = service
+            .paginators
+            .pointer("/pagination")
+            .and_then(|all| all.get(key))
+        else {
             return Ok(Self::guess(described, &service.model));
         };
         let texts = |key: &str| match source.get(key) {
@@ -44,7 +48,10 @@ impl Paginator {
             _ => Vec::new(),
         };
         let (inputs, outputs) = (texts("input_token"), texts("output_token"));
-        anyhow::ensure!(inputs.len() == outputs.len() && !inputs.is_empty(), "`{key}` pages with unequal tokens");
+        anyhow::ensure!(
+            inputs.len() == outputs.len() && !inputs.is_empty(),
+            "`{key}` pages with unequal tokens"
+        );
         Ok(Some(Self {
             tokens: inputs.into_iter().zip(outputs).collect(),
             more_results: texts("more_results").into_iter().next(),
@@ -72,13 +79,19 @@ impl Paginator {
     fn guess(described: &Value, model: &Value) -> Option<Self> {
         let is_text = |side: &str, member: &str| {
             let shapes = model.get("shapes")?;
-            let members = shapes.get(described.get(side)?.get("shape")?.as_str()?)?.get("members")?;
+            let members = shapes
+                .get(described.get(side)?.get("shape")?.as_str()?)?
+                .get("members")?;
             let target = members.get(member)?.get("shape")?.as_str()?;
             Some(shapes.get(target)?.get("type")? == "string")
         };
         let has = |side: &str, member: &str| is_text(side, member) == Some(true);
-        let (input, output) =
-            COMMON_TOKENS.iter().find(|(input, output)| has("input", input) && has("output", output))?;
-        Some(Self { tokens: vec![((*input).to_owned(), (*output).to_owned())], ..Self::default() })
+        let (input, output) = COMMON_TOKENS
+            .iter()
+            .find(|(input, output)| has("input", input) && has("output", output))?;
+        Some(Self {
+            tokens: vec![((*input).to_owned(), (*output).to_owned())],
+            ..Self::default()
+        })
     }
 }

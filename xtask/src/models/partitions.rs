@@ -50,7 +50,9 @@ impl Partitions {
         let mut read = Vec::new();
         for partition in array(partitions, "partitions")? {
             let id = text(partition, "id")?;
-            let outputs = partition.get("outputs").context("a partition without `outputs`")?;
+            let outputs = partition
+                .get("outputs")
+                .context("a partition without `outputs`")?;
             let old = array(endpoints, "partitions")?
                 .iter()
                 .find(|old| old.get("partition").and_then(Value::as_str) == Some(&id));
@@ -59,7 +61,11 @@ impl Partitions {
                 .filter(|(name, _)| !name.ends_with("-global"))
                 .map(|(name, region)| Region {
                     name: name.clone(),
-                    description: region.get("description").and_then(Value::as_str).unwrap_or_default().to_owned(),
+                    description: region
+                        .get("description")
+                        .and_then(Value::as_str)
+                        .unwrap_or_default()
+                        .to_owned(),
                 })
                 .collect();
             regions.sort_by(|a, b| a.name.cmp(&b.name));
@@ -69,7 +75,10 @@ impl Partitions {
                 prefixes: prefixes(&text(partition, "regionRegex")?)?,
                 outputs: outputs.clone(),
                 regions,
-                services: old.and_then(|old| old.get("services")).cloned().unwrap_or(Value::Null),
+                services: old
+                    .and_then(|old| old.get("services"))
+                    .cloned()
+                    .unwrap_or(Value::Null),
                 known_regions: old
                     .and_then(|old| old.get("regions")?.as_object())
                     .map(|regions| regions.keys().cloned().collect())
@@ -88,19 +97,38 @@ impl Partitions {
     pub(crate) fn outputs(&self, region: &str) -> Result<Value> {
         let lists = |partition: &&Partition| partition.regions.iter().any(|listed| listed.name == region);
         let begins = |partition: &Partition| {
-            partition.prefixes.iter().filter(|prefix| region.starts_with(*prefix)).map(String::len).max()
+            partition
+                .prefixes
+                .iter()
+                .filter(|prefix| region.starts_with(*prefix))
+                .map(String::len)
+                .max()
         };
         let partition = match self.partitions.iter().find(lists) {
             Some(partition) => Some(partition),
-            None => self.partitions.iter().filter(|p| begins(p).is_some()).max_by_key(|p| begins(p)),
+            None => self
+                .partitions
+                .iter()
+                .filter(|p| begins(p).is_some())
+                .max_by_key(|p| begins(p)),
         };
-        Ok(partition.or(self.partitions.first()).context("no partition")?.outputs.clone())
+        Ok(partition
+            .or(self.partitions.first())
+            .context("no partition")?
+            .outputs
+            .clone())
     }
 
     /// Where the service with an endpoint prefix is, one answer per partition.
     pub(crate) fn availability(&self, endpoint_prefix: &str) -> Vec<Availability> {
-        let is_known = self.partitions.iter().any(|partition| partition.services.get(endpoint_prefix).is_some());
-        self.partitions.iter().map(|partition| partition.availability(endpoint_prefix, is_known)).collect()
+        let is_known = self
+            .partitions
+            .iter()
+            .any(|partition| partition.services.get(endpoint_prefix).is_some());
+        self.partitions
+            .iter()
+            .map(|partition| partition.availability(endpoint_prefix, is_known))
+            .collect()
     }
 
     pub(crate) fn write(&self, writer: &mut Writer) -> Result<()> {
@@ -131,7 +159,11 @@ impl Partition {
 
     fn availability(&self, endpoint_prefix: &str, is_known: bool) -> Availability {
         let Some(service) = self.services.get(endpoint_prefix) else {
-            return if is_known { Availability::Nowhere } else { Availability::Everywhere };
+            return if is_known {
+                Availability::Nowhere
+            } else {
+                Availability::Everywhere
+            };
         };
         if service.get("isRegionalized") == Some(&Value::Bool(false)) {
             return Availability::Global;
@@ -142,8 +174,13 @@ impl Partition {
             endpoints.is_some_and(|endpoints| endpoints.get(&region.name).is_some())
                 || !self.known_regions.contains(&region.name)
         };
-        let regions: Vec<usize> =
-            self.regions.iter().enumerate().filter(|(_, region)| has(region)).map(|(at, _)| at).collect();
+        let regions: Vec<usize> = self
+            .regions
+            .iter()
+            .enumerate()
+            .filter(|(_, region)| has(region))
+            .map(|(at, _)| at)
+            .collect();
         Availability::Regions(regions)
     }
 }
@@ -156,29 +193,48 @@ fn prefixes(pattern: &str) -> Result<Vec<String>> {
         .with_context(|| format!("the region pattern `{pattern}` has an unknown form"))?;
     let (before, choices, after) = match (stem.split_once('('), stem.split_once(')')) {
         (Some((before, _)), Some((_, after))) => {
-            let inner = stem.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map_or("", |(inner, _)| inner);
+            let inner = stem
+                .split_once('(')
+                .and_then(|(_, rest)| rest.split_once(')'))
+                .map_or("", |(inner, _)| inner);
             (before, inner, after)
         }
         _ => (stem, "", ""),
     };
     let plain = |text: &str| text.replace(r"\-", "-");
-    let prefixes: Vec<String> =
-        choices.split('|').map(|choice| format!("{}{choice}{}-", plain(before), plain(after))).collect();
+    let prefixes: Vec<String> = choices
+        .split('|')
+        .map(|choice| format!("{}{choice}{}-", plain(before), plain(after)))
+        .collect();
     ensure!(
-        prefixes.iter().all(|prefix| prefix.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')),
+        prefixes
+            .iter()
+            .all(|prefix| prefix.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')),
         "the region pattern `{pattern}` has an unknown form"
     );
     Ok(prefixes)
 }
 
 fn array<'a>(value: &'a Value, key: &str) -> Result<&'a Vec<Value>> {
-    value.get(key).and_then(Value::as_array).with_context(|| format!("no list `{key}`"))
+    value
+        .get(key)
+        .and_then(Value::as_array)
+        .with_context(|| format!("no list `{key}`"))
 }
 
 fn text(value: &Value, key: &str) -> Result<String> {
-    Ok(value.get(key).and_then(Value::as_str).with_context(|| format!("no text `{key}`"))?.to_owned())
+    Ok(value
+        .get(key)
+        .and_then(Value::as_str)
+        .with_context(|| format!("no text `{key}`"))?
+        .to_owned())
 }
 
 fn object_entries<'a>(value: &'a Value, key: &str) -> Result<Vec<(&'a String, &'a Value)>> {
-    Ok(value.get(key).and_then(Value::as_object).with_context(|| format!("no object `{key}`"))?.iter().collect())
+    Ok(value
+        .get(key)
+        .and_then(Value::as_object)
+        .with_context(|| format!("no object `{key}`"))?
+        .iter()
+        .collect())
 }

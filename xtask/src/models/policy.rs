@@ -4,7 +4,8 @@
 //! refused it, and its name has none of the words that stand for secrets, unless a person has reviewed it.
 
 use super::policy_lists::{
-    DATA_PLANES, EXCEPTIONS, READ_VERBS, REFUSED, REVIEWED, SEARCHES, SECRET_ENDINGS, SUSPICIOUS_WORDS, WITHHELD,
+    DATA_PLANES, EXCEPTIONS, READ_VERBS, REFUSED, REVIEWED, SEARCHES, SECRET_ENDINGS, SUSPICIOUS_WORDS,
+    WITHHELD,
 };
 
 /// What the policy says about one operation.
@@ -38,7 +39,9 @@ pub(crate) fn decide(service: &str, operation: &str) -> Decision {
         };
     }
     let is_read_verb = READ_VERBS.iter().any(|verb| {
-        operation.strip_prefix(verb).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
+        operation
+            .strip_prefix(verb)
+            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
     });
     if !is_read_verb {
         return Decision::Refused("its verb does not read");
@@ -54,9 +57,10 @@ pub(crate) fn decide(service: &str, operation: &str) -> Decision {
 
 /// Whether a member of a structure in an answer is left out of the condensed model, so that it is never decoded.
 pub(crate) fn is_withheld(service: &str, structure: &str, member: &str, sensitive: Sensitivity) -> bool {
-    if WITHHELD.iter().any(|(listed, path, _)| {
-        *listed == service && path.split_once('.') == Some((structure, member))
-    }) {
+    if WITHHELD
+        .iter()
+        .any(|(listed, path, _)| *listed == service && path.split_once('.') == Some((structure, member)))
+    {
         return true;
     }
     let lower = member.to_ascii_lowercase();
@@ -65,8 +69,12 @@ pub(crate) fn is_withheld(service: &str, structure: &str, member: &str, sensitiv
         Sensitivity::Plain => SECRET_ENDINGS.iter().any(|ending| lower.ends_with(ending)),
         Sensitivity::Marked => {
             SECRET_ENDINGS.iter().any(|ending| lower.ends_with(ending))
-                || ["url", "token", "credentials", "key"].iter().any(|ending| lower.ends_with(ending))
-                    && !["nexttoken", "clienttoken", "pagetoken"].iter().any(|paging| lower.ends_with(paging))
+                || ["url", "token", "credentials", "key"]
+                    .iter()
+                    .any(|ending| lower.ends_with(ending))
+                    && !["nexttoken", "clienttoken", "pagetoken"]
+                        .iter()
+                        .any(|paging| lower.ends_with(paging))
         }
     }
 }
@@ -208,7 +216,11 @@ mod tests {
             ("appstream", "RotatePassword", NotText, false),
         ] {
             let (structure, member) = member.split_once('.').unwrap_or(("Any", member));
-            assert_eq!(is_withheld(service, structure, member, sensitive), expected, "{service} {member}");
+            assert_eq!(
+                is_withheld(service, structure, member, sensitive),
+                expected,
+                "{service} {member}"
+            );
         }
     }
 
@@ -222,7 +234,10 @@ mod tests {
             }
         }
         for (service, name, reason) in EXCEPTIONS {
-            assert!(!reason.is_empty() && seen.insert((*service, *name)), "{service}:{name}");
+            assert!(
+                !reason.is_empty() && seen.insert((*service, *name)),
+                "{service}:{name}"
+            );
         }
     }
 }

@@ -5,16 +5,48 @@ pub(crate) const READ_VERBS: &[&str] = &["Get", "List", "Describe", "BatchGet", 
 
 /// Operations with another verb that read configuration, or start a report without changing configuration.
 pub(crate) const EXCEPTIONS: &[(&str, &str, &str)] = &[
-    ("accessanalyzer", "ValidatePolicy", "judges a policy document and stores nothing"),
-    ("cloudtrail", "LookupEvents", "management events of the last 90 days: who changed what"),
-    ("config", "SelectAggregateResourceConfig", "queries recorded configuration"),
+    (
+        "accessanalyzer",
+        "ValidatePolicy",
+        "judges a policy document and stores nothing",
+    ),
+    (
+        "cloudtrail",
+        "LookupEvents",
+        "management events of the last 90 days: who changed what",
+    ),
+    (
+        "config",
+        "SelectAggregateResourceConfig",
+        "queries recorded configuration",
+    ),
     ("config", "SelectResourceConfig", "queries recorded configuration"),
-    ("iam", "GenerateCredentialReport", "starts the report that GetCredentialReport reads"),
-    ("iam", "GenerateServiceLastAccessedDetails", "starts the report that GetServiceLastAccessedDetails reads"),
-    ("iam", "SimulateCustomPolicy", "evaluates policies and stores nothing"),
-    ("iam", "SimulatePrincipalPolicy", "evaluates policies and stores nothing"),
+    (
+        "iam",
+        "GenerateCredentialReport",
+        "starts the report that GetCredentialReport reads",
+    ),
+    (
+        "iam",
+        "GenerateServiceLastAccessedDetails",
+        "starts the report that GetServiceLastAccessedDetails reads",
+    ),
+    (
+        "iam",
+        "SimulateCustomPolicy",
+        "evaluates policies and stores nothing",
+    ),
+    (
+        "iam",
+        "SimulatePrincipalPolicy",
+        "evaluates policies and stores nothing",
+    ),
     ("resource-explorer-2", "Search", "the inventory of resources"),
-    ("s3", "HeadBucket", "tells that a bucket exists and in which region"),
+    (
+        "s3",
+        "HeadBucket",
+        "tells that a bucket exists and in which region",
+    ),
 ];
 
 /// Searches that return configuration; all others search data.
@@ -35,7 +67,10 @@ pub(crate) const DATA_PLANES: &[(&str, &str)] = &[
     ("account-access-runtime", "mints credentials"),
     ("agent-registry", "looks up content"),
     ("apigatewaymanagementapi", "talks to clients of web sockets"),
-    ("appconfigdata", "hands out configuration data that may hold secrets"),
+    (
+        "appconfigdata",
+        "hands out configuration data that may hold secrets",
+    ),
     ("bedrock-agent-runtime", "runs agents"),
     ("bedrock-agentcore", "runs agents and hands out tokens"),
     ("bedrock-data-automation-runtime", "runs inference"),
@@ -105,34 +140,69 @@ pub(crate) const DATA_PLANES: &[(&str, &str)] = &[
 
 /// Words in a name that stand for secrets, credentials or addresses that carry a permission.
 pub(crate) const SUSPICIOUS_WORDS: &[&str] = &[
-    "Credential", "Password", "Token", "Secret", "Presigned", "PreSigned", "Signed", "Url", "URL", "PrivateKey",
-    "KeyPair", "AccessKey", "AuthCode", "StreamKey", "ApiKey", "APIKey", "Download", "Upload", "Decrypt",
+    "Credential",
+    "Password",
+    "Token",
+    "Secret",
+    "Presigned",
+    "PreSigned",
+    "Signed",
+    "Url",
+    "URL",
+    "PrivateKey",
+    "KeyPair",
+    "AccessKey",
+    "AuthCode",
+    "StreamKey",
+    "ApiKey",
+    "APIKey",
+    "Download",
+    "Upload",
+    "Decrypt",
 ];
 
 /// Operations with a suspicious word that a person found to return no secret (or only members that are withheld).
 pub(crate) const REVIEWED: &[(&str, &str)] = &[
     ("appsync", "ListApiKeys"),
-    ("bedrock-agentcore-control", "GetApiKeyCredentialProvider GetOauth2CredentialProvider GetPaymentCredentialProvider GetTokenVault ListApiKeyCredentialProviders ListOauth2CredentialProviders ListPaymentCredentialProviders"),
+    (
+        "bedrock-agentcore-control",
+        "GetApiKeyCredentialProvider GetOauth2CredentialProvider GetPaymentCredentialProvider GetTokenVault ListApiKeyCredentialProviders ListOauth2CredentialProviders ListPaymentCredentialProviders",
+    ),
     ("codebuild", "ListSourceCredentials"),
     ("codecatalyst", "ListAccessTokens"),
     ("codedeploy", "ListGitHubAccountTokenNames"),
     ("cognito-idp", "ListWebAuthnCredentials"),
     ("chime-sdk-voice", "ListVoiceConnectorTerminationCredentials"),
-    ("ec2", "DescribeIpamExternalResourceVerificationTokens DescribeKeyPairs"),
+    (
+        "ec2",
+        "DescribeIpamExternalResourceVerificationTokens DescribeKeyPairs",
+    ),
     ("grafana", "ListWorkspaceServiceAccountTokens"),
-    ("iam", "GetAccessKeyLastUsed GetAccountPasswordPolicy GetCredentialReport ListAccessKeys ListServiceSpecificCredentials"),
-    ("iot-managed-integrations", "GetCredentialLocker ListCredentialLockers"),
+    (
+        "iam",
+        "GetAccessKeyLastUsed GetAccountPasswordPolicy GetCredentialReport ListAccessKeys ListServiceSpecificCredentials",
+    ),
+    (
+        "iot-managed-integrations",
+        "GetCredentialLocker ListCredentialLockers",
+    ),
     ("ivs", "GetPlaybackKeyPair ListPlaybackKeyPairs ListStreamKeys"),
     ("kafka", "ListScramSecrets"),
     ("lambda", "GetFunctionUrlConfig ListFunctionUrlConfigs"),
     ("license-manager", "ListTokens"),
     ("lightsail", "GetKeyPair GetKeyPairs"),
     ("route53globalresolver", "ListAccessTokens"),
-    ("secretsmanager", "DescribeSecret ListSecretVersionIds ListSecrets"),
+    (
+        "secretsmanager",
+        "DescribeSecret ListSecretVersionIds ListSecrets",
+    ),
     ("sqs", "GetQueueUrl"),
     ("sso-admin", "DescribeTrustedTokenIssuer ListTrustedTokenIssuers"),
     ("sts", "GetAccessKeyInfo"),
-    ("workmail", "GetPersonalAccessTokenMetadata ListPersonalAccessTokens"),
+    (
+        "workmail",
+        "GetPersonalAccessTokenMetadata ListPersonalAccessTokens",
+    ),
 ];
 
 /// Operations whose verb reads and that are refused all the same; `*` stands for every service.
@@ -271,23 +341,87 @@ pub(crate) const REFUSED: &[(&str, &str, &str)] = &[
 
 /// Endings (in lower case) of the names of text members that hold secrets.
 pub(crate) const SECRET_ENDINGS: &[&str] = &[
-    "password", "passphrase", "secretaccesskey", "secretkey", "sessiontoken", "accesstoken", "refreshtoken",
-    "idtoken", "authtoken", "authorizationtoken", "bearertoken", "jwttoken", "securitytoken", "secrettoken",
-    "jointoken", "devicetoken", "clientsecret", "clientsecretvalue", "sharedsecret", "secretstring", "secretbinary",
-    "privatekey", "presharedkey", "authkey", "presignedurl", "signedurl", "downloadurl", "uploadurl", "authcode",
-    "authorizationcode", "basicauthcredentials", "appkey", "appskey", "nwkkey", "nwkskey", "sintkey", "nwksenckey",
+    "password",
+    "passphrase",
+    "secretaccesskey",
+    "secretkey",
+    "sessiontoken",
+    "accesstoken",
+    "refreshtoken",
+    "idtoken",
+    "authtoken",
+    "authorizationtoken",
+    "bearertoken",
+    "jwttoken",
+    "securitytoken",
+    "secrettoken",
+    "jointoken",
+    "devicetoken",
+    "clientsecret",
+    "clientsecretvalue",
+    "sharedsecret",
+    "secretstring",
+    "secretbinary",
+    "privatekey",
+    "presharedkey",
+    "authkey",
+    "presignedurl",
+    "signedurl",
+    "downloadurl",
+    "uploadurl",
+    "authcode",
+    "authorizationcode",
+    "basicauthcredentials",
+    "appkey",
+    "appskey",
+    "nwkkey",
+    "nwkskey",
+    "sintkey",
+    "nwksenckey",
 ];
 
 /// Members, as `Structure.member`, that hold secrets under other names.
 pub(crate) const WITHHELD: &[(&str, &str, &str)] = &[
-    ("appsync", "ApiKey.id", "the key itself, although it is called an identifier"),
+    (
+        "appsync",
+        "ApiKey.id",
+        "the key itself, although it is called an identifier",
+    ),
     ("chime", "User.PersonalPIN", "opens a person's meetings"),
     ("codebuild", "Webhook.secret", "signs the web hook"),
-    ("ec2", "VpnConnection.CustomerGatewayConfiguration", "a document with the pre-shared keys of the tunnels"),
-    ("glue", "Connection.AthenaProperties", "free text that may hold passwords"),
-    ("glue", "Connection.ConnectionProperties", "free text that may hold passwords"),
-    ("glue", "Connection.PythonProperties", "free text that may hold passwords"),
-    ("glue", "Connection.SparkProperties", "free text that may hold passwords"),
-    ("pinpoint", "BaiduChannelResponse.Credential", "the key of a push service"),
-    ("pinpoint", "GCMChannelResponse.Credential", "the key of a push service"),
+    (
+        "ec2",
+        "VpnConnection.CustomerGatewayConfiguration",
+        "a document with the pre-shared keys of the tunnels",
+    ),
+    (
+        "glue",
+        "Connection.AthenaProperties",
+        "free text that may hold passwords",
+    ),
+    (
+        "glue",
+        "Connection.ConnectionProperties",
+        "free text that may hold passwords",
+    ),
+    (
+        "glue",
+        "Connection.PythonProperties",
+        "free text that may hold passwords",
+    ),
+    (
+        "glue",
+        "Connection.SparkProperties",
+        "free text that may hold passwords",
+    ),
+    (
+        "pinpoint",
+        "BaiduChannelResponse.Credential",
+        "the key of a push service",
+    ),
+    (
+        "pinpoint",
+        "GCMChannelResponse.Credential",
+        "the key of a push service",
+    ),
 ];

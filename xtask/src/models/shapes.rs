@@ -24,7 +24,10 @@ pub(crate) struct Shapes<'a> {
 
 impl<'a> Shapes<'a> {
     pub(crate) fn new(service: &'a str, model: &'a Value, texts: &'a mut Texts) -> Result<Self> {
-        let source = model.get("shapes").and_then(Value::as_object).context("no `shapes`")?;
+        let source = model
+            .get("shapes")
+            .and_then(Value::as_object)
+            .context("no `shapes`")?;
         Ok(Self {
             service,
             source,
@@ -46,7 +49,11 @@ impl<'a> Shapes<'a> {
             }
             let shape = self.shape(name)?;
             for key in ["member", "key", "value"] {
-                pending.extend(shape.get(key).and_then(|reference| reference.get("shape")?.as_str()));
+                pending.extend(
+                    shape
+                        .get(key)
+                        .and_then(|reference| reference.get("shape")?.as_str()),
+                );
             }
             for (member, reference) in members(shape) {
                 let target = target(reference)?;
@@ -61,7 +68,12 @@ impl<'a> Shapes<'a> {
     }
 
     /// Writes a reference and, when it is the first to it, the shape behind it.
-    pub(crate) fn write_reference(&mut self, source: &Value, required: bool, writer: &mut Writer) -> Result<()> {
+    pub(crate) fn write_reference(
+        &mut self,
+        source: &Value,
+        required: bool,
+        writer: &mut Writer,
+    ) -> Result<()> {
         let name = target(source)?;
         let index = self.index(name)?;
         let shape = self.shape(name)?;
@@ -71,9 +83,21 @@ impl<'a> Shapes<'a> {
         let wire_name = either("locationName").and_then(Value::as_str);
         let query_name = either("queryName").and_then(Value::as_str);
         let namespace = either("xmlNamespace").map(namespace).transpose()?;
-        traits |= if wire_name.is_some() { reference::WIRE_NAME } else { 0 };
-        traits |= if query_name.is_some() { reference::QUERY_NAME } else { 0 };
-        traits |= if namespace.is_some() { reference::XML_NAMESPACE } else { 0 };
+        traits |= if wire_name.is_some() {
+            reference::WIRE_NAME
+        } else {
+            0
+        };
+        traits |= if query_name.is_some() {
+            reference::QUERY_NAME
+        } else {
+            0
+        };
+        traits |= if namespace.is_some() {
+            reference::XML_NAMESPACE
+        } else {
+            0
+        };
         traits |= if required { reference::REQUIRED } else { 0 };
         for (key, bit) in [
             ("flattened", reference::FLATTENED),
@@ -116,7 +140,10 @@ impl<'a> Shapes<'a> {
 
     /// All shapes in the order of their indices.
     pub(crate) fn finish(self) -> Result<Vec<Writer>> {
-        self.written.into_iter().map(|shape| shape.context("a shape that was never finished")).collect()
+        self.written
+            .into_iter()
+            .map(|shape| shape.context("a shape that was never finished"))
+            .collect()
     }
 
     fn index(&mut self, name: &str) -> Result<u32> {
@@ -159,8 +186,13 @@ impl<'a> Shapes<'a> {
         let index = self.reserve()?;
         self.structures.insert(name.to_owned(), index);
         let shape = self.shape(name)?;
-        let required: BTreeSet<&str> =
-            shape.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+        let required: BTreeSet<&str> = shape
+            .get("required")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
         let kept: BTreeMap<&String, &Value> = members(shape)
             .filter(|(member, _)| !self.withheld.contains(&(name.to_owned(), (*member).clone())))
             .collect();
@@ -170,16 +202,28 @@ impl<'a> Shapes<'a> {
         record.varint(kind::STRUCTURE);
         let payload = shape.get("payload").and_then(Value::as_str);
         let position = payload.and_then(|payload| kept.keys().position(|member| *member == payload));
-        ensure!(payload.is_some() == position.is_some(), "the payload of `{name}` is not among its members");
+        ensure!(
+            payload.is_some() == position.is_some(),
+            "the payload of `{name}` is not among its members"
+        );
         record.option(position.map(u32::try_from).transpose()?);
         record.size(kept.len())?;
         for (member, reference) in kept {
             let attribute = snake_case(member);
-            ensure!(!attribute.is_empty(), "`{name}.{member}` has no name in snake_case");
-            ensure!(attributes.insert(attribute), "`{name}.{member}` has the same name in snake_case as a neighbour");
+            ensure!(
+                !attribute.is_empty(),
+                "`{name}.{member}` has no name in snake_case"
+            );
+            ensure!(
+                attributes.insert(attribute),
+                "`{name}.{member}` has the same name in snake_case as a neighbour"
+            );
             let wire = |key: &str| reference.get(key).and_then(Value::as_str);
             let wire_name = (wire("location"), wire("locationName").unwrap_or(member));
-            ensure!(wire_names.insert(wire_name), "`{name}.{member}` has the same name on the wire as a neighbour");
+            ensure!(
+                wire_names.insert(wire_name),
+                "`{name}.{member}` has the same name on the wire as a neighbour"
+            );
             record.varint(self.texts.position(member)?);
             self.write_reference(reference, required.contains(member.as_str()), &mut record)?;
         }
@@ -193,12 +237,17 @@ impl<'a> Shapes<'a> {
     }
 
     fn fill(&mut self, index: u32, record: Writer) -> Result<()> {
-        *self.written.get_mut(usize::try_from(index)?).context("an index past the end")? = Some(record);
+        *self
+            .written
+            .get_mut(usize::try_from(index)?)
+            .context("an index past the end")? = Some(record);
         Ok(())
     }
 
     fn shape(&self, name: &str) -> Result<&'a Value> {
-        self.source.get(name).with_context(|| format!("no shape `{name}`"))
+        self.source
+            .get(name)
+            .with_context(|| format!("no shape `{name}`"))
     }
 
     fn sensitivity(&self, name: &str) -> Result<Sensitivity> {
@@ -215,11 +264,18 @@ impl<'a> Shapes<'a> {
 }
 
 fn members(shape: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    shape.get("members").and_then(Value::as_object).into_iter().flatten()
+    shape
+        .get("members")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
 }
 
 fn target(reference: &Value) -> Result<&str> {
-    reference.get("shape").and_then(Value::as_str).context("a reference without `shape`")
+    reference
+        .get("shape")
+        .and_then(Value::as_str)
+        .context("a reference without `shape`")
 }
 
 fn namespace(source: &Value) -> Result<(&str, &str)> {
@@ -227,7 +283,10 @@ fn namespace(source: &Value) -> Result<(&str, &str)> {
         Value::String(address) => Ok(("", address)),
         _ => {
             let text = |key: &str| source.get(key).and_then(Value::as_str);
-            Ok((text("prefix").unwrap_or(""), text("uri").context("a namespace without `uri`")?))
+            Ok((
+                text("prefix").unwrap_or(""),
+                text("uri").context("a namespace without `uri`")?,
+            ))
         }
     }
 }

@@ -31,17 +31,27 @@ impl Source {
         let unpacked = folder.join(format!("botocore-{VERSION}"));
         fs::create_dir_all(&folder)?;
         if !wheel.exists() {
-            run(Command::new("python3").args(["-m", "pip", "download", "--quiet", "--no-deps", "--dest"]).arg(&folder).arg(
-                format!("botocore=={VERSION}"),
-            ))?;
+            run(Command::new("python3")
+                .args(["-m", "pip", "download", "--quiet", "--no-deps", "--dest"])
+                .arg(&folder)
+                .arg(format!("botocore=={VERSION}")))?;
         }
         let digest = Sha256::digest(fs::read(&wheel)?);
         let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        ensure!(digest == SHA256, "`{}` has the digest {digest}, not the pinned {SHA256}", wheel.display());
+        ensure!(
+            digest == SHA256,
+            "`{}` has the digest {digest}, not the pinned {SHA256}",
+            wheel.display()
+        );
         if !unpacked.join("botocore/data").exists() {
-            run(Command::new("python3").args(["-m", "zipfile", "-e"]).arg(&wheel).arg(&unpacked))?;
+            run(Command::new("python3")
+                .args(["-m", "zipfile", "-e"])
+                .arg(&wheel)
+                .arg(&unpacked))?;
         }
-        Ok(Self { data: unpacked.join("botocore/data") })
+        Ok(Self {
+            data: unpacked.join("botocore/data"),
+        })
     }
 
     /// The folders of all services with the newest API version of each, in order.
@@ -49,7 +59,10 @@ impl Source {
         let mut services = BTreeMap::new();
         for service in subfolders(&self.data)? {
             let versions = subfolders(&service)?;
-            let newest = versions.into_iter().filter(|folder| folder.join("service-2.json.gz").exists()).max();
+            let newest = versions
+                .into_iter()
+                .filter(|folder| folder.join("service-2.json.gz").exists())
+                .max();
             services.extend(newest.map(|newest| (name_of(&service), newest)));
         }
         ensure!(!services.is_empty(), "no service in `{}`", self.data.display());
@@ -79,10 +92,20 @@ pub(crate) fn endpoint_rules(version: &Path) -> Result<Value> {
 
 fn with_extras(version: &Path, stem: &str, file: &str) -> Result<Value> {
     let path = version.join(file);
-    let mut model = if path.exists() { read_json(&path)? } else { Value::Null };
+    let mut model = if path.exists() {
+        read_json(&path)?
+    } else {
+        Value::Null
+    };
     let extras = version.join(format!("{stem}.sdk-extras.json"));
     if extras.exists() {
-        merge(&mut model, read_json(&extras)?.get_mut("merge").context("extras without `merge`")?.take());
+        merge(
+            &mut model,
+            read_json(&extras)?
+                .get_mut("merge")
+                .context("extras without `merge`")?
+                .take(),
+        );
     }
     Ok(model)
 }
@@ -125,11 +148,16 @@ fn subfolders(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 fn name_of(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    path.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }
 
 fn run(command: &mut Command) -> Result<()> {
-    let status = command.status().with_context(|| format!("cannot start `{}`", command.get_program().display()))?;
+    let status = command
+        .status()
+        .with_context(|| format!("cannot start `{}`", command.get_program().display()))?;
     if !status.success() {
         bail!("`{}` failed with {status}", command.get_program().display());
     }

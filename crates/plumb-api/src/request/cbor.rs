@@ -22,12 +22,19 @@ const TAG: u8 = 6;
 pub(super) fn write(operation: &ReadOperation, input: &Map, request: &mut Request) {
     let model = operation.model();
     let prefix = model.target_prefix.as_deref().unwrap_or_default();
-    request.path.push_str(&format!("service/{prefix}/operation/{}", operation.name()));
+    request
+        .path
+        .push_str(&format!("service/{prefix}/operation/{}", operation.name()));
     header(request, "smithy-protocol", "rpc-v2-cbor");
     header(request, "accept", "application/cbor");
-    if let Some(ShapeData::Structure(structure)) = operation.input.as_ref().map(|input| model.shape(input.shape)) {
+    if let Some(ShapeData::Structure(structure)) =
+        operation.input.as_ref().map(|input| model.shape(input.shape))
+    {
         header(request, "content-type", "application/cbor");
-        let mut encoder = Encoder { model, bytes: Vec::new() };
+        let mut encoder = Encoder {
+            model,
+            bytes: Vec::new(),
+        };
         encoder.structure(structure, input);
         request.body = encoder.bytes;
     }
@@ -41,8 +48,9 @@ struct Encoder<'a> {
 impl Encoder<'_> {
     fn structure(&mut self, structure: &StructureData, input: &Map) {
         let given = input.iter().filter(|(_, value)| !value.is_null());
-        let members: Vec<_> =
-            given.filter_map(|(name, value)| Some((structure.by_name(name)?, value))).collect();
+        let members: Vec<_> = given
+            .filter_map(|(name, value)| Some((structure.by_name(name)?, value)))
+            .collect();
         self.head(MAP, members.len() as u64);
         for (member, value) in members {
             self.text(member.wire_name());
@@ -65,7 +73,9 @@ impl Encoder<'_> {
                 }
             }
             (ShapeData::Timestamp, value) => {
-                let Some(timestamp) = timestamp_of(value) else { return self.plain(&Value::Null) };
+                let Some(timestamp) = timestamp_of(value) else {
+                    return self.plain(&Value::Null);
+                };
                 self.head(TAG, 1);
                 match timestamp.subsec_millisecond() {
                     0 => self.int(timestamp.as_second()),
@@ -77,7 +87,10 @@ impl Encoder<'_> {
                 self.head(BYTES, bytes.len() as u64);
                 self.bytes.extend_from_slice(&bytes);
             }
-            #[expect(clippy::cast_precision_loss, reason = "the parameter is a floating point number")]
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "the parameter is a floating point number"
+            )]
             (ShapeData::Float | ShapeData::Double, Value::Int(int)) => self.float(*int as f64),
             (_, value) => self.plain(value),
         }

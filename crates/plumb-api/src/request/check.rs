@@ -17,7 +17,12 @@ pub(super) fn parameters(operation: &ReadOperation, input: &Map) -> Result<(), B
         Some(ShapeData::Structure(structure)) => structure,
         _ => &no_members,
     };
-    Checker { model, path: String::new(), depth: 0 }.structure(structure, input)
+    Checker {
+        model,
+        path: String::new(),
+        depth: 0,
+    }
+    .structure(structure, input)
 }
 
 struct Checker<'a> {
@@ -41,8 +46,14 @@ impl Checker<'_> {
             }
         }
         let is_missing = |name: &str| input.get(name).is_none_or(Value::is_null);
-        match structure.members.iter().find(|member| member.target.required && is_missing(&member.name)) {
-            Some(missing) => Err(BuildError::MissingMember { path: self.joined(&missing.name) }),
+        match structure
+            .members
+            .iter()
+            .find(|member| member.target.required && is_missing(&member.name))
+        {
+            Some(missing) => Err(BuildError::MissingMember {
+                path: self.joined(&missing.name),
+            }),
             None => Ok(()),
         }
     }
@@ -70,7 +81,9 @@ impl Checker<'_> {
             | (ShapeData::Float | ShapeData::Double, Value::Int(_) | Value::Float(_))
             | (ShapeData::Boolean, Value::Bool(_)) => return Ok(()),
             (ShapeData::Timestamp, value) if timestamp_of(value).is_some() => return Ok(()),
-            (ShapeData::Blob, Value::String(text)) if STANDARD.decode(text.as_bytes()).is_ok() => return Ok(()),
+            (ShapeData::Blob, Value::String(text)) if STANDARD.decode(text.as_bytes()).is_ok() => {
+                return Ok(());
+            }
             (ShapeData::Structure(_) | ShapeData::Map(..), _) => "a map",
             (ShapeData::List(_), _) => "a list",
             (ShapeData::String, _) => "text",
@@ -80,7 +93,11 @@ impl Checker<'_> {
             (ShapeData::Timestamp, _) => "a timestamp",
             (ShapeData::Blob, _) => "base64 text",
         };
-        Err(BuildError::WrongType { path: self.path.clone(), expected, found: value.kind() })
+        Err(BuildError::WrongType {
+            path: self.path.clone(),
+            expected,
+            found: value.kind(),
+        })
     }
 
     /// Any JSON is fine; what could not be read is not JSON.
@@ -100,9 +117,11 @@ impl Checker<'_> {
                 }
                 Ok(())
             }
-            Value::Unreadable(_) => {
-                Err(BuildError::WrongType { path: self.path.clone(), expected: "a JSON value", found: value.kind() })
-            }
+            Value::Unreadable(_) => Err(BuildError::WrongType {
+                path: self.path.clone(),
+                expected: "a JSON value",
+                found: value.kind(),
+            }),
             Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_) => Ok(()),
         }
     }
@@ -124,7 +143,11 @@ impl Checker<'_> {
     }
 
     fn joined(&self, name: &str) -> String {
-        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+        if self.path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{}.{name}", self.path)
+        }
     }
 }
 
@@ -133,8 +156,11 @@ fn suggest(structure: &StructureData, name: &str) -> Option<Text> {
     let plain = |text: &str| text.replace('_', "").to_ascii_lowercase();
     let wanted = plain(name);
     let distance = |candidate: &str| edit_distance(&wanted, &plain(candidate));
-    let best = structure.members.iter().min_by_key(|member| distance(&member.name))?;
-    (distance(&best.name) <= 2.min(wanted.len() / 3)).then(|| best.name.clone())
+    let best = structure
+        .members
+        .iter()
+        .min_by_key(|member| distance(&member.name))?;
+    (distance(&best.name) <= 2.min(wanted.len() / 2)).then(|| best.name.clone())
 }
 
 fn edit_distance(left: &str, right: &str) -> usize {

@@ -11,10 +11,17 @@ use crate::wire::Request;
 /// Writes the form with the operation's name and the API's version into the body.
 pub(super) fn write(operation: &ReadOperation, input: &Map, request: &mut Request) {
     let model = operation.model();
-    let mut form = Form { model, pairs: Vec::new() };
-    form.pairs.push(("Action".to_owned(), operation.name().to_string()));
-    form.pairs.push(("Version".to_owned(), model.api_version.to_string()));
-    if let Some(ShapeData::Structure(structure)) = operation.input.as_ref().map(|input| model.shape(input.shape)) {
+    let mut form = Form {
+        model,
+        pairs: Vec::new(),
+    };
+    form.pairs
+        .push(("Action".to_owned(), operation.name().to_string()));
+    form.pairs
+        .push(("Version".to_owned(), model.api_version.to_string()));
+    if let Some(ShapeData::Structure(structure)) =
+        operation.input.as_ref().map(|input| model.shape(input.shape))
+    {
         form.structure("", structure, input);
     }
     let mut body = String::new();
@@ -27,7 +34,11 @@ pub(super) fn write(operation: &ReadOperation, input: &Map, request: &mut Reques
         percent_encode(value, Slash::Encoded, &mut body);
     }
     request.body = body.into_bytes();
-    header(request, "content-type", "application/x-www-form-urlencoded; charset=utf-8");
+    header(
+        request,
+        "content-type",
+        "application/x-www-form-urlencoded; charset=utf-8",
+    );
 }
 
 struct Form<'a> {
@@ -40,7 +51,11 @@ impl Form<'_> {
         for (name, value) in input.iter().filter(|(_, value)| !value.is_null()) {
             if let Some(member) = structure.by_name(name) {
                 let name = self.member_name(member);
-                let path = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
+                let path = if prefix.is_empty() {
+                    name
+                } else {
+                    format!("{prefix}.{name}")
+                };
                 self.value(&path, &member.target, value);
             }
         }
@@ -53,17 +68,23 @@ impl Form<'_> {
             (ShapeData::Map(key, target), Value::Map(map)) => {
                 let key_name = key.wire_name.as_deref().unwrap_or("key");
                 let value_name = target.wire_name.as_deref().unwrap_or("value");
-                let path = if reference.flattened { path.to_owned() } else { format!("{path}.entry") };
+                let path = if reference.flattened {
+                    path.to_owned()
+                } else {
+                    format!("{path}.entry")
+                };
                 for (at, (entry, value)) in map.iter().enumerate() {
                     let at = at + 1;
-                    self.pairs.push((format!("{path}.{at}.{key_name}"), entry.to_string()));
+                    self.pairs
+                        .push((format!("{path}.{at}.{key_name}"), entry.to_string()));
                     self.value(&format!("{path}.{at}.{value_name}"), target, value);
                 }
             }
             (ShapeData::Timestamp, value) => {
                 if let Some(timestamp) = timestamp_of(value) {
                     let format = reference.timestamp.unwrap_or(TimestampFormat::Iso8601);
-                    self.pairs.push((path.to_owned(), write_timestamp(timestamp, format)));
+                    self.pairs
+                        .push((path.to_owned(), write_timestamp(timestamp, format)));
                 }
             }
             (_, Value::String(text)) => self.pairs.push((path.to_owned(), text.to_string())),
@@ -95,11 +116,20 @@ impl Form<'_> {
 
     /// The ec2 protocol has names of its own for requests, and capitalises those it takes from answers.
     fn member_name(&self, member: &MemberData) -> String {
-        match (self.model.protocol(), &member.target.query_name, &member.target.wire_name) {
+        match (
+            self.model.protocol(),
+            &member.target.query_name,
+            &member.target.wire_name,
+        ) {
             (Protocol::Ec2, Some(name), _) => name.to_string(),
             (Protocol::Ec2, None, Some(name)) => {
                 let mut chars = name.chars();
-                chars.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(chars).collect()
+                chars
+                    .next()
+                    .map(|first| first.to_ascii_uppercase())
+                    .into_iter()
+                    .chain(chars)
+                    .collect()
             }
             _ => member.wire_name().to_owned(),
         }

@@ -24,13 +24,19 @@ pub(super) fn write(
         _ => &no_members,
     };
     let (path, fixed_query) = operation.uri.split_once('?').unwrap_or((&operation.uri, ""));
-    request.path = format!("{}{}", endpoint.base_path, fill_path(operation, path, structure, input)?);
+    request.path = format!(
+        "{}{}",
+        endpoint.base_path,
+        fill_path(operation, path, structure, input)?
+    );
     for pair in fixed_query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         request.query.push((name.to_owned(), value.to_owned()));
     }
     for (name, value) in input.iter().filter(|(_, value)| !value.is_null()) {
-        let Some(member) = structure.by_name(name) else { continue };
+        let Some(member) = structure.by_name(name) else {
+            continue;
+        };
         match member.target.location {
             Location::QueryString => query(model, member, value, request),
             Location::Header => headers(model, member, value, request)?,
@@ -50,15 +56,23 @@ pub(super) fn write(
 
 fn body(operation: &ReadOperation, structure: &StructureData, input: &Map, request: &mut Request) {
     let model = operation.model();
-    let has_body = structure.members.iter().any(|member| member.target.location == Location::Body);
-    let Some(root) = operation.input.as_ref().filter(|_| has_body) else { return };
+    let has_body = structure
+        .members
+        .iter()
+        .any(|member| member.target.location == Location::Body);
+    let Some(root) = operation.input.as_ref().filter(|_| has_body) else {
+        return;
+    };
     let given = input.iter().any(|(name, value)| {
         let member = structure.by_name(name);
         !value.is_null() && member.is_some_and(|member| member.target.location == Location::Body)
     });
     match (model.protocol(), structure.payload()) {
         (Protocol::RestXml, None) if given => {
-            let name = root.wire_name.clone().unwrap_or_else(|| format!("{}Request", operation.name()).into());
+            let name = root
+                .wire_name
+                .clone()
+                .unwrap_or_else(|| format!("{}Request", operation.name()).into());
             request.body = xml::document(model, root, &name, input).into_bytes();
             header(request, "content-type", "application/xml");
         }
@@ -71,8 +85,13 @@ fn body(operation: &ReadOperation, structure: &StructureData, input: &Map, reque
         }
         (Protocol::RestXml, None) => {}
         (_, Some(payload)) => {
-            let value = input.get(&payload.name).map(|value| json::json(model, &payload.target, value));
-            request.body = value.unwrap_or_else(|| serde_json::json!({})).to_string().into_bytes();
+            let value = input
+                .get(&payload.name)
+                .map(|value| json::json(model, &payload.target, value));
+            request.body = value
+                .unwrap_or_else(|| serde_json::json!({}))
+                .to_string()
+                .into_bytes();
             header(request, "content-type", "application/json");
         }
         (_, None) => {
@@ -97,9 +116,8 @@ fn fill_path(
             Some(label) => (label, Slash::Kept),
             None => (label, Slash::Encoded),
         };
-        let is_label = |member: &&MemberData| {
-            member.target.location == Location::Uri && member.wire_name() == label
-        };
+        let is_label =
+            |member: &&MemberData| member.target.location == Location::Uri && member.wire_name() == label;
         let member = structure.members.iter().find(is_label);
         let value = member.and_then(|member| Some((member, input.get(&member.name)?)));
         let text = value.and_then(|(member, value)| scalar(value, member.target.timestamp));
@@ -131,7 +149,9 @@ fn query(model: &ServiceModel, member: &MemberData, value: &Value, request: &mut
     match (model.shape(member.target.shape), value) {
         (ShapeData::List(item), Value::List(list)) => {
             let values = list.iter().filter_map(|value| text(item, value));
-            request.query.extend(values.map(|value| (member.wire_name().to_owned(), value)));
+            request
+                .query
+                .extend(values.map(|value| (member.wire_name().to_owned(), value)));
         }
         (ShapeData::Map(_, target), Value::Map(map)) => {
             for (key, value) in map.iter() {
@@ -143,7 +163,9 @@ fn query(model: &ServiceModel, member: &MemberData, value: &Value, request: &mut
                 request.query.extend(values.map(|value| (key.to_string(), value)));
             }
         }
-        _ => request.query.extend(text(&member.target, value).map(|text| (member.wire_name().to_owned(), text))),
+        _ => request
+            .query
+            .extend(text(&member.target, value).map(|text| (member.wire_name().to_owned(), text))),
     }
 }
 
@@ -155,7 +177,10 @@ fn headers(
 ) -> Result<(), BuildError> {
     let text = |reference: &Reference, value: &Value| {
         let is_timestamp = matches!(model.shape(reference.shape), ShapeData::Timestamp);
-        scalar(value, is_timestamp.then(|| reference.timestamp.unwrap_or(TimestampFormat::Rfc822)))
+        scalar(
+            value,
+            is_timestamp.then(|| reference.timestamp.unwrap_or(TimestampFormat::Rfc822)),
+        )
     };
     let text = match (model.shape(member.target.shape), value) {
         (_, value) if member.target.json_value => Some(STANDARD.encode(json::plain(value).to_string())),
@@ -164,8 +189,11 @@ fn headers(
                 true => format!("\"{}\"", text.replace('"', "\\\"")),
                 false => text,
             };
-            let values: Vec<String> =
-                list.iter().filter_map(|value| text(item, value)).map(quoted).collect();
+            let values: Vec<String> = list
+                .iter()
+                .filter_map(|value| text(item, value))
+                .map(quoted)
+                .collect();
             (!values.is_empty()).then(|| values.join(","))
         }
         _ => text(&member.target, value),
@@ -177,9 +205,14 @@ fn headers(
 }
 
 fn checked_header(request: &mut Request, path: &str, name: &str, value: String) -> Result<(), BuildError> {
-    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    let is_name = !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
     if !is_name || value.chars().any(char::is_control) {
-        return Err(BuildError::NotInHeader { path: path.to_owned() });
+        return Err(BuildError::NotInHeader {
+            path: path.to_owned(),
+        });
     }
     header(request, name, value);
     Ok(())
@@ -191,7 +224,11 @@ fn peculiar_headers(operation: &ReadOperation, request: &mut Request) {
         "apigateway" if !request.headers.iter().any(|(name, _)| name == "accept") => {
             header(request, "accept", "application/json");
         }
-        "glacier" => header(request, "x-amz-glacier-version", operation.model().api_version.to_string()),
+        "glacier" => header(
+            request,
+            "x-amz-glacier-version",
+            operation.model().api_version.to_string(),
+        ),
         _ => {}
     }
 }

@@ -11,7 +11,10 @@ use crate::shape::{Location, Reference, ShapeData, StructureData, TimestampForma
 
 /// The document with the parameters that travel in the body.
 pub(super) fn document(model: &ServiceModel, root: &Reference, name: &str, input: &Map) -> String {
-    let mut writer = Writer { model, text: String::new() };
+    let mut writer = Writer {
+        model,
+        text: String::new(),
+    };
     if let ShapeData::Structure(structure) = model.shape(root.shape) {
         writer.structure(name, root, structure, input);
     }
@@ -26,10 +29,13 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn structure(&mut self, name: &str, reference: &Reference, structure: &StructureData, input: &Map) {
         let given = || {
-            input.iter().filter(|(_, value)| !value.is_null()).filter_map(|(name, value)| {
-                let member = structure.by_name(name)?;
-                (member.target.location == Location::Body).then_some((member, value))
-            })
+            input
+                .iter()
+                .filter(|(_, value)| !value.is_null())
+                .filter_map(|(name, value)| {
+                    let member = structure.by_name(name)?;
+                    (member.target.location == Location::Body).then_some((member, value))
+                })
         };
         let mut attributes = String::new();
         for (member, value) in given().filter(|(member, _)| member.target.xml_attribute) {
@@ -46,7 +52,9 @@ impl Writer<'_> {
 
     fn value(&mut self, name: &str, reference: &Reference, value: &Value) {
         match (self.model.shape(reference.shape), value) {
-            (ShapeData::Structure(structure), Value::Map(map)) => self.structure(name, reference, structure, map),
+            (ShapeData::Structure(structure), Value::Map(map)) => {
+                self.structure(name, reference, structure, map)
+            }
             (ShapeData::List(item), Value::List(list)) => {
                 let item_name = match reference.flattened {
                     true => name,
@@ -101,7 +109,11 @@ impl Writer<'_> {
         if let Some(namespace) = &reference.namespace {
             let (prefix, address) = &**namespace;
             let colon = if prefix.is_empty() { "" } else { ":" };
-            _ = write!(self.text, " xmlns{colon}{prefix}=\"{}\"", escape(address.as_str()));
+            _ = write!(
+                self.text,
+                " xmlns{colon}{prefix}=\"{}\"",
+                escape(address.as_str())
+            );
         }
         _ = write!(self.text, "{attributes}>");
     }

@@ -13,7 +13,13 @@ use crate::shape::Reference;
 
 /// Decodes a whole body by a shape.
 pub(super) fn decode(model: &ServiceModel, target: &Reference, body: &[u8]) -> Result<Value, ResponseError> {
-    run(Typed { model, shape: model.shape(target.shape) }, body)
+    run(
+        Typed {
+            model,
+            shape: model.shape(target.shape),
+        },
+        body,
+    )
 }
 
 /// Decodes a whole body without a shape.
@@ -21,9 +27,14 @@ pub(super) fn decode_any(body: &[u8]) -> Result<Value, ResponseError> {
     run(Any, body)
 }
 
-fn run<'de, S: DeserializeSeed<'de, Value = Value>>(seed: S, body: &'de [u8]) -> Result<Value, ResponseError> {
+fn run<'de, S: DeserializeSeed<'de, Value = Value>>(
+    seed: S,
+    body: &'de [u8],
+) -> Result<Value, ResponseError> {
     let mut decoder = Decoder { rest: body, depth: 0 };
-    let value = seed.deserialize(&mut decoder).map_err(|error| ResponseError::malformed(error.0))?;
+    let value = seed
+        .deserialize(&mut decoder)
+        .map_err(|error| ResponseError::malformed(error.0))?;
     match decoder.rest {
         [] => Ok(value),
         _ => Err(ResponseError::malformed("bytes follow its CBOR")),
@@ -65,18 +76,27 @@ struct Head {
 
 impl<'de> Decoder<'de> {
     fn take(&mut self, count: usize) -> Result<&'de [u8], CborError> {
-        let (taken, rest) = self.rest.split_at_checked(count).ok_or(wrong("its CBOR ends early"))?;
+        let (taken, rest) = self
+            .rest
+            .split_at_checked(count)
+            .ok_or(wrong("its CBOR ends early"))?;
         self.rest = rest;
         Ok(taken)
     }
 
     fn number(&mut self, count: usize) -> Result<u64, CborError> {
-        Ok(self.take(count)?.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
+        Ok(self
+            .take(count)?
+            .iter()
+            .fold(0, |number, byte| number << 8 | u64::from(*byte)))
     }
 
     fn head(&mut self) -> Result<Head, CborError> {
         let byte = self.take(1)?.first().copied().unwrap_or_default();
-        Ok(Head { major: byte >> 5, info: byte & 0x1f })
+        Ok(Head {
+            major: byte >> 5,
+            info: byte & 0x1f,
+        })
     }
 
     /// The number in a head; `None` for an item of indefinite length.
@@ -93,7 +113,8 @@ impl<'de> Decoder<'de> {
     }
 
     fn definite(&mut self, head: Head) -> Result<u64, CborError> {
-        self.argument(head)?.ok_or(wrong("its CBOR has an indefinite number"))
+        self.argument(head)?
+            .ok_or(wrong("its CBOR has an indefinite number"))
     }
 
     /// The bytes of a byte or text string, pieced together when it comes in chunks.
@@ -134,7 +155,10 @@ impl<'de> Decoder<'de> {
         read
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a number past i64 is kept as JSON readers commonly do")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a number past i64 is kept as JSON readers commonly do"
+    )]
     fn scalar<V: Visitor<'de>>(&mut self, head: Head, visitor: V) -> Result<V::Value, CborError> {
         match (head.major, head.info) {
             (0, _) => visitor.visit_u64(self.definite(head)?),
@@ -220,7 +244,11 @@ impl<'de> SeqAccess<'de> for &mut Items<'_, 'de> {
     type Error = CborError;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, CborError> {
-        if self.is_at_end() { Ok(None) } else { seed.deserialize(&mut *self.decoder).map(Some) }
+        if self.is_at_end() {
+            Ok(None)
+        } else {
+            seed.deserialize(&mut *self.decoder).map(Some)
+        }
     }
 }
 
@@ -237,7 +265,8 @@ impl<'de> MapAccess<'de> for &mut Items<'_, 'de> {
         }
         let bytes = self.decoder.string(head)?;
         let key = std::str::from_utf8(&bytes).map_err(|_| wrong("its text is not UTF-8"))?;
-        seed.deserialize(IntoDeserializer::<CborError>::into_deserializer(key)).map(Some)
+        seed.deserialize(IntoDeserializer::<CborError>::into_deserializer(key))
+            .map(Some)
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, CborError> {

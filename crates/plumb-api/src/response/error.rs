@@ -21,7 +21,9 @@ const EVENT_LIMIT: usize = 1_000;
 pub(super) fn decode(operation: &ReadOperation, response: &Response) -> ServiceError {
     let mut found = match operation.model().protocol() {
         Protocol::Query | Protocol::Ec2 | Protocol::RestXml => from_xml(&response.body),
-        Protocol::Json | Protocol::RestJson => from_value(&json::decode_any(&response.body).unwrap_or_default()),
+        Protocol::Json | Protocol::RestJson => {
+            from_value(&json::decode_any(&response.body).unwrap_or_default())
+        }
         Protocol::Cbor => {
             let decoded = cbor::decode_any(&response.body).or_else(|_| json::decode_any(&response.body));
             from_value(&decoded.unwrap_or_default())
@@ -39,13 +41,22 @@ pub(super) fn decode(operation: &ReadOperation, response: &Response) -> ServiceE
     if found.code.is_empty() {
         found.code = response.status.to_string();
     }
-    let request_id = ["x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id"].into_iter().find_map(header);
-    let hints = [header("x-amz-bucket-region").map(str::to_owned), found.region, found.endpoint.and_then(region_in)];
+    let request_id = ["x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id"]
+        .into_iter()
+        .find_map(header);
+    let hints = [
+        header("x-amz-bucket-region").map(str::to_owned),
+        found.region,
+        found.endpoint.and_then(region_in),
+    ];
     ServiceError {
         code: cut(&found.code, CODE_LIMIT),
         message: cut(&found.message, MESSAGE_LIMIT),
         status: response.status,
-        request_id: request_id.map(str::to_owned).or(found.request_id).map(|id| cut(&id, CODE_LIMIT)),
+        request_id: request_id
+            .map(str::to_owned)
+            .or(found.request_id)
+            .map(|id| cut(&id, CODE_LIMIT)),
         // INVARIANT: a hint is the name of a region, so that it cannot lead a request anywhere else.
         region_hint: hints
             .into_iter()
@@ -68,7 +79,9 @@ struct Found {
 /// Takes the first element of each interesting name, wherever it stands: every protocol nests them differently.
 fn from_xml(body: &[u8]) -> Found {
     let mut found = Found::default();
-    let Ok(body) = std::str::from_utf8(body) else { return found };
+    let Ok(body) = std::str::from_utf8(body) else {
+        return found;
+    };
     let mut reader = Reader::from_str(body);
     let mut name = String::new();
     let mut text = String::new();
@@ -120,7 +133,10 @@ fn plain_code(code: &str) -> String {
 /// The region in the name of one of S3's hosts.
 fn region_in(host: String) -> Option<String> {
     let is_region = |label: &&str| Catalog::aws().partition_of(label).is_some();
-    host.split('.').map(|label| label.strip_prefix("s3-").unwrap_or(label)).find(is_region).map(str::to_owned)
+    host.split('.')
+        .map(|label| label.strip_prefix("s3-").unwrap_or(label))
+        .find(is_region)
+        .map(str::to_owned)
 }
 
 fn cut(text: &str, limit: usize) -> String {

@@ -12,7 +12,12 @@ use crate::shape::{Location, MemberData, ShapeData, StructureData};
 use crate::wire::Response;
 
 /// Adds them to the document.
-pub(super) fn decode(model: &ServiceModel, structure: &StructureData, response: &Response, document: &mut Map) {
+pub(super) fn decode(
+    model: &ServiceModel,
+    structure: &StructureData,
+    response: &Response,
+    document: &mut Map,
+) {
     for member in &structure.members {
         let value = match member.target.location {
             Location::StatusCode => Some(Value::Int(i64::from(response.status))),
@@ -37,7 +42,9 @@ fn header(model: &ServiceModel, member: &MemberData, text: &str) -> Value {
     }
     match model.shape(member.target.shape) {
         ShapeData::List(item) => {
-            let items = text.split(',').map(|part| scalar(model.shape(item.shape), part.trim()));
+            let items = text
+                .split(',')
+                .map(|part| scalar(model.shape(item.shape), part.trim()));
             Value::List(items.collect())
         }
         shape => scalar(shape, text),
@@ -47,7 +54,10 @@ fn header(model: &ServiceModel, member: &MemberData, text: &str) -> Value {
 fn prefixed(member: &MemberData, response: &Response) -> Value {
     let prefix = member.wire_name().to_ascii_lowercase();
     let entries = response.headers.iter().filter_map(|(name, value)| {
-        Some((Text::from(name.strip_prefix(&prefix)?), Value::from(value.as_str())))
+        Some((
+            Text::from(name.strip_prefix(&prefix)?),
+            Value::from(value.as_str()),
+        ))
     });
     Value::Map(entries.collect())
 }

@@ -15,7 +15,13 @@ use crate::shape::{Location, MemberData, Reference, ShapeData, StructureData};
 
 /// Decodes a whole body by a shape.
 pub(super) fn decode(model: &ServiceModel, target: &Reference, body: &[u8]) -> Result<Value, ResponseError> {
-    run(Typed { model, shape: model.shape(target.shape) }, body)
+    run(
+        Typed {
+            model,
+            shape: model.shape(target.shape),
+        },
+        body,
+    )
 }
 
 /// Decodes a whole body without a shape.
@@ -23,10 +29,15 @@ pub(super) fn decode_any(body: &[u8]) -> Result<Value, ResponseError> {
     run(Any, body)
 }
 
-fn run<'de, S: DeserializeSeed<'de, Value = Value>>(seed: S, body: &'de [u8]) -> Result<Value, ResponseError> {
+fn run<'de, S: DeserializeSeed<'de, Value = Value>>(
+    seed: S,
+    body: &'de [u8],
+) -> Result<Value, ResponseError> {
     // The reader refuses more than 128 levels by itself.
     let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let value = seed.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
+    let value = seed
+        .deserialize(&mut deserializer)
+        .and_then(|value| deserializer.end().map(|()| value));
     value.map_err(|error| {
         let (line, column) = (error.line(), error.column());
         ResponseError::malformed(match error.classify() {
@@ -109,7 +120,10 @@ impl<'de> Visitor<'de> for Typed<'_> {
         })
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a number past i64 is kept as JSON readers commonly do")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a number past i64 is kept as JSON readers commonly do"
+    )]
     fn visit_u64<E: Error>(self, int: u64) -> Result<Value, E> {
         match i64::try_from(int) {
             Ok(int) => self.visit_i64(int),
@@ -163,7 +177,10 @@ impl<'de> Visitor<'de> for Typed<'_> {
             while seq.next_element::<IgnoredAny>()?.is_some() {}
             return Ok(self.other("a list"));
         };
-        let seed = Typed { model: self.model, shape: self.model.shape(item.shape) };
+        let seed = Typed {
+            model: self.model,
+            shape: self.model.shape(item.shape),
+        };
         let mut list = Vec::new();
         while let Some(value) = seq.next_element_seed(seed)? {
             list.push(value);
@@ -181,14 +198,20 @@ impl<'de> Visitor<'de> for Typed<'_> {
                         continue;
                     };
                     let shape = self.model.shape(member.target.shape);
-                    let value = access.next_value_seed(Typed { model: self.model, shape })?;
+                    let value = access.next_value_seed(Typed {
+                        model: self.model,
+                        shape,
+                    })?;
                     if !value.is_null() {
                         entries.push((member.snake.clone(), value));
                     }
                 }
             }
             ShapeData::Map(_, target) => {
-                let seed = Typed { model: self.model, shape: self.model.shape(target.shape) };
+                let seed = Typed {
+                    model: self.model,
+                    shape: self.model.shape(target.shape),
+                };
                 while let Some(key) = access.next_key::<Text>()? {
                     entries.push((key, access.next_value_seed(seed)?));
                 }
@@ -223,7 +246,10 @@ impl<'a> Visitor<'_> for MemberKey<'a> {
     }
 
     fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(self.structure.by_wire_name(name).filter(|member| member.target.location == Location::Body))
+        Ok(self
+            .structure
+            .by_wire_name(name)
+            .filter(|member| member.target.location == Location::Body))
     }
 }
 
@@ -255,7 +281,10 @@ impl<'de> Visitor<'de> for Any {
         Ok(Value::Int(int))
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a number past i64 is kept as JSON readers commonly do")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a number past i64 is kept as JSON readers commonly do"
+    )]
     fn visit_u64<E>(self, int: u64) -> Result<Value, E> {
         Ok(i64::try_from(int).map_or(Value::Float(int as f64), Value::Int))
     }

@@ -29,7 +29,9 @@ pub(super) fn decode_wrapped(
     wrapper: Option<&str>,
     body: &[u8],
 ) -> Result<Value, ResponseError> {
-    let Some(wrapper) = wrapper else { return decode(model, target, body) };
+    let Some(wrapper) = wrapper else {
+        return decode(model, target, body);
+    };
     let mut decoder = Decoder::new(model, body)?;
     decoder.root()?;
     let mut value = None;
@@ -90,9 +92,10 @@ pub(super) fn scalar(shape: &ShapeData, text: &str) -> Value {
             "false" | "False" | "0" => (Some(Value::Bool(false)), ""),
             _ => (None, "a truth value"),
         },
-        ShapeData::Timestamp => {
-            (parse_timestamp(trimmed).map(|timestamp| time::format(timestamp).into()), "a timestamp")
-        }
+        ShapeData::Timestamp => (
+            parse_timestamp(trimmed).map(|timestamp| time::format(timestamp).into()),
+            "a timestamp",
+        ),
         ShapeData::Structure(_) | ShapeData::List(_) | ShapeData::Map(..) => (None, "elements"),
     };
     value.unwrap_or_else(|| mismatch("other text", expected))
@@ -110,10 +113,15 @@ struct Decoder<'a> {
 
 impl<'a> Decoder<'a> {
     fn new(model: &'a ServiceModel, body: &'a [u8]) -> Result<Self, ResponseError> {
-        let body = std::str::from_utf8(body).map_err(|_| ResponseError::malformed("its text is not UTF-8"))?;
+        let body =
+            std::str::from_utf8(body).map_err(|_| ResponseError::malformed("its text is not UTF-8"))?;
         let mut reader = Reader::from_str(body);
         reader.config_mut().expand_empty_elements = true;
-        Ok(Self { model, reader, depth: 0 })
+        Ok(Self {
+            model,
+            reader,
+            depth: 0,
+        })
     }
 
     fn event(&mut self) -> Result<Event<'a>, ResponseError> {
@@ -180,7 +188,9 @@ impl<'a> Decoder<'a> {
     /// Decodes the element that was just opened and passes its end.
     fn element(&mut self, target: &Reference, start: &BytesStart<'_>) -> Result<Value, ResponseError> {
         if self.depth >= MAX_DEPTH {
-            return Err(ResponseError::malformed(format!("its XML nests more than {MAX_DEPTH} levels deep")));
+            return Err(ResponseError::malformed(format!(
+                "its XML nests more than {MAX_DEPTH} levels deep"
+            )));
         }
         self.depth += 1;
         let value = match self.model.shape(target.shape) {
@@ -202,12 +212,27 @@ impl<'a> Decoder<'a> {
         value
     }
 
-    fn structure(&mut self, structure: &StructureData, start: &BytesStart<'_>) -> Result<Value, ResponseError> {
+    fn structure(
+        &mut self,
+        structure: &StructureData,
+        start: &BytesStart<'_>,
+    ) -> Result<Value, ResponseError> {
         let mut map = Map::new();
-        for member in structure.members.iter().filter(|member| member.target.xml_attribute) {
+        for member in structure
+            .members
+            .iter()
+            .filter(|member| member.target.xml_attribute)
+        {
             let attributes = start.attributes().filter_map(Result::ok);
-            let found = attributes.into_iter().find(|attribute| attribute.key.as_ref() == member.wire_name());
-            let value = found.and_then(|found| found.normalized_value(XmlVersion::Explicit1_0).ok().map(|v| v.into_owned()));
+            let found = attributes
+                .into_iter()
+                .find(|attribute| attribute.key.as_ref() == member.wire_name());
+            let value = found.and_then(|found| {
+                found
+                    .normalized_value(XmlVersion::Explicit1_0)
+                    .ok()
+                    .map(|v| v.into_owned())
+            });
             if let Some(value) = value {
                 map.insert(member.snake.clone(), value);
             }
@@ -260,9 +285,13 @@ impl<'a> Decoder<'a> {
     /// The member that an element stands for; a flattened list is named by its items where they have a name.
     fn member<'s>(&self, structure: &'s StructureData, name: &str) -> Option<&'s MemberData> {
         let is_it = |member: &&MemberData| {
-            member.target.location == Location::Body && item_name(self.model, member).unwrap_or(member.wire_name()) == name
+            member.target.location == Location::Body
+                && item_name(self.model, member).unwrap_or(member.wire_name()) == name
         };
-        structure.by_wire_name(name).filter(is_it).or_else(|| structure.members.iter().find(is_it))
+        structure
+            .by_wire_name(name)
+            .filter(is_it)
+            .or_else(|| structure.members.iter().find(is_it))
     }
 
     fn list(&mut self, item: &Reference) -> Result<Value, ResponseError> {

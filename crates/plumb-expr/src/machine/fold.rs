@@ -45,10 +45,7 @@ impl<'a> Collection<'a> {
     /// Why it is not known how many elements stand at a position of a list.
     pub(crate) fn gap(&self, position: usize) -> Option<Cause<'a>> {
         match self {
-            Self::List(list, _) => match list.get(position)? {
-                Val::Unknown(cause) => Some(cause),
-                _ => None,
-            },
+            Self::List(list, _) => list.unknown_at(position),
             Self::Map(_) | Self::Unknown(_) => None,
         }
     }

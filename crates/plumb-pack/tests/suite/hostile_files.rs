@@ -93,11 +93,11 @@ fn mutated(text: &str, (at, length, piece): &(usize, usize, String)) -> String {
     let chars: Vec<char> = text.chars().collect();
     let at = at % chars.len();
     let end = (at + length).min(chars.len());
-    chars[..at]
-        .iter()
+    let (before, after) = (chars.iter().take(at), chars.iter().skip(end));
+    before
         .copied()
         .chain(piece.chars())
-        .chain(chars[end..].iter().copied())
+        .chain(after.copied())
         .collect()
 }
 

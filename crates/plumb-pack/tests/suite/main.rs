@@ -1,4 +1,9 @@
 //! The tests of this crate that look at it from outside.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests stand outside the functions that are tests"
+)]
 
 mod bad_policies;
 mod bad_recipes;

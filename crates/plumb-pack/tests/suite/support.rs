@@ -29,16 +29,17 @@ pub(crate) fn show(diagnostics: &[Diagnostic]) -> String {
         let Some((source, (span, label))) = diagnostic.source.as_ref().zip(diagnostic.span.as_ref()) else {
             continue;
         };
-        let start = source.text[..span.start].rfind('\n').map_or(0, |at| at + 1);
-        let end = source.text[span.start..]
-            .find('\n')
-            .map_or(source.text.len(), |at| span.start + at);
-        let carets = "^".repeat(span.end.min(end).saturating_sub(span.start).max(1));
-        let indent = " ".repeat(source.text[start..span.start].chars().count());
-        shown.push_str(&format!(
-            "| {}\n| {indent}{carets} {label}\n",
-            &source.text[start..end]
-        ));
+        let before = source.text.get(..span.start).unwrap_or_default();
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let line = source
+            .text
+            .get(line_start..)
+            .and_then(|rest| rest.lines().next())
+            .unwrap_or_default();
+        let end = span.end.min(line_start + line.len());
+        let carets = "^".repeat(end.saturating_sub(span.start).max(1));
+        let indent = " ".repeat(before.get(line_start..).unwrap_or_default().chars().count());
+        shown.push_str(&format!("| {line}\n| {indent}{carets} {label}\n"));
     }
     shown
 }

@@ -29,7 +29,7 @@ impl Write for Meter {
 
 #[test]
 fn a_report_with_many_findings_is_written_in_small_pieces() {
-    let report = large(4, 1_000, 3);
+    let report = large(2, 500, 3);
     for format in Format::ALL {
         let mut meter = Meter::default();
         plumb_report::render(&report, format, &RenderOptions::default(), &mut meter).unwrap();
@@ -50,7 +50,12 @@ fn a_report_with_many_findings_is_written_in_small_pieces() {
             "{format}: a piece of {} bytes",
             meter.largest
         );
-        assert!(meter.total > 0);
+        let listing = !matches!(format, Format::Terminal | Format::Html | Format::Markdown);
+        assert!(
+            !listing || meter.total > bounded,
+            "{format}: {} bytes prove nothing",
+            meter.total
+        );
     }
 }
 
