@@ -11,24 +11,23 @@ mod shapes;
 mod source;
 mod writer;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
+use miniz_oxide::deflate::compress_to_vec;
 use plumb_api::format::{MAGIC, VERSION};
 use serde_json::Value;
 
-use chunk::Service;
+use chunk::{Service, without_date};
 use endpoints::{Endpoints, Patterns, write_availability};
 use partitions::Partitions;
 use source::Source;
 use writer::Writer;
 
-/// zstd's strongest level that still decodes in little memory.
-const LEVEL: i32 = 19;
-/// Bytes of the dictionary that all chunks share.
-const DICTIONARY_SIZE: usize = 48 * 1024;
+/// The strongest level of the compressor.
+const LEVEL: u8 = 10;
 
 /// Runs `models` (write the file), `models --check` (compare it) or `models --list` (print what is kept).
 ///
@@ -70,6 +69,37 @@ struct Condensed {
     operations: usize,
 }
 
+/// Everything that the policy's lists can name.
+#[derive(Default)]
+struct Names {
+    operations: BTreeSet<String>,
+    members: BTreeSet<String>,
+}
+
+impl Names {
+    fn add(&mut self, service: &Service) {
+        let entries = |key: &str| {
+            service
+                .model
+                .get(key)
+                .and_then(Value::as_object)
+                .into_iter()
+                .flatten()
+        };
+        self.operations
+            .extend(entries("operations").map(|(key, _)| format!("{}:{}", service.name, without_date(key))));
+        for (structure, shape) in entries("shapes") {
+            let members = shape
+                .get("members")
+                .and_then(Value::as_object)
+                .into_iter()
+                .flatten();
+            self.members
+                .extend(members.map(|(member, _)| format!("{}:{structure}.{member}", service.name)));
+        }
+    }
+}
+
 fn check(source: &Source, path: &Path) -> Result<()> {
     let on_disk = fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
     if condense(source)?.bytes != on_disk {
@@ -105,9 +135,11 @@ fn condense(source: &Source) -> Result<Condensed> {
     let mut chunks = Vec::new();
     let mut directory = Vec::new();
     let mut operations = 0;
+    let mut names = Names::default();
     for (name, version) in source.services()? {
         let model = source::service_model(&version)?;
         let mut service = Service::new(name, model, source::paginators(&version)?)?;
+        names.add(&service);
         if service.reads.is_empty() {
             continue;
         }
@@ -125,35 +157,29 @@ fn condense(source: &Source) -> Result<Condensed> {
         directory.push(entry);
         chunks.push(chunk);
     }
+    let stale = policy::stale_entries(&names.operations, &names.members);
+    ensure!(
+        stale.is_empty(),
+        "the policy's lists name what does not exist: {}",
+        stale.join(", ")
+    );
     patterns.write(&mut index)?;
 
-    let samples: Vec<&[u8]> = chunks.iter().map(Writer::bytes).collect();
-    let dictionary =
-        zstd::dict::from_samples(&samples, DICTIONARY_SIZE).context("cannot make the dictionary")?;
-    let mut compressor = zstd::bulk::Compressor::with_dictionary(LEVEL, &dictionary)?;
     index.size(directory.len())?;
     let mut body = Vec::new();
     for (entry, chunk) in directory.iter().zip(&chunks) {
-        let compressed = compressor.compress(chunk.bytes())?;
+        let compressed = compress_to_vec(chunk.bytes(), LEVEL);
         index.raw(entry.bytes());
         index.size(compressed.len())?;
         index.size(chunk.bytes().len())?;
         body.extend_from_slice(&compressed);
     }
-    let packed_dictionary = zstd::bulk::compress(&dictionary, LEVEL)?;
-    let packed_index = zstd::bulk::compress(index.bytes(), LEVEL)?;
+    let packed_index = compress_to_vec(index.bytes(), LEVEL);
     let mut file = Writer::default();
     file.raw(MAGIC);
     file.varint(VERSION);
-    for size in [
-        index.bytes().len(),
-        packed_index.len(),
-        dictionary.len(),
-        packed_dictionary.len(),
-    ] {
-        file.size(size)?;
-    }
-    file.raw(&packed_dictionary);
+    file.size(index.bytes().len())?;
+    file.size(packed_index.len())?;
     file.raw(&packed_index);
     file.raw(&body);
     Ok(Condensed {

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::{Arc, LazyLock, OnceLock};
 
+use miniz_oxide::inflate::decompress_to_vec_with_limit;
 use plumb_model::value::Text;
-use ruzstd::decoding::{Dictionary, FrameDecoder};
 
 use crate::endpoint::{Availability, EndpointPattern, Partition, ServiceEndpoints};
 use crate::format::{Fields, MAGIC, VERSION};
@@ -18,8 +18,6 @@ pub struct Catalog {
     pub(crate) partitions: Vec<Partition>,
     pub(crate) patterns: Vec<EndpointPattern>,
     pub(crate) services: Vec<Service>,
-    dictionary: &'static [u8],
-    dictionary_size: usize,
 }
 
 /// One service of the catalog: its names and where it is.
@@ -58,7 +56,7 @@ impl Catalog {
     /// The API model of a service, by its name or an alias; see [`Catalog::find`].
     pub fn service(&self, name: &str) -> Option<Arc<ServiceModel>> {
         let service = self.find(name)?;
-        service.model.get_or_init(|| self.load(service)).clone()
+        service.model.get_or_init(|| service.load()).clone()
     }
 
     /// A service by its name (botocore's folder, for example `elbv2`), its service id in any spelling (`Elastic Load
@@ -95,10 +93,7 @@ impl Catalog {
         }
         let index_size = fields.size()?;
         let packed_index_size = fields.size()?;
-        let dictionary_size = fields.size()?;
-        let packed_dictionary_size = fields.size()?;
-        let dictionary = fields.bytes(packed_dictionary_size)?;
-        let index = unpack(fields.bytes(packed_index_size)?, index_size, None)?;
+        let index = unpack(fields.bytes(packed_index_size)?, index_size)?;
         let mut index = Fields::new(&index);
 
         let source_version = Text::from(index.text()?);
@@ -136,15 +131,7 @@ impl Catalog {
             partitions,
             patterns,
             services,
-            dictionary,
-            dictionary_size,
         })
-    }
-
-    fn load(&self, service: &Service) -> Option<Arc<ServiceModel>> {
-        let dictionary = unpack(self.dictionary, self.dictionary_size, None)?;
-        let chunk = unpack(service.chunk, service.chunk_size, Some(&dictionary))?;
-        ServiceModel::read(service, chunk).map(Arc::new)
     }
 }
 
@@ -174,6 +161,10 @@ impl Service {
     pub fn is_global(&self) -> bool {
         self.endpoints.availability.first() == Some(&Availability::Global) || self.endpoints.is_regionless
     }
+
+    fn load(&self) -> Option<Arc<ServiceModel>> {
+        ServiceModel::read(self, unpack(self.chunk, self.chunk_size)?).map(Arc::new)
+    }
 }
 
 impl fmt::Debug for Catalog {
@@ -200,12 +191,8 @@ fn plain(name: &str) -> String {
         .collect()
 }
 
-fn unpack(packed: &[u8], size: usize, dictionary: Option<&[u8]>) -> Option<Vec<u8>> {
-    let mut decoder = FrameDecoder::new();
-    if let Some(dictionary) = dictionary {
-        decoder.add_dict(Dictionary::decode_dict(dictionary).ok()?).ok()?;
-    }
-    let mut unpacked = vec![0; size];
-    let written = decoder.decode_all(packed, &mut unpacked).ok()?;
-    (written == size).then_some(unpacked)
+fn unpack(packed: &[u8], size: usize) -> Option<Vec<u8>> {
+    decompress_to_vec_with_limit(packed, size)
+        .ok()
+        .filter(|unpacked| unpacked.len() == size)
 }

@@ -4,10 +4,10 @@
 //! plus one, or zero. The file is
 //!
 //! ```text
-//! MAGIC, version, raw length and compressed length of the index, raw length and compressed length of the dictionary,
-//! dictionary (zstd frame), index (zstd frame), one chunk (zstd frame that uses the dictionary) per service
+//! MAGIC, version, raw length and compressed length of the index, index, one chunk per service
 //! ```
 //!
+//! Index and chunks are compressed each by itself (raw DEFLATE, RFC 1951), so that one service is had without the others.
 //! The index holds the botocore version, partitions with regions, endpoint patterns and the directory of services;
 //! a chunk holds one service: a text table, then metadata, shapes and operations that refer to texts by position.
 //! The exact order of fields is in [`crate::catalog`] and [`crate::model`], one line per field.

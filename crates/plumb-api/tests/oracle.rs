@@ -186,7 +186,7 @@ fn check_request(case: &Json) -> Result<(), String> {
         }
         (None, None) => same("body", &request.body, &Vec::<u8>::new())?,
     }
-    if text(case, "host_prefix") != "" {
+    if !text(case, "host_prefix").is_empty() {
         let request =
             build_request(&operation, &value(&case["input"]), &endpoint(false)).map_err(|e| e.to_string())?;
         let host = format!("{}host.example", text(case, "host_prefix"));

@@ -40,7 +40,7 @@ pub(crate) fn tag_shape(type_: &Type) -> bool {
 }
 
 /// How lists of tags call key and value, in snake_case.
-pub(crate) const TAG_KEYS: [(&str, &str); 2] = [("key", "value"), ("tag_key", "tag_value")];
+const TAG_KEYS: [(&str, &str); 2] = [("key", "value"), ("tag_key", "tag_value")];
 
 /// A structure of an API model; its members' types are made when they are asked for, because shapes can be recursive.
 struct Structure {

@@ -20,7 +20,6 @@ pub mod compiled;
 mod compliance;
 mod conformity;
 mod declared;
-pub mod document;
 mod fact_reader;
 pub mod framework;
 pub mod inline_test;

@@ -211,11 +211,12 @@ impl TypeReader<'_> {
         self.check_parent_templates(&read.templates);
         let scope = scope_of(fields, &mut self.problems);
         let mut recipe = self.recipe(fields, Arc::clone(&own.service), scope, Origin::Declared);
-        recipe.tags = self.tags(fields, &item_type);
+        // INVARIANT: the order in which the collector does it, so that each step is checked against what it will see.
+        recipe.drop = self.drop(fields);
         recipe.decode = self.decode(fields);
-        recipe.rename = self.rename(fields);
         recipe.keep = self.keep(fields, &operation);
-        recipe.drop = fields.texts("drop", &mut self.problems);
+        recipe.rename = self.rename(fields);
+        recipe.tags = self.tags(fields);
         recipe.origin = Origin::List(Box::new(ListCall {
             call: read.call,
             items,
@@ -233,11 +234,6 @@ impl TypeReader<'_> {
         for (key, place) in [("uid", &mut recipe.uid), ("name", &mut recipe.name)] {
             if fields.required(key, what, &mut self.problems).is_some() {
                 *place = self.identity_template(fields, key)?;
-            }
-        }
-        for name in recipe.drop.clone() {
-            if self.attributes.remove(&name).is_none() {
-                self.unknown_attribute(&name, fields.key_span("drop"));
             }
         }
         self.reserve();

@@ -225,7 +225,7 @@ impl Service {
 }
 
 /// The name without the API date that rest-xml models append to it, for example `GetPublicKey2020_05_31`.
-fn without_date(name: &str) -> &str {
+pub(crate) fn without_date(name: &str) -> &str {
     let is_date = |tail: &str| {
         tail.bytes().enumerate().all(|(at, byte)| {
             if at == 4 || at == 7 {

@@ -19,9 +19,11 @@ pub(crate) struct Patterns {
 /// The endpoints of one service, or of one group of its operations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Endpoints {
-    /// Per partition: the pattern of all regions, and the regions that differ.
-    partitions: Vec<(Option<Resolved>, Vec<(usize, Option<Resolved>)>)>,
+    partitions: Vec<PartitionEndpoints>,
 }
+
+/// The pattern of all regions of a partition, and the regions that differ.
+type PartitionEndpoints = (Option<Resolved>, Vec<(usize, Option<Resolved>)>);
 
 impl Patterns {
     fn position(&mut self, pattern: &Resolved) -> Result<u32> {
@@ -89,7 +91,7 @@ impl Endpoints {
     /// # Errors
     /// When a region differs from its partition, for which an operation's own endpoint has no place.
     pub(crate) fn without_exceptions(&self) -> Result<Vec<Option<Resolved>>> {
-        let regular = |(pattern, exceptions): &(Option<Resolved>, Vec<_>)| {
+        let regular = |(pattern, exceptions): &PartitionEndpoints| {
             ensure!(
                 exceptions.is_empty(),
                 "an operation's own endpoint differs between regions"

@@ -3,6 +3,8 @@
 //! The policy fails closed: an operation is kept only when its verb reads, its service is not a data plane, nobody
 //! refused it, and its name has none of the words that stand for secrets, unless a person has reviewed it.
 
+use std::collections::BTreeSet;
+
 use super::policy_lists::{
     DATA_PLANES, EXCEPTIONS, READ_VERBS, REFUSED, REVIEWED, SEARCHES, SECRET_ENDINGS, SUSPICIOUS_WORDS,
     WITHHELD,
@@ -77,6 +79,58 @@ pub(crate) fn is_withheld(service: &str, structure: &str, member: &str, sensitiv
                         .any(|paging| lower.ends_with(paging))
         }
     }
+}
+
+/// The entries of the lists that match nothing in the models, for which there is no reason to exist.
+///
+/// `operations` holds every operation of every service as `service:Operation`, `structures` every member of every
+/// structure as `service:Structure.member`.
+pub(crate) fn stale_entries(operations: &BTreeSet<String>, structures: &BTreeSet<String>) -> Vec<String> {
+    let mut stale = Vec::new();
+    let mut expect = |service: &str, name: &str, is_used: bool| {
+        if service != "*" && !is_used {
+            stale.push(format!("{service}:{name}"));
+        }
+    };
+    let is_kept = |service: &str, name: &str| {
+        operations.contains(&format!("{service}:{name}")) && decide(service, name) == Decision::Read
+    };
+    for (service, name, _) in EXCEPTIONS {
+        expect(service, name, is_kept(service, name));
+    }
+    for (service, name) in SEARCHES {
+        expect(service, name, is_kept(service, name));
+    }
+    for (service, names) in REVIEWED {
+        names
+            .split_ascii_whitespace()
+            .for_each(|name| expect(service, name, is_kept(service, name)));
+    }
+    for (service, names, _) in REFUSED {
+        for name in names.split_ascii_whitespace() {
+            let has_read_verb = READ_VERBS.iter().any(|verb| name.starts_with(verb));
+            expect(
+                service,
+                name,
+                has_read_verb && operations.contains(&format!("{service}:{name}")),
+            );
+        }
+    }
+    for (service, path, _) in WITHHELD {
+        expect(service, path, structures.contains(&format!("{service}:{path}")));
+    }
+    for (service, _) in DATA_PLANES {
+        let prefix = format!("{service}:");
+        expect(
+            service,
+            "*",
+            operations
+                .range(prefix.clone()..)
+                .next()
+                .is_some_and(|name| name.starts_with(&prefix)),
+        );
+    }
+    stale
 }
 
 /// What a model says about the values of a member.

@@ -61,9 +61,20 @@ impl TypeReader<'_> {
         Some(())
     }
 
-    pub(super) fn tags(&mut self, fields: &Fields<'_>, item: &Type) -> Option<Path> {
+    pub(super) fn drop(&mut self, fields: &Fields<'_>) -> Vec<Text> {
+        let names = fields.texts("drop", &mut self.problems);
+        for name in &names {
+            if self.attributes.remove(name).is_none() {
+                self.unknown_attribute(name, fields.key_span("drop"));
+            }
+        }
+        names
+    }
+
+    pub(super) fn tags(&mut self, fields: &Fields<'_>) -> Option<Path> {
         let node = fields.get("tags")?;
-        let (path, type_) = read_path(node, item, Spelling::Api, &mut self.problems)?;
+        let item = self.attributes.to_type();
+        let (path, type_) = read_path(node, &item, Spelling::Api, &mut self.problems)?;
         if !tag_shape(&type_) {
             let message = format!("`tags` leads to {type_}, not to a list of keys and values or a map");
             self.problems.error(node.span.clone(), message, "not tags");

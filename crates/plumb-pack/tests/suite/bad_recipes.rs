@@ -212,19 +212,19 @@ fn rename_drop_and_decode_of_what_is_not_there() {
     check_more(
         "rename: { nmae: x }\ndrop: [creation_dat]\ndecode: { polic: json }",
         &expect![[r#"
-        user.yaml:11:15: error: `my_bucket` has no attribute `polic` in path `polic`
-        help: attributes are bucket_arn, bucket_region, creation_date, name
-        |     decode: { polic: json }
-        |               ^^^^^ in this path
-        user.yaml:9:15: error: items have no attribute `nmae`
-        help: did you mean `name`?
-        |     rename: { nmae: x }
-        |               ^^^^ not in the answer
-        user.yaml:10:5: error: items have no attribute `creation_dat`
-        help: did you mean `creation_date`?
-        |     drop: [creation_dat]
-        |     ^^^^ not in the answer
-    "#]],
+            user.yaml:10:5: error: items have no attribute `creation_dat`
+            help: did you mean `creation_date`?
+            |     drop: [creation_dat]
+            |     ^^^^ not in the answer
+            user.yaml:11:15: error: `my_bucket` has no attribute `polic` in path `polic`
+            help: attributes are bucket_arn, bucket_region, creation_date, name
+            |     decode: { polic: json }
+            |               ^^^^^ in this path
+            user.yaml:9:15: error: items have no attribute `nmae`
+            help: did you mean `name`?
+            |     rename: { nmae: x }
+            |               ^^^^ not in the answer
+        "#]],
     );
 }
 

@@ -2,8 +2,6 @@
 
 use crate::support::{load, show};
 use expect_test::expect;
-use plumb_model::value::Value;
-use plumb_pack::document::{ItemContext, tag_map};
 use plumb_pack::inline_test::run_tests;
 use plumb_pack::lint::lint;
 use plumb_pack::load::Base;
@@ -225,55 +223,6 @@ fn recursive_shapes_end() {
             .resource_type(&name)
             .map_or(0, |found| schema_tree(&found).len());
         assert!(lines < 20_000, "{name}: {lines}");
-    }
-}
-
-#[test]
-fn items_become_resources() {
-    let pack = Pack::builtin().unwrap();
-    let recipe = pack.resource_type("aws_s3_bucket").unwrap().recipe.clone();
-    let context = ItemContext {
-        parent: &Value::Null,
-        partition: "aws-cn",
-        account: "1",
-        region: "cn-north-1",
-    };
-    let item: Value = serde_json::from_str(r#"{"name":"logs","bucket_region":"cn-northwest-1"}"#).unwrap();
-    let resource = recipe.resource(item, &context).unwrap();
-    assert_eq!(
-        (
-            resource.uid.as_str(),
-            resource.name.as_str(),
-            resource.region.as_str()
-        ),
-        ("arn:aws-cn:s3:::logs", "logs", "cn-northwest-1")
-    );
-    assert!(
-        recipe
-            .resource(serde_json::from_str("{}").unwrap(), &context)
-            .is_err()
-    );
-    assert!(recipe.resource(Value::Int(1), &context).is_err());
-}
-
-#[test]
-fn tags_are_a_map_whatever_their_shape() {
-    for (tags, expected) in [
-        (r#"[{"key":"a","value":"1"},{"key":"b"}]"#, r#"{"a":"1","b":""}"#),
-        (r#"[{"tag_key":"a","tag_value":"1"}]"#, r#"{"a":"1"}"#),
-        (r#"{"a":"1","b":null}"#, r#"{"a":"1","b":""}"#),
-        ("[]", "{}"),
-        ("null", "null"),
-        (
-            r#"[{"key":"a","value":"1"},{"$unreadable":{"reason":"failed"}}]"#,
-            r#"{"$unreadable":{"reason":"failed"}}"#,
-        ),
-    ] {
-        assert_eq!(
-            tag_map(serde_json::from_str(tags).unwrap()).to_string(),
-            expected,
-            "{tags}"
-        );
     }
 }
 
