@@ -38,10 +38,14 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
         Ok(folder) => environment.push(("PLUMB_CEL_SPEC", folder.into())),
         Err(error) => missing("the conformance cases of CEL", &error),
     }
-    let nextest = Command::new("cargo").args(["nextest", "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
-    let has_nextest = { nextest }.status().is_ok_and(|status| status.success());
+    let mut nextest = Command::new("cargo");
+    nextest.args(["nextest", "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
+    let has_nextest = nextest.status().is_ok_and(|status| status.success());
     let runner: &[&str] = if has_nextest { &["nextest", "run", "--workspace"] } else { &["test", "--workspace", "--all-targets"] };
     cargo(&[&["test", "--workspace", "--doc", "--quiet"], [].as_slice()].concat(), &environment)?;
+    if let Some(moto) = &moto {
+        validate_reports(&moto.python, &environment)?;
+    }
     for command in [["pack", "lint"].as_slice(), &["pack", "test", "--knowledge", "knowledge"]] {
         cargo(&[["run", "--quiet", "--package", "plumb", "--"].as_slice(), command].concat(), &environment)?;
     }
@@ -133,10 +137,11 @@ pub(crate) fn virtual_environment() -> Result<PathBuf> {
     Ok(python)
 }
 
-/// The conformance cases of CEL as JSON files, fetched by npm once.
+/// The conformance cases of CEL as a JSON file, fetched by npm once.
 fn cel_spec() -> Result<PathBuf> {
     let folder = cache()?.join("cel-spec");
-    if folder.join("cases.json").exists() {
+    let cases = folder.join("conformance.json");
+    if cases.exists() {
         return Ok(folder);
     }
     fs::create_dir_all(&folder)?;
@@ -148,9 +153,22 @@ fn cel_spec() -> Result<PathBuf> {
         .context("npm is missing")?;
     ensure!(install.success(), "npm cannot install {CEL_SPEC}");
     let convert = root().join("crates/plumb-expr/tests/conformance/convert.mjs");
-    let status = Command::new("node").arg(convert).arg(&folder).status().context("node is missing")?;
+    let package = folder.join("node_modules/@bufbuild/cel-spec");
+    let status = Command::new("node").arg(convert).arg(package).arg(&cases).status().context("node is missing")?;
     ensure!(status.success(), "the conformance cases cannot be converted");
     Ok(folder)
+}
+
+/// Renders sample reports and checks them against the schemas of OCSF and of our own formats.
+fn validate_reports(python: &Path, environment: &[(&str, OsString)]) -> Result<()> {
+    let folder = cache()?.join("reports");
+    fs::create_dir_all(&folder)?;
+    let render = ["run", "--quiet", "--package", "plumb-report", "--example", "render_samples", "--"];
+    cargo(&[&render, [folder.to_str().context("the target folder is not UTF-8")?].as_slice()].concat(), environment)?;
+    let script = root().join("crates/plumb-report/tests/validate.py");
+    let status = Command::new(python).arg(script).arg(&folder).status()?;
+    ensure!(status.success(), "a report does not fit its schema");
+    Ok(())
 }
 
 /// The folder below the target folder that keeps what tests need.

@@ -39,7 +39,7 @@ pub struct Options {
     pub first_pause: Duration,
     /// The longest pause between attempts.
     pub longest_pause: Duration,
-    /// The pause between asking for a prepared answer and asking again.
+    /// The longest pause between asking for a prepared answer and asking again.
     pub prepare_pause: Duration,
 }
 
@@ -121,16 +121,21 @@ pub struct Collector {
 pub enum Regions {
     /// All that the account has enabled.
     All(Vec<Text>),
-    /// Only these; resources that a global call finds elsewhere are left out.
-    Only(Vec<Text>),
+    /// Only some; resources that a global call finds elsewhere are left out.
+    Only {
+        /// The regions to ask.
+        asked: Vec<Text>,
+        /// The other regions that the account has enabled.
+        left_out: Vec<Text>,
+    },
 }
 
 impl Collector {
     /// Reads one account. Never fails: what cannot be read is in the coverage.
     pub async fn collect(&self, account: Account, regions: Regions, now: Timestamp) -> AccountSnapshot {
-        let (narrowed, regions) = match regions {
-            Regions::All(regions) => (false, regions),
-            Regions::Only(regions) => (true, regions),
+        let (regions, left_out) = match regions {
+            Regions::All(regions) => (regions, Vec::new()),
+            Regions::Only { asked, left_out } => (asked, left_out),
         };
         let caller = Caller::new(
             Arc::clone(&self.transport),
@@ -143,7 +148,7 @@ impl Collector {
             account_document: account.document(),
             account,
             regions,
-            narrowed,
+            left_out,
             caller,
             gaps: Gaps::default(),
             options: self.options.clone(),
@@ -195,6 +200,7 @@ impl Collector {
             collected,
             gaps: work.gaps.list(),
             calls: work.caller.counts(),
+            left_out: work.left_out.clone(),
             interrupted: self.stop.reason(),
         };
         coverage.sort();
@@ -244,7 +250,7 @@ pub(crate) struct Work {
     pub(crate) account: Account,
     account_document: Value,
     pub(crate) regions: Vec<Text>,
-    pub(crate) narrowed: bool,
+    pub(crate) left_out: Vec<Text>,
     pub(crate) caller: Caller,
     pub(crate) gaps: Gaps,
     pub(crate) options: Options,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::{FutureExt, join};
 use plumb_expr::Truth;
@@ -17,8 +18,11 @@ use crate::caller::{Failure, Pages};
 use crate::listing::{Input, input, is_absent};
 use crate::plan::TypePlan;
 
-/// How often a prepared answer is asked for again, and how long is waited in between.
+/// How often a prepared answer is asked for again.
 const PREPARE_ATTEMPTS: u32 = 30;
+
+/// How long is waited first; later pauses double up to the longest.
+const FIRST_PREPARE_PAUSE: Duration = Duration::from_millis(250);
 
 /// Reads all planned facts of the resources of one type, level by level.
 pub(crate) async fn read(work: &Work, plan: &TypePlan, resources: &mut [Resource]) {
@@ -124,7 +128,7 @@ async fn prepared(
 ) -> Arc<Pages> {
     let mut pages = work.call(&fact.call, parameters.clone(), region).await;
     let Some(prepare) = &fact.prepare else { return pages };
-    for _ in 0..PREPARE_ATTEMPTS {
+    for attempt in 0..PREPARE_ATTEMPTS {
         let Some(failure) = &pages.failure else { return pages };
         if !prepare.on.iter().any(|pattern| pattern.matches(&failure.code, &failure.message)) {
             return pages;
@@ -135,7 +139,7 @@ async fn prepared(
         if preparing.failure.is_some() {
             return Arc::new(preparing);
         }
-        work.pause(work.options.prepare_pause).await;
+        work.pause(FIRST_PREPARE_PAUSE.saturating_mul(1 << attempt.min(8)).min(work.options.prepare_pause)).await;
         pages = Arc::new(work.call_afresh(&fact.call, parameters.clone(), region).await);
     }
     pages

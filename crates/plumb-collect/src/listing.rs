@@ -169,8 +169,8 @@ fn assembled(
 
 /// Drops resources outside the regions that were asked for and those that the recipe's `where` leaves out.
 fn filter(work: &Work, recipe: &Recipe, mut resources: Vec<Resource>) -> Vec<Resource> {
-    if work.narrowed {
-        resources.retain(|resource| resource.region == GLOBAL_REGION || work.regions.contains(&resource.region));
+    if !work.left_out.is_empty() {
+        resources.retain(|resource| !work.left_out.contains(&resource.region));
     }
     if let Some(program) = &recipe.filter {
         // Unknown keeps the resource: a policy then says unknown rather than nothing.

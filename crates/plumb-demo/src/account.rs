@@ -31,7 +31,7 @@ pub(crate) struct AccountBuilder {
 
 impl AccountBuilder {
     pub(crate) fn new(position: u32, production: bool, mut random: Random) -> Self {
-        let care = if production { 45 + random.below(50) } else { 20 + random.below(50) };
+        let care = if production { 35 + random.below(55) } else { 10 + random.below(50) };
         let team = usize::try_from(position).ok().and_then(|at| TEAMS.get(at % TEAMS.len())).copied().unwrap_or("team");
         let id = Text::from(format!("0000{:08}", 10_000_019 + u64::from(position) * 1_234_567 % 89_000_000));
         Self { id, team, production, random, care, resources: Vec::new(), serial: 0 }
@@ -100,11 +100,11 @@ impl AccountBuilder {
             64..=69 => identity::user(self),
             70..=73 => identity::policy(self),
             74..=79 => compute::function(self),
-            80..=85 => logging::log_group(self),
-            86..=88 => storage::key(self),
-            89..=91 => databases::instance(self),
-            92..=93 => databases::snapshot(self),
-            94..=95 => storage::snapshot(self),
+            80..=84 => logging::log_group(self),
+            85..=87 => storage::key(self),
+            88..=90 => databases::instance(self),
+            91..=92 => databases::snapshot(self),
+            93..=95 => storage::snapshot(self),
             96 => storage::file_system(self),
             97 => network::load_balancer(self),
             98 => network::subnet(self),

@@ -9,7 +9,7 @@ use crate::document::{list, map};
 pub(crate) fn account_wide(builder: &mut AccountBuilder) {
     let id = builder.id.clone();
     let keys = i64::from(!builder.right(97));
-    let mfa = i64::from(builder.right(96));
+    let mfa = i64::from(builder.right(90));
     let devices = if builder.right(45) { list![] } else { list![map! { "serial_number": format!("arn:aws:iam::{id}:mfa/root-account-mfa-device") }] };
     let last_used = if builder.right(80) { Value::from("2025-11-03T09:12:44Z") } else { Value::from("2026-11-18T16:40:02Z") };
     builder.add(
@@ -102,7 +102,7 @@ pub(crate) fn role(builder: &mut AccountBuilder) {
         } else {
             trust(principal)
         }
-    } else if builder.random.basis_points(25) {
+    } else if builder.random.basis_points(120) {
         trust(Value::from("*"))
     } else {
         trust(map! { "Service": service })

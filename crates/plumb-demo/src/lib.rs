@@ -4,6 +4,7 @@
 //! Names, ids and addresses are invented; account ids begin with `0000`, which no real account's does.
 
 mod account;
+mod alarms;
 mod compute;
 mod databases;
 mod document;
@@ -35,7 +36,7 @@ const SHARE_OF: u32 = 57;
 const PRODUCTION_SHARE: u32 = 45;
 
 /// Resources of one account of the default estate, besides its settings.
-const DEFAULT_RESOURCES_PER_ACCOUNT: u64 = 60;
+const DEFAULT_RESOURCES_PER_ACCOUNT: u64 = 84;
 
 /// An estate of which accounts are generated when they are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 use plumb_model::value::Value;
 
+use crate::alarms;
 use crate::account::{AccountBuilder, REGIONS};
 use crate::document::{list, map};
 
@@ -17,7 +18,7 @@ pub(crate) fn account_wide(builder: &mut AccountBuilder) {
         trail(builder);
     }
     for region in REGIONS {
-        let recording = builder.right(75);
+        let recording = builder.right(82);
         let group = map! { "all_supported": true, "include_global_resource_types": region == "us-east-1", "resource_types": list![] };
         let recorders = if recording { list![map! { "name": "default", "recording_group": group.clone() }] } else { list![] };
         let status = if recording { list![map! { "name": "default", "recording": true, "last_status": "SUCCESS" }] } else { list![] };
@@ -44,7 +45,7 @@ pub(crate) fn account_wide(builder: &mut AccountBuilder) {
 fn trail(builder: &mut AccountBuilder) {
     let id = builder.id.clone();
     let arn = format!("arn:aws:cloudtrail:eu-central-1:{id}:trail/acme");
-    let (validated, encrypted, watched, objects) = (builder.right(85), builder.right(50), builder.right(55), builder.right(25));
+    let (validated, encrypted, watched, objects) = (builder.right(85), builder.right(60), builder.right(80), builder.right(45));
     let key = if encrypted { Value::from(format!("arn:aws:kms:eu-central-1:{id}:key/trail")) } else { Value::Null };
     let logs = if watched { Value::from(format!("arn:aws:logs:eu-central-1:{id}:log-group:trail:*")) } else { Value::Null };
     let delivered = if watched { Value::from("2026-11-22T05:50:00Z") } else { Value::Null };
@@ -62,6 +63,9 @@ fn trail(builder: &mut AccountBuilder) {
             "event_selectors": list![map! { "read_write_type": "All", "include_management_events": true, "exclude_management_event_sources": list![], "data_resources": data }],
         },
     );
+    if watched {
+        alarms::generate(builder, "trail");
+    }
     let bucket = format!("acme-trail-{id}");
     let logged = builder.right(45).then(|| map! { "target_bucket": "acme-access-logs", "target_prefix": "trail/" });
     builder.add(

@@ -8,7 +8,7 @@ use crate::document::{list, map};
 /// Adds a VPC with its default security group, a network ACL and two subnets.
 pub(crate) fn vpc(builder: &mut AccountBuilder, region: &'static str) {
     let (id, vpc) = (builder.id.clone(), builder.id("vpc"));
-    let logs = if builder.right(60) {
+    let logs = if builder.right(75) {
         list![map! { "flow_log_id": "fl-0demo", "flow_log_status": "ACTIVE", "traffic_type": "ALL", "deliver_logs_status": "SUCCESS" }]
     } else {
         list![]
@@ -21,14 +21,14 @@ pub(crate) fn vpc(builder: &mut AccountBuilder, region: &'static str) {
         region,
         map! { "vpc_id": vpc.clone(), "owner_id": id.clone(), "cidr_block": "10.0.0.0/16", "is_default": false, "state": "available", "flow_logs": logs, "tags": tags },
     );
-    let own_rules = if builder.right(45) {
+    let own_rules = if builder.right(78) {
         list![]
     } else {
         list![map! { "ip_protocol": "-1", "user_id_group_pairs": list![map! { "group_id": "sg-self", "user_id": id.clone() }], "ip_ranges": list![], "ipv6_ranges": list![] }]
     };
     add_group(builder, region, "default", own_rules);
     let acl = builder.id("acl");
-    let cidr = if builder.right(45) { "10.0.0.0/8" } else { "0.0.0.0/0" };
+    let cidr = if builder.right(80) { "10.0.0.0/8" } else { "0.0.0.0/0" };
     builder.add(
         "aws_network_acl",
         format!("arn:aws:ec2:{region}:{id}:network-acl/{acl}"),
@@ -65,10 +65,10 @@ pub(crate) fn security_group(builder: &mut AccountBuilder) {
     let serial = builder.serial();
     let name = format!("{}-{serial}", builder.team);
     let (port, open) = match builder.random.below(1_000) {
-        0..=25 => (22, !builder.right(70)),
-        26..=35 => (3389, !builder.right(75)),
-        36..=70 => (5432, !builder.right(90)),
-        71..=600 => (443, true),
+        0..=60 => (22, !builder.right(45)),
+        61..=75 => (3389, !builder.right(50)),
+        76..=110 => (5432, !builder.right(90)),
+        111..=600 => (443, true),
         _ => (8080, false),
     };
     let cidr = if open { "0.0.0.0/0" } else { "10.0.0.0/8" };

@@ -11,9 +11,8 @@ impl Random {
 
     /// A generator of its own for one part of the whole.
     pub(crate) fn fork(&self, part: u64) -> Self {
-        let mut child = Self(self.0 ^ part.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        child.next();
-        child
+        // The seed of the child is a mixed number: raw multiples of the step would give all children one sequence, shifted.
+        Self(Self(self.0 ^ part.wrapping_mul(0xd134_2543_de82_ef95)).next())
     }
 
     pub(crate) fn next(&mut self) -> u64 {

@@ -66,10 +66,10 @@ fn account(builder: &mut AccountBuilder) {
 
 fn region_settings(builder: &mut AccountBuilder, region: &'static str, organized: bool) {
     let id = builder.id.clone();
-    let encrypted = builder.right(50);
-    let snapshots = if builder.right(35) { "block-all-sharing" } else { "unblocked" };
+    let encrypted = builder.right(72);
+    let snapshots = if builder.right(68) { "block-all-sharing" } else { "unblocked" };
     let images = if builder.right(60) { "block-new-sharing" } else { "unblocked" };
-    let tokens = if builder.right(35) { Value::from("required") } else { Value::Null };
+    let tokens = if builder.right(55) { Value::from("required") } else { Value::Null };
     builder.add(
         "aws_ec2_region_settings",
         format!("arn:aws:ec2:{region}:{id}:settings"),
@@ -96,7 +96,7 @@ fn region_settings(builder: &mut AccountBuilder, region: &'static str, organized
         region,
         map! { "analyzers": analyzers },
     );
-    let detecting = builder.right(70);
+    let detecting = builder.right(78);
     let detector = detecting.then(|| map! { "status": "ENABLED", "finding_publishing_frequency": "SIX_HOURS" });
     let detector_ids = if detecting { list!["12abc34d567e8fa901bc2d34e56789f0"] } else { list![] };
     builder.add(
@@ -126,7 +126,7 @@ fn region_settings(builder: &mut AccountBuilder, region: &'static str, organized
             map! { "detector_id": "12abc34d567e8fa901bc2d34e56789f0", "status": "ENABLED", "features": features },
         );
     }
-    let hub = builder.right(60).then(|| map! { "hub_arn": format!("arn:aws:securityhub:{region}:{id}:hub/default") });
+    let hub = builder.right(74).then(|| map! { "hub_arn": format!("arn:aws:securityhub:{region}:{id}:hub/default") });
     let standards = if hub.is_some() {
         list![map! { "standards_arn": "arn:aws:securityhub:::ruleset/cis-aws-foundations-benchmark/v/5.0.0", "standards_status": "READY" }]
     } else {

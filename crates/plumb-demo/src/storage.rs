@@ -10,7 +10,7 @@ pub(crate) fn bucket(builder: &mut AccountBuilder) {
     let (serial, region) = (builder.serial(), builder.region());
     let purpose = builder.random.pick(&["data", "logs", "assets", "exports", "backups", "uploads"]);
     let name = format!("acme-{}-{purpose}-{}-{serial}", builder.team, builder.id.get(6..).unwrap_or("0"));
-    let public = builder.random.basis_points(if builder.production { 60 } else { 200 });
+    let public = builder.random.basis_points(if builder.production { 150 } else { 400 });
     let blocked = !public && builder.right(62);
     let block = blocked.then(|| {
         map! { "block_public_acls": true, "ignore_public_acls": true, "block_public_policy": true, "restrict_public_buckets": true }
@@ -72,7 +72,9 @@ pub(crate) fn volume(builder: &mut AccountBuilder) {
 /// Adds a snapshot of a volume.
 pub(crate) fn snapshot(builder: &mut AccountBuilder) {
     let (region, id, snapshot) = (builder.region(), builder.id.clone(), builder.id("snap"));
-    let public = builder.random.basis_points(150).then(|| Value::String(snapshot.clone())).unwrap_or_default();
+    let public = builder.random.basis_points(1_400);
+    let public_id = if public { Value::String(snapshot.clone()) } else { Value::Null };
+    let permissions = if public { list![map! { "group": "all" }] } else { list![] };
     let (encrypted, tags) = (builder.right(70), builder.tags());
     builder.add(
         "aws_ebs_snapshot",
@@ -81,7 +83,7 @@ pub(crate) fn snapshot(builder: &mut AccountBuilder) {
         region,
         map! {
             "snapshot_id": snapshot.clone(), "encrypted": encrypted, "owner_id": id.clone(), "state": "completed",
-            "public_snapshot_id": public, "start_time": "2026-10-20T02:00:00Z", "tags": tags,
+            "public_snapshot_id": public_id, "public_permissions": permissions, "start_time": "2026-10-20T02:00:00Z", "tags": tags,
         },
     );
 }
@@ -113,7 +115,7 @@ pub(crate) fn key(builder: &mut AccountBuilder) {
     let (region, id, serial) = (builder.region(), builder.id.clone(), builder.serial());
     let key = format!("{:08x}-{}", serial, builder.random.hex(12));
     let arn = format!("arn:aws:kms:{region}:{id}:key/{key}");
-    let public = builder.random.basis_points(80);
+    let public = builder.random.basis_points(500);
     let principal = if public { map! { "AWS": "*" } } else { map! { "AWS": format!("arn:aws:iam::{id}:root") } };
     let (rotated, tags) = (builder.right(65), builder.tags());
     builder.add(

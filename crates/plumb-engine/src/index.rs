@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use plumb_expr::Inventory;
 use plumb_model::coverage::Coverage;
 use plumb_model::value::{Reason, Text, Unreadable, Value};
+use plumb_pack::recipe::CallScope;
 use plumb_pack::schema::ResourceType;
 
 use crate::{Judge, Read, ReadHow};
@@ -24,9 +25,18 @@ struct RelationIndex<'s> {
     source: Text,
     target: Text,
     path: plumb_pack::recipe::Path,
-    targets: HashMap<&'s str, &'s Value>,
+    targets: HashMap<&'s str, Vec<&'s Value>>,
     /// What a value that matches no target means.
     missing: Vec<&'s Value>,
+}
+
+impl<'s> RelationIndex<'s> {
+    /// The target that a value of `source` means: where several regions have one of that name, its own region's.
+    fn target(&self, value: &str, source: &Value) -> Option<&'s Value> {
+        let targets = self.targets.get(value)?;
+        let region = source.get("region");
+        targets.iter().find(|target| target.get("region") == region).or(targets.first()).copied()
+    }
 }
 
 /// Values that markers point to; they must outlive the index.
@@ -42,7 +52,11 @@ impl Markers {
         for read in judges.iter().flat_map(|judge| &judge.reads) {
             let name = &read.resource_type.name;
             if !by_type.contains_key(name) {
-                let markers = unlisted(coverage, name).map(|(_, unreadable)| Value::unreadable(unreadable)).collect();
+                let markers = unlisted(coverage, name)
+                    .map(|(_, unreadable)| unreadable)
+                    .chain(left_out(coverage, &read.resource_type))
+                    .map(Value::unreadable)
+                    .collect();
                 by_type.insert(name.clone(), markers);
             }
         }
@@ -77,6 +91,16 @@ pub(crate) fn unlisted<'c>(
     never_asked.into_iter().chain(gaps)
 }
 
+/// What regions that were not asked mean for a type: nothing for one that belongs to no region.
+fn left_out(coverage: &Coverage, resource_type: &ResourceType) -> Option<Unreadable> {
+    let recipe = &resource_type.recipe;
+    let regional = recipe.scope == CallScope::Region || recipe.region.is_some();
+    (regional && !coverage.left_out.is_empty()).then(|| Unreadable {
+        detail: Text::from(format!("the scan left out {}", coverage.left_out.join(", "))),
+        ..Unreadable::new(Reason::OutOfScope)
+    })
+}
+
 impl<'s> AccountIndex<'s> {
     /// Indexes documents that are sorted by type and uid.
     pub(crate) fn new(judges: &[Judge], documents: impl Iterator<Item = (&'s Text, &'s Value)>, markers: &'s Markers) -> Self {
@@ -109,11 +133,11 @@ impl<'s> AccountIndex<'s> {
         }
         let recipe = &source.recipe;
         for relation in recipe.relations.iter().filter(|relation| relation.to == target) {
-            let mut targets = HashMap::new();
+            let mut targets: HashMap<&str, Vec<&Value>> = HashMap::new();
             for document in self.by_type.get(target).into_iter().flatten() {
                 for by in &relation.by {
                     if let Some(value) = document.get(by).and_then(Value::as_str) {
-                        targets.entry(value).or_insert(*document);
+                        targets.entry(value).or_default().push(document);
                     }
                 }
             }
@@ -145,9 +169,9 @@ impl Inventory for AccountIndex<'_> {
             for value in relation.path.all(resource) {
                 match value {
                     Value::Unreadable(_) => found.push(value),
-                    Value::String(text) => match relation.targets.get(text.as_str()) {
+                    Value::String(text) => match relation.target(text, resource) {
                         Some(target) => {
-                            if !found.iter().any(|known| std::ptr::eq(*known, *target)) {
+                            if !found.iter().any(|known| std::ptr::eq(*known, target)) {
                                 found.push(target);
                             }
                         }

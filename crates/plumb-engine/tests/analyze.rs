@@ -177,6 +177,34 @@ fn a_reference_to_the_outside_is_unknown_and_none_at_all_is_fine() {
 }
 
 #[test]
+fn what_lies_in_regions_left_out_is_unknown_to_rules_that_look_for_it() {
+    let mut narrowed = complete(vec![
+        lamp("l", r#"{"bulb":"led","desk_id":"1"}"#),
+        resource("azurerm_desk", "lit", r#"{"desk_id":"1"}"#),
+        resource("azurerm_desk", "unlit", r#"{"desk_id":"2"}"#),
+    ]);
+    narrowed.coverage.left_out = vec!["south".into()];
+    let found = verdicts(&analyze(vec![narrowed]));
+    assert!(found.contains(&"desk-has-led-lamp lit pass".to_owned()), "{found:?}");
+    assert!(found.contains(&"desk-has-led-lamp unlit unknown".to_owned()), "{found:?}");
+    assert!(found.contains(&"lamp-has-led l pass".to_owned()), "{found:?}");
+}
+
+#[test]
+fn where_regions_have_targets_of_the_same_name_the_own_region_counts() {
+    let desk = |region: &str, fireproof: bool| {
+        let attributes = Map::from_iter([("desk_id".into(), Value::from("1")), ("fireproof".into(), Value::from(fireproof))]);
+        Resource::new(format!("/desk/{region}"), "azurerm_desk", region, "sub", region, attributes)
+    };
+    let mut account = complete(vec![lamp("l", r#"{"desk_id":"1"}"#), desk("east", false), desk("north", true)]);
+    let found = verdicts(&analyze(vec![account.clone()]));
+    assert!(found.contains(&"lamp-on-fireproof-desk l pass".to_owned()), "{found:?}");
+    account.resources.remove(2);
+    let found = verdicts(&analyze(vec![account]));
+    assert!(found.contains(&"lamp-on-fireproof-desk l fail".to_owned()), "{found:?}");
+}
+
+#[test]
 fn the_same_uid_twice_is_judged_once() {
     let report = analyze(vec![complete(vec![lamp("l", r#"{"bulb":"neon"}"#), lamp("l", r#"{"bulb":"led"}"#)])]);
     assert_eq!(report.summary.resources, 1);

@@ -17,6 +17,12 @@ pub struct Coverage {
     pub gaps: Vec<Gap>,
     /// How often each operation was called, sorted.
     pub calls: Vec<CallCount>,
+    /// Regions that the account has enabled and that were not asked, because the user narrowed the scan; sorted.
+    ///
+    /// What lives there is nobody's failure, but a rule that looks for something in the whole account cannot conclude
+    /// from the other regions that it does not exist.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<Text>,
     /// Why collection ended before its plan did; `None` when it ran to the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interrupted: Option<Reason>,
@@ -35,7 +41,7 @@ impl Coverage {
 
     /// The number of requests sent, retries included.
     pub fn requests(&self) -> u64 {
-        self.calls.iter().map(|call| call.requests).sum()
+        self.calls.iter().fold(0, |sum, call| sum.saturating_add(call.requests))
     }
 
     /// Puts all lists into their documented order.
@@ -47,6 +53,7 @@ impl Coverage {
             collected.regions.sort();
             collected.regions.dedup();
         }
+        self.left_out.sort();
         self.gaps.sort();
         self.calls.sort();
     }

@@ -47,5 +47,9 @@ pub(crate) fn run(console: Console, arguments: &DemoArguments) -> Result<Status,
         (0..estate.accounts()).into_par_iter().map(|position| analyzer.account(&estate.account(position, &collected))).collect();
     let report = analyzer.finish(accounts, None);
     outputs.write(console, &report)?;
-    Ok(output::status(&report, &arguments.report))
+    // What the estate hides is part of the demonstration, not a failure of it.
+    Ok(match output::status(&report, &arguments.report) {
+        Status::Incomplete => Status::Clean,
+        status @ (Status::Clean | Status::Findings | Status::BadInput | Status::NothingScanned) => status,
+    })
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use plumb_model::diagnostic::Diagnostic;
 
-/// Why the process ends as it does; `docs/guide/exit-status.md` is for users.
+/// Why the process ends as it does; the numbers stand in every command's help and in the README.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
     /// Nothing failed at or above `--fail-on`.

@@ -144,7 +144,9 @@ async fn target(
     let regions = if wanted.is_empty() {
         Regions::All(enabled.enabled)
     } else {
-        Regions::Only(enabled.narrow(wanted).map_err(Failed::from)?)
+        let asked = enabled.narrow(wanted).map_err(Failed::from)?;
+        let left_out = enabled.enabled.into_iter().filter(|region| !asked.contains(region)).collect();
+        Regions::Only { asked, left_out }
     };
     Ok(Target { transport, account: identity.account, regions, gap })
 }
