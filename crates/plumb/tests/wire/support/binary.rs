@@ -40,7 +40,14 @@ impl Plumb {
 
     /// `scan aws` of `us-east-1` and `more`, reported as JSON.
     pub(crate) fn scan(url: &str, more: &[&str]) -> Self {
-        Self::at(url, &[&["scan", "aws", "--region", "us-east-1", "--format", "json"], more].concat())
+        Self::at(
+            url,
+            &[
+                &["scan", "aws", "--region", "us-east-1", "--format", "json"],
+                more,
+            ]
+            .concat(),
+        )
     }
 
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
@@ -70,14 +77,23 @@ impl Plumb {
         let (stdout, stderr) = (text(output.stdout), text(output.stderr));
         let status = output.status.code().unwrap_or_else(|| panic!("killed: {stderr}"));
         assert!(!stderr.contains("panicked"), "{stderr}");
-        Ended { status, stdout, stderr }
+        Ended {
+            status,
+            stdout,
+            stderr,
+        }
     }
 }
 
 impl Ended {
     /// The JSON report on stdout.
     pub(crate) fn report(&self) -> Report {
-        assert!([0, 1, 4].contains(&self.status), "status {}: {}", self.status, self.stderr);
+        assert!(
+            [0, 1, 4].contains(&self.status),
+            "status {}: {}",
+            self.status,
+            self.stderr
+        );
         Report::parse(&self.stdout)
     }
 
@@ -85,7 +101,8 @@ impl Ended {
     pub(crate) fn refused(&self, status: i32, words: &[&str]) {
         let said = &self.stderr;
         assert_eq!((self.status, self.stdout.as_str()), (status, ""), "{said}");
-        assert_eq!(said.matches("error: ").count(), 1, "{said}");
+        let errors = said.lines().filter(|line| line.starts_with("error: ")).count();
+        assert_eq!(errors, 1, "{said}");
         for word in words {
             assert!(said.contains(word), "`{word}` is missing in: {said}");
         }

@@ -43,28 +43,69 @@ pub(crate) fn refusal(fault: Fault, seen: &Seen) -> Option<Vec<u8>> {
         Fault::Page => return Some(answer(200, "", "<!DOCTYPE html><title>Sign in</title>")),
         Fault::Cut | Fault::CutBody | Fault::Garble | Fault::Delay(_) => return None,
     };
-    let said = if denied { "You are not authorized to perform this operation" } else { "Rate exceeded" };
+    let said = if denied {
+        "You are not authorized to perform this operation"
+    } else {
+        "Rate exceeded"
+    };
     Some(match protocol(seen) {
         Protocol::S3 => {
-            let (status, code) = if denied { (403, "AccessDenied") } else { (503, "SlowDown") };
-            answer(status, retry, &format!("<Error><Code>{code}</Code><Message>{said}</Message></Error>"))
+            let (status, code) = if denied {
+                (403, "AccessDenied")
+            } else {
+                (503, "SlowDown")
+            };
+            answer(
+                status,
+                retry,
+                &format!("<Error><Code>{code}</Code><Message>{said}</Message></Error>"),
+            )
         }
         Protocol::Ec2 => {
-            let (status, code) = if denied { (403, "UnauthorizedOperation") } else { (503, "RequestLimitExceeded") };
+            let (status, code) = if denied {
+                (403, "UnauthorizedOperation")
+            } else {
+                (503, "RequestLimitExceeded")
+            };
             let error = format!("<Error><Code>{code}</Code><Message>{said}.</Message></Error>");
-            answer(status, retry, &format!("<Response><Errors>{error}</Errors><RequestID>1</RequestID></Response>"))
+            answer(
+                status,
+                retry,
+                &format!("<Response><Errors>{error}</Errors><RequestID>1</RequestID></Response>"),
+            )
         }
         Protocol::Query => {
-            let (status, code) = if denied { (403, "AccessDenied") } else { (400, "Throttling") };
-            let error = format!("<Error><Type>Sender</Type><Code>{code}</Code><Message>{said}</Message></Error>");
-            answer(status, retry, &format!("<ErrorResponse>{error}<RequestId>1</RequestId></ErrorResponse>"))
+            let (status, code) = if denied {
+                (403, "AccessDenied")
+            } else {
+                (400, "Throttling")
+            };
+            let error =
+                format!("<Error><Type>Sender</Type><Code>{code}</Code><Message>{said}</Message></Error>");
+            answer(
+                status,
+                retry,
+                &format!("<ErrorResponse>{error}<RequestId>1</RequestId></ErrorResponse>"),
+            )
         }
         Protocol::Json => {
-            let code = if denied { "AccessDeniedException" } else { "ThrottlingException" };
-            answer(400, retry, &format!(r#"{{"__type":"com.amazonaws#{code}","message":"{said}"}}"#))
+            let code = if denied {
+                "AccessDeniedException"
+            } else {
+                "ThrottlingException"
+            };
+            answer(
+                400,
+                retry,
+                &format!(r#"{{"__type":"com.amazonaws#{code}","message":"{said}"}}"#),
+            )
         }
         Protocol::RestJson => {
-            let (status, code) = if denied { (403, "AccessDeniedException") } else { (429, "TooManyRequestsException") };
+            let (status, code) = if denied {
+                (403, "AccessDeniedException")
+            } else {
+                (429, "TooManyRequestsException")
+            };
             let headers = format!("{retry}x-amzn-ErrorType: {code}\r\n");
             answer(status, &headers, &format!(r#"{{"message":"{said}"}}"#))
         }
@@ -87,5 +128,6 @@ fn protocol(seen: &Seen) -> Protocol {
 
 fn answer(status: u16, headers: &str, body: &str) -> Vec<u8> {
     let length = body.len();
-    format!("HTTP/1.1 {status} Said\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}").into_bytes()
+    format!("HTTP/1.1 {status} Said\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}")
+        .into_bytes()
 }

@@ -1,21 +1,21 @@
 //! `Moto`: an AWS that forgets everything when it is dropped.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::io::{BufRead, BufReader};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+
+use serde_json::Value;
 
 /// The account that moto gives to credentials it does not know.
 pub(crate) const ACCOUNT: &str = "123456789012";
-
-/// How long the server may take to start on a busy machine.
-const STARTUP: Duration = Duration::from_secs(120);
 
 /// A moto server on a free port of the loopback interface.
 pub(crate) struct Moto {
     pub(crate) address: SocketAddr,
     python: PathBuf,
+    /// It ends when its standard input does, so that it never outlives a test that was killed.
     server: Child,
     labels: BTreeMap<String, String>,
 }
@@ -23,45 +23,37 @@ pub(crate) struct Moto {
 impl Moto {
     /// A server without resources besides those that every account has; `None`, said aloud, where there is no Python.
     pub(crate) fn start() -> Option<Self> {
-        let Some(python) = std::env::var_os("PLUMB_PYTHON").map(PathBuf::from) else {
-            eprintln!("SKIPPED: PLUMB_PYTHON is not set; `cargo xtask test` sets it");
-            return None;
-        };
-        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
-        let mut server = Command::new(&python)
-            .args(["-m", "moto.server", "-H", "127.0.0.1", "-p", &address.port().to_string()])
-            .env("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
-            .env("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let started = Instant::now();
-        while TcpStream::connect(address).is_err() {
-            assert_eq!(server.try_wait().unwrap(), None, "moto ended at once");
-            assert!(started.elapsed() < STARTUP, "moto does not answer");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        Some(Self { address, python, server, labels: BTreeMap::new() })
+        Self::with(&[])
     }
 
     /// A server with resources: modules of `tests/python/estate`.
     pub(crate) fn with(parts: &[&str]) -> Option<Self> {
-        let mut moto = Self::start()?;
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/create.py");
-        let output = Command::new(&moto.python)
-            .arg(script)
+        let Some(python) = std::env::var_os("PLUMB_PYTHON").map(PathBuf::from) else {
+            eprintln!("SKIPPED: PLUMB_PYTHON is not set; `cargo xtask test` sets it");
+            return None;
+        };
+        let mut server = Command::new(&python)
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/cloud.py"))
             .args(parts)
             .env("PYTHONDONTWRITEBYTECODE", "1")
-            .env("AWS_ENDPOINT_URL", moto.url())
-            .env("AWS_ACCESS_KEY_ID", "testing")
-            .env("AWS_SECRET_ACCESS_KEY", "testing")
-            .output()
+            .env("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+            .env("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
             .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        moto.labels = serde_json::from_slice(&output.stdout).unwrap();
-        Some(moto)
+        let mut line = String::new();
+        let stdout = server.stdout.take().unwrap();
+        BufReader::new(stdout).read_line(&mut line).unwrap();
+        let ready: Value = serde_json::from_str(&line).expect("moto started");
+        let port = u16::try_from(ready["port"].as_u64().unwrap()).unwrap();
+        let labels = serde_json::from_value(ready["labels"].clone()).unwrap();
+        Some(Self {
+            address: (Ipv4Addr::LOCALHOST, port).into(),
+            python,
+            server,
+            labels,
+        })
     }
 
     /// Where it listens.
@@ -76,8 +68,15 @@ impl Moto {
 
     /// Runs a line of Python, for formats that Rust has no reader of at hand.
     pub(crate) fn python(&self, code: &str, argument: &str) -> String {
-        let output = Command::new(&self.python).args(["-c", code, argument]).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let output = Command::new(&self.python)
+            .args(["-c", code, argument])
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         String::from_utf8(output.stdout).unwrap()
     }
 }

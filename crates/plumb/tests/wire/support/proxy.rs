@@ -36,24 +36,39 @@ pub(crate) struct Rule {
 impl Rule {
     /// Requests to a service whose operation contains the given text, each time.
     pub(crate) fn new(service: &'static str, operation: &'static str, fault: Fault) -> Self {
-        Self { service, region: "", operation, fault, left: AtomicU32::new(u32::MAX) }
+        Self {
+            service,
+            region: "",
+            operation,
+            fault,
+            left: AtomicU32::new(u32::MAX),
+        }
     }
 
     /// All requests to a region.
     pub(crate) fn region(region: &'static str, fault: Fault) -> Self {
-        Self { region, ..Self::new("", "", fault) }
+        Self {
+            region,
+            ..Self::new("", "", fault)
+        }
     }
 
     /// Only the first so many.
     pub(crate) fn times(self, times: u32) -> Self {
-        Self { left: AtomicU32::new(times), ..self }
+        Self {
+            left: AtomicU32::new(times),
+            ..self
+        }
     }
 
     fn strikes(&self, seen: &Seen) -> bool {
         seen.service.contains(self.service)
             && seen.region.contains(self.region)
             && seen.operation.contains(self.operation)
-            && self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
+            && self
+                .left
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))
+                .is_ok()
     }
 }
 
@@ -74,8 +89,15 @@ impl Proxy {
     pub(crate) fn start(upstream: SocketAddr, rules: Vec<Rule>) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let shared = Arc::new(Shared { upstream, rules, seen: Mutex::default() });
-        let proxy = Self { url, shared: Arc::clone(&shared) };
+        let shared = Arc::new(Shared {
+            upstream,
+            rules,
+            seen: Mutex::default(),
+        });
+        let proxy = Self {
+            url,
+            shared: Arc::clone(&shared),
+        };
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
                 let shared = Arc::clone(&shared);
@@ -98,14 +120,20 @@ impl Proxy {
 
     /// Requests to a service whose operation contains the given text.
     pub(crate) fn count(&self, service: &str, operation: &str) -> usize {
-        self.seen().iter().filter(|seen| seen.service == service && seen.operation.contains(operation)).count()
+        self.seen()
+            .iter()
+            .filter(|seen| seen.service == service && seen.operation.contains(operation))
+            .count()
     }
 
     /// Waits until a request to this service has come.
     pub(crate) fn wait_for(&self, service: &str) {
         let started = Instant::now();
         while !self.services().contains(service) {
-            assert!(started.elapsed() < Duration::from_secs(60), "nobody asks {service}");
+            assert!(
+                started.elapsed() < Duration::from_secs(60),
+                "nobody asks {service}"
+            );
             thread::sleep(Duration::from_millis(20));
         }
     }
@@ -118,7 +146,11 @@ fn serve(client: TcpStream, shared: &Shared) -> Option<()> {
     let request = Request::read(&mut reader)?;
     let seen = request.seen();
     shared.seen.lock().unwrap().push(seen.clone());
-    let fault = shared.rules.iter().find(|rule| rule.strikes(&seen)).map(|rule| rule.fault);
+    let fault = shared
+        .rules
+        .iter()
+        .find(|rule| rule.strikes(&seen))
+        .map(|rule| rule.fault);
     if let Some(answer) = fault.and_then(|fault| refusal(fault, &seen)) {
         return client.write_all(&answer).ok();
     }
@@ -156,8 +188,14 @@ impl Request {
                 line => head.push(line.to_owned()),
             }
         }
-        let mut request = Self { head, body: Vec::new() };
-        let length = request.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+        let mut request = Self {
+            head,
+            body: Vec::new(),
+        };
+        let length = request
+            .header("content-length")
+            .and_then(|length| length.parse().ok())
+            .unwrap_or(0);
         request.body = vec![0; length];
         reader.read_exact(&mut request.body).ok()?;
         Some(request)
@@ -165,12 +203,17 @@ impl Request {
 
     fn header(&self, name: &str) -> Option<&str> {
         let lines = self.head.iter().filter_map(|line| line.split_once(':'));
-        lines.into_iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+        lines
+            .into_iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.trim())
     }
 
     fn seen(&self) -> Seen {
         let body = String::from_utf8_lossy(&self.body).into_owned();
-        let target = self.header("x-amz-target").and_then(|target| target.rsplit('.').next());
+        let target = self
+            .header("x-amz-target")
+            .and_then(|target| target.rsplit('.').next());
         let action = body.split('&').find_map(|pair| pair.strip_prefix("Action="));
         let line = self.head[0].trim_end_matches(" HTTP/1.1");
         // `Credential=KEY/20260102/us-east-1/s3/aws4_request`

@@ -13,7 +13,11 @@ impl Report {
     }
 
     pub(crate) fn findings(&self) -> impl Iterator<Item = &Value> {
-        self.0["accounts"].as_array().unwrap().iter().flat_map(|account| account["findings"].as_array().unwrap())
+        self.0["accounts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(|account| account["findings"].as_array().unwrap())
     }
 
     /// The finding of a policy on the resource with this name or end of uid.
@@ -29,7 +33,10 @@ impl Report {
             [one] => one,
             _ => {
                 let names: Vec<&Value> = of_policy().map(|finding| &finding["resource"]["name"]).collect();
-                panic!("{} findings of `{policy}` on `{identifier}`; there are {names:?}", found.len())
+                panic!(
+                    "{} findings of `{policy}` on `{identifier}`; there are {names:?}",
+                    found.len()
+                )
             }
         }
     }
@@ -40,7 +47,9 @@ impl Report {
 
     /// The policies that judged something.
     pub(crate) fn policies(&self) -> BTreeSet<&str> {
-        self.findings().map(|finding| finding["policy"].as_str().unwrap()).collect()
+        self.findings()
+            .map(|finding| finding["policy"].as_str().unwrap())
+            .collect()
     }
 
     pub(crate) fn coverage(&self) -> &Value {
@@ -60,7 +69,10 @@ impl Report {
     /// One number of the calls of an operation, summed over regions: `requests`, `retries` or `throttled`.
     pub(crate) fn count(&self, name: &str, what: &str) -> u64 {
         let calls = self.coverage()["calls"].as_array().unwrap().iter();
-        calls.filter(|call| operation(call) == name).map(|call| call[what].as_u64().unwrap()).sum()
+        calls
+            .filter(|call| operation(call) == name)
+            .map(|call| call[what].as_u64().unwrap())
+            .sum()
     }
 
     pub(crate) fn is_complete(&self) -> bool {
@@ -70,5 +82,9 @@ impl Report {
 
 /// `service:Operation` of an entry of the coverage or of a plan.
 pub(crate) fn operation(call: &Value) -> String {
-    format!("{}:{}", call["service"].as_str().unwrap(), call["operation"].as_str().unwrap())
+    format!(
+        "{}:{}",
+        call["service"].as_str().unwrap(),
+        call["operation"].as_str().unwrap()
+    )
 }

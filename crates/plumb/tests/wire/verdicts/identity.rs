@@ -5,14 +5,45 @@ use super::cases::{Case, check};
 const USERS: &[Case] = &[
     (
         "iam-user-console-mfa-enabled",
-        &[("with-mfa", "pass"), ("without-mfa", "fail"), ("robot", "not_applicable"), ("idle", "not_applicable")],
+        &[
+            ("with-mfa", "pass"),
+            ("without-mfa", "fail"),
+            ("robot", "not_applicable"),
+            ("idle", "not_applicable"),
+        ],
     ),
-    ("iam-user-single-active-access-key", &[("robot", "pass"), ("two-keys", "fail"), ("idle", "not_applicable")]),
-    ("iam-user-access-keys-rotated", &[("robot", "pass"), ("two-keys", "pass"), ("idle", "not_applicable")]),
-    ("iam-user-permissions-through-groups", &[("with-mfa", "pass"), ("robot", "fail"), ("inline", "fail")]),
-    ("iam-user-inline-policy-full-admin-absent", &[("inline", "fail"), ("robot", "not_applicable")]),
-    ("iam-password-policy-minimum-length", &[("password policy", "pass")]),
-    ("iam-password-policy-reuse-prevented", &[("password policy", "fail")]),
+    (
+        "iam-user-single-active-access-key",
+        &[
+            ("robot", "pass"),
+            ("two-keys", "fail"),
+            ("idle", "not_applicable"),
+        ],
+    ),
+    (
+        "iam-user-access-keys-rotated",
+        &[
+            ("robot", "pass"),
+            ("two-keys", "pass"),
+            ("idle", "not_applicable"),
+        ],
+    ),
+    (
+        "iam-user-permissions-through-groups",
+        &[("with-mfa", "pass"), ("robot", "fail"), ("inline", "fail")],
+    ),
+    (
+        "iam-user-inline-policy-full-admin-absent",
+        &[("inline", "fail"), ("robot", "not_applicable")],
+    ),
+    (
+        "iam-password-policy-minimum-length",
+        &[("password policy", "pass")],
+    ),
+    (
+        "iam-password-policy-reuse-prevented",
+        &[("password policy", "fail")],
+    ),
     ("iam-root-access-key-absent", &[("root", "pass")]),
     // moto's credential report has no row for the root user.
     ("iam-root-user-not-used", &[("root", "unknown")]),
@@ -21,17 +52,38 @@ const USERS: &[Case] = &[
 const GRANTS: &[Case] = &[
     (
         "iam-customer-policy-full-admin-not-attached",
-        &[("full-admin", "fail"), ("narrow", "pass"), ("former-admin", "pass"), ("full-admin-unused", "not_applicable")],
+        &[
+            ("full-admin", "fail"),
+            ("narrow", "pass"),
+            ("former-admin", "pass"),
+            ("full-admin-unused", "not_applicable"),
+        ],
     ),
-    ("iam-group-inline-policy-full-admin-absent", &[("admins", "fail"), ("readers", "pass")]),
-    ("iam-role-inline-policy-full-admin-absent", &[("compute", "fail"), ("support", "not_applicable")]),
-    ("iam-role-trust-not-public", &[("anyone", "fail"), ("compute", "pass"), ("stranger", "pass")]),
+    (
+        "iam-group-inline-policy-full-admin-absent",
+        &[("admins", "fail"), ("readers", "pass")],
+    ),
+    (
+        "iam-role-inline-policy-full-admin-absent",
+        &[("compute", "fail"), ("support", "not_applicable")],
+    ),
+    (
+        "iam-role-trust-not-public",
+        &[("anyone", "fail"), ("compute", "pass"), ("stranger", "pass")],
+    ),
     (
         "iam-role-cross-account-trust-conditioned",
-        &[("stranger", "fail"), ("stranger-with-id", "pass"), ("compute", "not_applicable")],
+        &[
+            ("stranger", "fail"),
+            ("stranger-with-id", "pass"),
+            ("compute", "not_applicable"),
+        ],
     ),
     ("iam-support-role-exists", &[("123456789012", "pass")]),
-    ("iam-cloudshell-full-access-not-attached", &[("123456789012", "pass")]),
+    (
+        "iam-cloudshell-full-access-not-attached",
+        &[("123456789012", "pass")],
+    ),
 ];
 
 #[test]
@@ -50,7 +102,10 @@ fn an_account_without_a_password_policy_fails() {
         &[],
         &["iam"],
         &[
-            ("iam-password-policy-minimum-length", &[("password policy", "fail")]),
+            (
+                "iam-password-policy-minimum-length",
+                &[("password policy", "fail")],
+            ),
             ("iam-support-role-exists", &[("123456789012", "fail")]),
         ],
     );
