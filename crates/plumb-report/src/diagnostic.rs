@@ -16,7 +16,11 @@ const CONTEXT_BYTES: usize = 400;
 
 /// The diagnostic as several lines of text, without a line feed at the end.
 pub fn render_diagnostic(diagnostic: &Diagnostic, color: Color) -> String {
-    let message = visible(&diagnostic.message);
+    // Further lines of a message, such as the list of what was tried, stand below its first one as a note.
+    let (message, details) = match diagnostic.message.split_once('\n') {
+        Some((first, rest)) => (visible(first), Some(rest)),
+        None => (visible(&diagnostic.message), None),
+    };
     let level = match diagnostic.level {
         Level::Error => SnippetLevel::ERROR,
         Level::Warning => SnippetLevel::WARNING,
@@ -39,6 +43,10 @@ pub fn render_diagnostic(diagnostic: &Diagnostic, color: Color) -> String {
         (Some(source), None) => title.element(Origin::path(visible(&source.name).into_owned())),
         (None, _) => Group::with_title(title),
     };
+    if let Some(details) = details {
+        let details: Vec<&str> = details.lines().map(str::trim).collect();
+        group = group.element(SnippetLevel::NOTE.message(visible_lines(&details.join("\n")).into_owned()));
+    }
     if let Some(help) = &diagnostic.help {
         group = group.element(SnippetLevel::HELP.message(visible_lines(help)));
     }

@@ -88,8 +88,8 @@ pub(super) fn scalar(shape: &ShapeData, text: &str) -> Value {
         ShapeData::Integer | ShapeData::Long => (trimmed.parse().ok().map(Value::Int), "a whole number"),
         ShapeData::Float | ShapeData::Double => (parse_float(trimmed).map(Value::Float), "a number"),
         ShapeData::Boolean => match trimmed {
-            "true" | "True" | "1" => (Some(Value::Bool(true)), ""),
-            "false" | "False" | "0" => (Some(Value::Bool(false)), ""),
+            "true" | "True" | "TRUE" | "1" => (Some(Value::Bool(true)), ""),
+            "false" | "False" | "FALSE" | "0" => (Some(Value::Bool(false)), ""),
             _ => (None, "a truth value"),
         },
         ShapeData::Timestamp => (

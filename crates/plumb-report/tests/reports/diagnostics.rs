@@ -64,6 +64,17 @@ fn a_message_alone_is_a_message() {
 }
 
 #[test]
+fn further_lines_of_a_message_are_a_note() {
+    let diagnostic = Diagnostic::error("no credentials were found\n  environment: not set\n  profile: none").help("sign in");
+    check(&diagnostic, expect![[r#"
+        error: no credentials were found
+         |
+         = note:   environment: not set
+                   profile: none
+         = help: sign in"#]]);
+}
+
+#[test]
 fn hostile_source_text_is_visible_and_the_caret_stays_in_place() {
     let source = source("a: \u{202e}\u{9b}31m\u{200f}bad\tend\r\n");
     let at = source.text.find("bad").unwrap();

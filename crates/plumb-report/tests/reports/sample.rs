@@ -465,6 +465,7 @@ fn account_report(
         resources,
         findings,
         coverage: Coverage {
+            left_out: vec![],
             collected,
             gaps,
             calls,
