@@ -39,15 +39,31 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
         Err(error) => missing("the conformance cases of CEL", &error),
     }
     let mut nextest = Command::new("cargo");
-    nextest.args(["nextest", "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
+    nextest
+        .args(["nextest", "--version"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     let has_nextest = nextest.status().is_ok_and(|status| status.success());
-    let runner: &[&str] = if has_nextest { &["nextest", "run", "--workspace"] } else { &["test", "--workspace", "--all-targets"] };
-    cargo(&[&["test", "--workspace", "--doc", "--quiet"], [].as_slice()].concat(), &environment)?;
+    let runner: &[&str] = if has_nextest {
+        &["nextest", "run", "--workspace"]
+    } else {
+        &["test", "--workspace", "--all-targets"]
+    };
+    cargo(
+        &[&["test", "--workspace", "--doc", "--quiet"], [].as_slice()].concat(),
+        &environment,
+    )?;
     if let Some(moto) = &moto {
         validate_reports(&moto.python, &environment)?;
     }
-    for command in [["pack", "lint"].as_slice(), &["pack", "test", "--knowledge", "knowledge"]] {
-        cargo(&[["run", "--quiet", "--package", "plumb", "--"].as_slice(), command].concat(), &environment)?;
+    for command in [
+        ["pack", "lint"].as_slice(),
+        &["pack", "test", "--knowledge", "knowledge"],
+    ] {
+        cargo(
+            &[["run", "--quiet", "--package", "plumb", "--"].as_slice(), command].concat(),
+            &environment,
+        )?;
     }
     cargo(&[runner, arguments].concat(), &environment)
 }
@@ -92,13 +108,21 @@ fn moto() -> Result<Moto> {
         .stderr(log)
         .spawn()
         .context("cannot start moto")?;
-    let mut moto = Moto { url: format!("http://127.0.0.1:{port}"), python, server };
+    let mut moto = Moto {
+        url: format!("http://127.0.0.1:{port}"),
+        python,
+        server,
+    };
     let start = Instant::now();
     while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
         if let Some(status) = moto.server.try_wait()? {
             bail!("moto ended with {status}; see moto.log in {}", cache()?.display());
         }
-        ensure!(start.elapsed() < STARTUP, "moto does not answer after {} s", STARTUP.as_secs());
+        ensure!(
+            start.elapsed() < STARTUP,
+            "moto does not answer after {} s",
+            STARTUP.as_secs()
+        );
         std::thread::sleep(Duration::from_millis(100));
     }
     Ok(moto)
@@ -120,11 +144,21 @@ pub(crate) fn virtual_environment() -> Result<PathBuf> {
         .arg(&folder)
         .status()
         .context("python3 is missing; install Python 3.11 or newer with venv")?;
-    ensure!(status.success(), "python3 cannot make a virtual environment; install python3-venv");
+    ensure!(
+        status.success(),
+        "python3 cannot make a virtual environment; install python3-venv"
+    );
     let wanted = folder.join("wanted.txt");
     fs::write(&wanted, REQUIREMENTS)?;
     let mut pip = Command::new(&python)
-        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
+        .args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "-r",
+        ])
         .arg(&wanted)
         .stderr(Stdio::piped())
         .spawn()?;
@@ -132,7 +166,11 @@ pub(crate) fn virtual_environment() -> Result<PathBuf> {
     if let Some(stderr) = pip.stderr.take() {
         said = BufReader::new(stderr).lines().map_while(Result::ok).collect();
     }
-    ensure!(pip.wait()?.success(), "pip cannot install the pinned packages: {}", said.join(" "));
+    ensure!(
+        pip.wait()?.success(),
+        "pip cannot install the pinned packages: {}",
+        said.join(" ")
+    );
     fs::rename(&wanted, &stamp)?;
     Ok(python)
 }
@@ -154,7 +192,12 @@ fn cel_spec() -> Result<PathBuf> {
     ensure!(install.success(), "npm cannot install {CEL_SPEC}");
     let convert = root().join("crates/plumb-expr/tests/conformance/convert.mjs");
     let package = folder.join("node_modules/@bufbuild/cel-spec");
-    let status = Command::new("node").arg(convert).arg(package).arg(&cases).status().context("node is missing")?;
+    let status = Command::new("node")
+        .arg(convert)
+        .arg(package)
+        .arg(&cases)
+        .status()
+        .context("node is missing")?;
     ensure!(status.success(), "the conformance cases cannot be converted");
     Ok(folder)
 }
@@ -163,8 +206,23 @@ fn cel_spec() -> Result<PathBuf> {
 fn validate_reports(python: &Path, environment: &[(&str, OsString)]) -> Result<()> {
     let folder = cache()?.join("reports");
     fs::create_dir_all(&folder)?;
-    let render = ["run", "--quiet", "--package", "plumb-report", "--example", "render_samples", "--"];
-    cargo(&[&render, [folder.to_str().context("the target folder is not UTF-8")?].as_slice()].concat(), environment)?;
+    let render = [
+        "run",
+        "--quiet",
+        "--package",
+        "plumb-report",
+        "--example",
+        "render_samples",
+        "--",
+    ];
+    cargo(
+        &[
+            &render,
+            [folder.to_str().context("the target folder is not UTF-8")?].as_slice(),
+        ]
+        .concat(),
+        environment,
+    )?;
     let script = root().join("crates/plumb-report/tests/validate.py");
     let status = Command::new(python).arg(script).arg(&folder).status()?;
     ensure!(status.success(), "a report does not fit its schema");
@@ -181,5 +239,8 @@ fn cache() -> Result<PathBuf> {
 
 /// The root of the checkout.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned).unwrap_or_default()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .map(Path::to_owned)
+        .unwrap_or_default()
 }

@@ -49,7 +49,14 @@ const MEDIAN: usize = 250;
 const NAMES_SERVICES: [&str; 3] = ["plumb-cloud", "plumb-api", "plumb-demo"];
 
 /// Names of services and types that must not stand in code elsewhere.
-const SERVICE_NAMES: [&str; 6] = ["aws_s3_", "aws_iam_", "aws_ec2_", "GetBucket", "DescribeInstances", "cloudtrail"];
+const SERVICE_NAMES: [&str; 6] = [
+    "aws_s3_",
+    "aws_iam_",
+    "aws_ec2_",
+    "GetBucket",
+    "DescribeInstances",
+    "cloudtrail",
+];
 
 /// Checks everything and says all that is wrong.
 pub(crate) fn run() -> Result<()> {
@@ -58,19 +65,32 @@ pub(crate) fn run() -> Result<()> {
     layers(&packages, &mut problems);
     banned(&mut problems)?;
     files(&mut problems)?;
-    ensure!(problems.is_empty(), "{} problems\n{}", problems.len(), problems.join("\n"));
-    println!("tidy: {} crates in their layers, all files in bounds", packages.len());
+    ensure!(
+        problems.is_empty(),
+        "{} problems\n{}",
+        problems.len(),
+        problems.join("\n")
+    );
+    println!(
+        "tidy: {} crates in their layers, all files in bounds",
+        packages.len()
+    );
     Ok(())
 }
 
 /// Dependencies of each workspace crate outside of tests.
 fn packages() -> Result<BTreeMap<String, Vec<String>>> {
-    let output = Command::new("cargo").args(["metadata", "--format-version", "1", "--no-deps"]).output()?;
+    let output = Command::new("cargo")
+        .args(["metadata", "--format-version", "1", "--no-deps"])
+        .output()?;
     ensure!(output.status.success(), "cargo metadata failed");
     let metadata: Value = serde_json::from_slice(&output.stdout)?;
     let mut packages = BTreeMap::new();
     for package in metadata["packages"].as_array().context("no packages")? {
-        let name = package["name"].as_str().context("a package without a name")?.to_owned();
+        let name = package["name"]
+            .as_str()
+            .context("a package without a name")?
+            .to_owned();
         let dependencies = package["dependencies"].as_array().context("no dependencies")?;
         let normal = dependencies
             .iter()
@@ -86,7 +106,9 @@ fn layers(packages: &BTreeMap<String, Vec<String>>, problems: &mut Vec<String>) 
     let layer = |name: &str| LAYERS.iter().position(|layer| *layer == name);
     for (name, dependencies) in packages.iter().filter(|(name, _)| *name != "xtask") {
         let Some(own) = layer(name) else {
-            problems.push(format!("crate `{name}` has no place in LAYERS (xtask/src/tidy.rs)"));
+            problems.push(format!(
+                "crate `{name}` has no place in LAYERS (xtask/src/tidy.rs)"
+            ));
             continue;
         };
         for dependency in dependencies {
@@ -95,7 +117,9 @@ fn layers(packages: &BTreeMap<String, Vec<String>>, problems: &mut Vec<String>) 
             }
             let allowed = HEAVY.iter().find(|(heavy, _)| heavy == dependency);
             if allowed.is_some_and(|(_, users)| !users.contains(&name.as_str())) {
-                problems.push(format!("`{name}` must not depend on the heavy crate `{dependency}`"));
+                problems.push(format!(
+                    "`{name}` must not depend on the heavy crate `{dependency}`"
+                ));
             }
         }
     }
@@ -125,22 +149,36 @@ fn files(problems: &mut Vec<String>) -> Result<()> {
             problems.push(format!("{shown} has {lines} lines, more than {LONGEST}"));
         }
         if shown.contains("/src/") && !text.starts_with("//!") {
-            problems.push(format!("{shown} does not begin with a sentence about itself (`//!`)"));
+            problems.push(format!(
+                "{shown} does not begin with a sentence about itself (`//!`)"
+            ));
         }
-        let names_services = shown.starts_with("xtask") || NAMES_SERVICES.iter().any(|name| shown.contains(&format!("{name}/")));
+        let names_services = shown.starts_with("xtask")
+            || NAMES_SERVICES
+                .iter()
+                .any(|name| shown.contains(&format!("{name}/")));
         if names_services || !shown.contains("/src/") {
             continue;
         }
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-        for (number, line) in code.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+        for (number, line) in code
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| !line.trim_start().starts_with("//"))
+        {
             if let Some(name) = SERVICE_NAMES.iter().find(|name| line.contains(**name)) {
-                problems.push(format!("{shown}:{} names a cloud service (`{name}`): that is knowledge, not code", number + 1));
+                problems.push(format!(
+                    "{shown}:{} names a cloud service (`{name}`): that is knowledge, not code",
+                    number + 1
+                ));
             }
         }
     }
     lengths.sort_unstable();
     if let Some(median) = lengths.get(lengths.len() / 2).filter(|median| **median >= MEDIAN) {
-        problems.push(format!("the median source file has {median} lines, not below {MEDIAN}"));
+        problems.push(format!(
+            "the median source file has {median} lines, not below {MEDIAN}"
+        ));
     }
     Ok(())
 }

@@ -93,7 +93,12 @@ impl StopSignal {
     /// Waits until it is time to stop; for ever when nobody can say so any more.
     pub async fn stopped(&self) -> Reason {
         let mut receiver = self.0.clone();
-        match receiver.wait_for(Option::is_some).await.ok().and_then(|reason| *reason) {
+        match receiver
+            .wait_for(Option::is_some)
+            .await
+            .ok()
+            .and_then(|reason| *reason)
+        {
             Some(reason) => reason,
             None => std::future::pending().await,
         }
@@ -155,12 +160,18 @@ impl Collector {
             shared: shared_operations(&self.plan),
             now,
         });
-        let pieces = self.plan.types.iter().map(|plan| listing::regions(&work, &plan.resource_type.recipe).len() as u64);
+        let pieces = self
+            .plan
+            .types
+            .iter()
+            .map(|plan| listing::regions(&work, &plan.resource_type.recipe).len() as u64);
         self.progress.event(Event::Planned { pieces: pieces.sum() });
 
         let mut readings: BTreeMap<Text, Reading> = BTreeMap::new();
         for position in 0..self.plan.types.len() {
-            let Some(planned) = self.plan.types.get(position) else { continue };
+            let Some(planned) = self.plan.types.get(position) else {
+                continue;
+            };
             let parent = parent_of(&planned.resource_type).and_then(|parent| readings.get(&parent).cloned());
             let (work, plan) = (Arc::clone(&work), Arc::clone(&self.plan));
             let task = tokio::spawn(async move {
@@ -185,7 +196,11 @@ impl Collector {
     }
 
     fn snapshot(&self, work: &Work, mut resources: Vec<Resource>) -> AccountSnapshot {
-        resources.sort_by(|a, b| a.resource_type.cmp(&b.resource_type).then_with(|| a.uid.cmp(&b.uid)));
+        resources.sort_by(|a, b| {
+            a.resource_type
+                .cmp(&b.resource_type)
+                .then_with(|| a.uid.cmp(&b.uid))
+        });
         let collected = self
             .plan
             .types
@@ -219,8 +234,11 @@ type Reading = Shared<BoxFuture<'static, Arc<Vec<Resource>>>>;
 async fn read_type(work: &Work, plan: &TypePlan, parents: &[Resource]) -> Vec<Resource> {
     let recipe = &*plan.resource_type.recipe;
     let regions = listing::regions(work, recipe);
-    let jobs: Jobs<'_, Vec<Resource>> =
-        Box::new(regions.iter().map(|region| listing::list(work, recipe, region, parents).boxed()));
+    let jobs: Jobs<'_, Vec<Resource>> = Box::new(
+        regions
+            .iter()
+            .map(|region| listing::list(work, recipe, region, parents).boxed()),
+    );
     let mut resources: Vec<Resource> = work.gather(jobs).await.into_iter().flatten().collect();
     facts::read(work, plan, &mut resources).await;
     resources
@@ -235,10 +253,15 @@ fn shared_operations(plan: &Plan) -> BTreeSet<(Text, Text)> {
             Origin::Single | Origin::Declared => None,
         };
         for call in listed.into_iter().chain(planned.facts().map(|fact| &fact.call)) {
-            *uses.entry((call.service.clone(), call.operation.clone())).or_default() += 1;
+            *uses
+                .entry((call.service.clone(), call.operation.clone()))
+                .or_default() += 1;
         }
     }
-    uses.into_iter().filter(|(_, count)| *count > 1).map(|(operation, _)| operation).collect()
+    uses.into_iter()
+        .filter(|(_, count)| *count > 1)
+        .map(|(operation, _)| operation)
+        .collect()
 }
 
 /// Futures that are made only when there is room for them; boxed, because the compiler cannot see through the closures
@@ -261,13 +284,19 @@ pub(crate) struct Work {
 impl Work {
     /// Runs futures with as much concurrency as the account allows; results in the order of the futures.
     pub(crate) async fn gather<'a, T: Send + 'a>(&self, jobs: Jobs<'a, T>) -> Vec<T> {
-        stream::iter(jobs).buffered(self.options.concurrency.max(1)).collect().await
+        stream::iter(jobs)
+            .buffered(self.options.concurrency.max(1))
+            .collect()
+            .await
     }
 
     /// Makes a call; equal calls of several types or facts are made once.
     pub(crate) async fn call(&self, call: &Call, input: Map, region: &str) -> Arc<Pages> {
         let request = listing::request(call, input, self.cloud_region(region));
-        if self.shared.contains(&(call.service.clone(), call.operation.clone())) {
+        if self
+            .shared
+            .contains(&(call.service.clone(), call.operation.clone()))
+        {
             self.caller.shared(&request).await
         } else {
             Arc::new(self.caller.call(&request).await)
@@ -292,7 +321,11 @@ impl Work {
     pub(crate) fn has_service(&self, service: &str, region: &str) -> bool {
         let catalog = self.caller.catalog();
         catalog.partition_of(region).is_some_and(|partition| {
-            catalog.is_global(service) || catalog.regions_of(service, partition.id()).iter().any(|name| *name == region)
+            catalog.is_global(service)
+                || catalog
+                    .regions_of(service, partition.id())
+                    .iter()
+                    .any(|name| *name == region)
         })
     }
 
@@ -304,7 +337,11 @@ impl Work {
     /// What made a rule of a recipe unknown.
     pub(crate) fn why(&self, program: &Program, document: &Value) -> Unreadable {
         let evidence = program.explain(&self.scope(document));
-        evidence.unreadable.into_iter().next().unwrap_or_else(|| Unreadable::new(Reason::Failed))
+        evidence
+            .unreadable
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| Unreadable::new(Reason::Failed))
     }
 
     fn scope<'a>(&'a self, document: &'a Value) -> Scope<'a> {
@@ -323,7 +360,11 @@ impl Work {
         }
         let partition = self.account.partition.as_deref().unwrap_or("aws");
         let partitions = self.caller.catalog().partitions();
-        partitions.iter().find(|known| known.id() == partition).map(|known| known.global_region().clone()).unwrap_or_default()
+        partitions
+            .iter()
+            .find(|known| known.id() == partition)
+            .map(|known| known.global_region().clone())
+            .unwrap_or_default()
     }
 }
 
@@ -335,7 +376,13 @@ type GapKey = (Text, Option<Text>, Text, Reason, Option<Text>, Option<Text>);
 
 impl Gaps {
     /// Notes one failure; failures that differ in their detail only are one gap, with the smallest detail.
-    pub(crate) fn add(&self, resource_type: &Text, attribute: Option<&Text>, region: &Text, unreadable: &Unreadable) {
+    pub(crate) fn add(
+        &self,
+        resource_type: &Text,
+        attribute: Option<&Text>,
+        region: &Text,
+        unreadable: &Unreadable,
+    ) {
         let key = (
             resource_type.clone(),
             attribute.cloned(),
@@ -355,18 +402,20 @@ impl Gaps {
     fn list(&self) -> Vec<Gap> {
         let gaps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         gaps.iter()
-            .map(|((resource_type, attribute, region, reason, call, action), (count, detail))| Gap {
-                resource_type: resource_type.clone(),
-                attribute: attribute.clone(),
-                region: region.clone(),
-                unreadable: Unreadable {
-                    reason: *reason,
-                    call: call.clone(),
-                    action: action.clone(),
-                    detail: detail.clone(),
+            .map(
+                |((resource_type, attribute, region, reason, call, action), (count, detail))| Gap {
+                    resource_type: resource_type.clone(),
+                    attribute: attribute.clone(),
+                    region: region.clone(),
+                    unreadable: Unreadable {
+                        reason: *reason,
+                        call: call.clone(),
+                        action: action.clone(),
+                        detail: detail.clone(),
+                    },
+                    count: *count,
                 },
-                count: *count,
-            })
+            )
             .collect()
     }
 }

@@ -64,11 +64,21 @@ pub(crate) enum Problem {
 }
 
 /// A resource, and members of it that could not be decoded.
-pub(crate) fn resource(recipe: &Recipe, item: Value, item_key: &str, place: Place<'_>) -> Result<(Resource, Vec<Problem>), Problem> {
+pub(crate) fn resource(
+    recipe: &Recipe,
+    item: Value,
+    item_key: &str,
+    place: Place<'_>,
+) -> Result<(Resource, Vec<Problem>), Problem> {
     let mut document = match item {
         Value::Map(map) => map,
         Value::String(text) => Map::from_iter([(Text::from(item_key), Value::String(text))]),
-        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::List(_) | Value::Unreadable(_) => {
+        Value::Null
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Float(_)
+        | Value::List(_)
+        | Value::Unreadable(_) => {
             return Err(Problem::NotAnItem);
         }
     };
@@ -83,7 +93,10 @@ pub(crate) fn resource(recipe: &Recipe, item: Value, item_key: &str, place: Plac
                 let attribute = path.root().cloned().unwrap_or_default();
                 let detail = Text::from(format!("cannot be decoded: {cause}"));
                 problems.push(Problem::Undecodable { attribute, cause });
-                Value::unreadable(Unreadable { detail, ..Unreadable::new(Reason::Failed) })
+                Value::unreadable(Unreadable {
+                    detail,
+                    ..Unreadable::new(Reason::Failed)
+                })
             }))
         });
         match changed {
@@ -91,8 +104,11 @@ pub(crate) fn resource(recipe: &Recipe, item: Value, item_key: &str, place: Plac
             Err(never) => match never {},
         }
     }
-    let kept: Vec<(Text, Value)> =
-        recipe.keep.iter().map(|(name, template)| (name.clone(), place.render(template, &document))).collect();
+    let kept: Vec<(Text, Value)> = recipe
+        .keep
+        .iter()
+        .map(|(name, template)| (name.clone(), place.render(template, &document)))
+        .collect();
     let mut document = match document {
         Value::Map(map) => map,
         _ => return Err(Problem::NotAnItem),
@@ -111,18 +127,30 @@ pub(crate) fn resource(recipe: &Recipe, item: Value, item_key: &str, place: Plac
         None => whole.get("tags").map(tag_map),
     };
     let uid = place.text(&recipe.uid, &whole).ok_or(Problem::NoIdentity)?;
-    let name = place.text(&recipe.name, &whole).unwrap_or_else(|| last_segment(&uid));
+    let name = place
+        .text(&recipe.name, &whole)
+        .unwrap_or_else(|| last_segment(&uid));
     let region = match (&recipe.region, recipe.scope) {
-        (Some(template), _) => place.text(template, &whole).unwrap_or_else(|| Text::new_static(GLOBAL_REGION)),
+        (Some(template), _) => place
+            .text(template, &whole)
+            .unwrap_or_else(|| Text::new_static(GLOBAL_REGION)),
         (None, CallScope::Global) => Text::new_static(GLOBAL_REGION),
         (None, CallScope::Region) => Text::from(place.region),
     };
-    let Value::Map(mut attributes) = whole else { return Err(Problem::NotAnItem) };
+    let Value::Map(mut attributes) = whole else {
+        return Err(Problem::NotAnItem);
+    };
     if let Some(tags) = tags {
         attributes.insert("tags", tags);
     }
-    let resource =
-        Resource::new(uid, recipe.resource_type.clone(), name, place.account.id.clone(), region, attributes);
+    let resource = Resource::new(
+        uid,
+        recipe.resource_type.clone(),
+        name,
+        place.account.id.clone(),
+        region,
+        attributes,
+    );
     Ok((resource, problems))
 }
 
@@ -134,18 +162,26 @@ pub(crate) fn tag_map(tags: &Value) -> Value {
     match tags {
         Value::Unreadable(_) => tags.clone(),
         Value::Map(map) => Value::Map(
-            map.iter().filter(|(_, value)| value.as_str().is_some()).map(|(k, v)| (k.clone(), v.clone())).collect(),
+            map.iter()
+                .filter(|(_, value)| value.as_str().is_some())
+                .map(|(k, v)| (k.clone(), v.clone()))
+                .collect(),
         ),
         Value::List(list) => Value::Map(
             list.iter()
                 .filter_map(|tag| {
                     let key = tag.get("key").or_else(|| tag.get("tag_key"))?.as_str()?;
-                    let value = tag.get("value").or_else(|| tag.get("tag_value")).and_then(Value::as_str);
+                    let value = tag
+                        .get("value")
+                        .or_else(|| tag.get("tag_value"))
+                        .and_then(Value::as_str);
                     Some((Text::from(key), Value::from(value.unwrap_or_default())))
                 })
                 .collect(),
         ),
-        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_) => Value::Map(Map::new()),
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_) => {
+            Value::Map(Map::new())
+        }
     }
 }
 

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use plumb_api::wire::Response;
 use plumb_api::catalog::Catalog;
 use plumb_api::model::ReadOperation;
 use plumb_api::paginate::{Next, next_input};
 use plumb_api::request::build_request;
 use plumb_api::response::{ResponseError, decode_response};
 use plumb_api::service_error::ServiceError;
+use plumb_api::wire::Response;
 use plumb_model::coverage::CallCount;
 use plumb_model::value::{Reason, Text, Unreadable, Value};
 use tokio::sync::{OnceCell, Semaphore};
@@ -56,6 +56,14 @@ pub(crate) struct Pages {
 
 type Memo = HashMap<(Text, Text, Text, String), Arc<OnceCell<Arc<Pages>>>>;
 
+/// What one operation cost in one region.
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    requests: u64,
+    retries: u64,
+    throttled: u64,
+}
+
 /// Makes calls with the credentials of one account.
 pub(crate) struct Caller {
     transport: Arc<dyn Transport>,
@@ -65,7 +73,7 @@ pub(crate) struct Caller {
     progress: Arc<dyn Progress>,
     under_way: Semaphore,
     limiters: Mutex<HashMap<(Text, Text), Arc<Limiter>>>,
-    counts: Mutex<BTreeMap<(Text, Text, Text), (u64, u64, u64)>>,
+    counts: Mutex<BTreeMap<(Text, Text, Text), Count>>,
     memo: Mutex<Memo>,
 }
 
@@ -73,7 +81,11 @@ pub(crate) struct Caller {
 enum Attempt {
     Done(Value),
     Elsewhere(Text),
-    Again { throttled: bool, pause: Option<Duration>, failure: Failure },
+    Again {
+        throttled: bool,
+        pause: Option<Duration>,
+        failure: Failure,
+    },
     Failed(Failure),
 }
 
@@ -116,13 +128,13 @@ impl Caller {
         let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         counts
             .iter()
-            .map(|((service, operation, region), (requests, retries, throttled))| CallCount {
+            .map(|((service, operation, region), count)| CallCount {
                 service: service.clone(),
                 operation: operation.clone(),
                 region: region.clone(),
-                requests: *requests,
-                retries: *retries,
-                throttled: *throttled,
+                requests: count.requests,
+                retries: count.retries,
+                throttled: count.throttled,
             })
             .collect()
     }
@@ -139,14 +151,19 @@ impl Caller {
             let mut memo = self.memo.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(memo.entry(key).or_default())
         };
-        Arc::clone(cell.get_or_init(|| async { Arc::new(self.call(request).await) }).await)
+        Arc::clone(
+            cell.get_or_init(|| async { Arc::new(self.call(request).await) })
+                .await,
+        )
     }
 
     /// Makes a call and follows its pages.
     pub(crate) async fn call(&self, request: &Request<'_>) -> Pages {
         let mut pages = Pages::default();
-        let Some(operation) =
-            self.catalog.service(request.service).and_then(|service| service.operation(request.operation))
+        let Some(operation) = self
+            .catalog
+            .service(request.service)
+            .and_then(|service| service.operation(request.operation))
         else {
             let message = format!("the API model has no read operation `{}`", request.operation);
             pages.failure = Some(self.failure(request, Reason::Failed, "UnknownOperation", &message));
@@ -165,7 +182,9 @@ impl Caller {
             pages.answers.push(answer);
             let problem = match next {
                 Next::Done => return pages,
-                Next::Page(_) if pages.answers.len() >= MAX_PAGES => format!("the list has more than {MAX_PAGES} pages"),
+                Next::Page(_) if pages.answers.len() >= MAX_PAGES => {
+                    format!("the list has more than {MAX_PAGES} pages")
+                }
                 Next::Page(input) => {
                     request.input = input;
                     continue;
@@ -201,14 +220,24 @@ impl Caller {
                     let message = format!("the cloud keeps pointing to another region, lastly `{region}`");
                     return Err(self.failure(request, Reason::Failed, "RedirectLoop", &message));
                 }
-                Attempt::Again { throttled, pause, failure } => (throttled, pause, failure),
+                Attempt::Again {
+                    throttled,
+                    pause,
+                    failure,
+                } => (throttled, pause, failure),
             };
             attempts += 1;
-            let allowed = if throttled { self.options.throttle_attempts } else { self.options.attempts };
+            let allowed = if throttled {
+                self.options.throttle_attempts
+            } else {
+                self.options.attempts
+            };
             if attempts >= allowed {
                 return Err(failure);
             }
-            let pause = pause.unwrap_or_else(|| self.backoff(attempts)).min(self.options.longest_pause);
+            let pause = pause
+                .unwrap_or_else(|| self.backoff(attempts))
+                .min(self.options.longest_pause);
             if throttled {
                 self.limiter(request).refused(pause);
             }
@@ -227,7 +256,12 @@ impl Caller {
         let wire = match build_request(operation, &request.input, &endpoint) {
             Ok(wire) => wire,
             Err(error) => {
-                return Attempt::Failed(self.failure(request, Reason::Failed, "InvalidRequest", &error.to_string()));
+                return Attempt::Failed(self.failure(
+                    request,
+                    Reason::Failed,
+                    "InvalidRequest",
+                    &error.to_string(),
+                ));
             }
         };
         let limiter = self.limiter(request);
@@ -235,8 +269,8 @@ impl Caller {
         // The semaphore is never closed, so acquiring can only succeed.
         let under_way = self.under_way.acquire().await.ok();
         self.count(request, |count| {
-            count.0 += 1;
-            count.1 += u64::from(again);
+            count.requests += 1;
+            count.retries += u64::from(again);
         });
         self.progress.event(Event::Requested);
         tracing::debug!(service = %request.service, operation = %request.operation, region = %request.region, "request");
@@ -264,20 +298,38 @@ impl Caller {
             Err(ResponseError::Service(error)) => error,
             Err(error @ ResponseError::Malformed { .. }) => {
                 let failure = self.failure(request, Reason::Failed, "MalformedAnswer", &error.to_string());
-                return Attempt::Again { throttled: false, pause: None, failure };
+                return Attempt::Again {
+                    throttled: false,
+                    pause: None,
+                    failure,
+                };
             }
         };
-        if let Some(region) = error.region_hint.as_deref().filter(|region| *region != request.region) {
+        if let Some(region) = error
+            .region_hint
+            .as_deref()
+            .filter(|region| *region != request.region)
+        {
             return Attempt::Elsewhere(Text::from(region));
         }
         let failure = self.failure(request, reason_of(&error), &error.code, &error.message);
-        let pause = error.retry_after_seconds.map(|seconds| Duration::from_secs(seconds.into()));
+        let pause = error
+            .retry_after_seconds
+            .map(|seconds| Duration::from_secs(seconds.into()));
         if error.is_throttle() {
-            self.count(request, |count| count.2 += 1);
+            self.count(request, |count| count.throttled += 1);
             self.progress.event(Event::Throttled);
-            Attempt::Again { throttled: true, pause, failure }
+            Attempt::Again {
+                throttled: true,
+                pause,
+                failure,
+            }
         } else if error.is_transient() {
-            Attempt::Again { throttled: false, pause, failure }
+            Attempt::Again {
+                throttled: false,
+                pause,
+                failure,
+            }
         } else {
             limiter.answered();
             Attempt::Failed(failure)
@@ -287,32 +339,49 @@ impl Caller {
     fn transport_failure(&self, request: &Request<'_>, error: &TransportError) -> Attempt {
         let (reason, again) = match error {
             TransportError::NoSuchEndpoint { .. } => (Reason::Unsupported, false),
-            TransportError::UnknownHost { .. } | TransportError::Connection(_) | TransportError::Timeout { .. } => {
-                (Reason::Failed, true)
-            }
+            TransportError::UnknownHost { .. }
+            | TransportError::Connection(_)
+            | TransportError::Timeout { .. } => (Reason::Failed, true),
             TransportError::Credentials(_) => (Reason::Denied, false),
             TransportError::TooLarge { .. } | TransportError::Invalid(_) => (Reason::Failed, false),
         };
         let failure = self.failure(request, reason, "", &error.to_string());
-        if again { Attempt::Again { throttled: false, pause: None, failure } } else { Attempt::Failed(failure) }
+        if again {
+            Attempt::Again {
+                throttled: false,
+                pause: None,
+                failure,
+            }
+        } else {
+            Attempt::Failed(failure)
+        }
     }
 
     /// Full jitter: anything between nothing and an exponentially growing ceiling.
     fn backoff(&self, attempts: u32) -> Duration {
-        let ceiling = self.options.first_pause.saturating_mul(1 << attempts.min(10)).min(self.options.longest_pause);
+        let ceiling = self
+            .options
+            .first_pause
+            .saturating_mul(1 << attempts.min(10))
+            .min(self.options.longest_pause);
         ceiling.mul_f64(fastrand::f64())
     }
 
     fn limiter(&self, request: &Request<'_>) -> Arc<Limiter> {
         let key = (request.service.clone(), request.region.clone());
         let mut limiters = self.limiters.lock().unwrap_or_else(PoisonError::into_inner);
-        let limiter =
-            limiters.entry(key).or_insert_with(|| Arc::new(Limiter::new(self.options.concurrency_per_service)));
+        let limiter = limiters
+            .entry(key)
+            .or_insert_with(|| Arc::new(Limiter::new(self.options.concurrency_per_service)));
         Arc::clone(limiter)
     }
 
-    fn count(&self, request: &Request<'_>, change: impl FnOnce(&mut (u64, u64, u64))) {
-        let key = (request.service.clone(), request.operation.clone(), request.region.clone());
+    fn count(&self, request: &Request<'_>, change: impl FnOnce(&mut Count)) {
+        let key = (
+            request.service.clone(),
+            request.operation.clone(),
+            request.region.clone(),
+        );
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         change(counts.entry(key).or_default());
     }
@@ -340,7 +409,12 @@ impl Caller {
         Failure {
             code: Text::from(code),
             message: Text::from(message),
-            unreadable: Unreadable { reason, call: Some(call), action, detail },
+            unreadable: Unreadable {
+                reason,
+                call: Some(call),
+                action,
+                detail,
+            },
         }
     }
 }
@@ -359,8 +433,13 @@ fn reason_of(error: &ServiceError) -> Reason {
 
 /// The action that a refusal names itself: "… is not authorized to perform: s3:GetBucketPolicy on …".
 fn named_action(message: &str) -> Option<Text> {
-    let (_, rest) = message.split_once("authorized to perform: ").or_else(|| message.split_once("authorized to perform "))?;
-    let action = rest.split_whitespace().next()?.trim_matches(|c: char| c == '"' || c == '\'' || c == ',' || c == '.');
+    let (_, rest) = message
+        .split_once("authorized to perform: ")
+        .or_else(|| message.split_once("authorized to perform "))?;
+    let action = rest
+        .split_whitespace()
+        .next()?
+        .trim_matches(|c: char| c == '"' || c == '\'' || c == ',' || c == '.');
     let (prefix, name) = action.split_once(':')?;
     let well_formed = !prefix.is_empty()
         && !name.is_empty()
@@ -389,7 +468,10 @@ mod tests {
     #[test]
     fn a_refusal_names_the_action_itself() {
         let cases = [
-            ("User: arn:aws:iam::1:user/x is not authorized to perform: s3:GetBucketPolicy on resource: y", Some("s3:GetBucketPolicy")),
+            (
+                "User: arn:aws:iam::1:user/x is not authorized to perform: s3:GetBucketPolicy on resource: y",
+                Some("s3:GetBucketPolicy"),
+            ),
             ("You are not authorized to perform this operation.", None),
             ("not authorized to perform: <script>:x", None),
             ("Access Denied", None),

@@ -77,14 +77,19 @@ pub fn list(plan: &Plan) -> Vec<PlannedCall> {
             actions: call.actions.clone(),
             reads: Vec::new(),
         });
-        planned.reads.push(Need { what, needed_by: needed_by.iter().cloned().collect() });
+        planned.reads.push(Need {
+            what,
+            needed_by: needed_by.iter().cloned().collect(),
+        });
     };
     for planned in &plan.types {
         let name = planned.resource_type.name.clone();
         let recipe = &planned.resource_type.recipe;
         if let Origin::List(list) = &recipe.origin {
             let frequency = match (&list.for_each, recipe.scope) {
-                (Some(parent), _) => Frequency::PerResource { resource_type: parent.clone() },
+                (Some(parent), _) => Frequency::PerResource {
+                    resource_type: parent.clone(),
+                },
                 (None, CallScope::Global) => Frequency::PerAccount,
                 (None, CallScope::Region) => Frequency::PerRegion,
             };
@@ -96,9 +101,12 @@ pub fn list(plan: &Plan) -> Vec<PlannedCall> {
             let what = Text::from(format!("{name}.{}", fact.name));
             let frequency = match &fact.kind {
                 FactKind::Take(_) | FactKind::Items(_) => per_resource(planned, &name),
-                FactKind::Join { batch: Some(size), .. } => {
-                    Frequency::PerBatch { resource_type: name.clone(), size: *size }
-                }
+                FactKind::Join {
+                    batch: Some(size), ..
+                } => Frequency::PerBatch {
+                    resource_type: name.clone(),
+                    size: *size,
+                },
                 FactKind::Join { batch: None, .. } if fact.global || recipe.scope == CallScope::Global => {
                     Frequency::PerAccount
                 }
@@ -123,7 +131,9 @@ fn per_resource(planned: &TypePlan, name: &Text) -> Frequency {
     match (&recipe.origin, recipe.scope) {
         (Origin::Single, CallScope::Global) => Frequency::PerAccount,
         (Origin::Single, CallScope::Region) => Frequency::PerRegion,
-        (Origin::List(_) | Origin::Declared, _) => Frequency::PerResource { resource_type: name.clone() },
+        (Origin::List(_) | Origin::Declared, _) => Frequency::PerResource {
+            resource_type: name.clone(),
+        },
     }
 }
 
@@ -132,7 +142,10 @@ fn per_resource(planned: &TypePlan, name: &Text) -> Frequency {
 /// `always` are actions that every scan needs, whatever its plan.
 pub fn iam_policy(calls: &[PlannedCall], always: &[&str]) -> serde_json::Value {
     let mut by_prefix: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    let actions = calls.iter().flat_map(|call| call.actions.iter().map(Text::as_str)).chain(always.iter().copied());
+    let actions = calls
+        .iter()
+        .flat_map(|call| call.actions.iter().map(Text::as_str))
+        .chain(always.iter().copied());
     for action in actions {
         let prefix = action.split(':').next().unwrap_or(action);
         by_prefix.entry(prefix).or_default().insert(action);
@@ -154,6 +167,8 @@ pub fn iam_policy(calls: &[PlannedCall], always: &[&str]) -> serde_json::Value {
 
 fn capitalized(word: &str) -> String {
     let mut letters = word.chars();
-    letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
+    letters
+        .next()
+        .map(|first| first.to_ascii_uppercase().to_string() + letters.as_str())
+        .unwrap_or_default()
 }
-

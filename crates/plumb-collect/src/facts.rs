@@ -28,17 +28,27 @@ const FIRST_PREPARE_PAUSE: Duration = Duration::from_millis(250);
 pub(crate) async fn read(work: &Work, plan: &TypePlan, resources: &mut [Resource]) {
     let recipe = &plan.resource_type.recipe;
     for level in &plan.levels {
-        let facts: Vec<&Fact> = level.iter().filter_map(|position| recipe.facts.get(*position)).collect();
-        let (joined, single): (Vec<&Fact>, Vec<&Fact>) =
-            facts.into_iter().partition(|fact| matches!(fact.kind, FactKind::Join { .. }));
+        let facts: Vec<&Fact> = level
+            .iter()
+            .filter_map(|position| recipe.facts.get(*position))
+            .collect();
+        let (joined, single): (Vec<&Fact>, Vec<&Fact>) = facts
+            .into_iter()
+            .partition(|fact| matches!(fact.kind, FactKind::Join { .. }));
         let shared: &[Resource] = resources;
         let single_jobs: Jobs<'_, (usize, &Fact, Value)> =
             Box::new(shared.iter().enumerate().flat_map(|(position, resource)| {
-                single.iter().map(move |fact| read_one(work, fact, resource).map(move |value| (position, *fact, value)).boxed())
+                single.iter().map(move |fact| {
+                    read_one(work, fact, resource)
+                        .map(move |value| (position, *fact, value))
+                        .boxed()
+                })
             }));
-        let joined_jobs: Jobs<'_, (&Fact, Vec<Value>)> = Box::new(
-            joined.iter().map(|fact| read_joined(work, fact, shared).map(move |values| (*fact, values)).boxed()),
-        );
+        let joined_jobs: Jobs<'_, (&Fact, Vec<Value>)> = Box::new(joined.iter().map(|fact| {
+            read_joined(work, fact, shared)
+                .map(move |values| (*fact, values))
+                .boxed()
+        }));
         let (single_values, joined_values) = join(work.gather(single_jobs), work.gather(joined_jobs)).await;
         for (position, fact, value) in single_values {
             if let Some(resource) = resources.get_mut(position) {
@@ -56,12 +66,22 @@ pub(crate) async fn read(work: &Work, plan: &TypePlan, resources: &mut [Resource
 /// Writes a fact's value into its resource and notes the gap when there is one.
 fn put(work: &Work, resource_type: &ResourceType, fact: &Fact, resource: &mut Resource, value: Value) {
     if let Value::Unreadable(unreadable) = &value {
-        work.gaps.add(&resource.resource_type, Some(&fact.name), &resource.region, unreadable);
+        work.gaps.add(
+            &resource.resource_type,
+            Some(&fact.name),
+            &resource.region,
+            unreadable,
+        );
     }
-    if let Value::List(list) = &value {
-        if let Some(Value::Unreadable(unreadable)) = list.last() {
-            work.gaps.add(&resource.resource_type, Some(&fact.name), &resource.region, unreadable);
-        }
+    if let Value::List(list) = &value
+        && let Some(Value::Unreadable(unreadable)) = list.last()
+    {
+        work.gaps.add(
+            &resource.resource_type,
+            Some(&fact.name),
+            &resource.region,
+            unreadable,
+        );
     }
     if !fact.merge {
         resource.set(fact.name.clone(), value);
@@ -77,7 +97,12 @@ fn put(work: &Work, resource_type: &ResourceType, fact: &Fact, resource: &mut Re
                 resource.set(attribute, value.clone());
             }
         }
-        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_) | Value::List(_) => {}
+        Value::Null
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Float(_)
+        | Value::String(_)
+        | Value::List(_) => {}
     }
 }
 
@@ -86,7 +111,11 @@ fn region_of(work: &Work, fact: &Fact, resource: &Resource) -> Text {
     if fact.global {
         return Text::new_static(GLOBAL_REGION);
     }
-    let place = Place { account: &work.account, region: &resource.region, parent: None };
+    let place = Place {
+        account: &work.account,
+        region: &resource.region,
+        parent: None,
+    };
     fact.region
         .as_ref()
         .and_then(|template| place.text(template, resource.document()))
@@ -102,7 +131,11 @@ async fn read_one(work: &Work, fact: &Fact, resource: &Resource) -> Value {
             Truth::Unknown => return Value::unreadable(work.why(condition, document)),
         }
     }
-    let place = Place { account: &work.account, region: &resource.region, parent: None };
+    let place = Place {
+        account: &work.account,
+        region: &resource.region,
+        parent: None,
+    };
     let parameters = match input(&fact.call, place, document) {
         Input::Ready(parameters) => parameters,
         Input::Null => return Value::Null,
@@ -119,27 +152,40 @@ async fn read_one(work: &Work, fact: &Fact, resource: &Resource) -> Value {
 }
 
 /// Makes the fact's call, and first the call that prepares its answer when the cloud says that it is not ready.
-async fn prepared(
-    work: &Work,
-    fact: &Fact,
-    parameters: &Map,
-    region: &Text,
-    document: &Value,
-) -> Arc<Pages> {
+async fn prepared(work: &Work, fact: &Fact, parameters: &Map, region: &Text, document: &Value) -> Arc<Pages> {
     let mut pages = work.call(&fact.call, parameters.clone(), region).await;
-    let Some(prepare) = &fact.prepare else { return pages };
+    let Some(prepare) = &fact.prepare else {
+        return pages;
+    };
     for attempt in 0..PREPARE_ATTEMPTS {
-        let Some(failure) = &pages.failure else { return pages };
-        if !prepare.on.iter().any(|pattern| pattern.matches(&failure.code, &failure.message)) {
+        let Some(failure) = &pages.failure else {
+            return pages;
+        };
+        if !prepare
+            .on
+            .iter()
+            .any(|pattern| pattern.matches(&failure.code, &failure.message))
+        {
             return pages;
         }
-        let place = Place { account: &work.account, region, parent: None };
-        let Input::Ready(input) = input(&prepare.call, place, document) else { return pages };
+        let place = Place {
+            account: &work.account,
+            region,
+            parent: None,
+        };
+        let Input::Ready(input) = input(&prepare.call, place, document) else {
+            return pages;
+        };
         let preparing = work.call_afresh(&prepare.call, input, region).await;
         if preparing.failure.is_some() {
             return Arc::new(preparing);
         }
-        work.pause(FIRST_PREPARE_PAUSE.saturating_mul(1 << attempt.min(8)).min(work.options.prepare_pause)).await;
+        work.pause(
+            FIRST_PREPARE_PAUSE
+                .saturating_mul(1 << attempt.min(8))
+                .min(work.options.prepare_pause),
+        )
+        .await;
         pages = Arc::new(work.call_afresh(&fact.call, parameters.clone(), region).await);
     }
     pages
@@ -168,7 +214,11 @@ fn take(call: &plumb_pack::recipe::Call, pages: &Pages, path: &Path) -> Value {
 }
 
 fn listed(call: &plumb_pack::recipe::Call, pages: &Pages, path: &Path) -> Value {
-    let items = pages.answers.iter().flat_map(|answer| assemble::items(answer, path)).collect();
+    let items = pages
+        .answers
+        .iter()
+        .flat_map(|answer| assemble::items(answer, path))
+        .collect();
     ended(call, pages.failure.as_ref(), Value::List(items))
 }
 
@@ -191,12 +241,19 @@ fn transformed(fact: &Fact, value: Value) -> Value {
         Value::Null | Value::Unreadable(_) => value,
         value => apply_transforms(value, &fact.parse).unwrap_or_else(|cause| undecodable(fact, &cause)),
     };
-    if fact.name == "tags" { tag_map(&value) } else { value }
+    if fact.name == "tags" {
+        tag_map(&value)
+    } else {
+        value
+    }
 }
 
 fn undecodable(fact: &Fact, cause: &str) -> Value {
     Value::unreadable(Unreadable {
-        call: Some(Text::from(format!("{}:{}", fact.call.service, fact.call.operation))),
+        call: Some(Text::from(format!(
+            "{}:{}",
+            fact.call.service, fact.call.operation
+        ))),
         detail: Text::from(format!("the answer cannot be decoded: {cause}")),
         ..Unreadable::new(Reason::Failed)
     })
@@ -221,23 +278,45 @@ fn decoded_items(pages: &Pages, items: &Path, decode: &[Transform]) -> Result<Ve
 
 /// The attributes that a merged fact gives.
 fn attributes_of<'t>(resource_type: &'t ResourceType, fact: &'t Fact) -> impl Iterator<Item = Text> + 't {
-    resource_type.attributes().iter().filter_map(|attribute| match &attribute.source {
-        AttributeSource::Fact { fact: source, .. } if *source == fact.name => Some(attribute.name.clone()),
-        AttributeSource::Fact { .. }
-        | AttributeSource::Reserved
-        | AttributeSource::List { .. }
-        | AttributeSource::Declared => None,
-    })
+    resource_type
+        .attributes()
+        .iter()
+        .filter_map(|attribute| match &attribute.source {
+            AttributeSource::Fact { fact: source, .. } if *source == fact.name => {
+                Some(attribute.name.clone())
+            }
+            AttributeSource::Fact { .. }
+            | AttributeSource::Reserved
+            | AttributeSource::List { .. }
+            | AttributeSource::Declared => None,
+        })
 }
 
 /// Reads a fact whose answers hold items for many resources; one value per resource, in their order.
 async fn read_joined(work: &Work, fact: &Fact, resources: &[Resource]) -> Vec<Value> {
-    let FactKind::Join { items, decode, on, take, many, batch } = &fact.kind else { return Vec::new() };
+    let FactKind::Join {
+        items,
+        decode,
+        on,
+        take,
+        many,
+        batch,
+    } = &fact.kind
+    else {
+        return Vec::new();
+    };
     let mut values = vec![Value::Null; resources.len()];
     let mut wanted: BTreeMap<Text, Vec<usize>> = BTreeMap::new();
     for (position, resource) in resources.iter().enumerate() {
-        match fact.condition.as_ref().map(|condition| (condition, work.truth(condition, resource.document()))) {
-            None | Some((_, Truth::True)) => wanted.entry(region_of(work, fact, resource)).or_default().push(position),
+        match fact
+            .condition
+            .as_ref()
+            .map(|condition| (condition, work.truth(condition, resource.document())))
+        {
+            None | Some((_, Truth::True)) => wanted
+                .entry(region_of(work, fact, resource))
+                .or_default()
+                .push(position),
             Some((_, Truth::False)) => {}
             Some((condition, Truth::Unknown)) => {
                 if let Some(value) = values.get_mut(position) {
@@ -250,12 +329,17 @@ async fn read_joined(work: &Work, fact: &Fact, resources: &[Resource]) -> Vec<Va
         .into_iter()
         .flat_map(|(region, positions)| {
             let size = batch.unwrap_or(positions.len()).max(1);
-            positions.chunks(size).map(|chunk| (region.clone(), chunk.to_vec())).collect::<Vec<_>>()
+            positions
+                .chunks(size)
+                .map(|chunk| (region.clone(), chunk.to_vec()))
+                .collect::<Vec<_>>()
         })
         .collect();
     let jobs: Jobs<'_, Vec<Group<'_>>> = Box::new(groups.into_iter().map(|(region, positions)| {
-        let members: Vec<(usize, &Resource)> =
-            positions.into_iter().filter_map(|position| Some((position, resources.get(position)?))).collect();
+        let members: Vec<(usize, &Resource)> = positions
+            .into_iter()
+            .filter_map(|position| Some((position, resources.get(position)?)))
+            .collect();
         ask_group(work, fact, region, members).boxed()
     }));
     for (members, pages) in work.gather(jobs).await.into_iter().flatten() {
@@ -283,7 +367,10 @@ async fn read_joined(work: &Work, fact: &Fact, resources: &[Resource]) -> Vec<Va
                 .flatten()
                 .copied()
                 .collect();
-            let missing = pages.failure.as_ref().filter(|failure| !is_absent(&fact.call, failure));
+            let missing = pages
+                .failure
+                .as_ref()
+                .filter(|failure| !is_absent(&fact.call, failure));
             let value = if *many {
                 let mut list: Vec<Value> = matches.iter().map(|item| take.get(item).into_owned()).collect();
                 list.extend(missing.map(|failure| Value::unreadable(failure.unreadable.clone())));
@@ -320,10 +407,14 @@ async fn ask_group<'r>(
     let mut waiting = vec![members];
     while let Some(members) = waiting.pop() {
         let parameters = group_input(work, fact, &members);
-        let document = members.first().map_or(&Value::Null, |(_, resource)| resource.document());
+        let document = members
+            .first()
+            .map_or(&Value::Null, |(_, resource)| resource.document());
         let pages = prepared(work, fact, &parameters, &region, document).await;
         let rejected = pages.failure.as_ref().is_some_and(|failure| {
-            failure.unreadable.reason == Reason::Failed && !failure.code.is_empty() && !is_absent(&fact.call, failure)
+            failure.unreadable.reason == Reason::Failed
+                && !failure.code.is_empty()
+                && !is_absent(&fact.call, failure)
         });
         if may_split && rejected && members.len() > 1 {
             let (left, right) = members.split_at(members.len() / 2);
@@ -345,14 +436,22 @@ fn group_input(work: &Work, fact: &Fact, members: &[(usize, &Resource)]) -> Map 
                 members
                     .iter()
                     .map(|(_, resource)| {
-                        let place = Place { account: &work.account, region: &resource.region, parent: None };
+                        let place = Place {
+                            account: &work.account,
+                            region: &resource.region,
+                            parent: None,
+                        };
                         place.render(template, resource.document())
                     })
                     .filter(|value| !matches!(value, Value::Null | Value::Unreadable(_)))
                     .collect(),
             ),
             (Parameter::Template(_), Some(resource)) => {
-                let place = Place { account: &work.account, region: &resource.region, parent: None };
+                let place = Place {
+                    account: &work.account,
+                    region: &resource.region,
+                    parent: None,
+                };
                 match input(&fact.call, place, resource.document()) {
                     Input::Ready(mut ready) => ready.remove(name).unwrap_or_default(),
                     Input::Null | Input::Unreadable(_) => continue,
@@ -383,7 +482,10 @@ fn keys<'p>(value: &Value, paths: impl Iterator<Item = &'p Path>) -> Vec<String>
                 | Value::Unreadable(_) => None,
             })
             .collect();
-        keys = keys.iter().flat_map(|key| parts.iter().map(move |part| format!("{key}\u{0}{part}"))).collect();
+        keys = keys
+            .iter()
+            .flat_map(|key| parts.iter().map(move |part| format!("{key}\u{0}{part}")))
+            .collect();
     }
     keys
 }

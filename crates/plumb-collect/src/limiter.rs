@@ -32,8 +32,17 @@ pub(crate) struct Permit {
 impl Limiter {
     pub(crate) fn new(widest: usize) -> Self {
         let widest = f64::from(u32::try_from(widest.max(1)).unwrap_or(u32::MAX));
-        let state = State { window: widest.min(8.0), under_way: 0.0, paused_until: None, narrowed_at: None };
-        Self { state: Mutex::new(state), changed: Notify::new(), widest }
+        let state = State {
+            window: widest.min(8.0),
+            under_way: 0.0,
+            paused_until: None,
+            narrowed_at: None,
+        };
+        Self {
+            state: Mutex::new(state),
+            changed: Notify::new(),
+            widest,
+        }
     }
 
     /// Waits until a request may be sent.
@@ -47,7 +56,9 @@ impl Limiter {
                     Some(until) => Some(until),
                     None if state.under_way < state.window => {
                         state.under_way += 1.0;
-                        return Permit { limiter: Arc::clone(self) };
+                        return Permit {
+                            limiter: Arc::clone(self),
+                        };
                     }
                     None => None,
                 }
@@ -71,7 +82,10 @@ impl Limiter {
     pub(crate) fn refused(&self, pause: Duration) {
         let mut state = self.lock();
         let now = Instant::now();
-        if state.narrowed_at.is_none_or(|at| now.duration_since(at) > Duration::from_secs(1)) {
+        if state
+            .narrowed_at
+            .is_none_or(|at| now.duration_since(at) > Duration::from_secs(1))
+        {
             state.window = (state.window / 2.0).max(1.0);
             state.narrowed_at = Some(now);
         }
@@ -119,6 +133,10 @@ mod tests {
         let second = tokio::time::timeout(Duration::from_secs(60), limiter.acquire()).await;
         assert!(second.is_err());
         drop(first);
-        assert!(tokio::time::timeout(Duration::from_secs(1), limiter.acquire()).await.is_ok());
+        assert!(
+            tokio::time::timeout(Duration::from_secs(1), limiter.acquire())
+                .await
+                .is_ok()
+        );
     }
 }

@@ -21,7 +21,11 @@ pub(crate) fn regions(work: &Work, recipe: &Recipe) -> Vec<Text> {
                 Origin::List(list) => &list.call.service,
                 Origin::Single | Origin::Declared => &recipe.service.name,
             };
-            work.regions.iter().filter(|region| work.has_service(service, region)).cloned().collect()
+            work.regions
+                .iter()
+                .filter(|region| work.has_service(service, region))
+                .cloned()
+                .collect()
         }
     }
 }
@@ -31,7 +35,11 @@ pub(crate) async fn list(work: &Work, recipe: &Recipe, region: &Text, parents: &
     let resources = match &recipe.origin {
         Origin::Declared => Vec::new(),
         Origin::Single => {
-            let place = Place { account: &work.account, region, parent: None };
+            let place = Place {
+                account: &work.account,
+                region,
+                parent: None,
+            };
             assembled(work, recipe, region, vec![Value::Map(Map::new())], "", place)
         }
         Origin::List(list) => list_items(work, recipe, list, region, parents).await,
@@ -53,7 +61,11 @@ async fn list_items(
     parents: &[Resource],
 ) -> Vec<Resource> {
     if list.for_each.is_none() {
-        let place = Place { account: &work.account, region, parent: None };
+        let place = Place {
+            account: &work.account,
+            region,
+            parent: None,
+        };
         let mut found = Vec::new();
         for extra in variants(list) {
             let pages = call(work, &list.call, extra, region, place, &Value::Null).await;
@@ -63,10 +75,13 @@ async fn list_items(
     }
     let here: Vec<&Resource> = parents
         .iter()
-        .filter(|parent| recipe.scope == CallScope::Global || parent.region == *region || parent.region == GLOBAL_REGION)
+        .filter(|parent| {
+            recipe.scope == CallScope::Global || parent.region == *region || parent.region == GLOBAL_REGION
+        })
         .collect();
     let jobs: Jobs<'_, Vec<Resource>> = Box::new(
-        here.into_iter().map(|parent| list_of_parent(work, recipe, list, region, parent.document()).boxed()),
+        here.into_iter()
+            .map(|parent| list_of_parent(work, recipe, list, region, parent.document()).boxed()),
     );
     work.gather(jobs).await.into_iter().flatten().collect()
 }
@@ -78,7 +93,11 @@ async fn list_of_parent(
     region: &Text,
     parent: &Value,
 ) -> Vec<Resource> {
-    let place = Place { account: &work.account, region, parent: Some(parent) };
+    let place = Place {
+        account: &work.account,
+        region,
+        parent: Some(parent),
+    };
     let mut found = Vec::new();
     for extra in variants(list) {
         let pages = call(work, &list.call, extra, region, place, &Value::Null).await;
@@ -91,7 +110,10 @@ async fn list_of_parent(
 fn variants(list: &ListCall) -> Vec<Option<(Text, Text)>> {
     match &list.for_values {
         None => vec![None],
-        Some((name, values)) => values.iter().map(|value| Some((name.clone(), value.clone()))).collect(),
+        Some((name, values)) => values
+            .iter()
+            .map(|value| Some((name.clone(), value.clone())))
+            .collect(),
     }
 }
 
@@ -107,8 +129,15 @@ async fn call(
         Input::Ready(input) => input,
         Input::Null => return None,
         Input::Unreadable(unreadable) => {
-            let failure = Failure { code: Text::default(), message: Text::default(), unreadable: (*unreadable).clone() };
-            return Some(Arc::new(Pages { answers: Vec::new(), failure: Some(failure) }));
+            let failure = Failure {
+                code: Text::default(),
+                message: Text::default(),
+                unreadable: (*unreadable).clone(),
+            };
+            return Some(Arc::new(Pages {
+                answers: Vec::new(),
+                failure: Some(failure),
+            }));
         }
     };
     if let Some((name, value)) = extra {
@@ -126,12 +155,17 @@ fn taken(
     place: Place<'_>,
 ) -> Vec<Resource> {
     let Some(pages) = pages else { return Vec::new() };
-    if let Some(failure) = &pages.failure {
-        if !is_absent(&list.call, failure) {
-            work.gaps.add(&recipe.resource_type, None, region, &failure.unreadable);
-        }
+    if let Some(failure) = &pages.failure
+        && !is_absent(&list.call, failure)
+    {
+        work.gaps
+            .add(&recipe.resource_type, None, region, &failure.unreadable);
     }
-    let items = pages.answers.iter().flat_map(|answer| assemble::items(answer, &list.items)).collect();
+    let items = pages
+        .answers
+        .iter()
+        .flat_map(|answer| assemble::items(answer, &list.items))
+        .collect();
     assembled(work, recipe, region, items, &list.item_key, place)
 }
 
@@ -145,8 +179,12 @@ fn assembled(
 ) -> Vec<Resource> {
     let mut resources = Vec::with_capacity(items.len());
     let note = |attribute: Option<&Text>, detail: String| {
-        let unreadable = Unreadable { detail: Text::from(detail), ..Unreadable::new(Reason::Failed) };
-        work.gaps.add(&recipe.resource_type, attribute, region, &unreadable);
+        let unreadable = Unreadable {
+            detail: Text::from(detail),
+            ..Unreadable::new(Reason::Failed)
+        };
+        work.gaps
+            .add(&recipe.resource_type, attribute, region, &unreadable);
     };
     for item in items {
         match assemble::resource(recipe, item, item_key, place) {
@@ -160,7 +198,10 @@ fn assembled(
                 resources.push(resource);
             }
             Err(Problem::NoIdentity) => note(None, "an item of the answer has no identity".to_owned()),
-            Err(Problem::NotAnItem) => note(None, "an item of the answer is neither a structure nor text".to_owned()),
+            Err(Problem::NotAnItem) => note(
+                None,
+                "an item of the answer is neither a structure nor text".to_owned(),
+            ),
             Err(Problem::Undecodable { attribute, cause }) => note(Some(&attribute), cause),
         }
     }
@@ -210,8 +251,13 @@ pub(crate) fn input(call: &Call, place: Place<'_>, document: &Value) -> Input {
 fn render(value: &TemplateValue, place: Place<'_>, document: &Value) -> Value {
     match value {
         TemplateValue::Text(template) => {
-            let unreadable = template.attributes().filter_map(|name| document.get(name)).find(|value| matches!(value, Value::Unreadable(_)));
-            unreadable.cloned().unwrap_or_else(|| place.render(template, document))
+            let unreadable = template
+                .attributes()
+                .filter_map(|name| document.get(name))
+                .find(|value| matches!(value, Value::Unreadable(_)));
+            unreadable
+                .cloned()
+                .unwrap_or_else(|| place.render(template, document))
         }
         TemplateValue::Literal(value) => value.clone(),
         TemplateValue::List(list) => {
@@ -239,7 +285,9 @@ fn render(value: &TemplateValue, place: Place<'_>, document: &Value) -> Value {
 
 /// Whether an error of a call is an answer: nothing there.
 pub(crate) fn is_absent(call: &Call, failure: &Failure) -> bool {
-    call.absent_on.iter().any(|pattern| pattern.matches(&failure.code, &failure.message))
+    call.absent_on
+        .iter()
+        .any(|pattern| pattern.matches(&failure.code, &failure.message))
 }
 
 /// The request of a call.

@@ -35,7 +35,10 @@ impl TypePlan {
     /// The planned facts in the order they are read.
     pub fn facts(&self) -> impl Iterator<Item = &Fact> {
         let facts = &self.resource_type.recipe.facts;
-        self.levels.iter().flatten().filter_map(|position| facts.get(*position))
+        self.levels
+            .iter()
+            .flatten()
+            .filter_map(|position| facts.get(*position))
     }
 }
 
@@ -90,7 +93,10 @@ impl Plan {
         needs.demand(resource_type, None, &reason)?;
         let resource_type = needs.resolve(resource_type)?;
         for attribute in resource_type.attributes() {
-            if resource_type.fact_of(&attribute.name).is_some_and(|fact| facts.contains(&fact.name)) {
+            if resource_type
+                .fact_of(&attribute.name)
+                .is_some_and(|fact| facts.contains(&fact.name))
+            {
                 needs.demand(&resource_type.name, Some(&attribute.name), &reason)?;
             }
         }
@@ -131,13 +137,21 @@ struct TypeNeeds {
 
 impl TypeNeeds {
     fn new(resource_type: Arc<ResourceType>) -> Self {
-        Self { resource_type, needed_by: BTreeSet::new(), facts: BTreeMap::new() }
+        Self {
+            resource_type,
+            needed_by: BTreeSet::new(),
+            facts: BTreeMap::new(),
+        }
     }
 }
 
 impl<'p> Needs<'p> {
     fn new(pack: &'p Pack) -> Self {
-        Self { pack, types: BTreeMap::new(), seen: BTreeSet::new() }
+        Self {
+            pack,
+            types: BTreeMap::new(),
+            seen: BTreeSet::new(),
+        }
     }
 
     fn resolve(&self, name: &str) -> Result<Arc<ResourceType>, PlanError> {
@@ -158,7 +172,11 @@ impl<'p> Needs<'p> {
                     let target = self.resolve(name)?;
                     let source = self.resolve(judged)?;
                     let recipe = &source.recipe;
-                    for relation in recipe.relations.iter().filter(|relation| relation.to == target.name) {
+                    for relation in recipe
+                        .relations
+                        .iter()
+                        .filter(|relation| relation.to == target.name)
+                    {
                         self.demand(judged, relation.attribute.root(), reason)?;
                         for by in &relation.by {
                             self.demand(name, Some(by), reason)?;
@@ -174,21 +192,40 @@ impl<'p> Needs<'p> {
     fn demand(&mut self, name: &str, attribute: Option<&Text>, reason: &Text) -> Result<(), PlanError> {
         let resource_type = self.resolve(name)?;
         let name = resource_type.name.clone();
-        if !self.seen.insert((name.clone(), attribute.cloned(), reason.clone())) {
+        if !self
+            .seen
+            .insert((name.clone(), attribute.cloned(), reason.clone()))
+        {
             return Ok(());
         }
         let recipe = Arc::clone(&resource_type.recipe);
-        let fact = attribute.and_then(|attribute| resource_type.fact_of(attribute)).cloned();
-        let needs = self.types.entry(name.clone()).or_insert_with(|| TypeNeeds::new(resource_type));
+        let fact = attribute
+            .and_then(|attribute| resource_type.fact_of(attribute))
+            .cloned();
+        let needs = self
+            .types
+            .entry(name.clone())
+            .or_insert_with(|| TypeNeeds::new(resource_type));
         if needs.needed_by.insert(reason.clone()) {
             let mut templates = vec![&recipe.uid, &recipe.name];
             templates.extend(&recipe.region);
             templates.extend(recipe.keep.iter().map(|(_, template)| template));
-            let mut attributes: Vec<Text> = templates.iter().flat_map(|template| template.attributes()).cloned().collect();
+            let mut attributes: Vec<Text> = templates
+                .iter()
+                .flat_map(|template| template.attributes())
+                .cloned()
+                .collect();
             attributes.extend(recipe.filter.iter().flat_map(resource_attributes));
-            let mut of_parent: Vec<Text> = templates.iter().flat_map(|template| parent_attributes(template)).collect();
+            let mut of_parent: Vec<Text> = templates
+                .iter()
+                .flat_map(|template| parent_attributes(template))
+                .collect();
             if let Origin::List(list) = &recipe.origin {
-                of_parent.extend(call_templates(&list.call).iter().flat_map(|template| parent_attributes(template)));
+                of_parent.extend(
+                    call_templates(&list.call)
+                        .iter()
+                        .flat_map(|template| parent_attributes(template)),
+                );
                 if let Some(parent) = &list.for_each {
                     self.demand(parent, None, reason)?;
                     for attribute in &of_parent {
@@ -202,7 +239,11 @@ impl<'p> Needs<'p> {
         }
         if let Some(fact) = fact {
             if let Some(needs) = self.types.get_mut(&name) {
-                needs.facts.entry(fact.name.clone()).or_default().insert(reason.clone());
+                needs
+                    .facts
+                    .entry(fact.name.clone())
+                    .or_default()
+                    .insert(reason.clone());
             }
             for attribute in fact_inputs(&fact) {
                 self.demand(&name, Some(&attribute), reason)?;
@@ -222,7 +263,9 @@ fn order(mut types: BTreeMap<Text, TypeNeeds>) -> Result<Plan, PlanError> {
     while !types.is_empty() {
         let ready: Vec<Text> = types
             .iter()
-            .filter(|(_, needs)| parent_of(&needs.resource_type).is_none_or(|parent| !types.contains_key(&parent)))
+            .filter(|(_, needs)| {
+                parent_of(&needs.resource_type).is_none_or(|parent| !types.contains_key(&parent))
+            })
             .map(|(name, _)| name.clone())
             .collect();
         if ready.is_empty() {
@@ -273,7 +316,10 @@ fn fact_levels(
                 .all(|input| !pending.contains(&input.name))
         });
         if ready.is_empty() {
-            let name = waiting.first().map(|(_, fact)| fact.name.clone()).unwrap_or_default();
+            let name = waiting
+                .first()
+                .map(|(_, fact)| fact.name.clone())
+                .unwrap_or_default();
             return Err(PlanError::Cycle(name));
         }
         levels.push(ready.into_iter().map(|(position, _)| position).collect());
@@ -289,7 +335,12 @@ fn fact_inputs(fact: &Fact) -> BTreeSet<Text> {
         inputs.extend(template.attributes().cloned());
     }
     if let Some(prepare) = &fact.prepare {
-        inputs.extend(call_templates(&prepare.call).iter().flat_map(|template| template.attributes()).cloned());
+        inputs.extend(
+            call_templates(&prepare.call)
+                .iter()
+                .flat_map(|template| template.attributes())
+                .cloned(),
+        );
     }
     inputs.extend(fact.condition.iter().flat_map(resource_attributes));
     match &fact.kind {
@@ -314,7 +365,9 @@ fn parent_attributes(template: &Template) -> Vec<Text> {
         .iter()
         .filter_map(|piece| match piece {
             Piece::Parent(path) => path.root().cloned(),
-            Piece::Literal(_) | Piece::Attribute(_) | Piece::Partition | Piece::Account | Piece::Region => None,
+            Piece::Literal(_) | Piece::Attribute(_) | Piece::Partition | Piece::Account | Piece::Region => {
+                None
+            }
         })
         .collect()
 }

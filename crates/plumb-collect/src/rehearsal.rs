@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use plumb_api::wire::{Endpoint, Request, Response};
 use plumb_api::catalog::Catalog;
 use plumb_api::model::ReadOperation;
 use plumb_api::request::build_request;
+use plumb_api::wire::{Endpoint, Request, Response};
 use plumb_model::account::{Account, Provider};
 use plumb_model::resource::Resource;
 use plumb_model::value::{Map, Text, Value};
@@ -125,32 +125,57 @@ pub async fn play(
     for call in &case.calls {
         recorded.push(record(catalog, call, &service, &body)?);
     }
-    let transport = Arc::new(Recorded { catalog: catalog, recorded, used: Mutex::default() });
+    let transport = Arc::new(Recorded {
+        catalog,
+        recorded,
+        used: Mutex::default(),
+    });
     let mut account = Account::new(Provider::Aws, ACCOUNT);
     account.partition = Some(Text::new_static("aws"));
-    let regions = if case.regions.is_empty() { vec![Text::new_static(REGION)] } else { case.regions.clone() };
+    let regions = if case.regions.is_empty() {
+        vec![Text::new_static(REGION)]
+    } else {
+        case.regions.clone()
+    };
     let (_handle, stop) = StopHandle::new();
     let collector = Collector {
         transport: Arc::clone(&transport) as Arc<dyn Transport>,
         catalog,
         plan: Arc::new(plan),
-        options: Options { attempts: 1, throttle_attempts: 1, prepare_pause: Duration::ZERO, ..Options::default() },
+        options: Options {
+            attempts: 1,
+            throttle_attempts: 1,
+            prepare_pause: Duration::ZERO,
+            ..Options::default()
+        },
         stop,
         progress: Arc::new(Silent),
     };
-    let snapshot = collector.collect(account, Regions::All(regions), Timestamp::UNIX_EPOCH).await;
-    let found: Vec<&Resource> =
-        snapshot.resources.iter().filter(|resource| resource.resource_type == case.resource_type).collect();
+    let snapshot = collector
+        .collect(account, Regions::All(regions), Timestamp::UNIX_EPOCH)
+        .await;
+    let found: Vec<&Resource> = snapshot
+        .resources
+        .iter()
+        .filter(|resource| resource.resource_type == case.resource_type)
+        .collect();
     let mut problems = compare(&found, &case.expect);
     let unused = transport.unused();
     problems.extend(unused.iter().map(|position| {
-        let call = case.calls.get(*position).map(|call| call.call.as_str()).unwrap_or_default();
+        let call = case
+            .calls
+            .get(*position)
+            .map(|call| call.call.as_str())
+            .unwrap_or_default();
         format!("the recorded call {} (`{call}`) was never made", position + 1)
     }));
     if !problems.is_empty() {
         problems.extend(snapshot.coverage.gaps.iter().map(|gap| {
             let attribute = gap.attribute.as_deref().unwrap_or("the list");
-            format!("note: {} of {} could not be read: {}", attribute, gap.resource_type, gap.unreadable)
+            format!(
+                "note: {} of {} could not be read: {}",
+                attribute, gap.resource_type, gap.unreadable
+            )
         }));
     }
     Ok(problems)
@@ -160,7 +185,12 @@ fn compare(found: &[&Resource], expected: &[Map]) -> Vec<String> {
     let mut problems = Vec::new();
     if found.len() != expected.len() {
         let uids: Vec<&str> = found.iter().map(|resource| resource.uid.as_str()).collect();
-        problems.push(format!("{} resources came out ({}), {} were expected", found.len(), uids.join(", "), expected.len()));
+        problems.push(format!(
+            "{} resources came out ({}), {} were expected",
+            found.len(),
+            uids.join(", "),
+            expected.len()
+        ));
     }
     for document in expected {
         let uid = document.get("uid").and_then(Value::as_str).unwrap_or_default();
@@ -188,12 +218,19 @@ fn agrees(actual: &Value, wanted: &Value) -> bool {
             actual == *wanted
         }
         (Value::List(actual), Value::List(wanted)) => {
-            actual.len() == wanted.len() && actual.iter().zip(wanted).all(|(actual, wanted)| agrees(actual, wanted))
+            actual.len() == wanted.len()
+                && actual
+                    .iter()
+                    .zip(wanted)
+                    .all(|(actual, wanted)| agrees(actual, wanted))
         }
         (Value::Map(actual), Value::Map(wanted)) => {
             let names: BTreeSet<&Text> = actual.iter().chain(wanted.iter()).map(|(name, _)| name).collect();
             names.into_iter().all(|name| {
-                agrees(actual.get(name).unwrap_or(&Value::Null), wanted.get(name).unwrap_or(&Value::Null))
+                agrees(
+                    actual.get(name).unwrap_or(&Value::Null),
+                    wanted.get(name).unwrap_or(&Value::Null),
+                )
             })
         }
         _ => actual == wanted,
@@ -220,7 +257,10 @@ fn record(
     service: &Text,
     body: &impl Fn(&str) -> Result<Vec<u8>, String>,
 ) -> Result<Answer, RehearsalError> {
-    let failed = |cause: String| RehearsalError::Call { call: call.call.clone(), cause };
+    let failed = |cause: String| RehearsalError::Call {
+        call: call.call.clone(),
+        cause,
+    };
     let service = call.service.as_ref().unwrap_or(service);
     let operation = catalog
         .service(service)
@@ -234,28 +274,47 @@ fn record(
     };
     let with = call.with.clone().map(Value::Map);
     if let Some(with) = &with {
-        let endpoint = catalog.endpoint(service, REGION).map_err(|error| failed(error.to_string()))?;
+        let endpoint = catalog
+            .endpoint(service, REGION)
+            .map_err(|error| failed(error.to_string()))?;
         build_request(&operation, with, &endpoint).map_err(|error| failed(error.to_string()))?;
     }
-    let response = Response { status: call.status, headers: call.headers.clone(), body };
-    Ok(Answer { operation, with, region: call.region.clone(), response })
+    let response = Response {
+        status: call.status,
+        headers: call.headers.clone(),
+        body,
+    };
+    Ok(Answer {
+        operation,
+        with,
+        region: call.region.clone(),
+        response,
+    })
 }
 
 impl Recorded {
     fn unused(&self) -> Vec<usize> {
         let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        (0..self.recorded.len()).filter(|position| !used.contains(position)).collect()
+        (0..self.recorded.len())
+            .filter(|position| !used.contains(position))
+            .collect()
     }
 
     fn answers(&self, answer: &Answer, request: &Request) -> bool {
-        if answer.region.as_ref().is_some_and(|region| *region != request.signing.region) {
+        if answer
+            .region
+            .as_ref()
+            .is_some_and(|region| *region != request.signing.region)
+        {
             return false;
         }
         if *answer.operation.service() != request.service || *answer.operation.name() != request.operation {
             return false;
         }
         let Some(with) = &answer.with else { return true };
-        let Ok(endpoint) = self.endpoint(answer.operation.service(), &request.signing.region) else { return false };
+        let Ok(endpoint) = self.endpoint(answer.operation.service(), &request.signing.region) else {
+            return false;
+        };
         build_request(&answer.operation, with, &endpoint).is_ok_and(|wanted| {
             let sorted = |request: &Request| {
                 let mut query = request.query.clone();
@@ -274,7 +333,10 @@ impl Transport for Recorded {
     fn endpoint(&self, service: &str, region: &str) -> Result<Endpoint, TransportError> {
         self.catalog
             .endpoint(service, region)
-            .map_err(|_| TransportError::NoSuchEndpoint { service: service.to_owned(), region: region.to_owned() })
+            .map_err(|_| TransportError::NoSuchEndpoint {
+                service: service.to_owned(),
+                region: region.to_owned(),
+            })
     }
 
     fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, TransportError>> {
@@ -284,8 +346,12 @@ impl Transport for Recorded {
             // that was, so that several answers to the same call are given in their order.
             let matching = |exact: bool| {
                 let fits = |answer: &Answer| answer.with.is_some() == exact && self.answers(answer, request);
-                let mut fitting = self.recorded.iter().enumerate().filter(|(_, answer)| fits(answer));
-                let last = fitting.clone().last();
+                let mut fitting = self
+                    .recorded
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, answer)| fits(answer));
+                let last = fitting.clone().next_back();
                 fitting.find(|(position, _)| !used.contains(position)).or(last)
             };
             let found = matching(true).or_else(|| matching(false));
@@ -296,7 +362,10 @@ impl Transport for Recorded {
         };
         Box::pin(async move {
             found.ok_or_else(|| {
-                TransportError::Invalid(format!("the case has no answer to {} with these parameters", request.operation))
+                TransportError::Invalid(format!(
+                    "the case has no answer to {} with these parameters",
+                    request.operation
+                ))
             })
         })
     }

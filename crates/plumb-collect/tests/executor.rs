@@ -1,5 +1,7 @@
 //! The executor against scripted answers: what is retried, what becomes unreadable, and that nothing is asked twice.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -27,7 +29,10 @@ impl<F: Fn(&Request, u32) -> Answer + Send + Sync> Transport for Scripted<F> {
     fn endpoint(&self, service: &str, region: &str) -> Result<Endpoint, TransportError> {
         Catalog::aws()
             .endpoint(service, region)
-            .map_err(|_| TransportError::NoSuchEndpoint { service: service.into(), region: region.into() })
+            .map_err(|_| TransportError::NoSuchEndpoint {
+                service: service.into(),
+                region: region.into(),
+            })
     }
 
     fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Answer> {
@@ -37,18 +42,29 @@ impl<F: Fn(&Request, u32) -> Answer + Send + Sync> Transport for Scripted<F> {
             *count += 1;
             *count - 1
         };
-        self.regions.lock().unwrap().push(format!("{} {}", request.operation, request.signing.region));
+        self.regions
+            .lock()
+            .unwrap()
+            .push(format!("{} {}", request.operation, request.signing.region));
         Box::pin(async move { (self.script)(request, before) })
     }
 }
 
 fn ok(body: &str) -> Answer {
-    Ok(Response { status: 200, headers: vec![], body: body.into() })
+    Ok(Response {
+        status: 200,
+        headers: vec![],
+        body: body.into(),
+    })
 }
 
 fn error(status: u16, code: &str) -> Answer {
     let body = format!("<Error><Code>{code}</Code><Message>because</Message></Error>");
-    Ok(Response { status, headers: vec![], body: body.into() })
+    Ok(Response {
+        status,
+        headers: vec![],
+        body: body.into(),
+    })
 }
 
 const BUCKETS: &str = "<ListAllMyBucketsResult><Buckets>\
@@ -71,15 +87,27 @@ struct Scan {
 
 impl Scan {
     fn attribute(&self, uid: &str, name: &str) -> &Value {
-        let resource = self.snapshot.resources.iter().find(|resource| resource.uid == uid).unwrap();
+        let resource = self
+            .snapshot
+            .resources
+            .iter()
+            .find(|resource| resource.uid == uid)
+            .unwrap();
         resource.get(name).unwrap_or(&Value::Null)
     }
 
     /// `type.attribute region reason count` of every gap.
     fn gaps(&self) -> Vec<String> {
         let gap = |gap: &plumb_model::coverage::Gap| {
-            let attribute = gap.attribute.as_ref().map(|name| format!(".{name}")).unwrap_or_default();
-            format!("{}{attribute} {} {:?} {}", gap.resource_type, gap.region, gap.unreadable.reason, gap.count)
+            let attribute = gap
+                .attribute
+                .as_ref()
+                .map(|name| format!(".{name}"))
+                .unwrap_or_default();
+            format!(
+                "{}{attribute} {} {:?} {}",
+                gap.resource_type, gap.region, gap.unreadable.reason, gap.count
+            )
         };
         self.snapshot.coverage.gaps.iter().map(gap).collect()
     }
@@ -87,7 +115,13 @@ impl Scan {
 
 async fn scan(plan: Plan, script: impl Fn(&Request, u32) -> Answer + Send + Sync + 'static) -> Scan {
     let (_handle, stop) = StopHandle::new();
-    scan_until(plan, script, stop, Regions::All(vec!["eu-west-1".into(), "us-east-1".into()])).await
+    scan_until(
+        plan,
+        script,
+        stop,
+        Regions::All(vec!["eu-west-1".into(), "us-east-1".into()]),
+    )
+    .await
 }
 
 async fn scan_until(
@@ -96,7 +130,11 @@ async fn scan_until(
     stop: plumb_collect::StopSignal,
     regions: Regions,
 ) -> Scan {
-    let transport = Arc::new(Scripted { script, calls: Mutex::default(), regions: Mutex::default() });
+    let transport = Arc::new(Scripted {
+        script,
+        calls: Mutex::default(),
+        regions: Mutex::default(),
+    });
     let options = Options {
         attempts: 3,
         throttle_attempts: 4,
@@ -117,16 +155,32 @@ async fn scan_until(
     let snapshot = collector.collect(account, regions, Timestamp::UNIX_EPOCH).await;
     let calls = transport.calls.lock().unwrap().clone();
     let regions = transport.regions.lock().unwrap().clone();
-    Scan { snapshot, calls, regions }
+    Scan {
+        snapshot,
+        calls,
+        regions,
+    }
 }
 
 fn buckets_with(facts: &[&str]) -> Plan {
-    Plan::facts(pack(), "aws_s3_bucket", &facts.iter().map(|fact| (*fact).into()).collect::<Vec<_>>()).unwrap()
+    Plan::facts(
+        pack(),
+        "aws_s3_bucket",
+        &facts.iter().map(|fact| (*fact).into()).collect::<Vec<_>>(),
+    )
+    .unwrap()
 }
 
 #[tokio::test]
 async fn a_throttled_call_is_made_again_and_counted() {
-    let scan = scan(buckets_with(&[]), |_, before| if before < 2 { error(503, "SlowDown") } else { ok(BUCKETS) }).await;
+    let scan = scan(buckets_with(&[]), |_, before| {
+        if before < 2 {
+            error(503, "SlowDown")
+        } else {
+            ok(BUCKETS)
+        }
+    })
+    .await;
     assert_eq!(scan.snapshot.resources.len(), 2);
     assert_eq!(scan.gaps(), [""; 0]);
     let count = &scan.snapshot.coverage.calls[0];
@@ -135,28 +189,42 @@ async fn a_throttled_call_is_made_again_and_counted() {
 
 #[tokio::test]
 async fn what_stays_throttled_is_unreadable_for_that_reason() {
-    let scan = scan(buckets_with(&["versioning"]), |request, _| match request.operation.as_str() {
-        "ListBuckets" => ok(BUCKETS),
-        _ => error(503, "SlowDown"),
+    let scan = scan(buckets_with(&["versioning"]), |request, _| {
+        match request.operation.as_str() {
+            "ListBuckets" => ok(BUCKETS),
+            _ => error(503, "SlowDown"),
+        }
     })
     .await;
-    assert!(matches!(scan.attribute("arn:aws:s3:::a", "versioning"), Value::Unreadable(why) if why.reason == Reason::Throttled));
+    assert!(
+        matches!(scan.attribute("arn:aws:s3:::a", "versioning"), Value::Unreadable(why) if why.reason == Reason::Throttled)
+    );
     assert_eq!(
         scan.gaps(),
-        ["aws_s3_bucket.versioning eu-west-1 Throttled 1", "aws_s3_bucket.versioning us-east-1 Throttled 1"]
+        [
+            "aws_s3_bucket.versioning eu-west-1 Throttled 1",
+            "aws_s3_bucket.versioning us-east-1 Throttled 1"
+        ]
     );
 }
 
 #[tokio::test]
 async fn a_denied_fact_names_the_permission_and_leaves_its_neighbours_alone() {
-    let scan = scan(buckets_with(&["encryption"]), |request, _| match request.operation.as_str() {
-        "ListBuckets" => ok(BUCKETS),
-        _ if request.path == "/a" => error(403, "AccessDenied"),
-        _ => error(404, "ServerSideEncryptionConfigurationNotFoundError"),
+    let scan = scan(buckets_with(&["encryption"]), |request, _| {
+        match request.operation.as_str() {
+            "ListBuckets" => ok(BUCKETS),
+            _ if request.path == "/a" => error(403, "AccessDenied"),
+            _ => error(404, "ServerSideEncryptionConfigurationNotFoundError"),
+        }
     })
     .await;
-    let Value::Unreadable(why) = scan.attribute("arn:aws:s3:::a", "encryption") else { panic!("readable") };
-    assert_eq!((why.reason, why.action.as_deref()), (Reason::Denied, Some("s3:GetEncryptionConfiguration")));
+    let Value::Unreadable(why) = scan.attribute("arn:aws:s3:::a", "encryption") else {
+        panic!("readable")
+    };
+    assert_eq!(
+        (why.reason, why.action.as_deref()),
+        (Reason::Denied, Some("s3:GetEncryptionConfiguration"))
+    );
     assert_eq!(*scan.attribute("arn:aws:s3:::b", "encryption"), Value::Null);
     assert_eq!(scan.calls["GetBucketEncryption"], 2, "a refusal is not retried");
 }
@@ -171,16 +239,24 @@ async fn a_list_that_fails_is_a_gap_of_the_type() {
 #[tokio::test]
 async fn cut_connections_and_garbled_answers_are_retried_before_they_are_given_up() {
     for garbled in [false, true] {
-        let scan = scan(buckets_with(&["versioning"]), move |request, _| match request.operation.as_str() {
-            "ListBuckets" => ok(BUCKETS),
-            _ if garbled => ok("<VersioningConfiguration><Sta"),
-            _ => Err(TransportError::Connection("reset".to_owned())),
+        let scan = scan(buckets_with(&["versioning"]), move |request, _| {
+            match request.operation.as_str() {
+                "ListBuckets" => ok(BUCKETS),
+                _ if garbled => ok("<VersioningConfiguration><Sta"),
+                _ => Err(TransportError::Connection("reset".to_owned())),
+            }
         })
         .await;
-        assert_eq!(scan.calls["GetBucketVersioning"], 6, "three attempts for each of two buckets");
+        assert_eq!(
+            scan.calls["GetBucketVersioning"], 6,
+            "three attempts for each of two buckets"
+        );
         assert_eq!(
             scan.gaps(),
-            ["aws_s3_bucket.versioning eu-west-1 Failed 1", "aws_s3_bucket.versioning us-east-1 Failed 1"]
+            [
+                "aws_s3_bucket.versioning eu-west-1 Failed 1",
+                "aws_s3_bucket.versioning us-east-1 Failed 1"
+            ]
         );
     }
 }
@@ -197,8 +273,14 @@ async fn a_pointer_to_another_region_is_followed_once() {
         }),
     };
     let scan = scan(buckets_with(&["versioning"]), moved).await;
-    assert_eq!(scan.attribute("arn:aws:s3:::a", "versioning").to_string(), r#"{"status":"Enabled"}"#);
-    assert!(scan.regions.contains(&"GetBucketVersioning eu-west-1".to_owned()), "first the bucket's own region");
+    assert_eq!(
+        scan.attribute("arn:aws:s3:::a", "versioning").to_string(),
+        r#"{"status":"Enabled"}"#
+    );
+    assert!(
+        scan.regions.contains(&"GetBucketVersioning eu-west-1".to_owned()),
+        "first the bucket's own region"
+    );
     assert_eq!(scan.calls["GetBucketVersioning"], 4);
 }
 
@@ -208,7 +290,13 @@ async fn a_list_that_breaks_off_keeps_its_beginning_and_says_so() {
     let plan = Plan::facts(pack(), "aws_ebs_volume", &[]).unwrap();
     let (_handle, stop) = StopHandle::new();
     let one = Regions::All(vec!["us-east-1".into()]);
-    let broken = move |_: &Request, before| if before == 0 { ok(page) } else { error(403, "UnauthorizedOperation") };
+    let broken = move |_: &Request, before| {
+        if before == 0 {
+            ok(page)
+        } else {
+            error(403, "UnauthorizedOperation")
+        }
+    };
     let scan = scan_until(plan, broken, stop, one).await;
     assert_eq!(scan.snapshot.resources.len(), 1);
     assert_eq!(scan.gaps(), ["aws_ebs_volume us-east-1 Denied 1"]);
@@ -228,7 +316,13 @@ async fn a_page_token_that_repeats_ends_the_list_with_a_gap() {
 async fn a_stopped_scan_asks_nothing_more_and_says_why() {
     let (handle, stop) = StopHandle::new();
     handle.stop(Reason::Cancelled);
-    let scan = scan_until(buckets_with(&[]), |_, _| ok(BUCKETS), stop, Regions::All(vec!["us-east-1".into()])).await;
+    let scan = scan_until(
+        buckets_with(&[]),
+        |_, _| ok(BUCKETS),
+        stop,
+        Regions::All(vec!["us-east-1".into()]),
+    )
+    .await;
     assert!(scan.calls.is_empty());
     assert_eq!(scan.snapshot.coverage.interrupted, Some(Reason::Cancelled));
     assert_eq!(scan.gaps(), ["aws_s3_bucket global Cancelled 1"]);
@@ -237,13 +331,26 @@ async fn a_stopped_scan_asks_nothing_more_and_says_why() {
 #[tokio::test]
 async fn resources_of_regions_left_out_are_not_kept() {
     let (_handle, stop) = StopHandle::new();
-    let regions = Regions::Only { asked: vec!["us-east-1".into()], left_out: vec!["eu-west-1".into()] };
-    let scan = scan_until(buckets_with(&["versioning"]), |request, _| match request.operation.as_str() {
-        "ListBuckets" => ok(BUCKETS),
-        _ => ok(VERSIONED),
-    }, stop, regions)
+    let regions = Regions::Only {
+        asked: vec!["us-east-1".into()],
+        left_out: vec!["eu-west-1".into()],
+    };
+    let scan = scan_until(
+        buckets_with(&["versioning"]),
+        |request, _| match request.operation.as_str() {
+            "ListBuckets" => ok(BUCKETS),
+            _ => ok(VERSIONED),
+        },
+        stop,
+        regions,
+    )
     .await;
-    let names: Vec<&str> = scan.snapshot.resources.iter().map(|resource| resource.name.as_str()).collect();
+    let names: Vec<&str> = scan
+        .snapshot
+        .resources
+        .iter()
+        .map(|resource| resource.name.as_str())
+        .collect();
     assert_eq!(names, ["b"]);
     assert_eq!(scan.calls["GetBucketVersioning"], 1);
     assert_eq!(scan.snapshot.coverage.left_out, ["eu-west-1"]);
@@ -259,7 +366,10 @@ async fn types_that_come_from_one_call_share_it() {
         .reduce(|all, plan| all.union(plan).unwrap())
         .unwrap();
     let scan = scan(plan, move |_, _| ok(details)).await;
-    assert_eq!(scan.calls, BTreeMap::from([("GetAccountAuthorizationDetails".to_owned(), 1)]));
+    assert_eq!(
+        scan.calls,
+        BTreeMap::from([("GetAccountAuthorizationDetails".to_owned(), 1)])
+    );
 }
 
 #[test]
@@ -277,5 +387,12 @@ fn a_plan_holds_what_its_policies_read_and_nothing_else() {
         .flat_map(|statement| statement["Action"].as_array().unwrap())
         .map(|action| action.as_str().unwrap().to_owned())
         .collect();
-    assert_eq!(actions, ["s3:GetBucketVersioning", "s3:ListAllMyBuckets", "sts:GetCallerIdentity"]);
+    assert_eq!(
+        actions,
+        [
+            "s3:GetBucketVersioning",
+            "s3:ListAllMyBuckets",
+            "sts:GetCallerIdentity"
+        ]
+    );
 }

@@ -13,8 +13,18 @@ use crate::{READ_AT, compute, databases, identity, logging, network, storage};
 pub(crate) const REGIONS: [&str; 3] = ["eu-central-1", "us-east-1", "us-west-2"];
 
 const TEAMS: [&str; 12] = [
-    "payments", "ledger", "checkout", "search", "catalog", "identity", "media", "logistics", "insights", "platform",
-    "mobile", "support",
+    "payments",
+    "ledger",
+    "checkout",
+    "search",
+    "catalog",
+    "identity",
+    "media",
+    "logistics",
+    "insights",
+    "platform",
+    "mobile",
+    "support",
 ];
 
 /// One account while it is being filled.
@@ -31,10 +41,29 @@ pub(crate) struct AccountBuilder {
 
 impl AccountBuilder {
     pub(crate) fn new(position: u32, production: bool, mut random: Random) -> Self {
-        let care = if production { 35 + random.below(55) } else { 10 + random.below(50) };
-        let team = usize::try_from(position).ok().and_then(|at| TEAMS.get(at % TEAMS.len())).copied().unwrap_or("team");
-        let id = Text::from(format!("0000{:08}", 10_000_019 + u64::from(position) * 1_234_567 % 89_000_000));
-        Self { id, team, production, random, care, resources: Vec::new(), serial: 0 }
+        let care = if production {
+            35 + random.below(55)
+        } else {
+            10 + random.below(50)
+        };
+        let team = usize::try_from(position)
+            .ok()
+            .and_then(|at| TEAMS.get(at % TEAMS.len()))
+            .copied()
+            .unwrap_or("team");
+        let id = Text::from(format!(
+            "0000{:08}",
+            10_000_019 + u64::from(position) * 1_234_567 % 89_000_000
+        ));
+        Self {
+            id,
+            team,
+            production,
+            random,
+            care,
+            resources: Vec::new(),
+            serial: 0,
+        }
     }
 
     pub(crate) fn resources(&self) -> usize {
@@ -64,7 +93,11 @@ impl AccountBuilder {
     }
 
     pub(crate) fn environment(&self) -> &'static str {
-        if self.production { "production" } else { "development" }
+        if self.production {
+            "production"
+        } else {
+            "development"
+        }
     }
 
     /// The tags that the organization asks for; one resource in ten has none.
@@ -77,7 +110,14 @@ impl AccountBuilder {
     }
 
     /// Adds a resource; `document` must be a map.
-    pub(crate) fn add(&mut self, resource_type: &'static str, uid: String, name: &str, region: &'static str, document: Value) {
+    pub(crate) fn add(
+        &mut self,
+        resource_type: &'static str,
+        uid: String,
+        name: &str,
+        region: &'static str,
+        document: Value,
+    ) {
         let Value::Map(attributes) = document else { return };
         self.resources.push(Resource::new(
             uid,
@@ -116,7 +156,10 @@ impl AccountBuilder {
     ///
     /// In the fourth account a guardrail denies reading bucket policies, so that an estate shows what unknown looks like.
     pub(crate) fn finish(mut self, position: u32, collected: &[CollectedType]) -> AccountSnapshot {
-        let mut coverage = Coverage { collected: collected.to_vec(), ..Coverage::default() };
+        let mut coverage = Coverage {
+            collected: collected.to_vec(),
+            ..Coverage::default()
+        };
         if position == 3 {
             coverage.gaps.extend(self.hide_bucket_policies());
         }
@@ -130,7 +173,11 @@ impl AccountBuilder {
             position + 1
         )));
         account.environment = Some(Text::new_static(self.environment()));
-        account.data_class = Some(Text::new_static(if self.production { "confidential" } else { "internal" }));
+        account.data_class = Some(Text::new_static(if self.production {
+            "confidential"
+        } else {
+            "internal"
+        }));
         account.owner = Some(Text::from(format!("{}@acme.example", self.team)));
         AccountSnapshot {
             account,
@@ -149,7 +196,11 @@ impl AccountBuilder {
             detail: Text::new_static("AccessDenied: explicit deny in a service control policy"),
         };
         let mut count = 0;
-        for bucket in self.resources.iter_mut().filter(|resource| resource.resource_type == "aws_s3_bucket") {
+        for bucket in self
+            .resources
+            .iter_mut()
+            .filter(|resource| resource.resource_type == "aws_s3_bucket")
+        {
             bucket.set("policy", Value::unreadable(unreadable.clone()));
             count += 1;
         }

@@ -13,16 +13,19 @@ const WATCHED: [(&str, &str); 15] = [
         "config-changes",
         "events:StopConfigurationRecorder DeleteDeliveryChannel PutDeliveryChannel PutConfigurationRecorder",
     ),
-    ("console-sign-in-failures", "{ ($.eventName = \"ConsoleLogin\") && ($.errorMessage = \"Failed authentication\") }"),
-    ("console-sign-in-without-mfa", "{ ($.eventName = \"ConsoleLogin\") && ($.additionalEventData.MFAUsed != \"Yes\") }"),
+    (
+        "console-sign-in-failures",
+        "{ ($.eventName = \"ConsoleLogin\") && ($.errorMessage = \"Failed authentication\") }",
+    ),
+    (
+        "console-sign-in-without-mfa",
+        "{ ($.eventName = \"ConsoleLogin\") && ($.additionalEventData.MFAUsed != \"Yes\") }",
+    ),
     (
         "iam-policy-changes",
         "events:DeleteGroupPolicy DeleteRolePolicy DeleteUserPolicy PutGroupPolicy PutRolePolicy PutUserPolicy CreatePolicy DeletePolicy CreatePolicyVersion DeletePolicyVersion AttachRolePolicy DetachRolePolicy AttachUserPolicy DetachUserPolicy AttachGroupPolicy DetachGroupPolicy",
     ),
-    (
-        "kms-key-deletion",
-        "events:DisableKey ScheduleKeyDeletion",
-    ),
+    ("kms-key-deletion", "events:DisableKey ScheduleKeyDeletion"),
     (
         "network-acl-changes",
         "events:CreateNetworkAcl CreateNetworkAclEntry DeleteNetworkAcl DeleteNetworkAclEntry ReplaceNetworkAclEntry ReplaceNetworkAclAssociation",
@@ -35,7 +38,10 @@ const WATCHED: [(&str, &str); 15] = [
         "organizations-changes",
         "events:AcceptHandshake AttachPolicy CancelHandshake CreateAccount CreateOrganization CreateOrganizationalUnit CreatePolicy DeclineHandshake DeleteOrganization DeleteOrganizationalUnit DeletePolicy EnableAllFeatures EnablePolicyType InviteAccountToOrganization LeaveOrganization DetachPolicy DisablePolicyType MoveAccount RemoveAccountFromOrganization UpdateOrganizationalUnit UpdatePolicy",
     ),
-    ("root-usage", "{ $.userIdentity.type = \"Root\" && $.userIdentity.invokedBy NOT EXISTS && $.eventType != \"AwsServiceEvent\" }"),
+    (
+        "root-usage",
+        "{ $.userIdentity.type = \"Root\" && $.userIdentity.invokedBy NOT EXISTS && $.eventType != \"AwsServiceEvent\" }",
+    ),
     (
         "route-table-changes",
         "events:CreateRoute CreateRouteTable ReplaceRoute ReplaceRouteTableAssociation DeleteRouteTable DeleteRoute DisassociateRouteTable",
@@ -48,7 +54,10 @@ const WATCHED: [(&str, &str); 15] = [
         "security-group-changes",
         "events:AuthorizeSecurityGroupIngress AuthorizeSecurityGroupEgress RevokeSecurityGroupIngress RevokeSecurityGroupEgress CreateSecurityGroup DeleteSecurityGroup",
     ),
-    ("unauthorized-api-calls", "{ ($.errorCode = \"*UnauthorizedOperation\") || ($.errorCode = \"AccessDenied*\") }"),
+    (
+        "unauthorized-api-calls",
+        "{ ($.errorCode = \"*UnauthorizedOperation\") || ($.errorCode = \"AccessDenied*\") }",
+    ),
     (
         "vpc-changes",
         "events:CreateVpc DeleteVpc ModifyVpcAttribute AcceptVpcPeeringConnection CreateVpcPeeringConnection DeleteVpcPeeringConnection RejectVpcPeeringConnection AttachClassicLinkVpc DetachClassicLinkVpc DisableVpcClassicLink EnableVpcClassicLink",
@@ -72,7 +81,10 @@ pub(crate) fn generate(builder: &mut AccountBuilder, log_group: &str) {
         }
         let pattern = match events.strip_prefix("events:") {
             Some(names) => {
-                let conditions: Vec<String> = names.split(' ').map(|name| format!("($.eventName = {name})")).collect();
+                let conditions: Vec<String> = names
+                    .split(' ')
+                    .map(|name| format!("($.eventName = {name})"))
+                    .collect();
                 format!("{{ {} }}", conditions.join(" || "))
             }
             None => events.to_owned(),

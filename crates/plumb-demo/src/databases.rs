@@ -33,7 +33,11 @@ pub(crate) fn snapshot(builder: &mut AccountBuilder) {
     let (region, id, serial) = (builder.region(), builder.id.clone(), builder.serial());
     let name = format!("{}-db-{serial}-final", builder.team);
     let arn = format!("arn:aws:rds:{region}:{id}:snapshot:{name}");
-    let shared = if builder.random.basis_points(900) { list!["all"] } else { list![] };
+    let shared = if builder.random.basis_points(900) {
+        list!["all"]
+    } else {
+        list![]
+    };
     let (encrypted, tags) = (builder.right(82), builder.tags());
     builder.add(
         "aws_db_snapshot",

@@ -10,8 +10,16 @@ pub(crate) fn account_wide(builder: &mut AccountBuilder) {
     let id = builder.id.clone();
     let keys = i64::from(!builder.right(97));
     let mfa = i64::from(builder.right(90));
-    let devices = if builder.right(45) { list![] } else { list![map! { "serial_number": format!("arn:aws:iam::{id}:mfa/root-account-mfa-device") }] };
-    let last_used = if builder.right(80) { Value::from("2025-11-03T09:12:44Z") } else { Value::from("2026-11-18T16:40:02Z") };
+    let devices = if builder.right(45) {
+        list![]
+    } else {
+        list![map! { "serial_number": format!("arn:aws:iam::{id}:mfa/root-account-mfa-device") }]
+    };
+    let last_used = if builder.right(80) {
+        Value::from("2025-11-03T09:12:44Z")
+    } else {
+        Value::from("2026-11-18T16:40:02Z")
+    };
     builder.add(
         "aws_iam_root_user",
         format!("arn:aws:iam::{id}:root"),
@@ -24,7 +32,11 @@ pub(crate) fn account_wide(builder: &mut AccountBuilder) {
         },
     );
     let length = if builder.right(55) { 14 } else { 8 };
-    let remembered = if builder.right(50) { Value::Int(24) } else { Value::Null };
+    let remembered = if builder.right(50) {
+        Value::Int(24)
+    } else {
+        Value::Null
+    };
     builder.add(
         "aws_iam_account_password_policy",
         format!("arn:aws:iam::{id}:password-policy"),
@@ -43,25 +55,57 @@ pub(crate) fn account_wide(builder: &mut AccountBuilder) {
     );
     if builder.right(30) {
         let trust = trust(map! { "Service": "support.amazonaws.com" });
-        add_role(builder, "incident-support", trust, list![map! { "policy_name": "AWSSupportAccess", "policy_arn": "arn:aws:iam::aws:policy/AWSSupportAccess" }]);
+        add_role(
+            builder,
+            "incident-support",
+            trust,
+            list![
+                map! { "policy_name": "AWSSupportAccess", "policy_arn": "arn:aws:iam::aws:policy/AWSSupportAccess" }
+            ],
+        );
     }
 }
 
 /// Adds a user.
 pub(crate) fn user(builder: &mut AccountBuilder) {
     let (id, serial) = (builder.id.clone(), builder.serial());
-    let name = format!("{}-{serial}", builder.random.pick(&["anna", "ben", "chloe", "deploy", "etl", "farid", "grace", "backup"]));
+    let name = format!(
+        "{}-{serial}",
+        builder.random.pick(&[
+            "anna", "ben", "chloe", "deploy", "etl", "farid", "grace", "backup"
+        ])
+    );
     let console = builder.random.percent(55);
     let mfa = builder.right(85);
     let recent = builder.right(75);
-    let rotated = if builder.right(45) { "2026-10-02T10:00:00Z" } else { "2025-01-15T10:00:00Z" };
-    let used = if recent { "2026-11-19T07:30:00Z" } else { "2026-05-02T11:00:00Z" };
+    let rotated = if builder.right(45) {
+        "2026-10-02T10:00:00Z"
+    } else {
+        "2025-01-15T10:00:00Z"
+    };
+    let used = if recent {
+        "2026-11-19T07:30:00Z"
+    } else {
+        "2026-05-02T11:00:00Z"
+    };
     let key = builder.random.percent(60);
     let second = key && !builder.right(92);
     let direct = !builder.right(65);
-    let attached = if direct { list![map! { "policy_name": "PowerUserAccess", "policy_arn": "arn:aws:iam::aws:policy/PowerUserAccess" }] } else { list![] };
+    let attached = if direct {
+        list![
+            map! { "policy_name": "PowerUserAccess", "policy_arn": "arn:aws:iam::aws:policy/PowerUserAccess" }
+        ]
+    } else {
+        list![]
+    };
     let admin = !builder.right(93);
-    let attached = if admin { list![map! { "policy_name": "AdministratorAccess", "policy_arn": "arn:aws:iam::aws:policy/AdministratorAccess" }] } else { attached };
+    let attached = if admin {
+        list![
+            map! { "policy_name": "AdministratorAccess", "policy_arn": "arn:aws:iam::aws:policy/AdministratorAccess" }
+        ]
+    } else {
+        attached
+    };
     let tags = builder.tags();
     let key_date = |active: bool, date: &'static str| if active { Value::from(date) } else { Value::Null };
     builder.add(
@@ -92,13 +136,21 @@ pub(crate) fn user(builder: &mut AccountBuilder) {
 /// Adds a role.
 pub(crate) fn role(builder: &mut AccountBuilder) {
     let serial = builder.serial();
-    let service = builder.random.pick(&["ec2.amazonaws.com", "lambda.amazonaws.com", "ecs-tasks.amazonaws.com"]);
-    let name = format!("{}-{}-{serial}", builder.team, service.split('.').next().unwrap_or("service"));
+    let service = builder.random.pick(&[
+        "ec2.amazonaws.com",
+        "lambda.amazonaws.com",
+        "ecs-tasks.amazonaws.com",
+    ]);
+    let name = format!(
+        "{}-{}-{serial}",
+        builder.team,
+        service.split('.').next().unwrap_or("service")
+    );
     let trust = if builder.random.percent(10) {
         let principal = map! { "AWS": "arn:aws:iam::000099990001:root" };
         if builder.right(60) {
             map! { "Version": "2012-10-17", "Statement": list![map! { "Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole",
-                "Condition": map! { "StringEquals": map! { "sts:ExternalId": "7f3c" } } }] }
+            "Condition": map! { "StringEquals": map! { "sts:ExternalId": "7f3c" } } }] }
         } else {
             trust(principal)
         }
@@ -107,8 +159,17 @@ pub(crate) fn role(builder: &mut AccountBuilder) {
     } else {
         trust(map! { "Service": service })
     };
-    let policy = builder.random.pick(&["AmazonS3ReadOnlyAccess", "CloudWatchAgentServerPolicy", "AmazonSSMManagedInstanceCore"]);
-    add_role(builder, &name, trust, list![map! { "policy_name": policy, "policy_arn": format!("arn:aws:iam::aws:policy/{policy}") }]);
+    let policy = builder.random.pick(&[
+        "AmazonS3ReadOnlyAccess",
+        "CloudWatchAgentServerPolicy",
+        "AmazonSSMManagedInstanceCore",
+    ]);
+    add_role(
+        builder,
+        &name,
+        trust,
+        list![map! { "policy_name": policy, "policy_arn": format!("arn:aws:iam::aws:policy/{policy}") }],
+    );
 }
 
 fn trust(principal: Value) -> Value {

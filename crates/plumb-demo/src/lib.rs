@@ -50,7 +50,11 @@ impl Estate {
     /// An estate with so many accounts and, in all of them together, about so many resources.
     pub fn new(accounts: u32, resources: Option<u64>, seed: u64) -> Self {
         let resources = resources.unwrap_or(DEFAULT_RESOURCES_PER_ACCOUNT * u64::from(accounts));
-        Self { accounts, resources, seed }
+        Self {
+            accounts,
+            resources,
+            seed,
+        }
     }
 
     /// The number of accounts.
@@ -65,7 +69,11 @@ impl Estate {
         // Accounts differ in size as they do in life: the largest has three times the resources of the smallest.
         let fair = self.resources / u64::from(self.accounts.max(1));
         let remainder = u64::from(u64::from(position) < self.resources % u64::from(self.accounts.max(1)));
-        let uneven = if self.resources >= 1_000 * u64::from(self.accounts) { 100 } else { 50 + random.below(101) };
+        let uneven = if self.resources >= 1_000 * u64::from(self.accounts) {
+            100
+        } else {
+            50 + random.below(101)
+        };
         let mut builder = AccountBuilder::new(position, production, random);
         settings::generate(&mut builder);
         let wanted = (fair * uneven / 100 + remainder) as usize;
@@ -87,16 +95,29 @@ mod tests {
         let estate = Estate::new(3, Some(300), 7);
         assert_eq!(estate.account(1, &[]), estate.account(1, &[]));
         assert_ne!(estate.account(1, &[]), estate.account(2, &[]));
-        assert_ne!(estate.account(1, &[]), Estate::new(3, Some(300), 8).account(1, &[]));
+        assert_ne!(
+            estate.account(1, &[]),
+            Estate::new(3, Some(300), 8).account(1, &[])
+        );
     }
 
     #[test]
     fn the_default_estate_has_45_production_and_12_development_accounts() {
         let estate = Estate::new(DEFAULT_ACCOUNTS, None, 1);
-        let accounts: Vec<_> = (0..estate.accounts()).map(|position| estate.account(position, &[])).collect();
-        let of = |name: &str| accounts.iter().filter(|a| a.account.environment.as_deref() == Some(name)).count();
+        let accounts: Vec<_> = (0..estate.accounts())
+            .map(|position| estate.account(position, &[]))
+            .collect();
+        let of = |name: &str| {
+            accounts
+                .iter()
+                .filter(|a| a.account.environment.as_deref() == Some(name))
+                .count()
+        };
         assert_eq!((of("production"), of("development")), (45, 12));
-        let ids: BTreeSet<_> = accounts.iter().map(|account| account.account.id.clone()).collect();
+        let ids: BTreeSet<_> = accounts
+            .iter()
+            .map(|account| account.account.id.clone())
+            .collect();
         assert_eq!(ids.len(), accounts.len());
     }
 
@@ -108,7 +129,11 @@ mod tests {
         for position in 0..estate.accounts() {
             for resource in estate.account(position, &[]).resources {
                 resources += 1;
-                assert!(uids.insert((resource.resource_type.clone(), resource.uid.clone())), "{}", resource.uid);
+                assert!(
+                    uids.insert((resource.resource_type.clone(), resource.uid.clone())),
+                    "{}",
+                    resource.uid
+                );
             }
         }
         assert!((19_000..=21_500).contains(&resources), "{resources}");

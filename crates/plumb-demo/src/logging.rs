@@ -2,17 +2,24 @@
 
 use plumb_model::value::Value;
 
-use crate::alarms;
 use crate::account::{AccountBuilder, REGIONS};
+use crate::alarms;
 use crate::document::{list, map};
 
 /// Adds the account's trail and recorders.
 pub(crate) fn account_wide(builder: &mut AccountBuilder) {
     let id = builder.id.clone();
-    for (resource_type, service) in
-        [("aws_cloudtrail_account", "cloudtrail"), ("aws_config_account", "config")]
-    {
-        builder.add(resource_type, format!("arn:aws:{service}::{id}:account"), &id, "global", map! {});
+    for (resource_type, service) in [
+        ("aws_cloudtrail_account", "cloudtrail"),
+        ("aws_config_account", "config"),
+    ] {
+        builder.add(
+            resource_type,
+            format!("arn:aws:{service}::{id}:account"),
+            &id,
+            "global",
+            map! {},
+        );
     }
     if builder.right(93) {
         trail(builder);
@@ -20,9 +27,21 @@ pub(crate) fn account_wide(builder: &mut AccountBuilder) {
     for region in REGIONS {
         let recording = builder.right(82);
         let group = map! { "all_supported": true, "include_global_resource_types": region == "us-east-1", "resource_types": list![] };
-        let recorders = if recording { list![map! { "name": "default", "recording_group": group.clone() }] } else { list![] };
-        let status = if recording { list![map! { "name": "default", "recording": true, "last_status": "SUCCESS" }] } else { list![] };
-        let channels = if recording { list![map! { "name": "default", "s3_bucket_name": "acme-config" }] } else { list![] };
+        let recorders = if recording {
+            list![map! { "name": "default", "recording_group": group.clone() }]
+        } else {
+            list![]
+        };
+        let status = if recording {
+            list![map! { "name": "default", "recording": true, "last_status": "SUCCESS" }]
+        } else {
+            list![]
+        };
+        let channels = if recording {
+            list![map! { "name": "default", "s3_bucket_name": "acme-config" }]
+        } else {
+            list![]
+        };
         builder.add(
             "aws_config_region",
             format!("arn:aws:config:{region}:{id}:region"),
@@ -45,11 +64,32 @@ pub(crate) fn account_wide(builder: &mut AccountBuilder) {
 fn trail(builder: &mut AccountBuilder) {
     let id = builder.id.clone();
     let arn = format!("arn:aws:cloudtrail:eu-central-1:{id}:trail/acme");
-    let (validated, encrypted, watched, objects) = (builder.right(85), builder.right(60), builder.right(80), builder.right(45));
-    let key = if encrypted { Value::from(format!("arn:aws:kms:eu-central-1:{id}:key/trail")) } else { Value::Null };
-    let logs = if watched { Value::from(format!("arn:aws:logs:eu-central-1:{id}:log-group:trail:*")) } else { Value::Null };
-    let delivered = if watched { Value::from("2026-11-22T05:50:00Z") } else { Value::Null };
-    let data = if objects { list![map! { "type": "AWS::S3::Object", "values": list!["arn:aws:s3"] }] } else { list![] };
+    let (validated, encrypted, watched, objects) = (
+        builder.right(85),
+        builder.right(60),
+        builder.right(80),
+        builder.right(45),
+    );
+    let key = if encrypted {
+        Value::from(format!("arn:aws:kms:eu-central-1:{id}:key/trail"))
+    } else {
+        Value::Null
+    };
+    let logs = if watched {
+        Value::from(format!("arn:aws:logs:eu-central-1:{id}:log-group:trail:*"))
+    } else {
+        Value::Null
+    };
+    let delivered = if watched {
+        Value::from("2026-11-22T05:50:00Z")
+    } else {
+        Value::Null
+    };
+    let data = if objects {
+        list![map! { "type": "AWS::S3::Object", "values": list!["arn:aws:s3"] }]
+    } else {
+        list![]
+    };
     builder.add(
         "aws_cloudtrail_trail",
         arn.clone(),
@@ -67,7 +107,9 @@ fn trail(builder: &mut AccountBuilder) {
         alarms::generate(builder, "trail");
     }
     let bucket = format!("acme-trail-{id}");
-    let logged = builder.right(45).then(|| map! { "target_bucket": "acme-access-logs", "target_prefix": "trail/" });
+    let logged = builder
+        .right(45)
+        .then(|| map! { "target_bucket": "acme-access-logs", "target_prefix": "trail/" });
     builder.add(
         "aws_s3_bucket",
         format!("arn:aws:s3:::{bucket}"),
@@ -87,7 +129,11 @@ fn trail(builder: &mut AccountBuilder) {
 pub(crate) fn log_group(builder: &mut AccountBuilder) {
     let (region, id, serial) = (builder.region(), builder.id.clone(), builder.serial());
     let name = format!("/acme/{}/{serial}", builder.team);
-    let key = if builder.right(35) { Value::from(format!("arn:aws:kms:{region}:{id}:key/logs")) } else { Value::Null };
+    let key = if builder.right(35) {
+        Value::from(format!("arn:aws:kms:{region}:{id}:key/logs"))
+    } else {
+        Value::Null
+    };
     let days = if builder.right(80) { 400 } else { 30 };
     let tags = builder.tags();
     builder.add(
@@ -106,7 +152,11 @@ pub(crate) fn log_group(builder: &mut AccountBuilder) {
 pub(crate) fn topic(builder: &mut AccountBuilder) {
     let (region, id, serial) = (builder.region(), builder.id.clone(), builder.serial());
     let arn = format!("arn:aws:sns:{region}:{id}:{}-{serial}", builder.team);
-    let key = if builder.right(45) { Value::from("alias/aws/sns") } else { Value::Null };
+    let key = if builder.right(45) {
+        Value::from("alias/aws/sns")
+    } else {
+        Value::Null
+    };
     let tags = builder.tags();
     builder.add(
         "aws_sns_topic",

@@ -9,7 +9,9 @@ use crate::document::{list, map};
 pub(crate) fn vpc(builder: &mut AccountBuilder, region: &'static str) {
     let (id, vpc) = (builder.id.clone(), builder.id("vpc"));
     let logs = if builder.right(75) {
-        list![map! { "flow_log_id": "fl-0demo", "flow_log_status": "ACTIVE", "traffic_type": "ALL", "deliver_logs_status": "SUCCESS" }]
+        list![
+            map! { "flow_log_id": "fl-0demo", "flow_log_status": "ACTIVE", "traffic_type": "ALL", "deliver_logs_status": "SUCCESS" }
+        ]
     } else {
         list![]
     };
@@ -24,11 +26,17 @@ pub(crate) fn vpc(builder: &mut AccountBuilder, region: &'static str) {
     let own_rules = if builder.right(78) {
         list![]
     } else {
-        list![map! { "ip_protocol": "-1", "user_id_group_pairs": list![map! { "group_id": "sg-self", "user_id": id.clone() }], "ip_ranges": list![], "ipv6_ranges": list![] }]
+        list![
+            map! { "ip_protocol": "-1", "user_id_group_pairs": list![map! { "group_id": "sg-self", "user_id": id.clone() }], "ip_ranges": list![], "ipv6_ranges": list![] }
+        ]
     };
     add_group(builder, region, "default", own_rules);
     let acl = builder.id("acl");
-    let cidr = if builder.right(80) { "10.0.0.0/8" } else { "0.0.0.0/0" };
+    let cidr = if builder.right(80) {
+        "10.0.0.0/8"
+    } else {
+        "0.0.0.0/0"
+    };
     builder.add(
         "aws_network_acl",
         format!("arn:aws:ec2:{region}:{id}:network-acl/{acl}"),
@@ -72,15 +80,25 @@ pub(crate) fn security_group(builder: &mut AccountBuilder) {
         _ => (8080, false),
     };
     let cidr = if open { "0.0.0.0/0" } else { "10.0.0.0/8" };
-    let ipv6 = if open && builder.random.percent(30) { list![map! { "cidr_ipv6": "::/0" }] } else { list![] };
-    let rules = list![map! { "ip_protocol": "tcp", "from_port": port, "to_port": port, "ip_ranges": list![map! { "cidr_ip": cidr }],
-        "ipv6_ranges": ipv6, "prefix_list_ids": list![], "user_id_group_pairs": list![] }];
+    let ipv6 = if open && builder.random.percent(30) {
+        list![map! { "cidr_ipv6": "::/0" }]
+    } else {
+        list![]
+    };
+    let rules = list![
+        map! { "ip_protocol": "tcp", "from_port": port, "to_port": port, "ip_ranges": list![map! { "cidr_ip": cidr }],
+        "ipv6_ranges": ipv6, "prefix_list_ids": list![], "user_id_group_pairs": list![] }
+    ];
     add_group(builder, region, &name, rules);
 }
 
 fn add_group(builder: &mut AccountBuilder, region: &'static str, name: &str, rules: Value) {
     let (id, group) = (builder.id.clone(), builder.id("sg"));
-    let egress = if name == "default" && rules == list![] { list![] } else { list![map! { "ip_protocol": "-1", "ip_ranges": list![map! { "cidr_ip": "0.0.0.0/0" }] }] };
+    let egress = if name == "default" && rules == list![] {
+        list![]
+    } else {
+        list![map! { "ip_protocol": "-1", "ip_ranges": list![map! { "cidr_ip": "0.0.0.0/0" }] }]
+    };
     let tags = builder.tags();
     builder.add(
         "aws_security_group",
@@ -98,14 +116,19 @@ fn add_group(builder: &mut AccountBuilder, region: &'static str, name: &str, rul
 pub(crate) fn load_balancer(builder: &mut AccountBuilder) {
     let (region, id, serial) = (builder.region(), builder.id.clone(), builder.serial());
     let name = format!("{}-{serial}", builder.team);
-    let arn = format!("arn:aws:elasticloadbalancing:{region}:{id}:loadbalancer/app/{name}/{}", builder.random.hex(16));
+    let arn = format!(
+        "arn:aws:elasticloadbalancing:{region}:{id}:loadbalancer/app/{name}/{}",
+        builder.random.hex(16)
+    );
     let mut attribute = |key: &'static str, ease: u64| map! { "key": key, "value": if builder.right(ease) { "true" } else { "false" } };
     let attributes = list![
         attribute("access_logs.s3.enabled", 50),
         attribute("deletion_protection.enabled", 55),
         attribute("routing.http.drop_invalid_header_fields.enabled", 40),
     ];
-    let firewall = builder.right(45).then(|| map! { "name": "edge", "arn": format!("arn:aws:wafv2:{region}:{id}:regional/webacl/edge/0") });
+    let firewall = builder.right(45).then(
+        || map! { "name": "edge", "arn": format!("arn:aws:wafv2:{region}:{id}:regional/webacl/edge/0") },
+    );
     let tags = builder.tags();
     builder.add(
         "aws_lb",

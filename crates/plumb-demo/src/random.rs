@@ -41,7 +41,11 @@ impl Random {
     /// One of a list; the default of an empty one.
     pub(crate) fn pick<T: Copy + Default>(&mut self, list: &[T]) -> T {
         let position = self.below(list.len() as u64);
-        usize::try_from(position).ok().and_then(|position| list.get(position)).copied().unwrap_or_default()
+        usize::try_from(position)
+            .ok()
+            .and_then(|position| list.get(position))
+            .copied()
+            .unwrap_or_default()
     }
 
     /// Hexadecimal digits, 1 to 32 of them.

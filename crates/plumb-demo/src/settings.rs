@@ -67,9 +67,21 @@ fn account(builder: &mut AccountBuilder) {
 fn region_settings(builder: &mut AccountBuilder, region: &'static str, organized: bool) {
     let id = builder.id.clone();
     let encrypted = builder.right(72);
-    let snapshots = if builder.right(68) { "block-all-sharing" } else { "unblocked" };
-    let images = if builder.right(60) { "block-new-sharing" } else { "unblocked" };
-    let tokens = if builder.right(55) { Value::from("required") } else { Value::Null };
+    let snapshots = if builder.right(68) {
+        "block-all-sharing"
+    } else {
+        "unblocked"
+    };
+    let images = if builder.right(60) {
+        "block-new-sharing"
+    } else {
+        "unblocked"
+    };
+    let tokens = if builder.right(55) {
+        Value::from("required")
+    } else {
+        Value::Null
+    };
     builder.add(
         "aws_ec2_region_settings",
         format!("arn:aws:ec2:{region}:{id}:settings"),
@@ -84,8 +96,10 @@ fn region_settings(builder: &mut AccountBuilder, region: &'static str, organized
         },
     );
     let analyzers = if organized {
-        list![map! { "arn": format!("arn:aws:access-analyzer:{region}:{id}:analyzer/organization"), "name": "organization",
-            "type": "ORGANIZATION", "status": "ACTIVE", "created_at": "2025-03-01T08:00:00Z" }]
+        list![
+            map! { "arn": format!("arn:aws:access-analyzer:{region}:{id}:analyzer/organization"), "name": "organization",
+            "type": "ORGANIZATION", "status": "ACTIVE", "created_at": "2025-03-01T08:00:00Z" }
+        ]
     } else {
         list![]
     };
@@ -97,8 +111,13 @@ fn region_settings(builder: &mut AccountBuilder, region: &'static str, organized
         map! { "analyzers": analyzers },
     );
     let detecting = builder.right(78);
-    let detector = detecting.then(|| map! { "status": "ENABLED", "finding_publishing_frequency": "SIX_HOURS" });
-    let detector_ids = if detecting { list!["12abc34d567e8fa901bc2d34e56789f0"] } else { list![] };
+    let detector =
+        detecting.then(|| map! { "status": "ENABLED", "finding_publishing_frequency": "SIX_HOURS" });
+    let detector_ids = if detecting {
+        list!["12abc34d567e8fa901bc2d34e56789f0"]
+    } else {
+        list![]
+    };
     builder.add(
         "aws_guardduty_region",
         format!("arn:aws:guardduty:{region}:{id}:region"),
@@ -108,7 +127,11 @@ fn region_settings(builder: &mut AccountBuilder, region: &'static str, organized
     );
     if detecting {
         let mut feature = |name: &'static str, ease: u64| {
-            let status = if builder.right(ease) { "ENABLED" } else { "DISABLED" };
+            let status = if builder.right(ease) {
+                "ENABLED"
+            } else {
+                "DISABLED"
+            };
             map! { "name": name, "status": status }
         };
         let features = list![
@@ -126,9 +149,13 @@ fn region_settings(builder: &mut AccountBuilder, region: &'static str, organized
             map! { "detector_id": "12abc34d567e8fa901bc2d34e56789f0", "status": "ENABLED", "features": features },
         );
     }
-    let hub = builder.right(74).then(|| map! { "hub_arn": format!("arn:aws:securityhub:{region}:{id}:hub/default") });
+    let hub = builder
+        .right(74)
+        .then(|| map! { "hub_arn": format!("arn:aws:securityhub:{region}:{id}:hub/default") });
     let standards = if hub.is_some() {
-        list![map! { "standards_arn": "arn:aws:securityhub:::ruleset/cis-aws-foundations-benchmark/v/5.0.0", "standards_status": "READY" }]
+        list![
+            map! { "standards_arn": "arn:aws:securityhub:::ruleset/cis-aws-foundations-benchmark/v/5.0.0", "standards_status": "READY" }
+        ]
     } else {
         Value::Null
     };

@@ -8,9 +8,17 @@ use crate::document::{list, map};
 /// Adds a bucket.
 pub(crate) fn bucket(builder: &mut AccountBuilder) {
     let (serial, region) = (builder.serial(), builder.region());
-    let purpose = builder.random.pick(&["data", "logs", "assets", "exports", "backups", "uploads"]);
-    let name = format!("acme-{}-{purpose}-{}-{serial}", builder.team, builder.id.get(6..).unwrap_or("0"));
-    let public = builder.random.basis_points(if builder.production { 150 } else { 400 });
+    let purpose = builder
+        .random
+        .pick(&["data", "logs", "assets", "exports", "backups", "uploads"]);
+    let name = format!(
+        "acme-{}-{purpose}-{}-{serial}",
+        builder.team,
+        builder.id.get(6..).unwrap_or("0")
+    );
+    let public = builder
+        .random
+        .basis_points(if builder.production { 150 } else { 400 });
     let blocked = !public && builder.right(62);
     let block = blocked.then(|| {
         map! { "block_public_acls": true, "ignore_public_acls": true, "block_public_policy": true, "restrict_public_buckets": true }
@@ -22,17 +30,26 @@ pub(crate) fn bucket(builder: &mut AccountBuilder) {
     });
     let tls = builder.right(40).then(|| {
         map! { "Effect": "Deny", "Principal": "*", "Action": "s3:*",
-            "Resource": list![format!("arn:aws:s3:::{name}"), format!("arn:aws:s3:::{name}/*")],
-            "Condition": map! { "Bool": map! { "aws:SecureTransport": "false" } } }
+        "Resource": list![format!("arn:aws:s3:::{name}"), format!("arn:aws:s3:::{name}/*")],
+        "Condition": map! { "Bool": map! { "aws:SecureTransport": "false" } } }
     });
     let open = public.then(|| {
         map! { "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{name}/*") }
     });
     let statements: Vec<Value> = tls.into_iter().chain(open).collect();
     let policy = (!statements.is_empty()).then(|| map! { "Version": "2012-10-17", "Statement": statements });
-    let policy_status = policy.as_ref().map(|_| map! { "is_public": public }).unwrap_or_default();
-    let versioned = if builder.right(55) { map! { "status": "Enabled" } } else { map! {} };
-    let logged = builder.right(35).then(|| map! { "target_bucket": format!("acme-{}-logs", builder.team), "target_prefix": "s3/" });
+    let policy_status = policy
+        .as_ref()
+        .map(|_| map! { "is_public": public })
+        .unwrap_or_default();
+    let versioned = if builder.right(55) {
+        map! { "status": "Enabled" }
+    } else {
+        map! {}
+    };
+    let logged = builder
+        .right(35)
+        .then(|| map! { "target_bucket": format!("acme-{}-logs", builder.team), "target_prefix": "s3/" });
     let tags = builder.tags();
     builder.add(
         "aws_s3_bucket",
@@ -73,8 +90,16 @@ pub(crate) fn volume(builder: &mut AccountBuilder) {
 pub(crate) fn snapshot(builder: &mut AccountBuilder) {
     let (region, id, snapshot) = (builder.region(), builder.id.clone(), builder.id("snap"));
     let public = builder.random.basis_points(1_400);
-    let public_id = if public { Value::String(snapshot.clone()) } else { Value::Null };
-    let permissions = if public { list![map! { "group": "all" }] } else { list![] };
+    let public_id = if public {
+        Value::String(snapshot.clone())
+    } else {
+        Value::Null
+    };
+    let permissions = if public {
+        list![map! { "group": "all" }]
+    } else {
+        list![]
+    };
     let (encrypted, tags) = (builder.right(70), builder.tags());
     builder.add(
         "aws_ebs_snapshot",
@@ -116,7 +141,11 @@ pub(crate) fn key(builder: &mut AccountBuilder) {
     let key = format!("{:08x}-{}", serial, builder.random.hex(12));
     let arn = format!("arn:aws:kms:{region}:{id}:key/{key}");
     let public = builder.random.basis_points(500);
-    let principal = if public { map! { "AWS": "*" } } else { map! { "AWS": format!("arn:aws:iam::{id}:root") } };
+    let principal = if public {
+        map! { "AWS": "*" }
+    } else {
+        map! { "AWS": format!("arn:aws:iam::{id}:root") }
+    };
     let (rotated, tags) = (builder.right(65), builder.tags());
     builder.add(
         "aws_kms_key",

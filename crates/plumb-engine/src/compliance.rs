@@ -14,11 +14,18 @@ pub(crate) fn judge(
     policies: &[PolicySummary],
     accounts: &[AccountReport],
 ) -> FrameworkReport {
-    let positions: BTreeMap<&str, u32> =
-        policies.iter().zip(0..).map(|(policy, position)| (policy.name.as_str(), position)).collect();
+    let positions: BTreeMap<&str, u32> = policies
+        .iter()
+        .zip(0..)
+        .map(|(policy, position)| (policy.name.as_str(), position))
+        .collect();
     let accounts: Vec<&AccountReport> = accounts
         .iter()
-        .filter(|account| framework.provider.is_none_or(|provider| account.account.provider == provider))
+        .filter(|account| {
+            framework
+                .provider
+                .is_none_or(|provider| account.account.provider == provider)
+        })
         .collect();
     let mut report = FrameworkReport {
         id: framework.id.clone(),
@@ -40,13 +47,23 @@ pub(crate) fn judge(
     report
 }
 
-fn judge_control(control: &Control, positions: &BTreeMap<&str, u32>, accounts: &[&AccountReport]) -> ControlReport {
-    let selected: BTreeSet<u32> =
-        control.policies.iter().filter_map(|name| positions.get(name.as_str()).copied()).collect();
+fn judge_control(
+    control: &Control,
+    positions: &BTreeMap<&str, u32>,
+    accounts: &[&AccountReport],
+) -> ControlReport {
+    let selected: BTreeSet<u32> = control
+        .policies
+        .iter()
+        .filter_map(|name| positions.get(name.as_str()).copied())
+        .collect();
     let mut counts = StatusCounts::default();
     let mut failing_resources = 0;
     for account in accounts {
-        let verdicts = account.findings.iter().filter(|finding| selected.contains(&finding.policy));
+        let verdicts = account
+            .findings
+            .iter()
+            .filter(|finding| selected.contains(&finding.policy));
         let (mut failing, mut unknown, mut passing) = (BTreeSet::new(), false, false);
         for finding in verdicts {
             match finding.verdict {

@@ -35,7 +35,11 @@ impl<'s> RelationIndex<'s> {
     fn target(&self, value: &str, source: &Value) -> Option<&'s Value> {
         let targets = self.targets.get(value)?;
         let region = source.get("region");
-        targets.iter().find(|target| target.get("region") == region).or(targets.first()).copied()
+        targets
+            .iter()
+            .find(|target| target.get("region") == region)
+            .or(targets.first())
+            .copied()
     }
 }
 
@@ -81,7 +85,13 @@ pub(crate) fn unlisted<'c>(
 ) -> impl Iterator<Item = (Text, Unreadable)> + 'c {
     let never_asked = coverage.collected_type(resource_type).is_none().then(|| {
         let detail = Text::from(format!("the scan did not ask for {resource_type}"));
-        (Text::new_static("global"), Unreadable { detail, ..Unreadable::new(Reason::NotCollected) })
+        (
+            Text::new_static("global"),
+            Unreadable {
+                detail,
+                ..Unreadable::new(Reason::NotCollected)
+            },
+        )
     });
     let gaps = coverage
         .gaps
@@ -103,7 +113,11 @@ fn left_out(coverage: &Coverage, resource_type: &ResourceType) -> Option<Unreada
 
 impl<'s> AccountIndex<'s> {
     /// Indexes documents that are sorted by type and uid.
-    pub(crate) fn new(judges: &[Judge], documents: impl Iterator<Item = (&'s Text, &'s Value)>, markers: &'s Markers) -> Self {
+    pub(crate) fn new(
+        judges: &[Judge],
+        documents: impl Iterator<Item = (&'s Text, &'s Value)>,
+        markers: &'s Markers,
+    ) -> Self {
         let mut by_type: BTreeMap<Text, Vec<&'s Value>> = BTreeMap::new();
         for (resource_type, document) in documents {
             match by_type.get_mut(resource_type) {
@@ -111,7 +125,11 @@ impl<'s> AccountIndex<'s> {
                 None => _ = by_type.insert(resource_type.clone(), vec![document]),
             }
         }
-        let mut index = Self { by_type, relations: Vec::new(), outside: &markers.outside };
+        let mut index = Self {
+            by_type,
+            relations: Vec::new(),
+            outside: &markers.outside,
+        };
         for judge in judges {
             for read in judge.reads.iter().filter(|read| read.how == ReadHow::Related) {
                 index.resolve(&judge.resource_type, read, markers);
@@ -119,7 +137,11 @@ impl<'s> AccountIndex<'s> {
         }
         for (resource_type, list) in &markers.by_type {
             if !list.is_empty() {
-                index.by_type.entry(resource_type.clone()).or_default().extend(list);
+                index
+                    .by_type
+                    .entry(resource_type.clone())
+                    .or_default()
+                    .extend(list);
             }
         }
         index
@@ -127,7 +149,10 @@ impl<'s> AccountIndex<'s> {
 
     fn resolve(&mut self, source: &ResourceType, read: &Read, markers: &'s Markers) {
         let target = read.resource_type.name.as_str();
-        let known = self.relations.iter().any(|index| index.source == source.name && index.target == target);
+        let known = self
+            .relations
+            .iter()
+            .any(|index| index.source == source.name && index.target == target);
         if known {
             return;
         }
@@ -158,13 +183,22 @@ impl<'s> AccountIndex<'s> {
 
 impl Inventory for AccountIndex<'_> {
     fn of_type(&self, resource_type: &str) -> &[&Value] {
-        self.by_type.get(resource_type).map(Vec::as_slice).unwrap_or_default()
+        self.by_type
+            .get(resource_type)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
     }
 
     fn related<'a>(&'a self, resource: &'a Value, resource_type: &str) -> Vec<&'a Value> {
-        let source = resource.get("resource_type").and_then(Value::as_str).unwrap_or_default();
+        let source = resource
+            .get("resource_type")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         let mut found: Vec<&'a Value> = Vec::new();
-        let relations = self.relations.iter().filter(|index| index.target == resource_type && index.source == source);
+        let relations = self
+            .relations
+            .iter()
+            .filter(|index| index.target == resource_type && index.source == source);
         for relation in relations {
             for value in relation.path.all(resource) {
                 match value {
@@ -177,7 +211,12 @@ impl Inventory for AccountIndex<'_> {
                         }
                         None => found.extend(&relation.missing),
                     },
-                    Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::List(_) | Value::Map(_) => {}
+                    Value::Null
+                    | Value::Bool(_)
+                    | Value::Int(_)
+                    | Value::Float(_)
+                    | Value::List(_)
+                    | Value::Map(_) => {}
                 }
             }
         }

@@ -25,16 +25,17 @@ use crate::{Judge, Read, ReadHow, UnknownType, score};
 /// Resolves what a policy reads.
 pub(crate) fn prepare(pack: &Pack, policy: CompiledPolicy) -> Result<Judge, UnknownType> {
     let resolve = |name: &Text| {
-        pack.resource_type(name)
-            .map_err(|_| UnknownType { policy: policy.policy.name.clone(), resource_type: name.clone() })
+        pack.resource_type(name).map_err(|_| UnknownType {
+            policy: policy.policy.name.clone(),
+            resource_type: name.clone(),
+        })
     };
     let resource_type = resolve(&policy.policy.resource_type)?;
-    let mut reads =
-        vec![Read {
-            resource_type: Arc::clone(&resource_type),
-            attributes: Vec::new(),
-            how: ReadHow::Resource,
-        }];
+    let mut reads = vec![Read {
+        resource_type: Arc::clone(&resource_type),
+        attributes: Vec::new(),
+        how: ReadHow::Resource,
+    }];
     for used in policy.when.iter().chain([&policy.rule]).flat_map(Program::uses) {
         let (name, how) = match &used.root {
             Root::Resource => (None, ReadHow::Resource),
@@ -42,23 +43,36 @@ pub(crate) fn prepare(pack: &Pack, policy: CompiledPolicy) -> Result<Judge, Unkn
             Root::Related(name) => (Some(name), ReadHow::Related),
             Root::Account | Root::Params => continue,
         };
-        let used_type = name.map(resolve).transpose()?.unwrap_or_else(|| Arc::clone(&resource_type));
+        let used_type = name
+            .map(resolve)
+            .transpose()?
+            .unwrap_or_else(|| Arc::clone(&resource_type));
         let position = reads
             .iter()
             .position(|read| read.how == how && read.resource_type.name == used_type.name)
             .unwrap_or_else(|| {
-                reads.push(Read { resource_type: used_type, attributes: Vec::new(), how });
+                reads.push(Read {
+                    resource_type: used_type,
+                    attributes: Vec::new(),
+                    how,
+                });
                 reads.len() - 1
             });
-        if let (Some(read), Some(attribute)) = (reads.get_mut(position), used.path.first()) {
-            if !read.attributes.contains(attribute) {
-                read.attributes.push(attribute.clone());
-            }
+        if let (Some(read), Some(attribute)) = (reads.get_mut(position), used.path.first())
+            && !read.attributes.contains(attribute)
+        {
+            read.attributes.push(attribute.clone());
         }
     }
     let type_name = resource_type.name.clone();
     let params = Value::Map(policy.policy.params.clone());
-    Ok(Judge { policy, resource_type, type_name, params, reads })
+    Ok(Judge {
+        policy,
+        resource_type,
+        type_name,
+        params,
+        reads,
+    })
 }
 
 /// Judges one account.
@@ -67,7 +81,9 @@ pub(crate) fn account(judges: &[Judge], snapshot: &AccountSnapshot, now: Timesta
     let coverage = &snapshot.coverage;
     let resources = with_uncollected_marked(judges, sorted(&snapshot.resources), coverage);
     let markers = Markers::new(judges, coverage);
-    let documents = resources.iter().map(|resource| (&resource.resource_type, resource.document()));
+    let documents = resources
+        .iter()
+        .map(|resource| (&resource.resource_type, resource.document()));
     let index = AccountIndex::new(judges, documents, &markers);
     let account_document = snapshot.account.document();
 
@@ -95,7 +111,12 @@ pub(crate) fn account(judges: &[Judge], snapshot: &AccountSnapshot, now: Timesta
                     };
                     let verdict = judge.policy.verdict(&scope);
                     let evidence = judge.policy.evidence(&scope, verdict).map(Box::new);
-                    Finding { policy, resource: position, verdict, evidence }
+                    Finding {
+                        policy,
+                        resource: position,
+                        verdict,
+                        evidence,
+                    }
                 })
                 .collect::<Vec<_>>();
             judged.into_iter().chain(stand_ins.findings(judge, policy))
@@ -104,9 +125,15 @@ pub(crate) fn account(judges: &[Judge], snapshot: &AccountSnapshot, now: Timesta
     findings.sort_by_key(|finding| (finding.policy, finding.resource));
     summaries.extend(stand_ins.summaries);
 
-    let mut summary = Summary { resources: resources.len() as u64, ..Summary::default() };
+    let mut summary = Summary {
+        resources: resources.len() as u64,
+        ..Summary::default()
+    };
     for finding in &findings {
-        if let Some(judge) = usize::try_from(finding.policy).ok().and_then(|position| judges.get(position)) {
+        if let Some(judge) = usize::try_from(finding.policy)
+            .ok()
+            .and_then(|position| judges.get(position))
+        {
             score::count(&mut summary, judge.policy.policy.severity, finding.verdict);
         }
     }
@@ -131,7 +158,9 @@ fn sorted(resources: &[Resource]) -> Vec<&Resource> {
     let mut sorted: Vec<&Resource> = resources.iter().collect();
     sorted.sort_by(|a, b| {
         let key = |resource: &Resource| (resource.resource_type.clone(), resource.uid.clone());
-        key(a).cmp(&key(b)).then_with(|| a.document().total_cmp(b.document()))
+        key(a)
+            .cmp(&key(b))
+            .then_with(|| a.document().total_cmp(b.document()))
     });
     sorted.dedup_by(|a, b| a.resource_type == b.resource_type && a.uid == b.uid);
     sorted
@@ -145,9 +174,13 @@ fn with_uncollected_marked<'s>(
 ) -> Vec<Cow<'s, Resource>> {
     let mut missing: Vec<(&ResourceType, &Text)> = Vec::new();
     for read in judges.iter().flat_map(|judge| &judge.reads) {
-        let Some(collected) = coverage.collected_type(read.resource_type.name.as_str()) else { continue };
+        let Some(collected) = coverage.collected_type(read.resource_type.name.as_str()) else {
+            continue;
+        };
         for attribute in &read.attributes {
-            let Some(fact) = read.resource_type.fact_of(attribute) else { continue };
+            let Some(fact) = read.resource_type.fact_of(attribute) else {
+                continue;
+            };
             if !collected.facts.contains(&fact.name) {
                 missing.push((&read.resource_type, attribute));
             }
@@ -155,9 +188,15 @@ fn with_uncollected_marked<'s>(
     }
     let marker = |attribute: &str| {
         let detail = Text::from(format!("the scan did not ask for `{attribute}`"));
-        Value::unreadable(Unreadable { detail, ..Unreadable::new(Reason::NotCollected) })
+        Value::unreadable(Unreadable {
+            detail,
+            ..Unreadable::new(Reason::NotCollected)
+        })
     };
-    let affected: BTreeSet<&str> = missing.iter().map(|(resource_type, _)| resource_type.name.as_str()).collect();
+    let affected: BTreeSet<&str> = missing
+        .iter()
+        .map(|(resource_type, _)| resource_type.name.as_str())
+        .collect();
     resources
         .into_iter()
         .map(|resource| {
@@ -203,15 +242,21 @@ impl StandIns {
             .collect();
         types.sort();
         types.dedup();
-        let mut stand_ins =
-            Self { summaries: Vec::new(), causes: Vec::new(), first: u32::try_from(resources).unwrap_or(u32::MAX) };
+        let mut stand_ins = Self {
+            summaries: Vec::new(),
+            causes: Vec::new(),
+            first: u32::try_from(resources).unwrap_or(u32::MAX),
+        };
         for resource_type in types {
             let mut places: Vec<(Text, Unreadable)> = unlisted(coverage, resource_type).collect();
             places.sort();
             places.dedup_by(|a, b| a.0 == b.0);
             for (region, cause) in places {
                 stand_ins.summaries.push(ResourceSummary {
-                    uid: Text::from(format!("unread:{}:{}:{region}:{resource_type}", account.provider, account.id)),
+                    uid: Text::from(format!(
+                        "unread:{}:{}:{region}:{resource_type}",
+                        account.provider, account.id
+                    )),
                     resource_type: resource_type.clone(),
                     name: Text::from(format!("every {resource_type}")),
                     region,
@@ -238,7 +283,11 @@ impl StandIns {
                     message: Text::from(format!(
                         "the {} resources of {} could not be listed: {cause}",
                         summary.resource_type,
-                        if summary.region == "global" { "the account" } else { summary.region.as_str() }
+                        if summary.region == "global" {
+                            "the account"
+                        } else {
+                            summary.region.as_str()
+                        }
                     )),
                     expression: Text::default(),
                     observed: Vec::new(),

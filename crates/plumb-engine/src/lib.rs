@@ -94,7 +94,12 @@ impl Analyzer {
         let summaries = judges.iter().map(|judge| summarize(pack, judge)).collect();
         let mut frameworks = frameworks;
         frameworks.sort_by(|a, b| a.id.cmp(&b.id));
-        Ok(Self { judges, frameworks, summaries, config })
+        Ok(Self {
+            judges,
+            frameworks,
+            summaries,
+            config,
+        })
     }
 
     /// Judges one account.
@@ -112,11 +117,18 @@ impl Analyzer {
             let key = |report: &AccountReport| (report.account.provider, report.account.id.clone());
             key(a).cmp(&key(b))
         });
-        let frameworks =
-            self.frameworks.iter().map(|framework| compliance::judge(framework, &self.summaries, &accounts)).collect();
+        let frameworks = self
+            .frameworks
+            .iter()
+            .map(|framework| compliance::judge(framework, &self.summaries, &accounts))
+            .collect();
         Report {
             plumb_version: self.config.plumb_version.clone(),
-            assessed_at: accounts.iter().map(|account| account.taken_at.clone()).max().unwrap_or_default(),
+            assessed_at: accounts
+                .iter()
+                .map(|account| account.taken_at.clone())
+                .max()
+                .unwrap_or_default(),
             organization: self.config.organization.clone().or(organization),
             policies: self.summaries.clone(),
             frameworks,
@@ -127,7 +139,11 @@ impl Analyzer {
 
     /// Judges a whole snapshot.
     pub fn analyze(&self, snapshot: &Snapshot) -> Report {
-        let accounts = snapshot.accounts.iter().map(|account| self.account(account)).collect();
+        let accounts = snapshot
+            .accounts
+            .iter()
+            .map(|account| self.account(account))
+            .collect();
         self.finish(accounts, snapshot.header.organization.clone())
     }
 }
@@ -143,7 +159,11 @@ pub struct UnknownType {
 
 impl std::fmt::Display for UnknownType {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "policy `{}` names the unknown resource type `{}`", self.policy, self.resource_type)
+        write!(
+            f,
+            "policy `{}` names the unknown resource type `{}`",
+            self.policy, self.resource_type
+        )
     }
 }
 
@@ -151,5 +171,8 @@ impl std::error::Error for UnknownType {}
 
 fn summarize(pack: &Pack, judge: &Judge) -> PolicySummary {
     let policy = &judge.policy.policy;
-    PolicySummary { resource_type: judge.type_name.clone(), ..policy.summary(pack.controls_of(&policy.name)) }
+    PolicySummary {
+        resource_type: judge.type_name.clone(),
+        ..policy.summary(pack.controls_of(&policy.name))
+    }
 }

@@ -35,7 +35,10 @@ pub(crate) fn count(summary: &mut Summary, severity: Severity, verdict: Verdict)
 pub(crate) fn close(summary: &mut Summary) {
     summary.score = summary.score.take().and_then(|score| {
         let percent = (score.passed * 100).checked_div(score.passed + score.failed)?;
-        Some(Score { value: u8::try_from(percent).unwrap_or(100), ..score })
+        Some(Score {
+            value: u8::try_from(percent).unwrap_or(100),
+            ..score
+        })
     });
 }
 
@@ -56,7 +59,7 @@ pub(crate) fn total(accounts: &[AccountReport]) -> Summary {
             sum.passed += score.passed;
             sum.failed += score.failed;
             sum.unknown += score.unknown;
-        } 
+        }
     }
     close(&mut total);
     total
@@ -77,11 +80,24 @@ mod tests {
 
     #[test]
     fn severity_weighs_and_unknown_counts_on_neither_side() {
-        let cases: [(&[(Severity, Verdict)], Option<u8>); 5] = [
+        type Case<'a> = (&'a [(Severity, Verdict)], Option<u8>);
+        let cases: [Case<'_>; 5] = [
             (&[], None),
             (&[(Severity::High, Verdict::Unknown)], None),
-            (&[(Severity::High, Verdict::Pass), (Severity::High, Verdict::Unknown)], Some(100)),
-            (&[(Severity::Critical, Verdict::Fail), (Severity::Low, Verdict::Pass)], Some(3)),
+            (
+                &[
+                    (Severity::High, Verdict::Pass),
+                    (Severity::High, Verdict::Unknown),
+                ],
+                Some(100),
+            ),
+            (
+                &[
+                    (Severity::Critical, Verdict::Fail),
+                    (Severity::Low, Verdict::Pass),
+                ],
+                Some(3),
+            ),
             (&[(Severity::Low, Verdict::NotApplicable)], None),
         ];
         for (verdicts, expected) in cases {

@@ -1,5 +1,7 @@
 //! What `analyze` promises: four verdicts, stand-ins for what was not read, and the same bytes for the same estate.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::sync::LazyLock;
 
 use plumb_engine::{Analyzer, Config};
@@ -47,19 +49,37 @@ controls:
 ";
 
 static ANALYZER: LazyLock<Analyzer> = LazyLock::new(|| {
-    let files = [("azure/desk/collect.yaml", TYPES), ("own.yaml", POLICIES), ("frameworks/office-1.yaml", FRAMEWORK)]
-        .map(|(path, text)| SourceFile { path: path.to_owned(), text: text.to_owned() });
+    let files = [
+        ("azure/desk/collect.yaml", TYPES),
+        ("own.yaml", POLICIES),
+        ("frameworks/office-1.yaml", FRAMEWORK),
+    ]
+    .map(|(path, text)| SourceFile {
+        path: path.to_owned(),
+        text: text.to_owned(),
+    });
     let loaded = Pack::load(Base::Empty, &files);
     let errors: Vec<String> = loaded.diagnostics.iter().map(ToString::to_string).collect();
     assert!(!loaded.has_errors(), "{errors:?}");
     let pack = loaded.pack;
-    let policies = pack.policies().iter().map(|policy| pack.compile(policy).unwrap()).collect();
+    let policies = pack
+        .policies()
+        .iter()
+        .map(|policy| pack.compile(policy).unwrap())
+        .collect();
     Analyzer::new(&pack, policies, pack.frameworks().to_vec(), Config::default()).unwrap()
 });
 
 fn resource(resource_type: &str, name: &str, attributes: &str) -> Resource {
     let attributes: Map = serde_json::from_str(attributes).unwrap();
-    Resource::new(format!("/{resource_type}/{name}"), resource_type, name, "sub", "north", attributes)
+    Resource::new(
+        format!("/{resource_type}/{name}"),
+        resource_type,
+        name,
+        "sub",
+        "north",
+        attributes,
+    )
 }
 
 fn lamp(name: &str, attributes: &str) -> Resource {
@@ -68,7 +88,11 @@ fn lamp(name: &str, attributes: &str) -> Resource {
 
 fn collected() -> Vec<CollectedType> {
     ["azurerm_desk", "azurerm_lamp"]
-        .map(|name| CollectedType { resource_type: name.into(), facts: vec![], regions: vec!["north".into()] })
+        .map(|name| CollectedType {
+            resource_type: name.into(),
+            facts: vec![],
+            regions: vec!["north".into()],
+        })
         .to_vec()
 }
 
@@ -83,19 +107,33 @@ fn account(resources: Vec<Resource>, coverage: Coverage) -> AccountSnapshot {
 }
 
 fn analyze(accounts: Vec<AccountSnapshot>) -> Report {
-    ANALYZER.analyze(&Snapshot { header: Header::new("0", None), accounts })
+    ANALYZER.analyze(&Snapshot {
+        header: Header::new("0", None),
+        accounts,
+    })
 }
 
 /// `policy resource verdict` of all findings.
 fn verdicts(report: &Report) -> Vec<String> {
     report
         .findings()
-        .map(|view| format!("{} {} {}", view.policy.name, view.resource.name, view.finding.verdict))
+        .map(|view| {
+            format!(
+                "{} {} {}",
+                view.policy.name, view.resource.name, view.finding.verdict
+            )
+        })
         .collect()
 }
 
 fn complete(resources: Vec<Resource>) -> AccountSnapshot {
-    account(resources, Coverage { collected: collected(), ..Coverage::default() })
+    account(
+        resources,
+        Coverage {
+            collected: collected(),
+            ..Coverage::default()
+        },
+    )
 }
 
 #[test]
@@ -107,8 +145,19 @@ fn each_policy_says_one_of_four_verdicts_on_each_resource() {
         lamp("good", r#"{"bulb":"led","watts":5}"#),
         lamp("odd", unreadable),
     ])]);
-    let led: Vec<String> = verdicts(&report).into_iter().filter(|line| line.starts_with("lamp-has-led")).collect();
-    assert_eq!(led, ["lamp-has-led bad fail", "lamp-has-led dark not_applicable", "lamp-has-led good pass", "lamp-has-led odd unknown"]);
+    let led: Vec<String> = verdicts(&report)
+        .into_iter()
+        .filter(|line| line.starts_with("lamp-has-led"))
+        .collect();
+    assert_eq!(
+        led,
+        [
+            "lamp-has-led bad fail",
+            "lamp-has-led dark not_applicable",
+            "lamp-has-led good pass",
+            "lamp-has-led odd unknown"
+        ]
+    );
 }
 
 #[test]
@@ -117,11 +166,21 @@ fn a_type_that_could_not_be_listed_is_unknown_wherever_rules_look_at_it() {
         resource_type: "azurerm_lamp".into(),
         attribute: None,
         region: "north".into(),
-        unreadable: Unreadable { action: Some("lamps/read".into()), ..Unreadable::new(Reason::Denied) },
+        unreadable: Unreadable {
+            action: Some("lamps/read".into()),
+            ..Unreadable::new(Reason::Denied)
+        },
         count: 1,
     };
-    let coverage = Coverage { collected: collected(), gaps: vec![gap], ..Coverage::default() };
-    let report = analyze(vec![account(vec![resource("azurerm_desk", "d", r#"{"desk_id":"1"}"#)], coverage)]);
+    let coverage = Coverage {
+        collected: collected(),
+        gaps: vec![gap],
+        ..Coverage::default()
+    };
+    let report = analyze(vec![account(
+        vec![resource("azurerm_desk", "d", r#"{"desk_id":"1"}"#)],
+        coverage,
+    )]);
     assert_eq!(
         verdicts(&report),
         [
@@ -131,7 +190,15 @@ fn a_type_that_could_not_be_listed_is_unknown_wherever_rules_look_at_it() {
         ]
     );
     let stand_in = report.findings().find(|view| view.resource.stand_in).unwrap();
-    assert!(stand_in.finding.evidence.as_ref().unwrap().message.contains("grant `lamps/read`"));
+    assert!(
+        stand_in
+            .finding
+            .evidence
+            .as_ref()
+            .unwrap()
+            .message
+            .contains("grant `lamps/read`")
+    );
     assert_eq!(report.summary.score, None);
     assert_eq!(report.frameworks[0].controls[0].status, ControlStatus::Unknown);
     assert_eq!(report.frameworks[0].controls[1].status, ControlStatus::Manual);
@@ -172,7 +239,10 @@ fn a_reference_to_the_outside_is_unknown_and_none_at_all_is_fine() {
             resource("azurerm_desk", "oak", r#"{"desk_id":"2","fireproof":false}"#),
             resource("azurerm_desk", "steel", r#"{"desk_id":"1","fireproof":true}"#),
         ])]);
-        assert!(verdicts(&report).contains(&format!("lamp-on-fireproof-desk l {expected}")), "{attributes}");
+        assert!(
+            verdicts(&report).contains(&format!("lamp-on-fireproof-desk l {expected}")),
+            "{attributes}"
+        );
     }
 }
 
@@ -185,28 +255,57 @@ fn what_lies_in_regions_left_out_is_unknown_to_rules_that_look_for_it() {
     ]);
     narrowed.coverage.left_out = vec!["south".into()];
     let found = verdicts(&analyze(vec![narrowed]));
-    assert!(found.contains(&"desk-has-led-lamp lit pass".to_owned()), "{found:?}");
-    assert!(found.contains(&"desk-has-led-lamp unlit unknown".to_owned()), "{found:?}");
+    assert!(
+        found.contains(&"desk-has-led-lamp lit pass".to_owned()),
+        "{found:?}"
+    );
+    assert!(
+        found.contains(&"desk-has-led-lamp unlit unknown".to_owned()),
+        "{found:?}"
+    );
     assert!(found.contains(&"lamp-has-led l pass".to_owned()), "{found:?}");
 }
 
 #[test]
 fn where_regions_have_targets_of_the_same_name_the_own_region_counts() {
     let desk = |region: &str, fireproof: bool| {
-        let attributes = Map::from_iter([("desk_id".into(), Value::from("1")), ("fireproof".into(), Value::from(fireproof))]);
-        Resource::new(format!("/desk/{region}"), "azurerm_desk", region, "sub", region, attributes)
+        let attributes = Map::from_iter([
+            ("desk_id".into(), Value::from("1")),
+            ("fireproof".into(), Value::from(fireproof)),
+        ]);
+        Resource::new(
+            format!("/desk/{region}"),
+            "azurerm_desk",
+            region,
+            "sub",
+            region,
+            attributes,
+        )
     };
-    let mut account = complete(vec![lamp("l", r#"{"desk_id":"1"}"#), desk("east", false), desk("north", true)]);
+    let mut account = complete(vec![
+        lamp("l", r#"{"desk_id":"1"}"#),
+        desk("east", false),
+        desk("north", true),
+    ]);
     let found = verdicts(&analyze(vec![account.clone()]));
-    assert!(found.contains(&"lamp-on-fireproof-desk l pass".to_owned()), "{found:?}");
+    assert!(
+        found.contains(&"lamp-on-fireproof-desk l pass".to_owned()),
+        "{found:?}"
+    );
     account.resources.remove(2);
     let found = verdicts(&analyze(vec![account]));
-    assert!(found.contains(&"lamp-on-fireproof-desk l fail".to_owned()), "{found:?}");
+    assert!(
+        found.contains(&"lamp-on-fireproof-desk l fail".to_owned()),
+        "{found:?}"
+    );
 }
 
 #[test]
 fn the_same_uid_twice_is_judged_once() {
-    let report = analyze(vec![complete(vec![lamp("l", r#"{"bulb":"neon"}"#), lamp("l", r#"{"bulb":"led"}"#)])]);
+    let report = analyze(vec![complete(vec![
+        lamp("l", r#"{"bulb":"neon"}"#),
+        lamp("l", r#"{"bulb":"led"}"#),
+    ])]);
     assert_eq!(report.summary.resources, 1);
 }
 
@@ -227,11 +326,21 @@ fn estate(names: usize) -> impl Strategy<Value = Vec<AccountSnapshot>> {
     });
     let resource = (any::<bool>(), attributes);
     let account = (proptest::collection::vec(resource, 0..8), 0u8..3).prop_map(move |(resources, id)| {
-        let resources = resources.into_iter().enumerate().map(|(position, (is_lamp, attributes))| {
-            let resource_type = if is_lamp { "azurerm_lamp" } else { "azurerm_desk" };
-            let name = (position % names).to_string();
-            Resource::new(format!("/{resource_type}/{name}"), resource_type, name, "sub", "north", attributes)
-        });
+        let resources = resources
+            .into_iter()
+            .enumerate()
+            .map(|(position, (is_lamp, attributes))| {
+                let resource_type = if is_lamp { "azurerm_lamp" } else { "azurerm_desk" };
+                let name = (position % names).to_string();
+                Resource::new(
+                    format!("/{resource_type}/{name}"),
+                    resource_type,
+                    name,
+                    "sub",
+                    "north",
+                    attributes,
+                )
+            });
         let mut account = complete(resources.collect());
         account.account.id = Text::from(format!("sub-{id}"));
         account

@@ -50,7 +50,9 @@ pub(crate) fn text(text: &str, at: usize) -> Result<(String, usize), Problem> {
             }
             '\\' if prefix.is_empty() => {
                 let (escaped, length) = escape(after).ok_or_else(|| {
-                    let shown = after.chars().next().unwrap_or(' ');
+                    let Some(shown) = after.chars().next() else {
+                        return unfinished();
+                    };
                     Problem::new(
                         format!("unknown escape `\\{}`", shown.escape_debug()),
                         span(place(left), place(after) + shown.len_utf8()),
@@ -202,6 +204,7 @@ mod tests {
             r"'\q'",
             r"'\ud800'",
             r"'\x4'",
+            r"'\",
             r"'\",
             "b'x'",
             r"'\+41'",

@@ -99,7 +99,15 @@ pub struct Account {
 impl Account {
     /// An account of which only provider and identifier are known.
     pub fn new(provider: Provider, id: impl Into<Text>) -> Self {
-        Self { provider, id: id.into(), partition: None, name: None, environment: None, data_class: None, owner: None }
+        Self {
+            provider,
+            id: id.into(),
+            partition: None,
+            name: None,
+            environment: None,
+            data_class: None,
+            owner: None,
+        }
     }
 
     /// The document that rules see as `account`.
@@ -114,7 +122,12 @@ impl Account {
             ("partition", optional(&self.partition)),
             ("provider", Value::from(self.provider.name())),
         ];
-        Value::Map(entries.into_iter().map(|(key, value)| (Text::new_static(key), value)).collect::<Map>())
+        Value::Map(
+            entries
+                .into_iter()
+                .map(|(key, value)| (Text::new_static(key), value))
+                .collect::<Map>(),
+        )
     }
 
     /// The name if there is one, else the identifier.

@@ -36,17 +36,22 @@ impl Coverage {
 
     /// The entry of a resource type, when it was asked for.
     pub fn collected_type(&self, resource_type: &str) -> Option<&CollectedType> {
-        self.collected.iter().find(|collected| collected.resource_type == resource_type)
+        self.collected
+            .iter()
+            .find(|collected| collected.resource_type == resource_type)
     }
 
     /// The number of requests sent, retries included.
     pub fn requests(&self) -> u64 {
-        self.calls.iter().fold(0, |sum, call| sum.saturating_add(call.requests))
+        self.calls
+            .iter()
+            .fold(0, |sum, call| sum.saturating_add(call.requests))
     }
 
     /// Puts all lists into their documented order.
     pub fn sort(&mut self) {
-        self.collected.sort_by(|a, b| a.resource_type.cmp(&b.resource_type));
+        self.collected
+            .sort_by(|a, b| a.resource_type.cmp(&b.resource_type));
         for collected in &mut self.collected {
             collected.facts.sort();
             collected.facts.dedup();

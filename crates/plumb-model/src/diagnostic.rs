@@ -45,12 +45,21 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// An error without a place.
     pub fn error(message: impl Into<String>) -> Self {
-        Self { level: Level::Error, message: message.into(), source: None, span: None, help: None }
+        Self {
+            level: Level::Error,
+            message: message.into(),
+            source: None,
+            span: None,
+            help: None,
+        }
     }
 
     /// A warning without a place.
     pub fn warning(message: impl Into<String>) -> Self {
-        Self { level: Level::Warning, ..Self::error(message) }
+        Self {
+            level: Level::Warning,
+            ..Self::error(message)
+        }
     }
 
     /// Adds the place; the range is cut to the source and to character boundaries.

@@ -110,6 +110,8 @@ impl FrameworkReport {
 
     /// Share of judged pairs that pass, in whole percent rounded down; `None` when nothing was judged.
     pub fn percent(&self) -> Option<u32> {
-        (u64::from(self.passing) * 100).checked_div(u64::from(self.judged())).and_then(|p| u32::try_from(p).ok())
+        (u64::from(self.passing) * 100)
+            .checked_div(u64::from(self.judged()))
+            .and_then(|p| u32::try_from(p).ok())
     }
 }

@@ -34,7 +34,9 @@ pub struct Report {
 impl Report {
     /// All findings with their context, in the order of accounts, policies and resources.
     pub fn findings(&self) -> impl Iterator<Item = FindingView<'_>> {
-        self.accounts.iter().flat_map(move |account| self.findings_of(account))
+        self.accounts
+            .iter()
+            .flat_map(move |account| self.findings_of(account))
     }
 
     /// The findings of one account with their context.

@@ -58,7 +58,14 @@ impl Resource {
         if !document.contains_key("tags") {
             document.insert("tags", Value::Null);
         }
-        Self { uid, resource_type, name, account, region, document: Value::Map(document) }
+        Self {
+            uid,
+            resource_type,
+            name,
+            account,
+            region,
+            document: Value::Map(document),
+        }
     }
 
     /// Makes a resource from a whole document.

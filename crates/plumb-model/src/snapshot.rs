@@ -3,13 +3,15 @@
 //! The format is JSON lines, one section per account, so that writing and reading need memory for one
 //! account only. `docs/specs/snapshot.md` describes it.
 
+use std::collections::BTreeSet;
 use std::io::{self, BufRead, Write};
 
 use serde::{Deserialize, Serialize};
 
-use crate::account::Account;
+use crate::account::{Account, Provider};
 use crate::coverage::Coverage;
 use crate::resource::Resource;
+use crate::time;
 use crate::value::Text;
 
 /// The version of the format that this build writes.
@@ -17,6 +19,9 @@ pub const FORMAT_VERSION: u32 = 1;
 
 /// The longest line that is read, in bytes.
 pub const MAX_LINE: usize = 64 * 1024 * 1024;
+
+/// The longest text of one account's resources that is read, in bytes.
+pub const MAX_ACCOUNT: usize = 2 * 1024 * 1024 * 1024;
 
 /// The first line of a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,7 +38,11 @@ pub struct Header {
 impl Header {
     /// A header of the format that this build writes.
     pub fn new(plumb_version: impl Into<Text>, organization: Option<Text>) -> Self {
-        Self { plumb_snapshot: FORMAT_VERSION, plumb_version: plumb_version.into(), organization }
+        Self {
+            plumb_snapshot: FORMAT_VERSION,
+            plumb_version: plumb_version.into(),
+            organization,
+        }
     }
 }
 
@@ -113,7 +122,10 @@ impl<W: Write> Writer<W> {
     /// When the output fails.
     pub fn new(mut output: W, header: &Header) -> io::Result<Self> {
         write_line(&mut output, header)?;
-        Ok(Self { output, totals: Totals::default() })
+        Ok(Self {
+            output,
+            totals: Totals::default(),
+        })
     }
 
     /// Writes one account.
@@ -121,15 +133,30 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// When the output fails.
     pub fn account(&mut self, snapshot: &AccountSnapshot) -> io::Result<()> {
-        let AccountSnapshot { account, taken_at, regions, resources, coverage } = snapshot;
-        let line = AccountLine { account: account.clone(), taken_at: taken_at.clone(), regions: regions.clone() };
+        let AccountSnapshot {
+            account,
+            taken_at,
+            regions,
+            resources,
+            coverage,
+        } = snapshot;
+        let line = AccountLine {
+            account: account.clone(),
+            taken_at: taken_at.clone(),
+            regions: regions.clone(),
+        };
         write_line(&mut self.output, &line)?;
         for resource in resources {
             write_line(&mut self.output, &ResourceLine { resource })?;
             self.totals.resources += 1;
         }
         self.totals.accounts += 1;
-        write_line(&mut self.output, &CoverageLine { coverage: coverage.clone() })
+        write_line(
+            &mut self.output,
+            &CoverageLine {
+                coverage: coverage.clone(),
+            },
+        )
     }
 
     /// Writes the last line and hands the output back; a snapshot without it counts as cut off.
@@ -186,6 +213,8 @@ pub struct Reader<R: BufRead> {
     header: Header,
     line: u64,
     totals: Totals,
+    accounts: BTreeSet<(Provider, Text)>,
+    account_limit: usize,
     done: bool,
 }
 
@@ -199,9 +228,19 @@ impl<R: BufRead> Reader<R> {
         read_line(&mut input, &mut buffer, 1)?;
         let header: Header = serde_json::from_slice(&buffer).map_err(ReadError::NotASnapshot)?;
         if header.plumb_snapshot == 0 || header.plumb_snapshot > FORMAT_VERSION {
-            return Err(ReadError::Version { found: header.plumb_snapshot });
+            return Err(ReadError::Version {
+                found: header.plumb_snapshot,
+            });
         }
-        Ok(Self { input, header, line: 1, totals: Totals::default(), done: false })
+        Ok(Self {
+            input,
+            header,
+            line: 1,
+            totals: Totals::default(),
+            accounts: BTreeSet::new(),
+            account_limit: MAX_ACCOUNT,
+            done: false,
+        })
     }
 
     /// The first line.
@@ -212,7 +251,8 @@ impl<R: BufRead> Reader<R> {
     /// Reads the lines of the next account without parsing its resources; `None` at the end.
     ///
     /// # Errors
-    /// When the input fails, is cut off, or its totals do not add up.
+    /// When the input fails, is cut off or goes on after its closing line, holds an account twice, or its totals do
+    /// not add up.
     pub fn next_account(&mut self) -> Result<Option<RawAccount>, ReadError> {
         if self.done {
             return Ok(None);
@@ -227,10 +267,21 @@ impl<R: BufRead> Reader<R> {
                     end.accounts, end.resources, self.totals.accounts, self.totals.resources
                 )));
             }
+            self.nothing_follows()?;
             self.done = true;
             return Ok(None);
         }
-        let AccountLine { account, taken_at, regions } = self.parse(&buffer)?;
+        let AccountLine {
+            account,
+            taken_at,
+            regions,
+        } = self.parse(&buffer)?;
+        if time::parse(&taken_at).is_none() {
+            return Err(self.malformed(format!("`{taken_at}` is not a time in RFC 3339")));
+        }
+        if !self.accounts.insert((account.provider, account.id.clone())) {
+            return Err(self.malformed(format!("account `{}` stands here a second time", account.id)));
+        }
         let mut raw = RawAccount {
             account,
             taken_at,
@@ -250,6 +301,15 @@ impl<R: BufRead> Reader<R> {
                 self.totals.accounts += 1;
                 return Ok(Some(raw));
             }
+            if line.trim_ascii().is_empty() {
+                return Err(self.malformed("it is empty".to_owned()));
+            }
+            if raw.text.len() > self.account_limit {
+                let (id, limit) = (&raw.account.id, self.account_limit);
+                return Err(
+                    self.malformed(format!("account `{id}` has more than {limit} bytes of resources"))
+                );
+            }
             self.totals.resources += 1;
         }
     }
@@ -264,12 +324,31 @@ impl<R: BufRead> Reader<R> {
         Ok(())
     }
 
+    /// Refuses anything after the closing line but white space: a second snapshot there would not be read.
+    fn nothing_follows(&mut self) -> Result<(), ReadError> {
+        let mut buffer = Vec::new();
+        loop {
+            buffer.clear();
+            read_line(&mut self.input, &mut buffer, self.line + 1)?;
+            if buffer.is_empty() {
+                return Ok(());
+            }
+            self.line += 1;
+            if !buffer.trim_ascii().is_empty() {
+                return Err(self.malformed("it stands after the closing line".to_owned()));
+            }
+        }
+    }
+
     fn parse<'a, T: Deserialize<'a>>(&self, line: &'a [u8]) -> Result<T, ReadError> {
         serde_json::from_slice(line).map_err(|error| self.malformed(error.to_string()))
     }
 
     fn malformed(&self, cause: String) -> ReadError {
-        ReadError::Line { line: self.line, cause }
+        ReadError::Line {
+            line: self.line,
+            cause,
+        }
     }
 }
 
@@ -278,7 +357,10 @@ fn read_line(input: &mut impl BufRead, buffer: &mut Vec<u8>, line: u64) -> Resul
     let mut limited = io::Read::take(input, MAX_LINE as u64 + 1);
     limited.read_until(b'\n', buffer)?;
     if buffer.len() - before > MAX_LINE {
-        return Err(ReadError::Line { line, cause: format!("it is longer than {MAX_LINE} bytes") });
+        return Err(ReadError::Line {
+            line,
+            cause: format!("it is longer than {MAX_LINE} bytes"),
+        });
     }
     Ok(())
 }
@@ -300,7 +382,14 @@ impl RawAccount {
     /// # Errors
     /// When a line is malformed, or a resource names another account.
     pub fn parse(self) -> Result<AccountSnapshot, ReadError> {
-        let Self { account, taken_at, regions, coverage, first_line, text } = self;
+        let Self {
+            account,
+            taken_at,
+            regions,
+            coverage,
+            first_line,
+            text,
+        } = self;
         let mut resources = Vec::new();
         let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         for (line, number) in lines.zip(first_line..) {
@@ -313,7 +402,13 @@ impl RawAccount {
             }
             resources.push(resource);
         }
-        Ok(AccountSnapshot { account, taken_at, regions, resources, coverage })
+        Ok(AccountSnapshot {
+            account,
+            taken_at,
+            regions,
+            resources,
+            coverage,
+        })
     }
 }
 
@@ -325,7 +420,16 @@ mod tests {
 
     fn written() -> String {
         let account = Account::new(Provider::Aws, "123456789012");
-        let resource = |name: &str| Resource::new(format!("arn:{name}"), "aws_x", name, "123456789012", "eu", Map::new());
+        let resource = |name: &str| {
+            Resource::new(
+                format!("arn:{name}"),
+                "aws_x",
+                name,
+                "123456789012",
+                "eu",
+                Map::new(),
+            )
+        };
         let snapshot = AccountSnapshot {
             account,
             taken_at: "2026-01-01T00:00:00Z".into(),
@@ -375,6 +479,53 @@ mod tests {
     fn garbage_names_its_line() {
         let text = written().replace("arn:b", "arn:b\"");
         assert!(read(&text).unwrap_err().to_string().contains("line 4"));
+    }
+
+    #[test]
+    fn what_would_be_read_in_part_or_twice_is_refused() {
+        let text = written();
+        let lines: Vec<&str> = text.split_inclusive('\n').collect();
+        let [header, account, first, second, coverage, end] = lines[..] else {
+            panic!("{text}")
+        };
+        let section = [account, first, second, coverage].concat();
+        let twice = end.replace(":1", ":2").replace("resources\":2", "resources\":4");
+        let dated = |time: &str| account.replace("2026-01-01T00:00:00Z", time);
+        for (damaged, cause) in [
+            (
+                [&text, &*text].concat(),
+                "line 7 of the snapshot is malformed: it stands after",
+            ),
+            (
+                [&text, "\n\n", end].concat(),
+                "line 9 of the snapshot is malformed: it stands after",
+            ),
+            (
+                [header, &section, &section, &twice].concat(),
+                "line 6 of the snapshot is malformed: account `123456789012`",
+            ),
+            (
+                [header, account, first, "\n", coverage, end].concat(),
+                "line 4 of the snapshot is malformed: it is empty",
+            ),
+            (
+                [header, &dated("yesterday"), first, second, coverage, end].concat(),
+                "line 2 of the snapshot is malformed: `yesterday`",
+            ),
+        ] {
+            let error = read(&damaged).expect_err(cause).to_string();
+            assert!(error.contains(cause), "{error}");
+        }
+        assert!(read(&[&text, "\n \r\n"].concat()).is_ok());
+    }
+
+    #[test]
+    fn an_account_has_a_limit() {
+        let text = written();
+        let mut reader = Reader::new(text.as_bytes()).unwrap();
+        reader.account_limit = 150;
+        let error = reader.next_account().unwrap_err().to_string();
+        assert!(error.contains("has more than 150 bytes of resources"), "{error}");
     }
 
     #[test]

@@ -8,7 +8,9 @@ pub fn format(timestamp: Timestamp) -> String {
     let precision = if timestamp.subsec_millisecond() == 0 { 0 } else { 3 };
     let mut text = String::new();
     // Writing into a `String` cannot fail.
-    let _ = DateTimePrinter::new().precision(Some(precision)).print_timestamp(&timestamp, &mut text);
+    let _ = DateTimePrinter::new()
+        .precision(Some(precision))
+        .print_timestamp(&timestamp, &mut text);
     text
 }
 
@@ -22,7 +24,10 @@ pub fn from_epoch_seconds(seconds: f64) -> Option<Timestamp> {
     if !seconds.is_finite() {
         return None;
     }
-    #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, and the range is checked next")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the cast saturates, and the range is checked next"
+    )]
     Timestamp::from_millisecond((seconds * 1000.0).round() as i64).ok()
 }
 
@@ -33,7 +38,10 @@ mod tests {
     #[test]
     fn whole_seconds_have_no_fraction_and_others_three_digits() {
         assert_eq!(format(from_epoch_seconds(0.0).unwrap()), "1970-01-01T00:00:00Z");
-        assert_eq!(format(from_epoch_seconds(1.25).unwrap()), "1970-01-01T00:00:01.250Z");
+        assert_eq!(
+            format(from_epoch_seconds(1.25).unwrap()),
+            "1970-01-01T00:00:01.250Z"
+        );
         assert_eq!(from_epoch_seconds(f64::NAN), None);
         assert_eq!(from_epoch_seconds(1e300), None);
     }

@@ -228,7 +228,10 @@ impl Map {
 
     /// The value under `key`.
     pub fn get(&self, key: &str) -> Option<&Value> {
-        self.position(key).ok().and_then(|at| self.0.get(at)).map(|(_, value)| value)
+        self.position(key)
+            .ok()
+            .and_then(|at| self.0.get(at))
+            .map(|(_, value)| value)
     }
 
     /// The value under `key`, for change in place.
@@ -241,7 +244,10 @@ impl Map {
     pub fn insert(&mut self, key: impl Into<Text>, value: impl Into<Value>) -> Option<Value> {
         let (key, value) = (key.into(), value.into());
         match self.position(&key) {
-            Ok(at) => self.0.get_mut(at).map(|entry| std::mem::replace(&mut entry.1, value)),
+            Ok(at) => self
+                .0
+                .get_mut(at)
+                .map(|entry| std::mem::replace(&mut entry.1, value)),
             Err(at) => {
                 self.0.insert(at, (key, value));
                 None
@@ -280,7 +286,8 @@ impl Map {
     }
 
     fn position(&self, key: &str) -> Result<usize, usize> {
-        self.0.binary_search_by(|(existing, _)| existing.as_str().cmp(key))
+        self.0
+            .binary_search_by(|(existing, _)| existing.as_str().cmp(key))
     }
 }
 
@@ -365,7 +372,12 @@ pub struct Unreadable {
 impl Unreadable {
     /// An unreadable value with a reason and nothing else known.
     pub fn new(reason: Reason) -> Self {
-        Self { reason, call: None, action: None, detail: Text::default() }
+        Self {
+            reason,
+            call: None,
+            action: None,
+            detail: Text::default(),
+        }
     }
 }
 
@@ -437,7 +449,10 @@ impl<'de> Deserialize<'de> for Map {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Value::deserialize(deserializer)? {
             Value::Map(map) => Ok(map),
-            other => Err(de::Error::custom(format_args!("expected a map, found {}", other.kind()))),
+            other => Err(de::Error::custom(format_args!(
+                "expected a map, found {}",
+                other.kind()
+            ))),
         }
     }
 }
@@ -471,7 +486,10 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(Value::Int(int))
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a number past i64 is kept as JSON readers commonly do")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a number past i64 is kept as JSON readers commonly do"
+    )]
     fn visit_u64<E>(self, int: u64) -> Result<Value, E> {
         Ok(i64::try_from(int).map_or(Value::Float(int as f64), Value::Int))
     }

@@ -60,7 +60,13 @@ pub enum Severity {
 
 impl Severity {
     /// All severities, worst first, as reports show them.
-    pub const ALL: [Self; 5] = [Self::Critical, Self::High, Self::Medium, Self::Low, Self::Informational];
+    pub const ALL: [Self; 5] = [
+        Self::Critical,
+        Self::High,
+        Self::Medium,
+        Self::Low,
+        Self::Informational,
+    ];
 
     /// The name used in files and on the command line.
     pub fn name(self) -> &'static str {

@@ -310,5 +310,6 @@ fn parse_format(text: &str) -> Result<Format, String> {
 }
 
 fn parse_severity(text: &str) -> Result<Severity, String> {
-    text.parse().map_err(|error: plumb_model::verdict::UnknownSeverity| error.to_string())
+    text.parse()
+        .map_err(|error: plumb_model::verdict::UnknownSeverity| error.to_string())
 }

@@ -24,7 +24,10 @@ pub(crate) struct Console {
 
 impl Console {
     pub(crate) fn new(arguments: &Arguments) -> Self {
-        Self { choice: arguments.color, progress: !arguments.quiet && std::io::stderr().is_terminal() }
+        Self {
+            choice: arguments.color,
+            progress: !arguments.quiet && std::io::stderr().is_terminal(),
+        }
     }
 
     /// Whether a stream gets colour.
@@ -32,7 +35,9 @@ impl Console {
         let wanted = match self.choice {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
-            ColorChoice::Auto => is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+            ColorChoice::Auto => {
+                is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            }
         };
         if wanted { Color::Always } else { Color::Never }
     }
@@ -74,14 +79,24 @@ impl Bar {
     pub(crate) fn new(console: Console, label: &str) -> Arc<Self> {
         let bar = ProgressBar::with_draw_target(
             None,
-            if console.progress { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() },
+            if console.progress {
+                ProgressDrawTarget::stderr()
+            } else {
+                ProgressDrawTarget::hidden()
+            },
         );
-        if let Ok(style) = ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len} {elapsed} {wide_msg}") {
+        if let Ok(style) = ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len} {elapsed} {wide_msg}")
+        {
             bar.set_style(style);
         }
         bar.set_prefix(visible(label).into_owned());
         bar.enable_steady_tick(Duration::from_millis(200));
-        Arc::new(Self { bar, requests: AtomicU64::new(0), throttled: AtomicU64::new(0), missed: AtomicU64::new(0) })
+        Arc::new(Self {
+            bar,
+            requests: AtomicU64::new(0),
+            throttled: AtomicU64::new(0),
+            missed: AtomicU64::new(0),
+        })
     }
 
     /// Takes the bar away.
@@ -99,7 +114,8 @@ impl Bar {
             0 => String::new(),
             missed => format!(", {missed} not read"),
         };
-        self.bar.set_message(format!("{requests} requests{throttled}{missed}  {latest}"));
+        self.bar
+            .set_message(format!("{requests} requests{throttled}{missed}  {latest}"));
     }
 }
 
@@ -107,7 +123,11 @@ impl Progress for Bar {
     fn event(&self, event: Event) {
         match event {
             Event::Planned { pieces } => self.bar.set_length(pieces),
-            Event::PieceDone { resource_type, region, resources } => {
+            Event::PieceDone {
+                resource_type,
+                region,
+                resources,
+            } => {
                 self.bar.inc(1);
                 self.message(&format!("{resource_type} in {region}: {resources}"));
             }

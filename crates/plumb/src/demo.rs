@@ -18,7 +18,7 @@ use crate::{VERSION, knowledge};
 
 /// Runs the command.
 pub(crate) fn run(console: Console, arguments: &DemoArguments) -> Result<Status, Failed> {
-    let outputs = Outputs::new(&arguments.report)?;
+    let outputs = Outputs::new(&arguments.report, arguments.snapshot.as_deref())?;
     let pack = knowledge::load(console, &arguments.selection.policies)?;
     let selected = knowledge::select(&pack, &arguments.selection, None)?;
     let plan = crate::plan::make(&pack, &selected, &arguments.selection, false)?;
@@ -32,8 +32,15 @@ pub(crate) fn run(console: Console, arguments: &DemoArguments) -> Result<Status,
         })
         .collect();
     let estate = Estate::new(arguments.accounts, arguments.resources, arguments.seed);
-    let organization = arguments.report.organization.as_deref().unwrap_or(plumb_demo::ORGANIZATION);
-    let config = Config { plumb_version: Text::from(VERSION), organization: Some(Text::from(organization)) };
+    let organization = arguments
+        .report
+        .organization
+        .as_deref()
+        .unwrap_or(plumb_demo::ORGANIZATION);
+    let config = Config {
+        plumb_version: Text::from(VERSION),
+        organization: Some(Text::from(organization)),
+    };
     let analyzer = Analyzer::new(&pack, selected.policies, selected.frameworks, config)
         .map_err(|error| Diagnostic::error(error.to_string()))?;
     if let Some(path) = &arguments.snapshot {
@@ -43,8 +50,10 @@ pub(crate) fn run(console: Console, arguments: &DemoArguments) -> Result<Status,
         }
         file.finish()?;
     }
-    let accounts: Vec<AccountReport> =
-        (0..estate.accounts()).into_par_iter().map(|position| analyzer.account(&estate.account(position, &collected))).collect();
+    let accounts: Vec<AccountReport> = (0..estate.accounts())
+        .into_par_iter()
+        .map(|position| analyzer.account(&estate.account(position, &collected)))
+        .collect();
     let report = analyzer.finish(accounts, None);
     outputs.write(console, &report)?;
     // What the estate hides is part of the demonstration, not a failure of it.

@@ -1,5 +1,7 @@
 //! How the process ends: exit statuses, and errors as people read them.
 
+use std::io::{self, ErrorKind};
+use std::path::Path;
 use std::process::ExitCode;
 
 use plumb_model::diagnostic::Diagnostic;
@@ -43,12 +45,18 @@ pub(crate) struct Failed {
 impl Failed {
     /// The input is wrong.
     pub(crate) fn input(diagnostics: Vec<Diagnostic>) -> Self {
-        Self { status: Status::BadInput, diagnostics }
+        Self {
+            status: Status::BadInput,
+            diagnostics,
+        }
     }
 
     /// Nothing could be scanned.
     pub(crate) fn nothing_scanned(diagnostic: Diagnostic) -> Self {
-        Self { status: Status::NothingScanned, diagnostics: vec![diagnostic] }
+        Self {
+            status: Status::NothingScanned,
+            diagnostics: vec![diagnostic],
+        }
     }
 }
 
@@ -65,6 +73,14 @@ impl From<Vec<Diagnostic>> for Failed {
 }
 
 /// The error of a file operation, with the file and what to do.
-pub(crate) fn file_error(doing: &str, path: &std::path::Path, error: &std::io::Error) -> Diagnostic {
-    Diagnostic::error(format!("cannot {doing} `{}`: {error}", path.display()))
+pub(crate) fn file_error(doing: &str, path: &Path, error: &io::Error) -> Diagnostic {
+    let help = match error.kind() {
+        ErrorKind::NotFound => "check the path for spelling; folders are not made",
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => "check who may use it, or name another place",
+        ErrorKind::IsADirectory => "it is a folder; name a file",
+        ErrorKind::AlreadyExists => "remove it first, or name another file",
+        ErrorKind::StorageFull => "make room there, or name another place",
+        _ => "check the path, or name another place",
+    };
+    Diagnostic::error(format!("cannot {doing} `{}`: {error}", path.display())).help(help)
 }

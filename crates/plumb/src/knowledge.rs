@@ -12,13 +12,14 @@ use plumb_pack::selection::Selection;
 
 use crate::arguments::SelectionArguments;
 use crate::console::Console;
-use crate::exit::{Failed, file_error};
+use crate::exit::Failed;
+use crate::input_file::{files_below, read_text};
 
 /// The largest file of policies that is read, in bytes.
 const MAX_FILE: u64 = 4 * 1024 * 1024;
 
-/// Files in one folder after which it is taken for a mistake.
-const MAX_FILES: usize = 10_000;
+/// What is read from one folder at most, in bytes.
+const MAX_TOTAL: usize = 64 * 1024 * 1024;
 
 /// The pack with the user's own policies, and warnings shown.
 pub(crate) fn load(console: Console, paths: &[PathBuf]) -> Result<Pack, Failed> {
@@ -27,7 +28,10 @@ pub(crate) fn load(console: Console, paths: &[PathBuf]) -> Result<Pack, Failed> 
         read_sources(path, &mut files)?;
     }
     let loaded = Pack::load(Base::BuiltIn, &files);
-    let broken = loaded.diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Error);
+    let broken = loaded
+        .diagnostics
+        .iter()
+        .any(|diagnostic| diagnostic.level == Level::Error);
     if broken {
         return Err(Failed::input(loaded.diagnostics));
     }
@@ -69,38 +73,32 @@ pub(crate) fn select(
     let frameworks = if arguments.framework.is_empty() {
         pack.frameworks().to_vec()
     } else {
-        arguments.framework.iter().filter_map(|id| pack.framework(id)).cloned().collect()
+        arguments
+            .framework
+            .iter()
+            .filter_map(|id| pack.framework(id))
+            .cloned()
+            .collect()
     };
     Ok(Selected { policies, frameworks })
 }
 
 /// Reads YAML files of a path; a folder is walked, symbolic links in it are not followed.
 pub(crate) fn read_sources(path: &Path, files: &mut Vec<SourceFile>) -> Result<(), Failed> {
-    let metadata = std::fs::metadata(path).map_err(|error| file_error("read", path, &error))?;
-    if metadata.is_file() {
-        return read_source(path, metadata.len(), files);
+    if !path.is_dir() {
+        read_source(path, files)?;
+        return Ok(());
     }
-    let mut folders = vec![path.to_owned()];
-    let mut found = Vec::new();
-    while let Some(folder) = folders.pop() {
-        let entries = std::fs::read_dir(&folder).map_err(|error| file_error("read", &folder, &error))?;
-        for entry in entries {
-            let entry = entry.map_err(|error| file_error("read", &folder, &error))?;
-            let kind = entry.file_type().map_err(|error| file_error("read", &entry.path(), &error))?;
-            if kind.is_dir() {
-                folders.push(entry.path());
-            } else if kind.is_file() && is_yaml(&entry.path()) {
-                found.push(entry.path());
-            }
-            if found.len() > MAX_FILES {
-                return Err(Diagnostic::error(format!("`{}` holds more than {MAX_FILES} files", path.display())).into());
-            }
-        }
-    }
-    found.sort();
+    let found = files_below(path, is_yaml)?;
+    let mut total = 0;
     for file in &found {
-        let length = std::fs::metadata(file).map_err(|error| file_error("read", file, &error))?.len();
-        read_source(file, length, files)?;
+        total += read_source(file, files)?;
+        if total > MAX_TOTAL {
+            let message = format!("`{}` holds more than {MAX_TOTAL} bytes of policies", path.display());
+            return Err(Diagnostic::error(message)
+                .help("name the folder that holds the policies, not one far above it")
+                .into());
+        }
     }
     if found.is_empty() {
         let diagnostic = Diagnostic::error(format!("`{}` holds no policy files", path.display()))
@@ -111,17 +109,17 @@ pub(crate) fn read_sources(path: &Path, files: &mut Vec<SourceFile>) -> Result<(
 }
 
 fn is_yaml(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml")
+    path.extension()
+        .is_some_and(|ending| ending == "yaml" || ending == "yml")
 }
 
-fn read_source(path: &Path, length: u64, files: &mut Vec<SourceFile>) -> Result<(), Failed> {
-    if length > MAX_FILE {
-        let message = format!("`{}` has {length} bytes, more than the {MAX_FILE} that are read", path.display());
-        return Err(Diagnostic::error(message).into());
-    }
-    let bytes = std::fs::read(path).map_err(|error| file_error("read", path, &error))?;
-    let text = String::from_utf8(bytes)
-        .map_err(|_| Diagnostic::error(format!("`{}` is not UTF-8 text", path.display())))?;
-    files.push(SourceFile { path: path.display().to_string(), text });
-    Ok(())
+/// Reads one file and gives its length in bytes.
+fn read_source(path: &Path, files: &mut Vec<SourceFile>) -> Result<usize, Failed> {
+    let text = read_text(path, MAX_FILE)?;
+    let length = text.len();
+    files.push(SourceFile {
+        path: path.display().to_string(),
+        text,
+    });
+    Ok(length)
 }

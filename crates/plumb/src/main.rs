@@ -4,6 +4,7 @@ mod arguments;
 mod console;
 mod demo;
 mod exit;
+mod input_file;
 mod knowledge;
 mod output;
 mod pack;
@@ -13,6 +14,7 @@ mod scan_aws;
 mod scan_snapshot;
 mod schema;
 mod snapshot_file;
+mod whole_file;
 
 use std::process::ExitCode;
 
@@ -55,5 +57,9 @@ fn log(verbose: u8) {
             _ => "plumb=debug,plumb_collect=debug,plumb_cloud=debug",
         })
     });
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
 }

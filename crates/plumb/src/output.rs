@@ -14,6 +14,7 @@ use plumb_report::render;
 use crate::arguments::ReportArguments;
 use crate::console::Console;
 use crate::exit::{Failed, Status, file_error};
+use crate::whole_file::WholeFile;
 
 /// Where each report goes, decided before anything is scanned so that a mistake shows at once.
 #[derive(Debug)]
@@ -23,29 +24,61 @@ pub(crate) struct Outputs {
 }
 
 impl Outputs {
-    /// Pairs formats with files.
-    pub(crate) fn new(arguments: &ReportArguments) -> Result<Self, Failed> {
+    /// Pairs formats with files; `snapshot` is the file that is read or written besides.
+    pub(crate) fn new(arguments: &ReportArguments, snapshot: Option<&Path>) -> Result<Self, Failed> {
         let mut formats = arguments.format.iter().copied();
         let mut files = Vec::new();
+        let mut taken: Vec<PathBuf> = snapshot.map(place_of).into_iter().collect();
         for path in &arguments.output {
             let format = match formats.next() {
                 Some(format) => format,
-                None => path.file_name().and_then(|name| name.to_str()).and_then(Format::of_file_name).ok_or_else(|| {
-                    Diagnostic::error(format!("cannot tell the format of `{}` from its ending", path.display()))
+                None => path
+                    .file_name()
+                    .and_then(|name| name.to_str())
+                    .and_then(Format::of_file_name)
+                    .ok_or_else(|| {
+                        Diagnostic::error(format!(
+                            "cannot tell the format of `{}` from its ending",
+                            path.display()
+                        ))
                         .help("name it with `--format`, for example `--format json`")
-                })?,
+                    })?,
             };
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let folder = path
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty())
+                .unwrap_or(Path::new("."));
             if !folder.is_dir() {
-                let message = format!("cannot write `{}`: there is no folder `{}`", path.display(), folder.display());
-                return Err(Diagnostic::error(message).into());
+                let message = format!(
+                    "cannot write `{}`: there is no folder `{}`",
+                    path.display(),
+                    folder.display()
+                );
+                return Err(Diagnostic::error(message)
+                    .help("make the folder first, or name another")
+                    .into());
             }
+            if path.is_dir() {
+                let error = io::Error::from(io::ErrorKind::IsADirectory);
+                return Err(file_error("write", path, &error).into());
+            }
+            let place = place_of(path);
+            // Two reports may go to one device or pipe, but of two that go to one file the first would be lost.
+            if taken.contains(&place) && (place.is_file() || !place.exists()) {
+                let message = format!("`{}` is given for two files", path.display());
+                return Err(Diagnostic::error(message).help("name another file").into());
+            }
+            taken.push(place);
             files.push((format, path.clone()));
         }
-        let stdout = formats.next().or_else(|| arguments.format.is_empty().then_some(Format::Terminal));
+        let stdout = formats
+            .next()
+            .or_else(|| arguments.format.is_empty().then_some(Format::Terminal));
         if let Some(extra) = formats.next() {
             let message = format!("two formats for stdout, the second is `{extra}`");
-            return Err(Diagnostic::error(message).help("give all but one of them a file with `--output FILE`").into());
+            return Err(Diagnostic::error(message)
+                .help("give all but one of them a file with `--output FILE`")
+                .into());
         }
         Ok(Self { files, stdout })
     }
@@ -55,13 +88,17 @@ impl Outputs {
         let plain = RenderOptions::default();
         for (format, path) in &self.files {
             let failed = |error: io::Error| file_error("write", path, &error);
-            let mut file = BufWriter::new(crate::snapshot_file::create_private(path).map_err(failed)?);
+            let mut file = WholeFile::create(path).map_err(failed)?;
             render(report, *format, &plain, &mut file).map_err(failed)?;
-            file.flush().map_err(failed)?;
+            file.finish().map_err(failed)?;
         }
         let Some(format) = self.stdout else { return Ok(()) };
         let options = match format {
-            Format::Terminal => RenderOptions { width: console.width(), color: console.stdout_color(), ..plain },
+            Format::Terminal => RenderOptions {
+                width: console.width(),
+                color: console.stdout_color(),
+                ..plain
+            },
             Format::Json
             | Format::Jsonl
             | Format::Csv
@@ -75,22 +112,53 @@ impl Outputs {
         match render(report, format, &options, &mut stdout).and_then(|()| stdout.flush()) {
             // Whoever reads the pipe has seen enough.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            Err(error) => Err(Diagnostic::error(format!("cannot write the report: {error}")).into()),
+            Err(error) => Err(stdout_error(&error)),
             Ok(()) => Ok(()),
         }
+    }
+}
+
+/// Writes text to stdout.
+pub(crate) fn print(text: &str) -> Result<(), Failed> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        // Whoever reads the pipe has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(stdout_error(&error)),
+        Ok(()) => Ok(()),
+    }
+}
+
+fn stdout_error(error: &io::Error) -> Failed {
+    Diagnostic::error(format!("cannot write to stdout: {error}"))
+        .help("what was written there is not whole; check where it leads to")
+        .into()
+}
+
+/// A path by which two names of one file are the same, whether or not the file exists.
+fn place_of(path: &Path) -> PathBuf {
+    if let Ok(place) = path.canonicalize() {
+        return place;
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match (folder.unwrap_or(Path::new(".")).canonicalize(), path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        (Ok(_) | Err(_), _) => path.to_owned(),
     }
 }
 
 /// The exit status that a report means.
 pub(crate) fn status(report: &Report, arguments: &ReportArguments) -> Status {
     let failed = |least: Severity| {
-        report.findings().any(|view| view.finding.verdict == Verdict::Fail && view.policy.severity >= least)
+        report
+            .findings()
+            .any(|view| view.finding.verdict == Verdict::Fail && view.policy.severity >= least)
     };
     if report.accounts.is_empty() {
         Status::NothingScanned
     } else if arguments.fail_on.is_some_and(failed) {
         Status::Findings
-    } else if !arguments.allow_incomplete && !(report.is_complete() && all_was_asked_for(report)) {
+    } else if !(arguments.allow_incomplete || report.is_complete() && all_was_asked_for(report)) {
         Status::Incomplete
     } else {
         Status::Clean
@@ -101,8 +169,11 @@ pub(crate) fn status(report: &Report, arguments: &ReportArguments) -> Status {
 ///
 /// What lies outside the account, or what configuration cannot decide, makes a verdict unknown but not coverage incomplete.
 fn all_was_asked_for(report: &Report) -> bool {
-    report.findings().filter_map(|view| view.finding.evidence.as_ref()).flat_map(|evidence| &evidence.unreadable).all(
-        |unreadable| match unreadable.reason {
+    report
+        .findings()
+        .filter_map(|view| view.finding.evidence.as_ref())
+        .flat_map(|evidence| &evidence.unreadable)
+        .all(|unreadable| match unreadable.reason {
             Reason::OutOfScope => true,
             Reason::Denied
             | Reason::Throttled
@@ -111,6 +182,5 @@ fn all_was_asked_for(report: &Report) -> bool {
             | Reason::Cancelled
             | Reason::DeadlineExceeded
             | Reason::NotCollected => false,
-        },
-    )
+        })
 }

@@ -1,6 +1,6 @@
 //! `plumb pack`: check and test all knowledge.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use plumb_collect::rehearsal::{self, Case};
 use plumb_model::diagnostic::{Diagnostic, Level};
@@ -10,9 +10,14 @@ use plumb_pack::pack::{Pack, SourceFile};
 
 use crate::arguments::PackCommand;
 use crate::console::Console;
-use crate::exit::{Failed, Status, file_error};
+use crate::exit::{Failed, Status};
+use crate::input_file::{files_below, read_bytes, read_text};
 use crate::knowledge;
-use crate::policy::{print, told};
+use crate::output::print;
+use crate::policy::told;
+
+/// The largest case or recorded body that is read, in bytes.
+const MAX_FILE: u64 = 16 * 1024 * 1024;
 
 /// Runs the command.
 pub(crate) fn run(console: Console, command: &PackCommand) -> Result<Status, Failed> {
@@ -26,15 +31,22 @@ fn lint(console: Console) -> Result<Status, Failed> {
     let pack = Pack::builtin()?;
     let diagnostics = plumb_pack::lint::lint(&pack);
     console.show(&diagnostics);
-    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.level == Level::Error).count();
+    let errors = diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.level == Level::Error)
+        .count();
     print(&format!(
         "{} policies, {} resource types, {} frameworks: {errors} errors, {} warnings\n",
         pack.policies().len(),
         pack.resource_types().len(),
         pack.frameworks().len(),
         diagnostics.len() - errors
-    ));
-    Ok(if errors == 0 { Status::Clean } else { Status::BadInput })
+    ))?;
+    Ok(if errors == 0 {
+        Status::Clean
+    } else {
+        Status::BadInput
+    })
 }
 
 fn test(console: Console, folder: Option<&Path>) -> Result<Status, Failed> {
@@ -62,7 +74,7 @@ fn test(console: Console, folder: Option<&Path>) -> Result<Status, Failed> {
             .enable_all()
             .build()
             .map_err(|error| Diagnostic::error(format!("cannot start: {error}")))?;
-        for path in case_files(folder)? {
+        for path in files_below(folder, |path| path.ends_with("case.yaml"))? {
             let problems = runtime.block_on(play(&pack, &path))?;
             cases += 1;
             count(problems.is_empty(), &|| {
@@ -70,8 +82,14 @@ fn test(console: Console, folder: Option<&Path>) -> Result<Status, Failed> {
             });
         }
     }
-    print(&format!("{passed} tests passed ({cases} of them recorded answers), {failed} failed\n"));
-    Ok(if failed == 0 { Status::Clean } else { Status::Findings })
+    print(&format!(
+        "{passed} tests passed ({cases} of them recorded answers), {failed} failed\n"
+    ))?;
+    Ok(if failed == 0 {
+        Status::Clean
+    } else {
+        Status::Findings
+    })
 }
 
 fn load_folder(console: Console, folder: &Path) -> Result<Pack, Failed> {
@@ -85,43 +103,35 @@ fn load_folder(console: Console, folder: &Path) -> Result<Pack, Failed> {
         }
     }
     let loaded = Pack::load(Base::Empty, &files);
-    if loaded.diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Error) {
+    if loaded
+        .diagnostics
+        .iter()
+        .any(|diagnostic| diagnostic.level == Level::Error)
+    {
         return Err(Failed::input(loaded.diagnostics));
     }
     console.show(&loaded.diagnostics);
     Ok(loaded.pack)
 }
 
-/// All `case.yaml` below a folder, sorted.
-fn case_files(folder: &Path) -> Result<Vec<PathBuf>, Failed> {
-    let mut folders = vec![folder.to_owned()];
-    let mut found = Vec::new();
-    while let Some(folder) = folders.pop() {
-        let entries = std::fs::read_dir(&folder).map_err(|error| Failed::from(file_error("read", &folder, &error)))?;
-        for entry in entries {
-            let path = entry.map_err(|error| Failed::from(file_error("read", &folder, &error)))?.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.file_name().is_some_and(|name| name == "case.yaml") {
-                found.push(path);
-            }
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
 async fn play(pack: &Pack, path: &Path) -> Result<Vec<String>, Failed> {
-    let text = std::fs::read_to_string(path).map_err(|error| Failed::from(file_error("read", path, &error)))?;
-    let case: Case = rehearsal::parse_case(&text)
-        .map_err(|cause| Failed::from(Diagnostic::error(format!("`{}` is malformed: {cause}", path.display()))))?;
+    let text = read_text(path, MAX_FILE)?;
+    let case: Case = rehearsal::parse_case(&text).map_err(|cause| {
+        Failed::from(Diagnostic::error(format!(
+            "`{}` is malformed: {cause}",
+            path.display()
+        )))
+    })?;
     let folder = path.parent().unwrap_or(Path::new("."));
     let body = |name: &str| {
-        let plain = Path::new(name).components().all(|part| matches!(part, std::path::Component::Normal(_)));
+        let plain = Path::new(name)
+            .components()
+            .all(|part| matches!(part, std::path::Component::Normal(_)));
         if !plain {
             return Err(format!("names a file outside its folder: `{name}`"));
         }
-        std::fs::read(folder.join(name)).map_err(|error| format!("has a body that cannot be read, `{name}`: {error}"))
+        read_bytes(&folder.join(name), MAX_FILE)
+            .map_err(|problem| format!("has a body that cannot be read: {}", problem.message))
     };
     rehearsal::play(pack, &case, body)
         .await

@@ -1,7 +1,6 @@
 //! `plumb plan`: the calls of a scan and the permissions they need, without making them.
 
 use std::collections::BTreeSet;
-use std::io::Write;
 use std::sync::Arc;
 
 use plumb_collect::calls::{self, Frequency, PlannedCall};
@@ -15,6 +14,7 @@ use crate::arguments::{PlanAwsArguments, SelectionArguments};
 use crate::console::Console;
 use crate::exit::{Failed, Status};
 use crate::knowledge::{self, Selected};
+use crate::output::print;
 
 /// The longest managed policy that IAM accepts, in characters without white space.
 const LONGEST_MANAGED_POLICY: usize = 6_144;
@@ -62,8 +62,7 @@ pub(crate) fn run(console: Console, arguments: &PlanAwsArguments) -> Result<Stat
         table(&plan, &calls, &arguments.region, console.width())
     };
     text.push('\n');
-    // Whoever reads the pipe may have seen enough.
-    let _ = std::io::stdout().write_all(text.as_bytes());
+    print(&text)?;
     Ok(Status::Clean)
 }
 
@@ -94,12 +93,20 @@ fn table(plan: &Plan, calls: &[PlannedCall], regions: &[String], width: usize) -
         plan.types.len()
     ));
     let operation_width = calls.iter().map(|call| call.operation.len()).max().unwrap_or(0);
-    let frequency_width = calls.iter().map(|call| call.frequency.to_string().len()).max().unwrap_or(0);
+    let frequency_width = calls
+        .iter()
+        .map(|call| call.frequency.to_string().len())
+        .max()
+        .unwrap_or(0);
     for service in services {
         lines.push(String::new());
         lines.push(service.to_string());
         for call in calls.iter().filter(|call| call.service == *service) {
-            let head = format!("  {:operation_width$}  {:frequency_width$}  ", call.operation, call.frequency.to_string());
+            let head = format!(
+                "  {:operation_width$}  {:frequency_width$}  ",
+                call.operation,
+                call.frequency.to_string()
+            );
             let indent = " ".repeat(head.chars().count());
             let mut lead = head;
             for need in &call.reads {
@@ -109,17 +116,27 @@ fn table(plan: &Plan, calls: &[PlannedCall], regions: &[String], width: usize) -
                     [first, rest @ ..] => format!("  for {first} and {} more", rest.len()),
                 };
                 let line = format!("{lead}{}{policies}", need.what);
-                lines.push(if line.chars().count() <= width { line } else { format!("{lead}{}", need.what) });
+                lines.push(if line.chars().count() <= width {
+                    line
+                } else {
+                    format!("{lead}{}", need.what)
+                });
                 lead.clone_from(&indent);
             }
         }
     }
-    let per_resource = calls.iter().any(|call| matches!(call.frequency, Frequency::PerResource { .. }));
+    let per_resource = calls
+        .iter()
+        .any(|call| matches!(call.frequency, Frequency::PerResource { .. }));
     lines.push(String::new());
     lines.push(format!(
         "besides, for every account: {}{}",
         plumb_cloud::discovery::ACTIONS.join(", "),
-        if per_resource { "; pages and retries come on top" } else { "" }
+        if per_resource {
+            "; pages and retries come on top"
+        } else {
+            ""
+        }
     ));
     lines.push("`--iam-policy` prints the policy that allows exactly these calls, `--json` all that each is needed by".to_owned());
     lines.join("\n")

@@ -18,6 +18,7 @@ use crate::arguments::{PolicyCommand, SelectionArguments};
 use crate::console::Console;
 use crate::exit::{Failed, Status, file_error};
 use crate::knowledge;
+use crate::output::print;
 
 /// Runs the command.
 pub(crate) fn run(console: Console, command: &PolicyCommand) -> Result<Status, Failed> {
@@ -26,13 +27,12 @@ pub(crate) fn run(console: Console, command: &PolicyCommand) -> Result<Status, F
         PolicyCommand::Show { name, policies } => show(console, name, policies),
         PolicyCommand::Lint { paths } => lint(console, paths),
         PolicyCommand::Test { paths, policy } => test(console, paths, policy),
-        PolicyCommand::New { name, resource_type, output } => new(console, name, resource_type, output.as_deref()),
+        PolicyCommand::New {
+            name,
+            resource_type,
+            output,
+        } => new(console, name, resource_type, output.as_deref()),
     }
-}
-
-/// Writes to stdout; whoever reads a pipe may have seen enough.
-pub(crate) fn print(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
 fn list(console: Console, arguments: &SelectionArguments, json: bool) -> Result<Status, Failed> {
@@ -47,11 +47,12 @@ fn list(console: Console, arguments: &SelectionArguments, json: bool) -> Result<
     if json {
         for policy in &policies {
             let summary = policy.summary(pack.controls_of(&policy.name));
-            let line = serde_json::to_string(&summary).map_err(|error| Diagnostic::error(error.to_string()))?;
+            let line =
+                serde_json::to_string(&summary).map_err(|error| Diagnostic::error(error.to_string()))?;
             text.push_str(&line);
             text.push('\n');
         }
-        print(&text);
+        print(&text)?;
         return Ok(Status::Clean);
     }
     let name_width = policies.iter().map(|policy| policy.name.len()).max().unwrap_or(0);
@@ -62,29 +63,50 @@ fn list(console: Console, arguments: &SelectionArguments, json: bool) -> Result<
         let heading = (policy.provider.title(), policy.service.as_str());
         if service.replace(heading) != Some(heading) {
             let gap = if text.is_empty() { "" } else { "\n" };
-            let label = if policy.service.is_empty() { "your own" } else { policy.service.as_str() };
+            let label = if policy.service.is_empty() {
+                "your own"
+            } else {
+                policy.service.as_str()
+            };
             let _ = writeln!(text, "{gap}{} {label}", policy.provider.title());
         }
-        let line = format!("  {:13} {:name_width$}  {}", policy.severity, policy.name, visible(&policy.title));
+        let line = format!(
+            "  {:13} {:name_width$}  {}",
+            policy.severity,
+            policy.name,
+            visible(&policy.title)
+        );
         text.push_str(line.trim_end());
         text.push('\n');
     }
-    let _ = writeln!(text, "\n{} policies; `plumb policy show NAME` tells more", sorted.len());
-    print(&text);
+    let _ = writeln!(
+        text,
+        "\n{} policies; `plumb policy show NAME` tells more",
+        sorted.len()
+    );
+    print(&text)?;
     Ok(Status::Clean)
 }
 
 fn show(console: Console, name: &str, paths: &[PathBuf]) -> Result<Status, Failed> {
     let pack = knowledge::load(console, paths)?;
-    let selection = Selection { policies: vec![name.to_owned()], ..Selection::default() };
+    let selection = Selection {
+        policies: vec![name.to_owned()],
+        ..Selection::default()
+    };
     let mut text = String::new();
     for policy in pack.select(&selection)? {
         if !text.is_empty() {
             text.push('\n');
         }
-        describe(&policy, &policy.summary(pack.controls_of(&policy.name)), console.width(), &mut text);
+        describe(
+            &policy,
+            &policy.summary(pack.controls_of(&policy.name)),
+            console.width(),
+            &mut text,
+        );
     }
-    print(&text);
+    print(&text)?;
     Ok(Status::Clean)
 }
 
@@ -94,12 +116,24 @@ fn describe(policy: &Policy, summary: &PolicySummary, width: usize, text: &mut S
         Provenance::User => ", your own",
     };
     let _ = writeln!(text, "{}\n  {}", summary.name, visible(&summary.title));
-    let _ = writeln!(text, "\n  {} severity, judges {}{own}\n", summary.severity, summary.resource_type);
+    let _ = writeln!(
+        text,
+        "\n  {} severity, judges {}{own}\n",
+        summary.severity, summary.resource_type
+    );
     paragraph(&summary.description, width, text);
-    section("Applies when", policy.when.as_ref().map(|rule| rule.text.as_str()), text);
+    section(
+        "Applies when",
+        policy.when.as_ref().map(|rule| rule.text.as_str()),
+        text,
+    );
     section("Rule", Some(&policy.rule.text), text);
     if !policy.params.is_empty() {
-        let params: Vec<String> = policy.params.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+        let params: Vec<String> = policy
+            .params
+            .iter()
+            .map(|(name, value)| format!("{name} = {value}"))
+            .collect();
         section("Parameters", Some(&params.join("\n")), text);
     }
     let remediation = &summary.remediation;
@@ -107,15 +141,20 @@ fn describe(policy: &Policy, summary: &PolicySummary, width: usize, text: &mut S
     section("In the console", remediation.console.as_deref(), text);
     section("On the command line", remediation.cli.as_deref(), text);
     section("In Terraform", remediation.terraform.as_deref(), text);
-    let controls: Vec<String> =
-        summary.controls.iter().map(|control| format!("{} {}", control.framework, control.control)).collect();
+    let controls: Vec<String> = summary
+        .controls
+        .iter()
+        .map(|control| format!("{} {}", control.framework, control.control))
+        .collect();
     section("Asked for by", Some(&controls.join("\n")), text);
     section("Elsewhere called", Some(&summary.aliases.join("\n")), text);
     section("References", Some(&summary.references.join("\n")), text);
 }
 
 fn section(title: &str, body: Option<&str>, text: &mut String) {
-    let Some(body) = body.map(str::trim_end).filter(|body| !body.is_empty()) else { return };
+    let Some(body) = body.map(str::trim_end).filter(|body| !body.is_empty()) else {
+        return;
+    };
     let _ = writeln!(text, "\n{title}");
     for line in body.lines() {
         let line = visible(line);
@@ -143,7 +182,11 @@ fn paragraph(body: &str, width: usize, text: &mut String) {
 
 fn lint(console: Console, paths: &[PathBuf]) -> Result<Status, Failed> {
     let pack = knowledge::load(console, paths)?;
-    let own: Vec<_> = pack.policies().iter().filter(|policy| policy.provenance == Provenance::User).collect();
+    let own: Vec<_> = pack
+        .policies()
+        .iter()
+        .filter(|policy| policy.provenance == Provenance::User)
+        .collect();
     let mut diagnostics = Vec::new();
     for policy in &own {
         if let Err(problems) = pack.compile(policy) {
@@ -156,16 +199,34 @@ fn lint(console: Console, paths: &[PathBuf]) -> Result<Status, Failed> {
             diagnostics.push(warning);
         }
     }
-    let broken = diagnostics.iter().filter(|diagnostic| diagnostic.level == Level::Error).count();
+    let broken = diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.level == Level::Error)
+        .count();
     console.show(&diagnostics);
-    console.say(&format!("{} policies checked, {broken} errors, {} warnings", own.len(), diagnostics.len() - broken));
-    Ok(if broken == 0 { Status::Clean } else { Status::BadInput })
+    console.say(&format!(
+        "{} policies checked, {broken} errors, {} warnings",
+        own.len(),
+        diagnostics.len() - broken
+    ));
+    Ok(if broken == 0 {
+        Status::Clean
+    } else {
+        Status::BadInput
+    })
 }
 
 fn test(console: Console, paths: &[PathBuf], names: &[String]) -> Result<Status, Failed> {
     let pack = knowledge::load(console, paths)?;
-    let selection = Selection { policies: names.to_vec(), ..Selection::default() };
-    let wanted = if paths.is_empty() { Provenance::BuiltIn } else { Provenance::User };
+    let selection = Selection {
+        policies: names.to_vec(),
+        ..Selection::default()
+    };
+    let wanted = if paths.is_empty() {
+        Provenance::BuiltIn
+    } else {
+        Provenance::User
+    };
     let policies = pack.select(&selection)?;
     let policies = policies.iter().filter(|policy| policy.provenance == wanted);
     let (mut passed, mut failed) = (0, 0);
@@ -179,8 +240,12 @@ fn test(console: Console, paths: &[PathBuf], names: &[String]) -> Result<Status,
             }
         }
     }
-    print(&format!("{passed} tests passed, {failed} failed\n"));
-    Ok(if failed == 0 { Status::Clean } else { Status::Findings })
+    print(&format!("{passed} tests passed, {failed} failed\n"))?;
+    Ok(if failed == 0 {
+        Status::Clean
+    } else {
+        Status::Findings
+    })
 }
 
 /// One failed test, as people read it.
@@ -195,12 +260,13 @@ fn new(console: Console, name: &str, resource_type: &str, output: Option<&Path>)
     let default = PathBuf::from(format!("{name}.yaml"));
     let path = output.unwrap_or(&default);
     if path == Path::new("-") {
-        print(&text);
+        print(&text)?;
         return Ok(Status::Clean);
     }
     let mut file =
         std::fs::File::create_new(path).map_err(|error| Failed::from(file_error("create", path, &error)))?;
-    file.write_all(text.as_bytes()).map_err(|error| Failed::from(file_error("write", path, &error)))?;
+    file.write_all(text.as_bytes())
+        .map_err(|error| Failed::from(file_error("write", path, &error)))?;
     console.say(&format!(
         "wrote `{0}`; edit it, then `plumb policy lint {0}` and `plumb policy test {0}`",
         path.display()

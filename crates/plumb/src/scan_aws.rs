@@ -36,12 +36,15 @@ struct Target {
 
 /// Runs the command.
 pub(crate) fn run(console: Console, arguments: &ScanAwsArguments) -> Result<Status, Failed> {
-    let outputs = Outputs::new(&arguments.report)?;
+    let outputs = Outputs::new(&arguments.report, arguments.snapshot.as_deref())?;
     let pack = knowledge::load(console, &arguments.selection.policies)?;
     let selected = knowledge::select(&pack, &arguments.selection, Some(Provider::Aws))?;
     let plan = plan::make(&pack, &selected, &arguments.selection, arguments.inventory)?;
     let organization = arguments.report.organization.as_deref().map(Text::from);
-    let config = Config { plumb_version: Text::from(VERSION), organization: organization.clone() };
+    let config = Config {
+        plumb_version: Text::from(VERSION),
+        organization: organization.clone(),
+    };
     let analyzer = Analyzer::new(&pack, selected.policies, selected.frameworks, config)
         .map_err(|error| Diagnostic::error(error.to_string()))?;
 
@@ -64,13 +67,18 @@ pub(crate) fn run(console: Console, arguments: &ScanAwsArguments) -> Result<Stat
             let bar = Bar::new(console, &label);
             let collector = Collector {
                 transport: target.transport,
-                catalog: catalog,
+                catalog,
                 plan: Arc::clone(&plan),
-                options: Options { concurrency: usize::from(arguments.effort.concurrency), ..Options::default() },
+                options: Options {
+                    concurrency: usize::from(arguments.effort.concurrency),
+                    ..Options::default()
+                },
                 stop: stop.clone(),
                 progress: Arc::clone(&bar) as Arc<_>,
             };
-            let mut read: AccountSnapshot = collector.collect(target.account, target.regions, Timestamp::now()).await;
+            let mut read: AccountSnapshot = collector
+                .collect(target.account, target.regions, Timestamp::now())
+                .await;
             bar.finish();
             read.coverage.gaps.extend(target.gap);
             read.coverage.sort();
@@ -92,11 +100,21 @@ pub(crate) fn run(console: Console, arguments: &ScanAwsArguments) -> Result<Stat
 }
 
 /// The accounts to scan: every profile, or every role assumed with the first profile, or whatever the environment says.
-async fn targets(console: Console, catalog: &'static Catalog, arguments: &AwsArguments) -> Result<Vec<Target>, Failed> {
-    let profiles: Vec<Option<&String>> =
-        if arguments.profile.is_empty() { vec![None] } else { arguments.profile.iter().map(Some).collect() };
-    let roles: Vec<Option<&String>> =
-        if arguments.role.is_empty() { vec![None] } else { arguments.role.iter().map(Some).collect() };
+async fn targets(
+    console: Console,
+    catalog: &'static Catalog,
+    arguments: &AwsArguments,
+) -> Result<Vec<Target>, Failed> {
+    let profiles: Vec<Option<&String>> = if arguments.profile.is_empty() {
+        vec![None]
+    } else {
+        arguments.profile.iter().map(Some).collect()
+    };
+    let roles: Vec<Option<&String>> = if arguments.role.is_empty() {
+        vec![None]
+    } else {
+        arguments.role.iter().map(Some).collect()
+    };
     let mut targets: Vec<Target> = Vec::new();
     for profile in &profiles {
         for role in &roles {
@@ -145,10 +163,19 @@ async fn target(
         Regions::All(enabled.enabled)
     } else {
         let asked = enabled.narrow(wanted).map_err(Failed::from)?;
-        let left_out = enabled.enabled.into_iter().filter(|region| !asked.contains(region)).collect();
+        let left_out = enabled
+            .enabled
+            .into_iter()
+            .filter(|region| !asked.contains(region))
+            .collect();
         Regions::Only { asked, left_out }
     };
-    Ok(Target { transport, account: identity.account, regions, gap })
+    Ok(Target {
+        transport,
+        account: identity.account,
+        regions,
+        gap,
+    })
 }
 
 /// A signal that Ctrl-C or the time limit gives; a second Ctrl-C ends the process at once.

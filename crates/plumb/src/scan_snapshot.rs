@@ -16,11 +16,14 @@ use crate::{VERSION, knowledge, snapshot_file};
 
 /// Runs the command.
 pub(crate) fn run(console: Console, arguments: &ScanSnapshotArguments) -> Result<Status, Failed> {
-    let outputs = Outputs::new(&arguments.report)?;
+    let outputs = Outputs::new(&arguments.report, Some(&arguments.path))?;
     let pack = knowledge::load(console, &arguments.selection.policies)?;
     let selected = knowledge::select(&pack, &arguments.selection, None)?;
     let organization = arguments.report.organization.as_deref().map(Text::from);
-    let config = Config { plumb_version: Text::from(VERSION), organization };
+    let config = Config {
+        plumb_version: Text::from(VERSION),
+        organization,
+    };
     let analyzer = Analyzer::new(&pack, selected.policies, selected.frameworks, config)
         .map_err(|error| Diagnostic::error(error.to_string()))?;
     let report = judge(&analyzer, &arguments.path)?;

@@ -4,8 +4,8 @@ use std::io;
 
 use anstyle::Style;
 use plumb_model::framework::FrameworkReport;
-use plumb_model::value::Text;
 use plumb_model::report::{FindingView, Report};
+use plumb_model::value::Text;
 use plumb_model::verdict::Severity;
 
 use super::page::{Page, fitted, severity_style};
@@ -249,15 +249,22 @@ pub(super) fn coverage(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
             &format!("{gaps} in {accounts}: what hangs on them is unknown, not passing"),
         )?;
     }
-    let mut left_out: Vec<&str> =
-        report.accounts.iter().flat_map(|account| &account.coverage.left_out).map(Text::as_str).collect();
+    let mut left_out: Vec<&str> = report
+        .accounts
+        .iter()
+        .flat_map(|account| &account.coverage.left_out)
+        .map(Text::as_str)
+        .collect();
     left_out.sort_unstable();
     left_out.dedup();
     if !left_out.is_empty() {
         let regions = counted(u64::try_from(left_out.len()).unwrap_or(u64::MAX), "regions");
         let names: Vec<&str> = left_out.iter().take(LISTED).copied().collect();
         let more = if left_out.len() > LISTED { ", …" } else { "" };
-        page.wrapped("  ", &format!("{regions} left out on request: {}{more}", names.join(", ")))?;
+        page.wrapped(
+            "  ",
+            &format!("{regions} left out on request: {}{more}", names.join(", ")),
+        )?;
     }
     interrupted(report, page)
 }

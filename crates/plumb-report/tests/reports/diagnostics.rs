@@ -65,13 +65,17 @@ fn a_message_alone_is_a_message() {
 
 #[test]
 fn further_lines_of_a_message_are_a_note() {
-    let diagnostic = Diagnostic::error("no credentials were found\n  environment: not set\n  profile: none").help("sign in");
-    check(&diagnostic, expect![[r#"
+    let diagnostic = Diagnostic::error("no credentials were found\n  environment: not set\n  profile: none")
+        .help("sign in");
+    check(
+        &diagnostic,
+        expect![[r#"
         error: no credentials were found
          |
          = note:   environment: not set
                    profile: none
-         = help: sign in"#]]);
+         = help: sign in"#]],
+    );
 }
 
 #[test]

@@ -45,6 +45,8 @@ def main():
     for part in sys.argv[1:]:
         labels.update(importlib.import_module(f"estate.{part}").create(client) or {})
     print(json.dumps({"port": port, "labels": labels}), flush=True)
+    # Nobody reads on: what moto says about operations that it lacks would block it or break it.
+    sys.stdout = sys.stderr = open(os.devnull, "w")
     sys.stdin.read()
 
 

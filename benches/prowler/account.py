@@ -1,0 +1,162 @@
+"""The account that both tools scan: a moto server with a few hundred resources, most of them as they come.
+
+Usage: account.py. Prints its port when the account is complete. Then answers each line of its standard input with a line of
+JSON: the number of requests since the last one, by operation. Ends when its standard input ends.
+"""
+
+import collections
+import json
+import logging
+import os
+import sys
+import threading
+
+os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
+os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
+
+import boto3
+from moto.server import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import make_server
+
+BUCKETS, USERS, ROLES, POLICIES, GROUPS, INSTANCES, VOLUMES, KEYS, DATABASES, FILES = 200, 200, 100, 50, 100, 50, 50, 20, 10, 5
+
+TLS_ONLY = {"Bool": {"aws:SecureTransport": "false"}}
+
+
+class Counted:
+    """Counts requests, and answers one that moto lacks, so that nobody is measured by how patiently it tries again."""
+
+    def __init__(self, application):
+        self.application = application
+        self.requests = collections.Counter()
+        self.lock = threading.Lock()
+
+    def __call__(self, environ, start_response):
+        target = environ.get("HTTP_X_AMZ_TARGET", "")
+        scope = environ.get("HTTP_AUTHORIZATION", "").split("/")
+        service = scope[3] if len(scope) > 3 else "?"
+        path = "/".join("*" if len(part) > 12 else part for part in environ["PATH_INFO"].split("/"))
+        with self.lock:
+            self.requests[f"{service} {target or path}"] += 1
+        if service == "access-analyzer" and environ["PATH_INFO"] == "/analyzer":
+            start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", "16")])
+            return [b'{"analyzers":[]}']
+        return self.application(environ, start_response)
+
+    def take(self):
+        with self.lock:
+            taken, self.requests = self.requests, collections.Counter()
+        return dict(taken)
+
+
+def document(*statements):
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def fill_storage(client):
+    s3 = client("s3")
+    for number in range(BUCKETS):
+        name = f"bucket-{number:04}"
+        s3.create_bucket(Bucket=name)
+        if number % 2:
+            s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+        if number % 3:
+            deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Condition": TLS_ONLY}
+            resources = [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"]
+            s3.put_bucket_policy(Bucket=name, Policy=document({**deny, "Resource": resources}))
+        if number % 4:
+            switches = ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"]
+            s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=dict.fromkeys(switches, True))
+    for number in range(FILES):
+        client("efs").create_file_system(CreationToken=f"files-{number}", Encrypted=number % 2 == 0)
+    for number in range(DATABASES):
+        client("rds").create_db_instance(
+            DBInstanceIdentifier=f"database-{number}",
+            DBInstanceClass="db.t3.micro",
+            Engine="postgres",
+            AllocatedStorage=20,
+            MasterUsername="plumb",
+            MasterUserPassword="correct-horse-42",
+            StorageEncrypted=number % 2 == 0,
+        )
+
+
+def fill_identity(client):
+    iam = client("iam")
+    trust = document({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"})
+    for number in range(POLICIES):
+        action = "*" if number % 25 == 0 else "s3:GetObject"
+        iam.create_policy(
+            PolicyName=f"policy-{number:04}",
+            PolicyDocument=document({"Effect": "Allow", "Action": action, "Resource": "*"}),
+        )
+    for number in range(USERS):
+        name = f"user-{number:04}"
+        iam.create_user(UserName=name)
+        if number % 2:
+            iam.create_login_profile(UserName=name, Password="Correct-horse-42")
+        if number % 4 == 0:
+            iam.create_access_key(UserName=name)
+        if number % 10 == 0:
+            iam.attach_user_policy(
+                UserName=name, PolicyArn=f"arn:aws:iam::123456789012:policy/policy-{number % POLICIES:04}"
+            )
+    for number in range(ROLES):
+        name = f"role-{number:04}"
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+        iam.attach_role_policy(
+            RoleName=name, PolicyArn=f"arn:aws:iam::123456789012:policy/policy-{number % POLICIES:04}"
+        )
+        iam.put_role_policy(
+            RoleName=name,
+            PolicyName="inline",
+            PolicyDocument=document({"Effect": "Allow", "Action": "logs:*", "Resource": "*"}),
+        )
+
+
+def fill_compute(client):
+    ec2 = client("ec2")
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    for number in range(GROUPS):
+        group = ec2.create_security_group(GroupName=f"group-{number:04}", Description="of the benchmark", VpcId=vpc)
+        port, source = (22, "0.0.0.0/0") if number % 10 == 0 else (443, "10.0.0.0/8")
+        permission = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": [{"CidrIp": source}]}
+        ec2.authorize_security_group_ingress(GroupId=group["GroupId"], IpPermissions=[permission])
+    ec2.run_instances(ImageId="ami-03cf127a", MinCount=INSTANCES, MaxCount=INSTANCES)
+    for _ in range(VOLUMES):
+        ec2.create_volume(AvailabilityZone="us-east-1a", Size=8)
+    kms = client("kms")
+    for number in range(KEYS):
+        key = kms.create_key()["KeyMetadata"]["KeyId"]
+        if number % 2:
+            kms.enable_key_rotation(KeyId=key)
+
+
+def main():
+    logging.getLogger("werkzeug").disabled = True
+    counted = Counted(DomainDispatcherApplication(create_backend_app))
+    server = make_server("127.0.0.1", 0, counted, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+    def client(service):
+        return boto3.client(
+            service,
+            region_name="us-east-1",
+            endpoint_url=f"http://127.0.0.1:{server.port}",
+            aws_access_key_id="testing",
+            aws_secret_access_key="testing",
+        )
+
+    fill_storage(client)
+    fill_identity(client)
+    fill_compute(client)
+    counted.take()
+    answers = sys.stdout
+    sys.stdout = sys.stderr = open(os.devnull, "w")
+    print(server.port, file=answers, flush=True)
+    for _ in sys.stdin:
+        print(json.dumps(counted.take()), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""Runs Plumb and Prowler in turn against one account and prints what each costs.
+
+Usage: compare.py PLUMB PROWLER WORK RUNS
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+HERE = pathlib.Path(__file__).parent
+
+
+class Account:
+    def __init__(self):
+        self.process = subprocess.Popen(
+            [sys.executable, HERE / "account.py"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self.url = f"http://127.0.0.1:{int(self.process.stdout.readline())}"
+
+    def requests(self):
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def measure(account, arguments, environment, log):
+    """One run: wall and CPU seconds, peak memory in MiB, requests by operation."""
+    account.requests()
+    start = time.monotonic()
+    with open(log, "w") as output:
+        process = subprocess.Popen(arguments, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    wall = time.monotonic() - start
+    return {
+        "status": process.returncode,
+        "wall": wall,
+        "cpu": usage.ru_utime + usage.ru_stime,
+        "memory": usage.ru_maxrss / 1024,
+        "operations": account.requests(),
+    }
+
+
+def main():
+    plumb, prowler, work, runs = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3]).resolve(), int(sys.argv[4])
+    home = work / "home"
+    home.mkdir(exist_ok=True)
+    account = Account()
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "LANG": "C.UTF-8",
+        "AWS_ENDPOINT_URL": account.url,
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    output = work / "prowler-output"
+    tools = {
+        "plumb": (
+            [plumb, "scan", "aws", "--framework", "cis-aws-5.0", "--region", "us-east-1"]
+            + ["--format", "json", "--format", "csv", "--output", work / "plumb.json", "--output", work / "plumb.csv"],
+            environment,
+        ),
+        "prowler": (
+            [prowler, "aws", "--compliance", "cis_5.0_aws", "-f", "us-east-1", "--no-banner", "--no-color", "-z"]
+            + ["--output-formats", "json-ocsf", "csv", "--output-directory", output],
+            {**environment, "PYTHONPATH": str(HERE / "site")},
+        ),
+    }
+    measured = {name: [] for name in tools}
+    for number in range(runs):
+        for name, (arguments, variables) in tools.items():
+            shutil.rmtree(output, ignore_errors=True)
+            log = work / f"compare-{name}.log"
+            run = measure(account, arguments, variables, log)
+            if run["status"] not in (0, 4) or not run["operations"]:
+                sys.exit(f"{name} ended with status {run['status']}; see {log}")
+            measured[name].append(run)
+            print(
+                f"run {number + 1} {name:8} {run['wall']:8.2f} s wall {run['cpu']:8.2f} s CPU "
+                f"{run['memory']:7.0f} MiB {sum(run['operations'].values()):7} requests",
+                flush=True,
+            )
+    account.close()
+    (work / "compare.json").write_text(json.dumps(measured, indent=1))
+
+    def median(name, value):
+        return statistics.median(value(run) for run in measured[name])
+
+    print(f"\n{'':10}{'plumb':>10}{'prowler':>10}{'ratio':>8}")
+    for title, value in {
+        "wall s": lambda run: run["wall"],
+        "CPU s": lambda run: run["cpu"],
+        "MiB": lambda run: run["memory"],
+        "requests": lambda run: sum(run["operations"].values()),
+    }.items():
+        ours, theirs = median("plumb", value), median("prowler", value)
+        print(f"{title:10}{ours:10.2f}{theirs:10.2f}{theirs / ours:8.1f}")
+
+
+if __name__ == "__main__":
+    main()
