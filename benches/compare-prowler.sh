@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # A scan of one AWS account next to Prowler: the same server, the same state, the same region, the same framework.
 #
-#   benches/compare-prowler.sh [RUNS]
+#   benches/compare-prowler.sh [RUNS] [MILLISECONDS]
 #
 # Makes its own virtual environments below the target folder, starts moto with an account in it, lets both tools scan it in turn,
-# and prints wall time, CPU time, peak memory and requests of each with their ratios. Needs Python 3.11 or 3.12.
+# and prints wall time, CPU time, peak memory and requests of each with their ratios. The server remembers moto's answers, and each
+# takes MILLISECONDS, 50 unless told, as those of AWS do. Needs Python 3.11 or 3.12.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 runs="${1:-3}"
+latency="${2:-50}"
 target="${CARGO_TARGET_DIR:-target}"
 work="$target/bench"
 prowler_version=5.46.0
@@ -38,4 +40,4 @@ if [ -z "$prowler" ]; then
   prowler="$work/prowler/bin/prowler"
 fi
 
-exec "$moto" benches/prowler/compare.py "$target/release/plumb" "$prowler" "$work" "$runs"
+exec "$moto" benches/prowler/compare.py "$target/release/plumb" "$prowler" "$work" "$runs" "$latency"

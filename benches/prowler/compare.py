@@ -1,6 +1,6 @@
 """Runs Plumb and Prowler in turn against one account and prints what each costs.
 
-Usage: compare.py PLUMB PROWLER WORK RUNS
+Usage: compare.py PLUMB PROWLER WORK RUNS MILLISECONDS
 """
 
 import json
@@ -16,9 +16,9 @@ HERE = pathlib.Path(__file__).parent
 
 
 class Account:
-    def __init__(self):
+    def __init__(self, latency):
         self.process = subprocess.Popen(
-            [sys.executable, HERE / "account.py"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, HERE / "account.py", latency], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         self.url = f"http://127.0.0.1:{int(self.process.stdout.readline())}"
 
@@ -51,10 +51,10 @@ def measure(account, arguments, environment, log):
 
 
 def main():
-    plumb, prowler, work, runs = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3]).resolve(), int(sys.argv[4])
+    plumb, prowler, work, runs, latency = *sys.argv[1:3], pathlib.Path(sys.argv[3]).resolve(), int(sys.argv[4]), sys.argv[5]
     home = work / "home"
     home.mkdir(exist_ok=True)
-    account = Account()
+    account = Account(latency)
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
@@ -80,16 +80,19 @@ def main():
         ),
     }
     measured = {name: [] for name in tools}
-    for number in range(runs):
+    # The first run of each is for the server, which remembers answers.
+    for number in range(-1, runs):
         for name, (arguments, variables) in tools.items():
             shutil.rmtree(output, ignore_errors=True)
             log = work / f"compare-{name}.log"
             run = measure(account, arguments, variables, log)
             if run["status"] not in (0, 4) or not run["operations"]:
                 sys.exit(f"{name} ended with status {run['status']}; see {log}")
-            measured[name].append(run)
+            if number >= 0:
+                measured[name].append(run)
+            label = f"run {number + 1}" if number >= 0 else "warm-up"
             print(
-                f"run {number + 1} {name:8} {run['wall']:8.2f} s wall {run['cpu']:8.2f} s CPU "
+                f"{label} {name:8} {run['wall']:8.2f} s wall {run['cpu']:8.2f} s CPU "
                 f"{run['memory']:7.0f} MiB {sum(run['operations'].values()):7} requests",
                 flush=True,
             )
@@ -99,7 +102,7 @@ def main():
     def median(name, value):
         return statistics.median(value(run) for run in measured[name])
 
-    print(f"\n{'':10}{'plumb':>10}{'prowler':>10}{'ratio':>8}")
+    print(f"\nwith {latency} ms between tools and server:\n{'':10}{'plumb':>10}{'prowler':>10}{'ratio':>8}")
     for title, value in {
         "wall s": lambda run: run["wall"],
         "CPU s": lambda run: run["cpu"],

@@ -15,11 +15,16 @@ use plumb_pack::pack::{Pack, SourceFile};
 const PATHS: [&str; 3] = ["own.yaml", "aws/s3/collect.yaml", "aws/s3/policies/x.yaml"];
 
 fuzz_target!(|input: &[u8]| {
-    let Ok(text) = std::str::from_utf8(input) else { return };
+    let Ok(text) = std::str::from_utf8(input) else {
+        return;
+    };
     let files: Vec<SourceFile> = text
         .split('\0')
         .zip(PATHS)
-        .map(|(text, path)| SourceFile { path: path.to_owned(), text: text.to_owned() })
+        .map(|(text, path)| SourceFile {
+            path: path.to_owned(),
+            text: text.to_owned(),
+        })
         .collect();
     let loaded = Pack::load(Base::Empty, &files);
     are_told(&loaded.diagnostics);
@@ -28,7 +33,11 @@ fuzz_target!(|input: &[u8]| {
         match pack.resource_type(&name) {
             Ok(resource_type) => drop(plumb_pack::schema_tree::schema_tree(&resource_type)),
             Err(diagnostics) => {
-                assert!(diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Error));
+                assert!(
+                    diagnostics
+                        .iter()
+                        .any(|diagnostic| diagnostic.level == Level::Error)
+                );
                 are_told(&diagnostics);
             }
         }

@@ -15,8 +15,13 @@ use plumb_model::value::{Map, Text, Value};
 
 fuzz_target!(|input: &[u8]| {
     let mut parts = input.splitn(2, |byte| *byte == 0);
-    let Ok(source) = std::str::from_utf8(parts.next().unwrap_or_default()) else { return };
-    let resource = parts.next().and_then(|json| serde_json::from_slice(json).ok()).unwrap_or(Value::Null);
+    let Ok(source) = std::str::from_utf8(parts.next().unwrap_or_default()) else {
+        return;
+    };
+    let resource = parts
+        .next()
+        .and_then(|json| serde_json::from_slice(json).ok())
+        .unwrap_or(Value::Null);
     if let Err(problem) = parse_check(source) {
         has_a_place(&problem, source);
     }
@@ -37,7 +42,11 @@ fuzz_target!(|input: &[u8]| {
 
 fn has_a_place(problem: &Problem, source: &str) {
     assert!(!problem.message.is_empty());
-    assert!(source.get(problem.span.clone()).is_some(), "{:?} is not a place in the rule", problem.span);
+    assert!(
+        source.get(problem.span.clone()).is_some(),
+        "{:?} is not a place in the rule",
+        problem.span
+    );
 }
 
 fn run(program: &Program, resource: &Value) {
@@ -119,6 +128,8 @@ impl Fields for Lettered {
     }
 
     fn names(&self) -> Vec<Text> {
-        ["b", "d", "i", "j", "l", "m", "o", "s", "t"].map(Text::from).to_vec()
+        ["b", "d", "i", "j", "l", "m", "o", "s", "t"]
+            .map(Text::from)
+            .to_vec()
     }
 }

@@ -6,7 +6,9 @@ use libfuzzer_sys::fuzz_target;
 use plumb_model::snapshot::{AccountSnapshot, Header, ReadError, Reader, Writer};
 
 fuzz_target!(|input: &[u8]| {
-    let Ok((header, accounts)) = read(input) else { return };
+    let Ok((header, accounts)) = read(input) else {
+        return;
+    };
     let mut writer = Writer::new(Vec::new(), &header).expect("memory does not fail");
     for account in &accounts {
         writer.account(account).expect("memory does not fail");

@@ -106,9 +106,11 @@ impl DiscoveryError {
         match self {
             Self::Identity { failure, .. } => match advice(&failure.code) {
                 Some(advice) => diagnostic.help(advice),
-                None => diagnostic,
+                None => {
+                    diagnostic.help("check the credentials, `AWS_ENDPOINT_URL` and the name of the region")
+                }
             },
-            Self::NoAccount => diagnostic,
+            Self::NoAccount => diagnostic.help("check that `AWS_ENDPOINT_URL` leads to STS"),
             Self::NoRegions { .. } => diagnostic.help("grant `ec2:DescribeRegions`"),
         }
     }

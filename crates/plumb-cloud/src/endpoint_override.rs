@@ -4,6 +4,8 @@
 //! the profile's `services` section, the profile's `endpoint_url`; none of them when
 //! `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` or `ignore_configured_endpoint_urls` is true.
 
+use std::ffi::OsString;
+
 use aws_config::profile::ProfileSet;
 use aws_runtime::env_config::property::PropertiesKey;
 use aws_types::os_shim_internal::Env;
@@ -57,17 +59,33 @@ impl EndpointOverrides {
         }
     }
 
-    /// Checks the settings for `service_ids` and those in `variables`, the names of environment variables that are set.
+    /// Checks the settings for `service_ids` and those in `variables`, the environment variables that are set.
     pub(crate) fn validate<'a>(
         &self,
-        variables: impl Iterator<Item = String>,
+        variables: impl Iterator<Item = (OsString, OsString)>,
         service_ids: impl Iterator<Item = &'a str>,
     ) -> Result<(), EndpointUrlError> {
         if self.ignored {
             return Ok(());
         }
-        for variable in variables.filter(|variable| variable.starts_with(VARIABLE)) {
-            if let Some((url, setting)) = self.variable(&variable) {
+        for (variable, value) in variables {
+            let Some(variable) = variable.to_str().filter(|name| name.starts_with(VARIABLE)) else {
+                continue;
+            };
+            // The environment of the SDKs hides such a value, and the requests would go to the cloud itself.
+            if value.to_str().is_none() {
+                return Err(EndpointUrlError {
+                    setting: format!("`{variable}`"),
+                    url: value
+                        .to_string_lossy()
+                        .chars()
+                        .filter(char::is_ascii)
+                        .take(200)
+                        .collect(),
+                    reason: "it is not UTF-8 text".to_owned(),
+                });
+            }
+            if let Some((url, setting)) = self.variable(variable) {
                 parse(&url, setting)?;
             }
         }
@@ -135,10 +153,14 @@ impl EndpointOverrides {
 
 fn parse(text: &str, setting: String) -> Result<CustomEndpoint, EndpointUrlError> {
     let text = text.trim();
-    // A password in the URL must not come back in the message.
+    // A password or a token in the URL must not come back in the message.
     let shown = match text.rsplit_once('@') {
         Some((_, rest)) => format!("…@{rest}"),
         None => text.to_owned(),
+    };
+    let shown = match shown.split_once(['?', '#']) {
+        Some((before, _)) => format!("{before}?…"),
+        None => shown,
     };
     let invalid = |reason: &str| EndpointUrlError {
         setting: setting.clone(),
@@ -260,20 +282,41 @@ elastic_load_balancing_v2 =
             ("ftp://localhost", "must begin with"),
             ("not a url", "relative URL"),
             ("http://user:pass@localhost", "user or a password"),
-            ("http://localhost?x=1", "end with the path"),
+            ("http://localhost?x=pass@", "end with the path"),
+            ("http://localhost?x=pass", "end with the path"),
             ("http://", "host"),
         ] {
             let overrides = overrides(&[("AWS_ENDPOINT_URL_S3", url)], "").await;
             let error = overrides
-                .validate(["AWS_ENDPOINT_URL_S3".to_owned()].into_iter(), std::iter::empty())
+                .validate(
+                    [("AWS_ENDPOINT_URL_S3".into(), url.into())].into_iter(),
+                    std::iter::empty(),
+                )
                 .unwrap_err();
             let message = error.to_string();
             assert!(
                 message.contains("`AWS_ENDPOINT_URL_S3`") && message.contains(reason),
                 "{message}"
             );
-            assert!(!message.contains("pass@"), "{message}");
+            assert!(
+                !message.contains("pass@") && !message.contains("=pass"),
+                "{message}"
+            );
         }
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn an_endpoint_that_is_no_text_is_not_passed_over() {
+        let value: OsString = std::os::unix::ffi::OsStringExt::from_vec(b"http://\xff".to_vec());
+        let error = overrides(&[], "")
+            .await
+            .validate(
+                [("AWS_ENDPOINT_URL".into(), value)].into_iter(),
+                std::iter::empty(),
+            )
+            .unwrap_err();
+        assert!(error.to_string().contains("it is not UTF-8 text"), "{error}");
     }
 
     #[tokio::test]

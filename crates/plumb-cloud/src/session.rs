@@ -65,9 +65,8 @@ impl AwsSession {
         let env = Env::real();
         let facts = ProfileFacts::read(options.profile.as_deref(), &env, &Fs::real()).await?;
         let endpoints = EndpointOverrides::new(env.clone(), facts.profiles.clone());
-        let variables = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
         endpoints.validate(
-            variables,
+            std::env::vars_os(),
             Catalog::aws()
                 .services()
                 .map(|service| service.service_id().as_str()),
@@ -276,7 +275,8 @@ fn configured_region(facts: &ProfileFacts, env: &Env) -> Result<Option<Text>, Se
     Ok(Some(region.into()))
 }
 
-fn is_region_name(text: &str) -> bool {
+/// Whether a text has the form of a region's name, so that it can stand in the name of a host.
+pub fn is_region_name(text: &str) -> bool {
     let well_formed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     (1..=32).contains(&text.len()) && text.chars().all(well_formed)
 }

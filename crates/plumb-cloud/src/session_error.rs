@@ -136,7 +136,12 @@ impl SessionError {
                     .to_owned(),
             ),
             Self::Endpoint(_) => Some("an endpoint looks like `http://localhost:4566` or `https://host/path`".to_owned()),
-            Self::ProfileFile { .. } | Self::RoleArn(_) | Self::RoleOptions(_) | Self::Http(_) => None,
+            Self::ProfileFile { .. } => {
+                Some("repair the file, or name another with `AWS_CONFIG_FILE` or `AWS_SHARED_CREDENTIALS_FILE`".to_owned())
+            }
+            Self::RoleArn(_) => Some("a role is named like `arn:aws:iam::123456789012:role/Audit`".to_owned()),
+            Self::RoleOptions(_) => Some("`sts:AssumeRole` would refuse it".to_owned()),
+            Self::Http(_) => Some("check `AWS_CA_BUNDLE` and the proxy settings".to_owned()),
         };
         let diagnostic = Diagnostic::error(message);
         match help {

@@ -100,6 +100,13 @@ impl Policy {
     }
 }
 
+/// Whether a text can name a policy: kebab-case of at most 100 characters.
+pub fn is_policy_name(text: &str) -> bool {
+    let word =
+        |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+    text.len() <= 100 && text.split('-').all(word)
+}
+
 /// A case of a policy: a resource and the verdict it must get.
 #[derive(Clone, Debug)]
 pub struct PolicyTest {

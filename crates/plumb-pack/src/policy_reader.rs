@@ -7,7 +7,7 @@ use plumb_model::value::{Map, Text};
 use plumb_model::verdict::Verdict;
 
 use crate::node::{Content, Node};
-use crate::policy::{Policy, PolicyTest, Provenance, TestResource};
+use crate::policy::{Policy, PolicyTest, Provenance, TestResource, is_policy_name};
 use crate::reader::{Fields, Problems};
 use crate::rule_text::RuleText;
 use crate::suggest::did_you_mean;
@@ -134,10 +134,7 @@ fn read_policy(
 }
 
 fn check_name(name: &Text, node: &Node, problems: &mut Problems) {
-    let kebab = name
-        .split('-')
-        .all(|word| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()));
-    if !kebab || name.len() > 100 {
+    if !is_policy_name(name) {
         problems.error_with_help(
             node.span.clone(),
             format!("policy name `{name}` is not in kebab-case"),

@@ -8,6 +8,9 @@ use crate::secret;
 
 /// The largest text that is transformed, in bytes.
 pub const MAX_TEXT_BYTES: usize = 16 << 20;
+/// How deeply an embedded JSON document may nest. It stands some levels deep in a resource, and the whole must stay below
+/// the 128 levels that readers of snapshots and reports go down.
+pub const MAX_JSON_DEPTH: usize = 64;
 /// The largest CSV document, in rows.
 pub const MAX_CSV_ROWS: usize = 100_000;
 
@@ -105,6 +108,9 @@ fn json(text: &str) -> Result<Value, String> {
         return Ok(Value::Null);
     }
     match serde_json::from_str::<serde_json::Value>(text) {
+        Ok(json) if depth(&json) > MAX_JSON_DEPTH => Err(format!(
+            "text is JSON that nests more than {MAX_JSON_DEPTH} levels"
+        )),
         Ok(json) => Ok(from_json(json)),
         Err(problem) => Err(format!(
             "text is not JSON (line {}, column {})",
@@ -112,6 +118,19 @@ fn json(text: &str) -> Result<Value, String> {
             problem.column()
         )),
     }
+}
+
+/// Levels of lists and maps; the parser bounds them.
+fn depth(json: &serde_json::Value) -> usize {
+    let deepest = match json {
+        serde_json::Value::Array(items) => items.iter().map(depth).max(),
+        serde_json::Value::Object(entries) => entries.values().map(depth).max(),
+        serde_json::Value::Null
+        | serde_json::Value::Bool(_)
+        | serde_json::Value::Number(_)
+        | serde_json::Value::String(_) => return 0,
+    };
+    1 + deepest.unwrap_or(0)
 }
 
 /// Foreign JSON is data throughout: a key such as `$unreadable` has no meaning in it, so [`Value`]'s own reader, which
@@ -217,6 +236,13 @@ mod tests {
             &"[".repeat(10_000),
             &[Json],
             Err("text is not JSON (line 1, column 128)"),
+        );
+        let nested = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
+        check(&nested(MAX_JSON_DEPTH), &[Json], Ok(&nested(MAX_JSON_DEPTH)));
+        check(
+            &nested(MAX_JSON_DEPTH + 1),
+            &[Json],
+            Err("text is JSON that nests more than 64 levels"),
         );
         check(
             "user,arn,mfa_active,Key Date\n<root_account>,arn:aws:iam::1:root,false,N/A\na,\"x,y\",true,2024-01-01T00:00:00+00:00\n",

@@ -146,7 +146,7 @@ pub(crate) struct AwsArguments {
     pub(crate) external_id: Option<String>,
 
     /// Only this region; repeatable; default: every region the account has enabled
-    #[arg(long, value_name = "REGION")]
+    #[arg(long, value_name = "REGION", value_parser = parse_region)]
     pub(crate) region: Vec<String>,
 }
 
@@ -198,7 +198,7 @@ pub(crate) struct PlanAwsArguments {
     pub(crate) selection: SelectionArguments,
 
     /// Only these regions count; repeatable
-    #[arg(long, value_name = "REGION")]
+    #[arg(long, value_name = "REGION", value_parser = parse_region)]
     pub(crate) region: Vec<String>,
 
     /// Print the IAM policy document that allows exactly these calls
@@ -217,11 +217,12 @@ pub(crate) struct PlanAwsArguments {
 #[derive(Debug, Args)]
 pub(crate) struct DemoArguments {
     /// Number of AWS accounts; four in five are production
-    #[arg(long, value_name = "N", default_value_t = plumb_demo::DEFAULT_ACCOUNTS)]
+    #[arg(long, value_name = "N", default_value_t = plumb_demo::DEFAULT_ACCOUNTS,
+        value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) accounts: u32,
 
     /// Number of resources in the whole estate; default: what the accounts of the example have
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=100_000_000))]
     pub(crate) resources: Option<u64>,
 
     /// Another estate of the same kind
@@ -307,6 +308,14 @@ pub(crate) enum PackCommand {
 
 fn parse_format(text: &str) -> Result<Format, String> {
     text.parse().map_err(|error: UnknownFormat| error.to_string())
+}
+
+fn parse_region(text: &str) -> Result<String, String> {
+    if plumb_cloud::session::is_region_name(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("regions look like `eu-central-1`".to_owned())
+    }
 }
 
 fn parse_severity(text: &str) -> Result<Severity, String> {

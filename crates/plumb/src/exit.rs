@@ -76,7 +76,9 @@ impl From<Vec<Diagnostic>> for Failed {
 pub(crate) fn file_error(doing: &str, path: &Path, error: &io::Error) -> Diagnostic {
     let help = match error.kind() {
         ErrorKind::NotFound => "check the path for spelling; folders are not made",
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => "check who may use it, or name another place",
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            "check who may use it, or name another place"
+        }
         ErrorKind::IsADirectory => "it is a folder; name a file",
         ErrorKind::AlreadyExists => "remove it first, or name another file",
         ErrorKind::StorageFull => "make room there, or name another place",

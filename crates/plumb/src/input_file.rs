@@ -23,9 +23,14 @@ pub(crate) fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, Diagnostic>
     }
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(failed)?;
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
+    file.take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit {
-        let message = format!("`{}` has more than the {limit} bytes that are read", path.display());
+        let message = format!(
+            "`{}` has more than the {limit} bytes that are read",
+            path.display()
+        );
         return Err(Diagnostic::error(message).help("split it into several files"));
     }
     Ok(bytes)
@@ -34,10 +39,16 @@ pub(crate) fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, Diagnostic>
 /// The text of a file of at most `limit` bytes.
 pub(crate) fn read_text(path: &Path, limit: u64) -> Result<String, Diagnostic> {
     String::from_utf8(read_bytes(path, limit)?).map_err(|error| {
-        let before = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+        let before = error
+            .as_bytes()
+            .get(..error.utf8_error().valid_up_to())
+            .unwrap_or_default();
         let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-        Diagnostic::error(format!("`{}` is not UTF-8 text: line {line} holds other bytes", path.display()))
-            .help("save it as UTF-8")
+        Diagnostic::error(format!(
+            "`{}` is not UTF-8 text: line {line} holds other bytes",
+            path.display()
+        ))
+        .help("save it as UTF-8")
     })
 }
 
@@ -54,7 +65,9 @@ pub(crate) fn files_below(folder: &Path, wanted: fn(&Path) -> bool) -> Result<Ve
         for entry in fs::read_dir(&folder).map_err(|error| file_error("read", &folder, &error))? {
             let entry = entry.map_err(|error| file_error("read", &folder, &error))?;
             let path = entry.path();
-            let kind = entry.file_type().map_err(|error| file_error("read", &path, &error))?;
+            let kind = entry
+                .file_type()
+                .map_err(|error| file_error("read", &path, &error))?;
             if kind.is_dir() {
                 folders.push(path);
             } else if kind.is_file() && wanted(&path) {

@@ -94,7 +94,10 @@ pub(crate) fn read_sources(path: &Path, files: &mut Vec<SourceFile>) -> Result<(
     for file in &found {
         total += read_source(file, files)?;
         if total > MAX_TOTAL {
-            let message = format!("`{}` holds more than {MAX_TOTAL} bytes of policies", path.display());
+            let message = format!(
+                "`{}` holds more than {MAX_TOTAL} bytes of policies",
+                path.display()
+            );
             return Err(Diagnostic::error(message)
                 .help("name the folder that holds the policies, not one far above it")
                 .into());

@@ -19,6 +19,9 @@ use crate::policy::told;
 /// The largest case or recorded body that is read, in bytes.
 const MAX_FILE: u64 = 16 * 1024 * 1024;
 
+/// Advice for a case that cannot be played.
+const CASE_HELP: &str = "a case names a type, its calls with their answers, and what comes out of them; `docs/specs/recipe.md` describes it";
+
 /// Runs the command.
 pub(crate) fn run(console: Console, command: &PackCommand) -> Result<Status, Failed> {
     match command {
@@ -117,10 +120,7 @@ fn load_folder(console: Console, folder: &Path) -> Result<Pack, Failed> {
 async fn play(pack: &Pack, path: &Path) -> Result<Vec<String>, Failed> {
     let text = read_text(path, MAX_FILE)?;
     let case: Case = rehearsal::parse_case(&text).map_err(|cause| {
-        Failed::from(Diagnostic::error(format!(
-            "`{}` is malformed: {cause}",
-            path.display()
-        )))
+        Failed::from(Diagnostic::error(format!("`{}` is malformed: {cause}", path.display())).help(CASE_HELP))
     })?;
     let folder = path.parent().unwrap_or(Path::new("."));
     let body = |name: &str| {
@@ -133,7 +133,9 @@ async fn play(pack: &Pack, path: &Path) -> Result<Vec<String>, Failed> {
         read_bytes(&folder.join(name), MAX_FILE)
             .map_err(|problem| format!("has a body that cannot be read: {}", problem.message))
     };
-    rehearsal::play(pack, &case, body)
-        .await
-        .map_err(|error| Failed::from(Diagnostic::error(format!("`{}`: {error}", path.display()))))
+    rehearsal::play(pack, &case, body).await.map_err(|error| {
+        Diagnostic::error(format!("`{}`: {error}", path.display()))
+            .help(CASE_HELP)
+            .into()
+    })
 }

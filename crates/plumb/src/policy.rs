@@ -9,7 +9,7 @@ use plumb_model::report::PolicySummary;
 use plumb_model::value::Text;
 use plumb_pack::inline_test::{TestOutcome, run_tests};
 use plumb_pack::pack::Pack;
-use plumb_pack::policy::{Policy, Provenance};
+use plumb_pack::policy::{Policy, Provenance, is_policy_name};
 use plumb_pack::scaffold::scaffold;
 use plumb_pack::selection::Selection;
 use plumb_report::visible::visible;
@@ -255,6 +255,14 @@ pub(crate) fn told(policy: &Text, outcome: &TestOutcome) -> String {
 }
 
 fn new(console: Console, name: &str, resource_type: &str, output: Option<&Path>) -> Result<Status, Failed> {
+    if !is_policy_name(name) {
+        let message = format!("policy name `{name}` is not in kebab-case");
+        return Err(Diagnostic::error(message)
+            .help(
+                "small letters, digits and hyphens, at most 100, for example `s3-bucket-encryption-required`",
+            )
+            .into());
+    }
     let pack = Pack::builtin()?;
     let text = scaffold(name, &*pack.resource_type(resource_type)?, None);
     let default = PathBuf::from(format!("{name}.yaml"));

@@ -8,6 +8,7 @@ use plumb_api::catalog::Catalog;
 use plumb_cloud::discovery::{self, EnabledRegions};
 use plumb_cloud::http_client::HttpOptions;
 use plumb_cloud::session::{AwsSession, SessionOptions};
+use plumb_cloud::session_error::SessionError;
 use plumb_cloud::transport::AwsTransport;
 use plumb_collect::{Collector, Options, Regions, StopHandle, StopSignal};
 use plumb_engine::{Analyzer, Config};
@@ -57,10 +58,13 @@ pub(crate) fn run(console: Console, arguments: &ScanAwsArguments) -> Result<Stat
         Some(path) => Some(SnapshotFile::create(path, &header)?),
         None => None,
     };
-    let accounts = runtime.block_on(async {
+    let outcome = runtime.block_on(async {
         let catalog = Catalog::aws();
-        let targets = targets(console, catalog, &arguments.aws).await?;
         let stop = stop_signal(console, arguments.effort.timeout);
+        let targets = tokio::select! {
+            targets = targets(console, catalog, &arguments.aws) => targets?,
+            reason = stop.stopped() => return Err(stopped_early(reason)),
+        };
         let mut accounts: Vec<AccountReport> = Vec::with_capacity(targets.len());
         for target in targets {
             let label = format!("{} {}", target.account.provider.title(), target.account.label());
@@ -88,9 +92,10 @@ pub(crate) fn run(console: Console, arguments: &ScanAwsArguments) -> Result<Stat
             accounts.push(analyzer.account(&read));
         }
         Ok::<_, Failed>(accounts)
-    })?;
+    });
     // A request may still be under way after Ctrl-C; nobody waits for its answer.
     runtime.shutdown_background();
+    let accounts = outcome?;
     if let Some(snapshot) = snapshot {
         snapshot.finish()?;
     }
@@ -141,7 +146,7 @@ async fn target(
 ) -> Result<Target, Failed> {
     let session = AwsSession::open(options, &HttpOptions::from_environment())
         .await
-        .map_err(|error| Failed::nothing_scanned(error.to_diagnostic()))?;
+        .map_err(|error| session_failed(&error))?;
     let first_region = session
         .region()
         .map(str::to_owned)
@@ -176,6 +181,29 @@ async fn target(
         regions,
         gap,
     })
+}
+
+/// What the user wrote is bad input; credentials that are missing or refused leave nothing to scan.
+fn session_failed(error: &SessionError) -> Failed {
+    match error {
+        SessionError::ProfileFile { .. }
+        | SessionError::Region { .. }
+        | SessionError::RoleArn(_)
+        | SessionError::RoleOptions(_)
+        | SessionError::Endpoint(_)
+        | SessionError::Http(_) => error.to_diagnostic().into(),
+        SessionError::NoCredentials { .. }
+        | SessionError::Unusable { .. }
+        | SessionError::ProfileMissing { .. }
+        | SessionError::AssumeRole { .. } => Failed::nothing_scanned(error.to_diagnostic()),
+    }
+}
+
+/// The scan was stopped before its accounts were known.
+fn stopped_early(reason: Reason) -> Failed {
+    let message = format!("nothing was read before the end: {}", reason.phrase());
+    let help = "the account and its regions were still being looked up; check the network, or allow more with `--timeout`";
+    Failed::nothing_scanned(Diagnostic::error(message).help(help))
 }
 
 /// A signal that Ctrl-C or the time limit gives; a second Ctrl-C ends the process at once.

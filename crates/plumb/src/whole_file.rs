@@ -27,7 +27,10 @@ impl WholeFile {
             Err(error) if error.kind() == io::ErrorKind::NotFound => (path.to_owned(), None),
             Err(error) => return Err(error),
         };
-        let mut name = target.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_owned();
+        let mut name = target
+            .file_name()
+            .ok_or(io::ErrorKind::InvalidFilename)?
+            .to_owned();
         name.push(format!(".{}.partial", std::process::id()));
         let partial = target.with_file_name(name);
         let file = create_private(&partial)?;
