@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use plumb_model::finding::Finding;
 use plumb_model::framework::{ControlReport, ControlStatus, FrameworkReport, StatusCounts};
 use plumb_model::report::{AccountReport, PolicySummary};
 use plumb_model::value::Text;
@@ -47,6 +48,13 @@ pub(crate) fn judge(
     report
 }
 
+/// The findings of one policy; findings are sorted by policy.
+fn of_policy(findings: &[Finding], policy: u32) -> &[Finding] {
+    let first = findings.partition_point(|finding| finding.policy < policy);
+    let behind = findings.partition_point(|finding| finding.policy <= policy);
+    findings.get(first..behind).unwrap_or_default()
+}
+
 fn judge_control(
     control: &Control,
     positions: &BTreeMap<&str, u32>,
@@ -60,10 +68,9 @@ fn judge_control(
     let mut counts = StatusCounts::default();
     let mut failing_resources = 0;
     for account in accounts {
-        let verdicts = account
-            .findings
+        let verdicts = selected
             .iter()
-            .filter(|finding| selected.contains(&finding.policy));
+            .flat_map(|policy| of_policy(&account.findings, *policy));
         let (mut failing, mut unknown, mut passing) = (BTreeSet::new(), false, false);
         for finding in verdicts {
             match finding.verdict {

@@ -1,7 +1,7 @@
 //! Judging: every policy on every resource of its type in one account.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -95,6 +95,7 @@ pub(crate) fn account(judges: &[Judge], snapshot: &AccountSnapshot, now: Timesta
         .filter(|(_, judge)| judge.policy.policy.provider == provider)
         .flat_map_iter(|(position, judge)| {
             let policy = u32::try_from(position).unwrap_or(u32::MAX);
+            let mut shared = SharedEvidence::default();
             let first = resources.partition_point(|resource| resource.resource_type < judge.type_name);
             let judged = resources
                 .iter()
@@ -110,7 +111,10 @@ pub(crate) fn account(judges: &[Judge], snapshot: &AccountSnapshot, now: Timesta
                         inventory: &index,
                     };
                     let verdict = judge.policy.verdict(&scope);
-                    let evidence = judge.policy.evidence(&scope, verdict).map(Box::new);
+                    let evidence = judge
+                        .policy
+                        .evidence(&scope, verdict)
+                        .map(|evidence| shared.share(evidence));
                     Finding {
                         policy,
                         resource: position,
@@ -153,13 +157,34 @@ pub(crate) fn account(judges: &[Judge], snapshot: &AccountSnapshot, now: Timesta
     }
 }
 
+/// Evidence of one policy, each different one once: most failures of a policy look alike.
+#[derive(Default)]
+struct SharedEvidence(HashMap<Text, Vec<Arc<Evidence>>>);
+
+impl SharedEvidence {
+    /// Different values seen under one message are searched one by one up to here, then no longer shared.
+    const ALIKE: usize = 16;
+
+    fn share(&mut self, evidence: Evidence) -> Arc<Evidence> {
+        let alike = self.0.entry(evidence.message.clone()).or_default();
+        if let Some(known) = alike.iter().find(|known| ***known == evidence) {
+            return Arc::clone(known);
+        }
+        let evidence = Arc::new(evidence);
+        if alike.len() < Self::ALIKE {
+            alike.push(Arc::clone(&evidence));
+        }
+        evidence
+    }
+}
+
 /// The resources in the order of type, uid and content, each uid once.
 fn sorted(resources: &[Resource]) -> Vec<&Resource> {
     let mut sorted: Vec<&Resource> = resources.iter().collect();
     sorted.sort_by(|a, b| {
-        let key = |resource: &Resource| (resource.resource_type.clone(), resource.uid.clone());
-        key(a)
-            .cmp(&key(b))
+        a.resource_type
+            .cmp(&b.resource_type)
+            .then_with(|| a.uid.cmp(&b.uid))
             .then_with(|| a.document().total_cmp(b.document()))
     });
     sorted.dedup_by(|a, b| a.resource_type == b.resource_type && a.uid == b.uid);
@@ -279,7 +304,7 @@ impl StandIns {
                 policy,
                 resource,
                 verdict: Verdict::Unknown,
-                evidence: Some(Box::new(Evidence {
+                evidence: Some(Arc::new(Evidence {
                     message: Text::from(format!(
                         "the {} resources of {} could not be listed: {cause}",
                         summary.resource_type,

@@ -1,5 +1,7 @@
 //! `Finding`: a policy's verdict on one resource, with its evidence.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::value::{Text, Unreadable, Value};
@@ -16,8 +18,8 @@ pub struct Finding {
     pub resource: u32,
     /// What the policy says.
     pub verdict: Verdict,
-    /// Why; present for fail and unknown.
-    pub evidence: Option<Box<Evidence>>,
+    /// Why; present for fail and unknown. Findings of one account with equal evidence share it.
+    pub evidence: Option<Arc<Evidence>>,
 }
 
 /// Why a verdict is what it is.

@@ -23,6 +23,10 @@ use clap::Parser;
 use crate::arguments::{Arguments, Command, PlanCommand, ScanCommand};
 use crate::console::Console;
 
+/// Documents are millions of small allocations, made on one thread and dropped on another.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The version that reports and snapshots name.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 

@@ -1,5 +1,7 @@
 //! Reports to render: a small estate with every verdict, and one whose every text is hostile.
 
+use std::sync::Arc;
+
 use plumb_model::account::{Account, Provider};
 use plumb_model::coverage::{CallCount, CollectedType, Coverage, Gap};
 use plumb_model::finding::{Evidence, Finding, Observed};
@@ -243,6 +245,7 @@ fn hostile_account(account: &mut AccountReport) {
         let Some(evidence) = &mut finding.evidence else {
             continue;
         };
+        let evidence = Arc::make_mut(evidence);
         evidence.message = text();
         evidence.expression = text();
         for observed in &mut evidence.observed {
@@ -401,7 +404,7 @@ fn failing(policy: u32, resource: u32, message: &str, expression: &str, value: V
         unreadable: Vec::new(),
     };
     Finding {
-        evidence: Some(Box::new(evidence)),
+        evidence: Some(Arc::new(evidence)),
         ..finding(policy, resource, Verdict::Fail)
     }
 }
@@ -414,7 +417,7 @@ fn unknown(policy: u32, resource: u32, message: &str, action: &str) -> Finding {
         unreadable: vec![denied(action)],
     };
     Finding {
-        evidence: Some(Box::new(evidence)),
+        evidence: Some(Arc::new(evidence)),
         ..finding(policy, resource, Verdict::Unknown)
     }
 }
