@@ -70,11 +70,11 @@ fn further_lines_of_a_message_are_a_note() {
     check(
         &diagnostic,
         expect![[r#"
-        error: no credentials were found
-         |
-         = note:   environment: not set
-                   profile: none
-         = help: sign in"#]],
+            error: no credentials were found
+             |
+             = note: environment: not set
+                     profile: none
+             = help: sign in"#]],
     );
 }
 
