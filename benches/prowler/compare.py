@@ -76,7 +76,7 @@ def main():
         "prowler": (
             [prowler, "aws", "--compliance", "cis_5.0_aws", "-f", "us-east-1", "--no-banner", "--no-color", "-z"]
             + ["--output-formats", "json-ocsf", "csv", "--output-directory", output],
-            {**environment, "PYTHONPATH": str(HERE / "site")},
+            {**environment, "PYTHONPATH": str(HERE / "site"), "PYTHONDONTWRITEBYTECODE": "1"},
         ),
     }
     measured = {name: [] for name in tools}
