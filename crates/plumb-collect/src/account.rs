@@ -1,109 +1,28 @@
 //! `Collector`: reads one account by a plan.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, FutureExt, Shared};
-use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
 use plumb_api::catalog::Catalog;
-use plumb_expr::{NoInventory, Program, Scope, Truth};
 use plumb_model::account::Account;
-use plumb_model::coverage::{CollectedType, Coverage, Gap};
-use plumb_model::resource::{GLOBAL_REGION, Resource};
+use plumb_model::coverage::{CollectedType, Coverage};
+use plumb_model::resource::Resource;
 use plumb_model::snapshot::AccountSnapshot;
 use plumb_model::time;
-use plumb_model::value::{Map, Reason, Text, Unreadable, Value};
-use plumb_pack::recipe::{Call, Origin};
-use tokio::sync::watch;
+use plumb_model::value::Text;
+use plumb_pack::recipe::Origin;
 
-use crate::caller::{Caller, Pages};
+use crate::caller::Caller;
+use crate::gaps::Gaps;
+use crate::options::Options;
 use crate::plan::{Plan, TypePlan, parent_of};
 use crate::progress::{Event, Progress};
+use crate::stop::StopSignal;
 use crate::transport::Transport;
+use crate::work::{Jobs, Work};
 use crate::{facts, listing};
-
-/// How hard a scan tries.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Requests under way at once in one account.
-    pub concurrency: usize,
-    /// Of these, to one service in one region.
-    pub concurrency_per_service: usize,
-    /// Attempts for a request whose connection or server fails.
-    pub attempts: u32,
-    /// Attempts for a request that the cloud refuses for load.
-    pub throttle_attempts: u32,
-    /// Ceiling of the first pause between attempts; later ceilings double.
-    pub first_pause: Duration,
-    /// The longest pause between attempts.
-    pub longest_pause: Duration,
-    /// The longest pause between asking for a prepared answer and asking again.
-    pub prepare_pause: Duration,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            concurrency: 64,
-            concurrency_per_service: 16,
-            attempts: 4,
-            throttle_attempts: 10,
-            first_pause: Duration::from_millis(200),
-            longest_pause: Duration::from_secs(20),
-            prepare_pause: Duration::from_secs(2),
-        }
-    }
-}
-
-/// Stops scans.
-#[derive(Debug)]
-pub struct StopHandle(watch::Sender<Option<Reason>>);
-
-/// Tells whether a scan is to stop.
-#[derive(Clone, Debug)]
-pub struct StopSignal(watch::Receiver<Option<Reason>>);
-
-impl StopHandle {
-    /// A handle and the signal it gives.
-    pub fn new() -> (Self, StopSignal) {
-        let (sender, receiver) = watch::channel(None);
-        (Self(sender), StopSignal(receiver))
-    }
-
-    /// Tells all scans that watch the signal to stop; what they have not read becomes unreadable for that reason.
-    pub fn stop(&self, reason: Reason) {
-        self.0.send_if_modified(|state| {
-            let first = state.is_none();
-            if first {
-                *state = Some(reason);
-            }
-            first
-        });
-    }
-}
-
-impl StopSignal {
-    /// Why to stop; `None` to go on.
-    pub fn reason(&self) -> Option<Reason> {
-        *self.0.borrow()
-    }
-
-    /// Waits until it is time to stop; for ever when nobody can say so any more.
-    pub async fn stopped(&self) -> Reason {
-        let mut receiver = self.0.clone();
-        match receiver
-            .wait_for(Option::is_some)
-            .await
-            .ok()
-            .and_then(|reason| *reason)
-        {
-            Some(reason) => reason,
-            None => std::future::pending().await,
-        }
-    }
-}
 
 /// Reads accounts by a plan.
 pub struct Collector {
@@ -262,160 +181,4 @@ fn shared_operations(plan: &Plan) -> BTreeSet<(Text, Text)> {
         .filter(|(_, count)| *count > 1)
         .map(|(operation, _)| operation)
         .collect()
-}
-
-/// Futures that are made only when there is room for them; boxed, because the compiler cannot see through the closures
-/// that make them.
-pub(crate) type Jobs<'a, T> = Box<dyn Iterator<Item = BoxFuture<'a, T>> + Send + 'a>;
-
-/// Everything that reading one account shares.
-pub(crate) struct Work {
-    pub(crate) account: Account,
-    account_document: Value,
-    pub(crate) regions: Vec<Text>,
-    pub(crate) left_out: Vec<Text>,
-    pub(crate) caller: Caller,
-    pub(crate) gaps: Gaps,
-    pub(crate) options: Options,
-    shared: BTreeSet<(Text, Text)>,
-    now: Timestamp,
-}
-
-impl Work {
-    /// Runs futures with as much concurrency as the account allows; results in the order of the futures.
-    pub(crate) async fn gather<'a, T: Send + 'a>(&self, jobs: Jobs<'a, T>) -> Vec<T> {
-        stream::iter(jobs)
-            .buffered(self.options.concurrency.max(1))
-            .collect()
-            .await
-    }
-
-    /// Makes a call; equal calls of several types or facts are made once.
-    pub(crate) async fn call(&self, call: &Call, input: Map, region: &str) -> Arc<Pages> {
-        let request = listing::request(call, input, self.cloud_region(region));
-        if self
-            .shared
-            .contains(&(call.service.clone(), call.operation.clone()))
-        {
-            self.caller.shared(&request).await
-        } else {
-            Arc::new(self.caller.call(&request).await)
-        }
-    }
-
-    /// Makes a call whose answer changes with time.
-    pub(crate) async fn call_afresh(&self, call: &Call, input: Map, region: &str) -> Pages {
-        let request = listing::request(call, input, self.cloud_region(region));
-        self.caller.call(&request).await
-    }
-
-    /// Waits, unless the scan is stopped.
-    pub(crate) async fn pause(&self, duration: Duration) {
-        tokio::select! {
-            _ = self.caller.stop().stopped() => {}
-            () = tokio::time::sleep(duration) => {}
-        }
-    }
-
-    /// Whether a service exists in a region, as far as the API models know.
-    pub(crate) fn has_service(&self, service: &str, region: &str) -> bool {
-        let catalog = self.caller.catalog();
-        catalog.partition_of(region).is_some_and(|partition| {
-            catalog.is_global(service)
-                || catalog
-                    .regions_of(service, partition.id())
-                    .iter()
-                    .any(|name| *name == region)
-        })
-    }
-
-    /// A rule of a recipe on one document.
-    pub(crate) fn truth(&self, program: &Program, document: &Value) -> Truth {
-        program.truth(&self.scope(document))
-    }
-
-    /// What made a rule of a recipe unknown.
-    pub(crate) fn why(&self, program: &Program, document: &Value) -> Unreadable {
-        let evidence = program.explain(&self.scope(document));
-        evidence
-            .unreadable
-            .into_iter()
-            .next()
-            .unwrap_or_else(|| Unreadable::new(Reason::Failed))
-    }
-
-    fn scope<'a>(&'a self, document: &'a Value) -> Scope<'a> {
-        Scope {
-            resource: document,
-            account: &self.account_document,
-            params: &Value::Null,
-            now: self.now,
-            inventory: &NoInventory,
-        }
-    }
-
-    fn cloud_region(&self, region: &str) -> Text {
-        if region != GLOBAL_REGION {
-            return Text::from(region);
-        }
-        let partition = self.account.partition.as_deref().unwrap_or("aws");
-        let partitions = self.caller.catalog().partitions();
-        partitions
-            .iter()
-            .find(|known| known.id() == partition)
-            .map(|known| known.global_region().clone())
-            .unwrap_or_default()
-    }
-}
-
-/// What could not be read, summed up.
-#[derive(Debug, Default)]
-pub(crate) struct Gaps(Mutex<BTreeMap<GapKey, (u64, Text)>>);
-
-type GapKey = (Text, Option<Text>, Text, Reason, Option<Text>, Option<Text>);
-
-impl Gaps {
-    /// Notes one failure; failures that differ in their detail only are one gap, with the smallest detail.
-    pub(crate) fn add(
-        &self,
-        resource_type: &Text,
-        attribute: Option<&Text>,
-        region: &Text,
-        unreadable: &Unreadable,
-    ) {
-        let key = (
-            resource_type.clone(),
-            attribute.cloned(),
-            region.clone(),
-            unreadable.reason,
-            unreadable.call.clone(),
-            unreadable.action.clone(),
-        );
-        let mut gaps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (count, detail) = gaps.entry(key).or_insert_with(|| (0, unreadable.detail.clone()));
-        *count += 1;
-        if unreadable.detail < *detail {
-            *detail = unreadable.detail.clone();
-        }
-    }
-
-    fn list(&self) -> Vec<Gap> {
-        let gaps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        gaps.iter()
-            .map(
-                |((resource_type, attribute, region, reason, call, action), (count, detail))| Gap {
-                    resource_type: resource_type.clone(),
-                    attribute: attribute.clone(),
-                    region: region.clone(),
-                    unreadable: Unreadable {
-                        reason: *reason,
-                        call: call.clone(),
-                        action: action.clone(),
-                        detail: detail.clone(),
-                    },
-                    count: *count,
-                },
-            )
-            .collect()
-    }
 }

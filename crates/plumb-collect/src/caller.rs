@@ -15,9 +15,10 @@ use plumb_model::coverage::CallCount;
 use plumb_model::value::{Reason, Text, Unreadable, Value};
 use tokio::sync::{OnceCell, Semaphore};
 
-use crate::account::{Options, StopSignal};
 use crate::limiter::Limiter;
+use crate::options::Options;
 use crate::progress::{Event, Progress};
+use crate::stop::StopSignal;
 use crate::transport::{Transport, TransportError};
 
 /// The longest error text that is kept, in characters.

@@ -12,11 +12,11 @@ use plumb_pack::recipe::{Fact, FactKind, Parameter, Path, Transform};
 use plumb_pack::schema::{AttributeSource, ResourceType};
 use plumb_pack::transform::apply_transforms;
 
-use crate::account::{Jobs, Work};
 use crate::assemble::{self, Place, tag_map};
 use crate::caller::{Failure, Pages};
 use crate::listing::{Input, input, is_absent};
 use crate::plan::TypePlan;
+use crate::work::{Jobs, Work};
 
 /// How often a prepared answer is asked for again.
 const PREPARE_ATTEMPTS: u32 = 30;

@@ -7,10 +7,10 @@ use plumb_model::resource::{GLOBAL_REGION, Resource};
 use plumb_model::value::{Map, Reason, Text, Unreadable, Value};
 use plumb_pack::recipe::{Call, CallScope, ListCall, Origin, Parameter, Recipe, TemplateValue};
 
-use crate::account::{Jobs, Work};
 use crate::assemble::{self, Place, Problem};
-use crate::caller::{Failure, Pages, Request};
+use crate::caller::{Failure, Pages};
 use crate::progress::Event;
+use crate::work::{Jobs, Work};
 
 /// The regions where a type is asked for; `global` stands for the partition's default region.
 pub(crate) fn regions(work: &Work, recipe: &Recipe) -> Vec<Text> {
@@ -288,15 +288,4 @@ pub(crate) fn is_absent(call: &Call, failure: &Failure) -> bool {
     call.absent_on
         .iter()
         .any(|pattern| pattern.matches(&failure.code, &failure.message))
-}
-
-/// The request of a call.
-pub(crate) fn request<'r>(call: &'r Call, input: Map, region: Text) -> Request<'r> {
-    Request {
-        service: &call.service,
-        operation: &call.operation,
-        region,
-        input: Value::Map(input),
-        actions: &call.actions,
-    }
 }

@@ -17,9 +17,11 @@ use plumb_model::value::{Map, Text, Value};
 use plumb_pack::pack::Pack;
 use serde::Deserialize;
 
-use crate::account::{Collector, Options, Regions, StopHandle};
+use crate::account::{Collector, Regions};
+use crate::options::Options;
 use crate::plan::{Plan, PlanError};
 use crate::progress::Silent;
+use crate::stop::StopHandle;
 use crate::transport::{BoxFuture, Transport, TransportError};
 
 /// The account and the region that rehearsals read.

@@ -390,12 +390,24 @@ impl RawAccount {
             first_line,
             text,
         } = self;
+        // Checking the whole text once is much cheaper than checking each of its strings.
+        let text = String::from_utf8(text).map_err(|error| {
+            let before = error
+                .as_bytes()
+                .get(..error.utf8_error().valid_up_to())
+                .unwrap_or_default();
+            let lines = before.iter().filter(|byte| **byte == b'\n').count();
+            ReadError::Line {
+                line: first_line + lines as u64,
+                cause: "it is not UTF-8 text".to_owned(),
+            }
+        })?;
         let mut resources = Vec::new();
-        let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        let lines = text.split('\n').filter(|line| !line.is_empty());
         for (line, number) in lines.zip(first_line..) {
             let malformed = |cause: String| ReadError::Line { line: number, cause };
             let OwnedResourceLine { resource } =
-                serde_json::from_slice(line).map_err(|error| malformed(error.to_string()))?;
+                serde_json::from_str(line).map_err(|error| malformed(error.to_string()))?;
             if resource.account != account.id {
                 let cause = format!("resource `{}` is not of account `{}`", resource.uid, account.id);
                 return Err(malformed(cause));
@@ -473,6 +485,16 @@ mod tests {
         let lines: Vec<&str> = text.split_inclusive('\n').collect();
         let without = [&lines[..2], &lines[3..]].concat().concat();
         assert!(read(&without).unwrap_err().to_string().contains("promises"));
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_name_their_line() {
+        let mut bytes = written().into_bytes();
+        let at = bytes.windows(5).rposition(|window| window == b"arn:b").unwrap();
+        bytes[at + 4] = 0xff;
+        let mut reader = Reader::new(bytes.as_slice()).unwrap();
+        let error = reader.next_account().unwrap().unwrap().parse().unwrap_err();
+        assert!(error.to_string().contains("line 4"), "{error}");
     }
 
     #[test]

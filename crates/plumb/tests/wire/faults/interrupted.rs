@@ -1,6 +1,6 @@
 //! Scans that are stopped before their end.
 
-use std::process::Command;
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use crate::support::binary::Plumb;
@@ -31,6 +31,24 @@ fn check(report: &Report, reason: &str) {
     );
 }
 
+/// What Ctrl-C does.
+fn interrupt(child: &Child) {
+    let killed = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(killed.success());
+}
+
+/// A cloud that has answered before: moto loads a service at its first request, which must not count against a time limit.
+fn awake(parts: &[&str]) -> Option<Moto> {
+    let moto = Moto::with(parts)?;
+    Plumb::scan(&moto.url(), &["--policy", "s3-bucket-versioning-enabled"])
+        .run()
+        .report();
+    Some(moto)
+}
+
 const SELECTION: [&str; 4] = [
     "--policy",
     "s3-bucket-versioning-enabled",
@@ -54,11 +72,7 @@ fn ctrl_c_gives_a_partial_report_and_snapshot_that_say_so() {
     // All buckets answer at once.
     std::thread::sleep(Duration::from_secs(2));
     let interrupted = Instant::now();
-    let killed = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(killed.success());
+    interrupt(&child);
     let ended = Plumb::wait(child);
     assert!(
         interrupted.elapsed() < Duration::from_secs(20),
@@ -82,7 +96,7 @@ fn ctrl_c_gives_a_partial_report_and_snapshot_that_say_so() {
 
 #[test]
 fn the_time_limit_gives_a_partial_report_that_says_so() {
-    let Some(moto) = Moto::with(&["s3"]) else { return };
+    let Some(moto) = awake(&["s3"]) else { return };
     let proxy = Proxy::start(moto.address, vec![Rule::new("kms", "", LATE)]);
     let started = Instant::now();
     let ended = Plumb::scan(&proxy.url, &[SELECTION.as_slice(), &["--timeout", "6"]].concat()).run();
@@ -97,7 +111,7 @@ fn the_time_limit_gives_a_partial_report_that_says_so() {
 
 #[test]
 fn people_read_that_a_report_is_partial() {
-    let Some(moto) = Moto::with(&["s3"]) else { return };
+    let Some(moto) = awake(&["s3"]) else { return };
     let proxy = Proxy::start(moto.address, vec![Rule::new("kms", "", LATE)]);
     for format in ["terminal", "markdown", "html"] {
         let arguments = [
@@ -106,16 +120,38 @@ fn people_read_that_a_report_is_partial() {
             "--region",
             "us-east-1",
             "--timeout",
-            "4",
+            "6",
             "--format",
             format,
         ];
         let ended = Plumb::at(&proxy.url, &[&arguments, SELECTION.as_slice()].concat()).run();
+        assert_eq!(ended.status, 4, "{format}: {}", ended.stderr);
         let text = ended.stdout.to_lowercase();
         assert!(
             text.contains("time limit") || text.contains("deadline"),
             "{format}: {text}"
         );
+    }
+}
+
+#[test]
+fn a_scan_that_is_stopped_before_it_read_anything_says_that_and_reports_nothing() {
+    let Some(moto) = awake(&[]) else { return };
+    for service in ["sts", "ec2"] {
+        let proxy = Proxy::start(moto.address, vec![Rule::new(service, "", LATE)]);
+        let started = Instant::now();
+        let ended = Plumb::scan(&proxy.url, &[SELECTION.as_slice(), &["--timeout", "2"]].concat()).run();
+        assert!(
+            started.elapsed() < Duration::from_secs(30),
+            "took {:?}",
+            started.elapsed()
+        );
+        ended.refused(3, &["nothing was read"]);
+
+        let child = Plumb::scan(&proxy.url, &SELECTION).start();
+        proxy.wait_for(service);
+        interrupt(&child);
+        Plumb::wait(child).refused(3, &["nothing was read"]);
     }
 }
 
