@@ -148,6 +148,8 @@ fn a_scan_that_is_stopped_before_it_read_anything_says_that_and_reports_nothing(
         );
         ended.refused(3, &["nothing was read"]);
 
+        // A proxy of its own, which nobody has asked yet.
+        let proxy = Proxy::start(moto.address, vec![Rule::new(service, "", LATE)]);
         let child = Plumb::scan(&proxy.url, &SELECTION).start();
         proxy.wait_for(service);
         interrupt(&child);
