@@ -10,11 +10,12 @@ use serde_json::Value;
 use crate::test::root;
 
 /// The crates from the bottom up; each may depend on those before it only.
-const LAYERS: [&str; 10] = [
+const LAYERS: [&str; 11] = [
     "plumb-model",
     "plumb-expr",
     "plumb-api",
     "plumb-pack",
+    "plumb-graph",
     "plumb-engine",
     "plumb-collect",
     "plumb-cloud",

@@ -52,15 +52,17 @@ pub enum EdgeKind {
     CanWrite,
     /// The source can change who may use the target.
     CanAdminister,
-    /// Membership in a class of equals; never shown.
+    /// Membership of the source in a class of equals; never shown.
     In,
+    /// The source stands for the target among others; never shown.
+    Covers,
     /// A plain relation of a recipe; named, not followed by the search.
     Relation,
 }
 
 impl EdgeKind {
     /// All kinds.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Reaches,
         Self::RunsAs,
         Self::CanAssume,
@@ -70,6 +72,7 @@ impl EdgeKind {
         Self::CanWrite,
         Self::CanAdminister,
         Self::In,
+        Self::Covers,
         Self::Relation,
     ];
 
@@ -85,6 +88,7 @@ impl EdgeKind {
             Self::CanWrite => "can_write",
             Self::CanAdminister => "can_administer",
             Self::In => "in",
+            Self::Covers => "covers",
             Self::Relation => "relation",
         }
     }
@@ -101,6 +105,7 @@ impl EdgeKind {
             Self::CanWrite => "can write",
             Self::CanAdminister => "can administer",
             Self::In => "is one of",
+            Self::Covers => "stands for",
             Self::Relation => "refers to",
         }
     }
@@ -116,8 +121,25 @@ impl EdgeKind {
             | Self::CanRead
             | Self::CanWrite
             | Self::CanAdminister
-            | Self::In => true,
+            | Self::In
+            | Self::Covers => true,
             Self::Relation => false,
+        }
+    }
+
+    /// Whether it is bookkeeping of the graph that no path shows.
+    pub fn is_hidden(self) -> bool {
+        match self {
+            Self::In | Self::Covers => true,
+            Self::Reaches
+            | Self::RunsAs
+            | Self::CanAssume
+            | Self::CanEscalateTo
+            | Self::Holds
+            | Self::CanRead
+            | Self::CanWrite
+            | Self::CanAdminister
+            | Self::Relation => false,
         }
     }
 }

@@ -241,7 +241,11 @@ mod tests {
     use super::*;
 
     fn priority(score: u8) -> Priority {
-        if score >= 80 { Priority::Critical } else { Priority::Low }
+        if score >= 80 {
+            Priority::Critical
+        } else {
+            Priority::Low
+        }
     }
 
     #[test]

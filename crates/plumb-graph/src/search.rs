@@ -1,0 +1,341 @@
+//! Cheapest ways through the graph: distances from entries, worth towards targets, and the best paths of a pair.
+//!
+//! A way costs the points of its steps; of ways that cost the same the one with fewer steps is better. Both are kept in one number,
+//! a [`Key`]: points times [`PER_POINT`], plus one for each step that is shown.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::rc::Rc;
+
+use plumb_model::path::EdgeKind;
+
+use crate::graph::{Edge, EdgeId, Graph, Mask, NodeId};
+
+/// Cost and length of a way.
+pub type Key = u32;
+
+/// How many steps weigh as much as one point.
+pub const PER_POINT: Key = 32;
+
+/// Ways that cost this many points or more have no risk left.
+pub const MOST_POINTS: u8 = 100;
+
+/// No way.
+pub const UNREACHED: Key = Key::MAX;
+
+const LIMIT: Key = MOST_POINTS as Key * PER_POINT;
+
+/// The whole points of a key.
+pub fn points(key: Key) -> u8 {
+    u8::try_from(key / PER_POINT).unwrap_or(u8::MAX)
+}
+
+/// What an edge adds to a way; `None` for one that an attacker cannot follow.
+pub fn weight(edge: &Edge<'_>) -> Option<Key> {
+    if !edge.step.kind.is_attack() {
+        return None;
+    }
+    let length = Key::from(!edge.step.kind.is_hidden());
+    Some(Key::from(edge.step.cost) * PER_POINT + length)
+}
+
+/// Nodes by key, taken in the order of their keys.
+struct Buckets {
+    buckets: Vec<Vec<NodeId>>,
+}
+
+impl Buckets {
+    fn new() -> Self {
+        Self {
+            buckets: vec![Vec::new(); LIMIT as usize],
+        }
+    }
+
+    fn put(&mut self, key: Key, node: NodeId) {
+        if let Some(bucket) = self.buckets.get_mut(key as usize) {
+            bucket.push(node);
+        }
+    }
+
+    /// Calls `visit` with every node and its key, smallest keys first; what it puts is visited too.
+    fn drain(mut self, mut visit: impl FnMut(&mut Self, Key, NodeId)) {
+        for key in 0..LIMIT {
+            while let Some(node) = self.buckets.get_mut(key as usize).and_then(Vec::pop) {
+                visit(&mut self, key, node);
+            }
+        }
+    }
+}
+
+fn at(keys: &[Key], node: NodeId) -> Key {
+    keys.get(node.0 as usize).copied().unwrap_or(UNREACHED)
+}
+
+fn lower(keys: &mut [Key], node: NodeId, key: Key) -> bool {
+    match keys.get_mut(node.0 as usize) {
+        Some(known) if key < *known && key < LIMIT => {
+            *known = key;
+            true
+        }
+        Some(_) | None => false,
+    }
+}
+
+/// The key of the best way from any of `entries` to each node.
+pub fn distances(graph: &Graph, mask: &Mask, entries: &[(NodeId, u8)]) -> Vec<Key> {
+    let mut keys = vec![UNREACHED; graph.nodes()];
+    let mut buckets = Buckets::new();
+    for (entry, cost) in entries {
+        let key = Key::from(*cost) * PER_POINT;
+        if lower(&mut keys, *entry, key) {
+            buckets.put(key, *entry);
+        }
+    }
+    buckets.drain(|buckets, key, node| {
+        if at(&keys, node) < key {
+            return;
+        }
+        for edge in graph.outgoing(node).filter(|edge| mask.keeps(edge.id)) {
+            let Some(weight) = weight(&edge) else { continue };
+            if lower(&mut keys, edge.to, key + weight) {
+                buckets.put(key + weight, edge.to);
+            }
+        }
+    });
+    keys
+}
+
+/// What each node is worth to an attacker: the key that is missing to a way of full risk, over all targets and ways to them.
+pub fn worth(graph: &Graph, mask: &Mask) -> Vec<Key> {
+    let mut keys = vec![UNREACHED; graph.nodes()];
+    let mut buckets = Buckets::new();
+    for (node, target) in graph.targets() {
+        let key = Key::from(MOST_POINTS.saturating_sub(target.value)) * PER_POINT;
+        if lower(&mut keys, *node, key) {
+            buckets.put(key, *node);
+        }
+    }
+    buckets.drain(|buckets, key, node| {
+        if at(&keys, node) < key {
+            return;
+        }
+        for edge in graph.incoming(node).filter(|edge| mask.keeps(edge.id)) {
+            let Some(weight) = weight(&edge) else { continue };
+            if lower(&mut keys, edge.from, key + weight) {
+                buckets.put(key + weight, edge.from);
+            }
+        }
+    });
+    keys
+}
+
+/// The risk of a way with that key, counted from full risk; 0 where there is none.
+pub fn risk(key: Key) -> u8 {
+    MOST_POINTS.saturating_sub(points(key.min(LIMIT)))
+}
+
+/// The sum over all targets of the risk of the best way to each.
+pub fn total_risk(graph: &Graph, distances: &[Key]) -> u64 {
+    graph
+        .targets()
+        .iter()
+        .map(|(node, target)| u64::from(target_risk(target.value, at(distances, *node))))
+        .sum()
+}
+
+/// The risk of a target of that value when the best way to it has that key.
+pub fn target_risk(value: u8, distance: Key) -> u8 {
+    if distance == UNREACHED {
+        0
+    } else {
+        value.saturating_sub(points(distance))
+    }
+}
+
+/// One way from an entry to a target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// Cost and length, entry included.
+    pub key: Key,
+    /// The edges from the entry to the target.
+    pub edges: Vec<EdgeId>,
+}
+
+/// Finds the best ways from one entry.
+pub struct Ways<'g> {
+    graph: &'g Graph,
+    mask: &'g Mask,
+    entry: NodeId,
+    distances: Vec<Key>,
+    sorted: HashMap<NodeId, Rc<[Backward]>>,
+}
+
+/// An incoming edge with the key of the best way from the entry through it.
+#[derive(Clone, Copy, Debug)]
+struct Backward {
+    key: Key,
+    weight: Key,
+    edge: EdgeId,
+    from: NodeId,
+}
+
+/// A way from some node to the target, growing backwards.
+struct Suffix {
+    node: NodeId,
+    key: Key,
+    edge: Option<EdgeId>,
+    next: usize,
+}
+
+impl<'g> Ways<'g> {
+    /// Prepares a search from `entry`, which costs `cost` points.
+    pub fn new(graph: &'g Graph, mask: &'g Mask, entry: NodeId, cost: u8) -> Self {
+        Self {
+            graph,
+            mask,
+            entry,
+            distances: distances(graph, mask, &[(entry, cost)]),
+            sorted: HashMap::new(),
+        }
+    }
+
+    /// The key of the best way to a node.
+    pub fn distance(&self, node: NodeId) -> Key {
+        at(&self.distances, node)
+    }
+
+    /// The best `most` ways to `target`, each without a node twice, best first.
+    ///
+    /// Of the members of a class only the best one is tried, because the others are equal. After `budget` extensions
+    /// the search ends with what it has; the second value tells.
+    pub fn best(&mut self, target: NodeId, most: usize, budget: usize) -> (Vec<Way>, Ended) {
+        let mut found = Vec::new();
+        if self.distance(target) == UNREACHED || target == self.entry {
+            return (found, Ended::Complete);
+        }
+        let mut suffixes = vec![Suffix {
+            node: target,
+            key: 0,
+            edge: None,
+            next: usize::MAX,
+        }];
+        let mut open = BinaryHeap::new();
+        self.offer(&mut open, 0, 0, target, 0);
+        for _ in 0..budget {
+            let Some(Reverse((_, suffix, sibling))) = open.pop() else {
+                return (found, Ended::Complete);
+            };
+            let Some(&Suffix { node, key, .. }) = suffixes.get(suffix) else {
+                continue;
+            };
+            let Some(step) = self.backward(node).get(sibling).copied() else {
+                continue;
+            };
+            self.offer(&mut open, key, suffix, node, sibling + 1);
+            if contains(&suffixes, suffix, step.from) {
+                continue;
+            }
+            let grown = Suffix {
+                node: step.from,
+                key: key + step.weight,
+                edge: Some(step.edge),
+                next: suffix,
+            };
+            let at = suffixes.len();
+            let key = grown.key;
+            suffixes.push(grown);
+            if step.from == self.entry {
+                found.push(Way {
+                    key: key + self.distance(self.entry),
+                    edges: edges(&suffixes, at),
+                });
+                if found.len() >= most {
+                    return (found, Ended::Complete);
+                }
+            } else {
+                self.offer(&mut open, key, at, step.from, 0);
+            }
+        }
+        let ended = if open.is_empty() {
+            Ended::Complete
+        } else {
+            Ended::Budget
+        };
+        (found, ended)
+    }
+
+    fn offer(
+        &mut self,
+        open: &mut BinaryHeap<Reverse<(Key, usize, usize)>>,
+        key: Key,
+        suffix: usize,
+        node: NodeId,
+        sibling: usize,
+    ) {
+        if let Some(step) = self.backward(node).get(sibling) {
+            open.push(Reverse((key + step.key, suffix, sibling)));
+        }
+    }
+
+    /// The incoming edges of a node that are reached, best first.
+    fn backward(&mut self, node: NodeId) -> Rc<[Backward]> {
+        if let Some(known) = self.sorted.get(&node) {
+            return Rc::clone(known);
+        }
+        let mut sorted: Vec<Backward> = self
+            .graph
+            .incoming(node)
+            .filter(|edge| self.mask.keeps(edge.id))
+            .filter_map(|edge| {
+                let weight = weight(&edge)?;
+                let before = self.distance(edge.from);
+                (before != UNREACHED).then(|| Backward {
+                    key: before + weight,
+                    weight,
+                    edge: edge.id,
+                    from: edge.from,
+                })
+            })
+            .collect();
+        sorted.sort_unstable_by_key(|step| (step.key, step.edge));
+        let mut seen_member = false;
+        sorted.retain(|step| {
+            let member = self
+                .graph
+                .edge(step.edge)
+                .is_some_and(|edge| edge.step.kind == EdgeKind::In);
+            !(member && std::mem::replace(&mut seen_member, true))
+        });
+        let sorted: Rc<[Backward]> = sorted.into();
+        self.sorted.insert(node, Rc::clone(&sorted));
+        sorted
+    }
+}
+
+/// How a search ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// There is nothing better than what was found.
+    Complete,
+    /// The budget ran out; more ways may exist.
+    Budget,
+}
+
+fn contains(suffixes: &[Suffix], mut at: usize, node: NodeId) -> bool {
+    while let Some(suffix) = suffixes.get(at) {
+        if suffix.node == node {
+            return true;
+        }
+        at = suffix.next;
+    }
+    false
+}
+
+fn edges(suffixes: &[Suffix], mut at: usize) -> Vec<EdgeId> {
+    let mut edges = Vec::new();
+    while let Some(suffix) = suffixes.get(at) {
+        edges.extend(suffix.edge);
+        at = suffix.next;
+    }
+    edges
+}
