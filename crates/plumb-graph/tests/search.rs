@@ -1,5 +1,11 @@
 //! The search against brute force on small random graphs.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 use plumb_graph::choke::{self, Choke};
 use plumb_graph::graph::{Builder, EdgeId, FactId, Graph, Mask, NodeId, Step, Target};
 use plumb_graph::search::{self, Ended, Key, UNREACHED, Ways};

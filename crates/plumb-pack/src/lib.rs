@@ -20,6 +20,7 @@ pub mod compiled;
 mod compliance;
 mod conformity;
 mod declared;
+pub mod estate;
 mod fact_reader;
 pub mod framework;
 pub mod inline_test;
@@ -37,6 +38,7 @@ mod recipe_reader;
 #[cfg(test)]
 mod record;
 mod recorded;
+pub mod risk;
 mod rule_text;
 pub mod scaffold;
 pub mod schema;

@@ -16,6 +16,7 @@ use crate::policy::{Policy, Provenance};
 use crate::policy_reader::read_policies;
 use crate::reader::Problems;
 use crate::recipe_file::{RecipeFile, read_recipe_file};
+use crate::risk::{RiskWeights, read_risk};
 use crate::yaml::{parse, replay};
 
 /// What a user's files stand on.
@@ -55,7 +56,10 @@ fn source(path: &str, text: &str) -> Arc<Source> {
 
 /// Whether a built-in file holds policies, recipes or a framework; the folder holds other knowledge too.
 fn is_pack_file(path: &str) -> bool {
-    path.ends_with("/collect.yaml") || path.contains("/policies/") || path.starts_with("frameworks/")
+    path.ends_with("/collect.yaml")
+        || path.contains("/policies/")
+        || path.starts_with("frameworks/")
+        || path == "risk.yaml"
 }
 
 /// The files that have been read so far.
@@ -64,6 +68,7 @@ struct Files {
     recipes: Vec<Arc<RecipeFile>>,
     policies: Vec<Policy>,
     frameworks: Vec<Framework>,
+    risk: Option<RiskWeights>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -87,12 +92,15 @@ impl Files {
             recipe = read_recipe_file(&root, folder.provider, provenance, &mut problems);
         } else if has("controls") {
             framework = read_framework(&root, provenance, &mut problems);
+        } else if has("risk") {
+            // A user's weights replace the built-in ones.
+            self.risk = read_risk(&root, &mut problems).or(self.risk.take());
         } else {
             problems.error_with_help(
                 root.head(&source.text),
-                "file is neither a policy file nor a recipe nor a framework",
+                "file is neither a policy file nor a recipe, a framework or weights of risk",
                 "no known key",
-                Some("a file has `policies`, `resources` or `controls` at its top".to_owned()),
+                Some("a file has `policies`, `resources`, `controls` or `risk` at its top".to_owned()),
             );
         }
         if !problems.has_errors() {
@@ -118,6 +126,7 @@ impl Files {
             &mut self.diagnostics,
         );
         pack.controls = controls(&pack.frameworks);
+        pack.risk = self.risk.map(Arc::new);
         Loaded {
             pack,
             diagnostics: self.diagnostics,

@@ -12,6 +12,7 @@ use crate::load::{self, Base};
 use crate::policy::Policy;
 use crate::recipe_file::{RecipeFile, TypeEntry};
 use crate::recipe_reader::{Surroundings, read_type};
+use crate::risk::RiskWeights;
 use crate::schema::ResourceType;
 use crate::suggest::did_you_mean;
 
@@ -50,6 +51,7 @@ pub struct Pack {
     pub(crate) policies: Vec<Arc<Policy>>,
     pub(crate) frameworks: Vec<Arc<Framework>>,
     pub(crate) controls: BTreeMap<Text, Vec<ControlRef>>,
+    pub(crate) risk: Option<Arc<RiskWeights>>,
     pub(crate) files: Vec<Arc<RecipeFile>>,
     /// Type names, each with the file and the entry in it.
     pub(crate) types: BTreeMap<Text, (Arc<RecipeFile>, TypeEntry)>,
@@ -122,6 +124,11 @@ impl Pack {
     /// The controls that ask for a policy, sorted.
     pub fn controls_of(&self, policy: &str) -> Vec<ControlRef> {
         self.controls.get(policy).cloned().unwrap_or_default()
+    }
+
+    /// How much things matter; `None` only in a pack on an empty base.
+    pub fn risk(&self) -> Option<&Arc<RiskWeights>> {
+        self.risk.as_ref()
     }
 
     /// The names of all resource types, sorted.

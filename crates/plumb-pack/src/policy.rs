@@ -11,6 +11,7 @@ use plumb_model::report::{PolicySummary, Remediation};
 use plumb_model::value::{Map, Text, Value};
 use plumb_model::verdict::{Severity, Verdict};
 
+use crate::risk::{Exploitability, Visibility};
 use crate::rule_text::RuleText;
 
 /// Who wrote a piece of knowledge.
@@ -20,6 +21,15 @@ pub enum Provenance {
     BuiltIn,
     /// A user added it.
     User,
+}
+
+/// What a failure of a policy means for its risk, whatever the resource.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Circumstances {
+    /// What the failure hides from the defenders.
+    pub visibility: Visibility,
+    /// How easily the failure is used.
+    pub exploitability: Exploitability,
 }
 
 /// A named requirement on one resource type.
@@ -39,6 +49,8 @@ pub struct Policy {
     pub resource_type: Text,
     /// How bad a failure is in itself.
     pub severity: Severity,
+    /// What failing means for the risk, besides the severity.
+    pub risk: Circumstances,
     /// The scope; `None` for every resource of the type.
     pub when: Option<RuleText>,
     /// The requirement.

@@ -7,21 +7,23 @@ use plumb_model::value::{Map, Text};
 use plumb_model::verdict::Verdict;
 
 use crate::node::{Content, Node};
-use crate::policy::{Policy, PolicyTest, Provenance, TestResource, is_policy_name};
+use crate::policy::{Circumstances, Policy, PolicyTest, Provenance, TestResource, is_policy_name};
 use crate::reader::{Fields, Problems};
+use crate::risk::{Exploitability, Visibility};
 use crate::rule_text::RuleText;
 use crate::suggest::did_you_mean;
 
 /// The key that lists what could not be read of an inventory resource.
 pub(crate) const UNREADABLE_LIST: &str = "$unreadable";
 
-const POLICY_KEYS: [&str; 15] = [
+const POLICY_KEYS: [&str; 16] = [
     "name",
     "title",
     "description",
     "provider",
     "resource_type",
     "severity",
+    "risk",
     "when",
     "rule",
     "params",
@@ -102,6 +104,10 @@ fn read_policy(
         .get("remediation")
         .map(|node| read_remediation(node, problems))
         .unwrap_or_default();
+    let risk = fields
+        .get("risk")
+        .map(|node| read_circumstances(node, problems))
+        .unwrap_or_default();
     let name = name?;
     Some(Policy {
         title: title.unwrap_or_else(|| name.clone()),
@@ -110,6 +116,7 @@ fn read_policy(
         service: service.clone(),
         resource_type: resource_type?,
         severity: severity?,
+        risk,
         when,
         rule: rule?,
         params: read_map(&fields, "params", problems),
@@ -131,6 +138,38 @@ fn read_policy(
         provenance,
         name,
     })
+}
+
+/// What the policy says of itself for the risk of its failures.
+fn read_circumstances(node: &Node, problems: &mut Problems) -> Circumstances {
+    let known = ["visibility", "exploitability"];
+    let Some(fields) = Fields::open(node, "`risk`", &known, problems) else {
+        return Circumstances::default();
+    };
+    let visibility = fields.text("visibility", problems).and_then(|text| {
+        let parse = |text: &str| match text {
+            "none" => Some(Visibility::None),
+            "resource" => Some(Visibility::Resource),
+            "account" => Some(Visibility::Account),
+            _ => None,
+        };
+        let words = ["none", "resource", "account"];
+        parse_word(&text, fields.get("visibility")?, &words, parse, problems)
+    });
+    let exploitability = fields.text("exploitability", problems).and_then(|text| {
+        let parse = |text: &str| match text {
+            "hard" => Some(Exploitability::Hard),
+            "usual" => Some(Exploitability::Usual),
+            "easy" => Some(Exploitability::Easy),
+            _ => None,
+        };
+        let words = ["hard", "usual", "easy"];
+        parse_word(&text, fields.get("exploitability")?, &words, parse, problems)
+    });
+    Circumstances {
+        visibility: visibility.unwrap_or_default(),
+        exploitability: exploitability.unwrap_or_default(),
+    }
 }
 
 fn check_name(name: &Text, node: &Node, problems: &mut Problems) {
