@@ -10,6 +10,7 @@ use plumb_model::value::Text;
 
 use crate::api_type::type_of;
 use crate::call_reader::{CalledService, PendingTemplate, ReadCall};
+use crate::compiled::AccountFields;
 use crate::node::{Content, Node};
 use crate::reader::Problems;
 use crate::recipe::{Path, Service, Transform};
@@ -201,14 +202,36 @@ pub(crate) fn compile_recipe_rule(
     attributes: &AttributeSet,
     problems: &mut Problems,
 ) -> Option<Program> {
+    compile_rule(node, text, title, &OnlyResource(attributes.to_type()), problems)
+}
+
+/// Compiles a rule of a type's place in the graph, which sees the resource, its account and the time.
+pub(crate) fn compile_graph_rule(
+    node: &Node,
+    text: &Text,
+    title: &str,
+    attributes: &AttributeSet,
+    problems: &mut Problems,
+) -> Option<Program> {
+    compile_rule(
+        node,
+        text,
+        title,
+        &GraphDeclarations(attributes.to_type()),
+        problems,
+    )
+}
+
+fn compile_rule(
+    node: &Node,
+    text: &Text,
+    title: &str,
+    declarations: &dyn Declarations,
+    problems: &mut Problems,
+) -> Option<Program> {
     let source = Arc::clone(problems.source());
     let rule = RuleText::of(node, text, &source.text);
-    match rule.compile(
-        &source,
-        title,
-        &OnlyResource(attributes.to_type()),
-        Expected::Truth,
-    ) {
+    match rule.compile(&source, title, declarations, Expected::Truth) {
         Ok(program) => Some(program),
         Err(found) => {
             found.into_iter().for_each(|diagnostic| problems.add(diagnostic));
@@ -223,6 +246,28 @@ struct OnlyResource(Type);
 impl Declarations for OnlyResource {
     fn variable(&self, name: &str) -> Option<Type> {
         (name == "resource").then(|| self.0.clone())
+    }
+
+    fn resource_type(&self, _name: &str) -> Option<Type> {
+        None
+    }
+
+    fn resource_type_names(&self) -> Vec<Text> {
+        Vec::new()
+    }
+}
+
+/// The graph joins resources by itself, so its rules look at one resource each.
+struct GraphDeclarations(Type);
+
+impl Declarations for GraphDeclarations {
+    fn variable(&self, name: &str) -> Option<Type> {
+        match name {
+            "resource" => Some(self.0.clone()),
+            "account" => Some(Type::Object(Arc::new(AccountFields))),
+            "now" => Some(Type::Timestamp),
+            _ => None,
+        }
     }
 
     fn resource_type(&self, _name: &str) -> Option<Type> {

@@ -1,4 +1,4 @@
-//! `Pack`: policies, frameworks and resource types, the built-in ones together with a user's own.
+//! `Pack`: policies, frameworks, escalations and resource types, the built-in ones together with a user's own.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,6 +7,7 @@ use plumb_model::diagnostic::{Diagnostic, Level};
 use plumb_model::framework::ControlRef;
 use plumb_model::value::Text;
 
+use crate::escalation::Escalation;
 use crate::framework::Framework;
 use crate::load::{self, Base};
 use crate::policy::Policy;
@@ -42,13 +43,14 @@ impl Loaded {
     }
 }
 
-/// Policies, frameworks and resource types.
+/// Policies, frameworks, escalations and resource types.
 ///
 /// Resource types are read when they are asked for, because that loads API models.
 #[derive(Debug, Default)]
 pub struct Pack {
     pub(crate) policies: Vec<Arc<Policy>>,
     pub(crate) frameworks: Vec<Arc<Framework>>,
+    pub(crate) escalations: Vec<Arc<Escalation>>,
     pub(crate) controls: BTreeMap<Text, Vec<ControlRef>>,
     pub(crate) files: Vec<Arc<RecipeFile>>,
     /// Type names, each with the file and the entry in it.
@@ -117,6 +119,11 @@ impl Pack {
         self.frameworks
             .iter()
             .find(|framework| framework.is_called(id_or_alias))
+    }
+
+    /// All escalations, sorted by id.
+    pub fn escalations(&self) -> &[Arc<Escalation>] {
+        &self.escalations
     }
 
     /// The controls that ask for a policy, sorted.

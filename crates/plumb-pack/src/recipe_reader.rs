@@ -1,5 +1,6 @@
 //! Reading of a resource type: its recipe, checked against the API model, and the schema that follows from both.
 
+mod graph;
 mod item;
 mod relation;
 
@@ -62,7 +63,7 @@ pub(crate) fn read_type(
     }
 }
 
-const TYPE_KEYS: [&str; 24] = [
+const TYPE_KEYS: [&str; 25] = [
     "title",
     "aliases",
     "scope",
@@ -86,6 +87,7 @@ const TYPE_KEYS: [&str; 24] = [
     "tags",
     "facts",
     "relations",
+    "graph",
     "attributes",
 ];
 
@@ -139,8 +141,10 @@ impl TypeReader<'_> {
             actions: self.file.actions.clone(),
         });
         let relations = self.relations(fields);
+        let graph = self.graph(fields, &relations);
         Some(Recipe {
             relations,
+            graph,
             ..self.recipe(fields, service, CallScope::Region, Origin::Declared)
         })
     }
@@ -248,6 +252,7 @@ impl TypeReader<'_> {
         };
         recipe.facts = facts.read(fields);
         recipe.relations = self.relations(fields);
+        recipe.graph = self.graph(fields, &recipe.relations);
         Some(recipe)
     }
 
@@ -271,6 +276,7 @@ impl TypeReader<'_> {
             filter: None,
             facts: Vec::new(),
             relations: Vec::new(),
+            graph: None,
         }
     }
 

@@ -59,11 +59,11 @@ fn file_of_no_known_kind() {
     check(
         "rules: []\n",
         &expect![[r#"
-        user.yaml:1:1: error: file is neither a policy file nor a recipe nor a framework
-        help: a file has `policies`, `resources` or `controls` at its top
-        | rules: []
-        | ^^^^^^^^^ no known key
-    "#]],
+            user.yaml:1:1: error: file holds neither policies nor recipes nor a framework nor escalations
+            help: a file has `policies`, `resources`, `controls` or `escalations` at its top
+            | rules: []
+            | ^^^^^^^^^ no known key
+        "#]],
     );
 }
 
