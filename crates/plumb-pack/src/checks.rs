@@ -1,5 +1,6 @@
 //! Checks that types and facts share: services, paths, transformations, templates and the rules of recipes.
 
+use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -205,21 +206,28 @@ pub(crate) fn compile_recipe_rule(
     compile_rule(node, text, title, &OnlyResource(attributes.to_type()), problems)
 }
 
-/// Compiles a rule of a type's place in the graph, which sees the resource, its account and the time.
+/// Compiles a rule of a type's place in the graph, which sees what a policy's rule sees, parameters excepted.
 pub(crate) fn compile_graph_rule(
     node: &Node,
     text: &Text,
     title: &str,
     attributes: &AttributeSet,
+    surroundings: &dyn Surroundings,
     problems: &mut Problems,
 ) -> Option<Program> {
-    compile_rule(
-        node,
-        text,
-        title,
-        &GraphDeclarations(attributes.to_type()),
-        problems,
-    )
+    let declarations = GraphDeclarations {
+        resource: attributes.to_type(),
+        surroundings,
+        problem: RefCell::default(),
+    };
+    let program = compile_rule(node, text, title, &declarations, problems);
+    match declarations.problem.into_inner() {
+        Some(problem) => {
+            problems.error(node.span.clone(), problem, "looked at in this rule");
+            None
+        }
+        None => program,
+    }
 }
 
 fn compile_rule(
@@ -257,24 +265,39 @@ impl Declarations for OnlyResource {
     }
 }
 
-/// The graph joins resources by itself, so its rules look at one resource each.
-struct GraphDeclarations(Type);
+/// What the rules of a type's `graph` see.
+struct GraphDeclarations<'s> {
+    resource: Type,
+    surroundings: &'s dyn Surroundings,
+    /// What is wrong with the first other type that cannot be looked at.
+    problem: RefCell<Option<String>>,
+}
 
-impl Declarations for GraphDeclarations {
+impl Declarations for GraphDeclarations<'_> {
     fn variable(&self, name: &str) -> Option<Type> {
         match name {
-            "resource" => Some(self.0.clone()),
+            "resource" => Some(self.resource.clone()),
             "account" => Some(Type::Object(Arc::new(AccountFields))),
             "now" => Some(Type::Timestamp),
             _ => None,
         }
     }
 
-    fn resource_type(&self, _name: &str) -> Option<Type> {
-        None
+    fn resource_type(&self, name: &str) -> Option<Type> {
+        // Only the type's own name: the inventory knows no aliases.
+        if !self.resource_type_names().iter().any(|known| known == name) {
+            return None;
+        }
+        match self.surroundings.resource_type(name) {
+            Ok(found) => Some(found.document_type()),
+            Err(problem) => {
+                self.problem.borrow_mut().get_or_insert(problem);
+                Some(Type::Any)
+            }
+        }
     }
 
     fn resource_type_names(&self) -> Vec<Text> {
-        Vec::new()
+        self.surroundings.resource_type_names()
     }
 }

@@ -81,7 +81,7 @@ pub enum Needs {
 /// A way from the internet to a resource.
 #[derive(Clone, Debug)]
 pub struct Opening {
-    /// Whether it is open; sees `resource`, `account` and `now`.
+    /// Whether it is open; sees what a policy's rule sees, parameters excepted.
     pub when: Program,
     /// What is open, a clause for people.
     pub clause: Text,
@@ -94,7 +94,7 @@ pub struct Opening {
 /// A way in which the credentials of a resource are easy to come by.
 #[derive(Clone, Debug)]
 pub struct Weakness {
-    /// Whether it is so; sees `resource`, `account` and `now`.
+    /// Whether it is so; sees what a policy's rule sees, parameters excepted.
     pub when: Program,
     /// What is weak, a clause for people.
     pub clause: Text,
@@ -106,14 +106,16 @@ impl GraphRole {
         self.access.iter().filter(move |access| access.level == level)
     }
 
+    /// The rules of `exposed` and `weak`, from which follows what must be read of other resources.
+    pub fn rules(&self) -> impl Iterator<Item = &Program> {
+        let exposed = self.exposed.iter().map(|opening| &opening.when);
+        exposed.chain(self.weak.iter().map(|weakness| &weakness.when))
+    }
+
     /// The names of the attributes that the graph reads of such a resource, sorted; relations are not among them.
     pub fn attributes(&self) -> Vec<Text> {
-        let programs = self
-            .exposed
-            .iter()
-            .map(|opening| &opening.when)
-            .chain(self.weak.iter().map(|weakness| &weakness.when));
-        let of_rules = programs
+        let of_rules = self
+            .rules()
             .flat_map(Program::uses)
             .filter(|place| place.root == Root::Resource)
             .filter_map(|place| place.path.first());

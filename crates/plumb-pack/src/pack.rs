@@ -214,4 +214,8 @@ impl Surroundings for View<'_> {
             .read_type(own_name, &self.open)
             .map_err(|_| format!("type `{name}` has errors of its own"))
     }
+
+    fn resource_type_names(&self) -> Vec<Text> {
+        self.pack.resource_types()
+    }
 }

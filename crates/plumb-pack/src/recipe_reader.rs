@@ -28,6 +28,9 @@ pub(crate) trait Surroundings {
 
     /// Another type of the pack; an error says why it cannot be used.
     fn resource_type(&self, name: &str) -> Result<Arc<ResourceType>, String>;
+
+    /// The names of all types of the pack, sorted.
+    fn resource_type_names(&self) -> Vec<Text>;
 }
 
 /// Reads one type of a file.

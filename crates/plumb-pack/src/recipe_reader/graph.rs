@@ -240,7 +240,8 @@ impl TypeReader<'_> {
         let node = fields.required("when", what, &mut self.problems)?;
         let text = self.problems.text(node, "when")?;
         let title = format!("graph of {}", self.entry.name);
-        compile_graph_rule(node, &text, &title, &self.attributes, &mut self.problems)
+        let (attributes, surroundings) = (&self.attributes, self.surroundings);
+        compile_graph_rule(node, &text, &title, attributes, surroundings, &mut self.problems)
     }
 }
 

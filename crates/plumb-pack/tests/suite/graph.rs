@@ -108,6 +108,14 @@ runs_as: keeper");
 }
 
 #[test]
+fn rules_may_look_at_other_resources() {
+    let role = read(
+        "kind: data\nweak:\n- { when: 'related(resource, \"shop_key\").exists(key, key.a == null)', as: its key is gone }",
+    );
+    assert_eq!(role.rules().count(), 1);
+}
+
+#[test]
 fn what_is_not_said_has_its_usual_value() {
     let sensitivity = |kind: &str| read(&format!("kind: {kind}")).sensitivity;
     assert_eq!(sensitivity("data"), Sensitivity::Internal);
@@ -275,7 +283,7 @@ fn templates_and_relations_of_accesses_are_checked() {
 }
 
 #[test]
-fn rules_are_type_checked_and_see_one_resource() {
+fn rules_are_type_checked() {
     check(
         "kind: data\nexposed:\n- { when: resource.opn, as: open }",
         &expect![[r#"
@@ -286,11 +294,29 @@ fn rules_are_type_checked_and_see_one_resource() {
         "#]],
     );
     check(
-        "kind: data\nweak:\n- { when: 'inventory(\"shop_key\").size() > 0', as: keys }",
+        "kind: data\nweak:\n- { when: 'inventory(\"shop_kee\").size() > 0', as: keys }",
         &expect![[r#"
-            user.yaml:19:28: error: unknown resource type `shop_key`
-            |       - { when: 'inventory("shop_key").size() > 0', as: keys }
+            user.yaml:19:28: error: unknown resource type `shop_kee`
+            help: did you mean `shop_key`?
+            |       - { when: 'inventory("shop_kee").size() > 0', as: keys }
             |                            ^^^^^^^^^^ no such resource type
+        "#]],
+    );
+    check(
+        "kind: data\nweak:\n- { when: 'inventory(\"shop_key\").exists(key, key.b)', as: keys }",
+        &expect![[r#"
+            user.yaml:19:56: error: `shop_key` has no attribute `b`
+            help: did you mean `a`?
+            |       - { when: 'inventory("shop_key").exists(key, key.b)', as: keys }
+            |                                                        ^ no such attribute
+        "#]],
+    );
+    check(
+        "kind: data\nweak:\n- { when: 'inventory(\"shop_vault\").exists(other, other.open)', as: circle }",
+        &expect![[r#"
+            user.yaml:19:17: error: type `shop_vault` goes through itself
+            |       - { when: 'inventory("shop_vault").exists(other, other.open)', as: circle }
+            |                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ looked at in this rule
         "#]],
     );
     check(
