@@ -30,18 +30,27 @@ pub struct GraphRole {
 }
 
 /// What a principal gains with some actions.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Access {
     /// What it gains.
     pub level: AccessLevel,
+    /// Whether it is possible at all; sees what a policy's rule sees, parameters excepted.
+    pub when: Option<Program>,
+    /// What must be allowed, all of it; at least one.
+    pub grants: Vec<Grant>,
+    /// The relation to the key that must admit decryption too, where there is one.
+    pub decrypt: Option<Text>,
+}
+
+/// Actions that must be allowed on one thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
     /// The IAM actions, at least one.
     pub actions: Vec<Text>,
     /// How many of them it needs.
     pub needs: Needs,
-    /// Template of the ARN that the actions are evaluated on.
+    /// Template of the ARN that the actions are evaluated on; where it has a wildcard, one name that matches suffices.
     pub on: Template,
-    /// The relation to the key that must admit decryption too, where there is one.
-    pub decrypt: Option<Text>,
 }
 
 /// What can be done with a resource.
@@ -106,10 +115,12 @@ impl GraphRole {
         self.access.iter().filter(move |access| access.level == level)
     }
 
-    /// The rules of `exposed` and `weak`, from which follows what must be read of other resources.
+    /// All rules, from which follows what must be read of other resources.
     pub fn rules(&self) -> impl Iterator<Item = &Program> {
+        let access = self.access.iter().filter_map(|access| access.when.as_ref());
         let exposed = self.exposed.iter().map(|opening| &opening.when);
-        exposed.chain(self.weak.iter().map(|weakness| &weakness.when))
+        let weak = self.weak.iter().map(|weakness| &weakness.when);
+        access.chain(exposed).chain(weak)
     }
 
     /// The names of the attributes that the graph reads of such a resource, sorted; relations are not among them.
@@ -124,7 +135,8 @@ impl GraphRole {
             .flatten()
             .chain(self.exposed.iter().filter_map(|opening| opening.width.as_ref()))
             .filter_map(Path::root);
-        let of_templates = self.access.iter().flat_map(|access| access.on.attributes());
+        let grants = self.access.iter().flat_map(|access| &access.grants);
+        let of_templates = grants.flat_map(|grant| grant.on.attributes());
         of_rules
             .chain(of_paths)
             .chain(of_templates)

@@ -10,7 +10,7 @@ use super::TypeReader;
 use crate::action::read_action;
 use crate::call_reader::{PendingTemplate, read_template};
 use crate::checks::{compile_graph_rule, read_path};
-use crate::graph_role::{Access, AccessLevel, GraphRole, Needs, Opening, Weakness};
+use crate::graph_role::{Access, AccessLevel, Grant, GraphRole, Needs, Opening, Weakness};
 use crate::node::{Content, Node};
 use crate::policy_reader::parse_word;
 use crate::reader::Fields;
@@ -120,11 +120,7 @@ impl TypeReader<'_> {
                     .error_with_help(key.span.clone(), message, label, help);
                 continue;
             };
-            let nodes = match &node.content {
-                Content::List(items) => items.as_slice(),
-                Content::Plain(_) | Content::Quoted(_) | Content::Map(_) => std::slice::from_ref(node),
-            };
-            for node in nodes {
+            for node in one_or_more(node) {
                 accesses.extend(self.access(node, level, relations));
             }
         }
@@ -133,13 +129,45 @@ impl TypeReader<'_> {
 
     fn access(&mut self, node: &Node, level: AccessLevel, relations: &[Relation]) -> Option<Access> {
         let what = "an access";
-        let known = ["actions", "all", "on", "decrypt"];
+        let known = ["actions", "all", "on", "also", "decrypt", "when"];
         let fields = Fields::open(node, what, &known, &mut self.problems)?;
+        let mut grants: Vec<Grant> = self.grant(&fields, what).into_iter().collect();
+        let also = fields.get("also");
+        for node in also.map(one_or_more).unwrap_or_default() {
+            let what = "an entry of `also`";
+            let opened = Fields::open(node, what, &["actions", "all", "on"], &mut self.problems);
+            grants.extend(opened.and_then(|fields| self.grant(&fields, what)));
+        }
+        let when = match fields.get("when") {
+            Some(_) => Some(self.graph_rule(&fields, what)?),
+            None => None,
+        };
+        let decrypt = fields.text("decrypt", &mut self.problems);
+        if let Some(label) = &decrypt
+            && relations.iter().all(|relation| relation.label != *label)
+        {
+            let labels = relations.iter().map(|relation| relation.label.as_str());
+            let help = did_you_mean(label, labels)
+                .unwrap_or_else(|| "`decrypt` takes the `as` of a relation to a key".to_owned());
+            let message = format!("`{}` has no relation `{label}`", self.entry.name);
+            let span = fields.key_span("decrypt");
+            self.problems
+                .error_with_help(span, message, "not under `relations`", Some(help));
+        }
+        Some(Access {
+            level,
+            when,
+            grants,
+            decrypt,
+        })
+    }
+
+    fn grant(&mut self, fields: &Fields<'_>, what: &str) -> Option<Grant> {
         let (key, needs) = match (fields.get("actions"), fields.get("all")) {
             (_, None) => ("actions", Needs::Any),
             (None, Some(_)) => ("all", Needs::All),
             (Some(_), Some(_)) => {
-                let message = "an access has either `actions` or `all`";
+                let message = format!("{what} has either `actions` or `all`");
                 self.problems.error(fields.key_span("all"), message, "has both");
                 return None;
             }
@@ -158,25 +186,7 @@ impl TypeReader<'_> {
             Some(node) => self.graph_template(node)?,
             None => Template(vec![Piece::Attribute(Path::key("uid"))]),
         };
-        let decrypt = fields.text("decrypt", &mut self.problems);
-        if let Some(label) = &decrypt
-            && relations.iter().all(|relation| relation.label != *label)
-        {
-            let labels = relations.iter().map(|relation| relation.label.as_str());
-            let help = did_you_mean(label, labels)
-                .unwrap_or_else(|| "`decrypt` takes the `as` of a relation to a key".to_owned());
-            let message = format!("`{}` has no relation `{label}`", self.entry.name);
-            let span = fields.key_span("decrypt");
-            self.problems
-                .error_with_help(span, message, "not under `relations`", Some(help));
-        }
-        Some(Access {
-            level,
-            actions,
-            needs,
-            on,
-            decrypt,
-        })
+        Some(Grant { actions, needs, on })
     }
 
     fn graph_template(&mut self, node: &Node) -> Option<Template> {
@@ -242,6 +252,14 @@ impl TypeReader<'_> {
         let title = format!("graph of {}", self.entry.name);
         let (attributes, surroundings) = (&self.attributes, self.surroundings);
         compile_graph_rule(node, &text, &title, attributes, surroundings, &mut self.problems)
+    }
+}
+
+/// The elements of a list, or the one node that stands in place of a list of one.
+fn one_or_more(node: &Node) -> &[Node] {
+    match &node.content {
+        Content::List(items) => items.as_slice(),
+        Content::Plain(_) | Content::Quoted(_) | Content::Map(_) => std::slice::from_ref(node),
     }
 }
 

@@ -66,8 +66,10 @@ policy: policy
 access:
   read: { actions: [s3:GetObject, s3:GetObjectVersion], on: \"arn:{partition}:s3:::{name}/*\", decrypt: locked_with }
   write:
-  - { actions: [s3:PutObject] }
-  - { all: [ec2:CreateVolume, ec2:AttachVolume], on: \"{keeper}\" }
+  - { actions: [s3:PutObject], when: resource.open }
+  - all: [ec2:CreateVolume, ec2:AttachVolume]
+    on: \"{keeper}\"
+    also: [ { actions: [ec2:CreateTags], on: \"{inner[0].deep.x}\" }, { actions: [ec2:StartInstances] } ]
 exposed:
 - { when: resource.open && account.environment != 'test', as: its door is open, ports: [443, 8443], width: 'inner[].blocks' }
 weak:
@@ -80,19 +82,27 @@ runs_as: keeper");
     );
     assert_eq!(role.policy.as_ref().unwrap().to_string(), "policy");
     let reads: Vec<_> = role.access_of(AccessLevel::Read).collect();
+    let read = reads.first().unwrap();
     assert_eq!(
-        reads.first().unwrap().actions,
+        read.grants.first().unwrap().actions,
         ["s3:GetObject", "s3:GetObjectVersion"]
     );
-    assert_eq!(reads.first().unwrap().decrypt.as_deref(), Some("locked_with"));
+    assert_eq!(read.decrypt.as_deref(), Some("locked_with"));
     let writes: Vec<_> = role.access_of(AccessLevel::Write).collect();
+    let grants: Vec<(Needs, usize)> = writes
+        .iter()
+        .flat_map(|access| &access.grants)
+        .map(|grant| (grant.needs, grant.actions.len()))
+        .collect();
     assert_eq!(
-        writes.iter().map(|access| access.needs).collect::<Vec<_>>(),
-        [Needs::Any, Needs::All]
+        grants,
+        [(Needs::Any, 1), (Needs::All, 2), (Needs::Any, 1), (Needs::Any, 1)]
     );
     // Without `on` the actions are evaluated on the resource itself.
+    let first = writes.first().unwrap();
+    assert!(first.when.is_some());
     assert_eq!(
-        writes.first().unwrap().on.attributes().collect::<Vec<_>>(),
+        first.grants.first().unwrap().on.attributes().collect::<Vec<_>>(),
         ["uid"]
     );
     assert_eq!(role.access_of(AccessLevel::Administer).count(), 0);
