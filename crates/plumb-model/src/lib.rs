@@ -8,6 +8,7 @@ pub mod coverage;
 pub mod diagnostic;
 pub mod finding;
 pub mod framework;
+pub mod graph;
 pub mod path;
 pub mod report;
 pub mod resource;

@@ -1,5 +1,6 @@
 //! Checks that types and facts share: services, paths, transformations, templates and the rules of recipes.
 
+use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use plumb_model::value::Text;
 
 use crate::api_type::type_of;
 use crate::call_reader::{CalledService, PendingTemplate, ReadCall};
+use crate::compiled::AccountFields;
 use crate::node::{Content, Node};
 use crate::reader::Problems;
 use crate::recipe::{Path, Service, Transform};
@@ -201,14 +203,43 @@ pub(crate) fn compile_recipe_rule(
     attributes: &AttributeSet,
     problems: &mut Problems,
 ) -> Option<Program> {
+    compile_rule(node, text, title, &OnlyResource(attributes.to_type()), problems)
+}
+
+/// Compiles a rule of a type's place in the graph, which sees what a policy's rule sees, parameters excepted.
+pub(crate) fn compile_graph_rule(
+    node: &Node,
+    text: &Text,
+    title: &str,
+    attributes: &AttributeSet,
+    surroundings: &dyn Surroundings,
+    problems: &mut Problems,
+) -> Option<Program> {
+    let declarations = GraphDeclarations {
+        resource: attributes.to_type(),
+        surroundings,
+        problem: RefCell::default(),
+    };
+    let program = compile_rule(node, text, title, &declarations, problems);
+    match declarations.problem.into_inner() {
+        Some(problem) => {
+            problems.error(node.span.clone(), problem, "looked at in this rule");
+            None
+        }
+        None => program,
+    }
+}
+
+fn compile_rule(
+    node: &Node,
+    text: &Text,
+    title: &str,
+    declarations: &dyn Declarations,
+    problems: &mut Problems,
+) -> Option<Program> {
     let source = Arc::clone(problems.source());
     let rule = RuleText::of(node, text, &source.text);
-    match rule.compile(
-        &source,
-        title,
-        &OnlyResource(attributes.to_type()),
-        Expected::Truth,
-    ) {
+    match rule.compile(&source, title, declarations, Expected::Truth) {
         Ok(program) => Some(program),
         Err(found) => {
             found.into_iter().for_each(|diagnostic| problems.add(diagnostic));
@@ -231,5 +262,42 @@ impl Declarations for OnlyResource {
 
     fn resource_type_names(&self) -> Vec<Text> {
         Vec::new()
+    }
+}
+
+/// What the rules of a type's `graph` see.
+struct GraphDeclarations<'s> {
+    resource: Type,
+    surroundings: &'s dyn Surroundings,
+    /// What is wrong with the first other type that cannot be looked at.
+    problem: RefCell<Option<String>>,
+}
+
+impl Declarations for GraphDeclarations<'_> {
+    fn variable(&self, name: &str) -> Option<Type> {
+        match name {
+            "resource" => Some(self.resource.clone()),
+            "account" => Some(Type::Object(Arc::new(AccountFields))),
+            "now" => Some(Type::Timestamp),
+            _ => None,
+        }
+    }
+
+    fn resource_type(&self, name: &str) -> Option<Type> {
+        // Only the type's own name: the inventory knows no aliases.
+        if !self.resource_type_names().iter().any(|known| known == name) {
+            return None;
+        }
+        match self.surroundings.resource_type(name) {
+            Ok(found) => Some(found.document_type()),
+            Err(problem) => {
+                self.problem.borrow_mut().get_or_insert(problem);
+                Some(Type::Any)
+            }
+        }
+    }
+
+    fn resource_type_names(&self) -> Vec<Text> {
+        self.surroundings.resource_type_names()
     }
 }

@@ -12,6 +12,7 @@
 //! # Ok::<(), usize>(())
 //! ```
 
+mod action;
 mod api_type;
 pub mod builtin;
 mod call_reader;
@@ -20,9 +21,13 @@ pub mod compiled;
 mod compliance;
 mod conformity;
 mod declared;
+pub mod escalation;
+mod escalation_check;
+mod escalation_reader;
 pub mod estate;
 mod fact_reader;
 pub mod framework;
+pub mod graph_role;
 pub mod inline_test;
 pub mod lint;
 pub mod load;

@@ -7,15 +7,18 @@ use plumb_api::catalog::Catalog;
 use plumb_model::account::Provider;
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::framework::Assessment;
+use plumb_model::graph::NodeKind;
 use plumb_model::value::Text;
 use plumb_model::verdict::Verdict;
 
+use crate::escalation_check::{check_builtin, check_escalation};
 use crate::framework::{Extent, Framework};
 use crate::inline_test::run_tests;
 use crate::pack::Pack;
 use crate::policy::{Policy, Provenance};
 use crate::recipe::Origin;
 use crate::recipe_file::RecipeFile;
+use crate::schema::ResourceType;
 use crate::suggest::did_you_mean;
 
 /// Everything that is wrong with a pack, file by file.
@@ -29,6 +32,10 @@ pub fn lint(pack: &Pack) -> Vec<Diagnostic> {
     }
     for framework in pack.frameworks() {
         lint_framework(pack, framework, &mut found);
+    }
+    for escalation in pack.escalations() {
+        found.extend(check_escalation(pack, escalation));
+        found.extend(check_builtin(escalation));
     }
     // What is wrong with a type is found again by everything that uses it.
     let mut distinct: Vec<Diagnostic> = Vec::with_capacity(found.len());
@@ -55,6 +62,7 @@ fn lint_types(pack: &Pack, found: &mut Vec<Diagnostic>) {
         let Some((file, entry)) = pack.types.get(&name) else {
             continue;
         };
+        lint_decryption(pack, &resource_type, found);
         for relation in &resource_type.recipe.relations {
             let place =
                 |diagnostic: Diagnostic| diagnostic.at(&file.source, entry.span.clone(), "in this type");
@@ -82,6 +90,33 @@ fn lint_types(pack: &Pack, found: &mut Vec<Diagnostic>) {
                 found.push(place(Diagnostic::error(message)));
             }
         }
+    }
+}
+
+/// What data is decrypted with must be a key, whatever else the relation leads to (an alias of the key).
+fn lint_decryption(pack: &Pack, resource_type: &ResourceType, found: &mut Vec<Diagnostic>) {
+    let is_key = |name: &Text| {
+        let target = pack.resource_type(name).ok()?;
+        Some(target.recipe.graph.as_ref()?.kind == NodeKind::Key)
+    };
+    let accesses = resource_type.recipe.graph.iter().flat_map(|graph| &graph.access);
+    let labels: BTreeSet<&Text> = accesses.filter_map(|access| access.decrypt.as_ref()).collect();
+    for label in labels {
+        let relations = resource_type.recipe.relations.iter();
+        let mut targets = relations
+            .filter(|relation| relation.label == *label)
+            .map(|relation| &relation.to);
+        if targets.any(|name| is_key(name) == Some(true)) {
+            continue;
+        }
+        let message = format!(
+            "`decrypt: {label}` of `{}` leads to no type of kind `key`",
+            resource_type.name
+        );
+        let entry = pack.types.get(&resource_type.name);
+        let span = entry.map(|(_, entry)| entry.span.clone()).unwrap_or_default();
+        let diagnostic = Diagnostic::error(message).at(&resource_type.source, span, "in this type");
+        found.push(diagnostic.help("name a relation to a key"));
     }
 }
 

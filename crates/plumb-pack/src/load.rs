@@ -9,6 +9,9 @@ use plumb_model::value::Text;
 
 use crate::builtin::{builtin_events, builtin_sources};
 use crate::compliance::{controls, frameworks};
+use crate::escalation::Escalation;
+use crate::escalation_check::check_escalation;
+use crate::escalation_reader::read_escalations;
 use crate::framework::{Framework, read_framework};
 use crate::node::{Content, Node};
 use crate::pack::{Loaded, Pack, SourceFile};
@@ -54,9 +57,10 @@ fn source(path: &str, text: &str) -> Arc<Source> {
     })
 }
 
-/// Whether a built-in file holds policies, recipes or a framework; the folder holds other knowledge too.
+/// Whether a built-in file holds policies, recipes, escalations or a framework; the folder holds other knowledge too.
 fn is_pack_file(path: &str) -> bool {
     path.ends_with("/collect.yaml")
+        || path.ends_with("/escalations.yaml")
         || path.contains("/policies/")
         || path.starts_with("frameworks/")
         || path == "risk.yaml"
@@ -69,6 +73,7 @@ struct Files {
     policies: Vec<Policy>,
     frameworks: Vec<Framework>,
     risk: Option<RiskWeights>,
+    escalations: Vec<Escalation>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -85,28 +90,35 @@ impl Files {
             Content::Map(entries) => entries.iter().any(|(found, _)| found.text == key),
             Content::Plain(_) | Content::Quoted(_) | Content::List(_) => false,
         };
-        let (mut policies, mut recipe, mut framework) = (Vec::new(), None, None);
+        let (mut policies, mut escalations) = (Vec::new(), Vec::new());
+        let (mut recipe, mut framework) = (None, None);
         if has("policies") {
             policies = read_policies(&root, &folder.service, provenance, &mut problems);
         } else if has("resources") {
             recipe = read_recipe_file(&root, folder.provider, provenance, &mut problems);
         } else if has("controls") {
             framework = read_framework(&root, provenance, &mut problems);
+        } else if has("escalations") {
+            escalations = read_escalations(&root, folder.provider, provenance, &mut problems);
         } else if has("risk") {
             // A user's weights replace the built-in ones.
             self.risk = read_risk(&root, &mut problems).or(self.risk.take());
         } else {
             problems.error_with_help(
                 root.head(&source.text),
-                "file is neither a policy file nor a recipe, a framework or weights of risk",
+                "file holds no kind of knowledge that is known here",
                 "no known key",
-                Some("a file has `policies`, `resources`, `controls` or `risk` at its top".to_owned()),
+                Some(
+                    "a file has `policies`, `resources`, `controls`, `escalations` or `risk` at its top"
+                        .to_owned(),
+                ),
             );
         }
         if !problems.has_errors() {
             self.policies.extend(policies);
             self.recipes.extend(recipe.map(Arc::new));
             self.frameworks.extend(framework);
+            self.escalations.extend(escalations);
         }
         self.diagnostics.extend(problems.into_found());
     }
@@ -127,6 +139,11 @@ impl Files {
         );
         pack.controls = controls(&pack.frameworks);
         pack.risk = self.risk.map(Arc::new);
+        pack.escalations = usable_escalations(
+            &pack,
+            std::mem::take(&mut self.escalations),
+            &mut self.diagnostics,
+        );
         Loaded {
             pack,
             diagnostics: self.diagnostics,
@@ -280,6 +297,49 @@ fn usable_policies(
         by_name.insert(policy.name.clone(), policy);
     }
     by_name.into_values().collect()
+}
+
+/// Checks the users' escalations, and settles which escalation of an id stands. Sorted by id.
+fn usable_escalations(
+    pack: &Pack,
+    escalations: Vec<Escalation>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Arc<Escalation>> {
+    let mut broken: HashSet<String> = HashSet::new();
+    for escalation in &escalations {
+        // The built-in ones are checked when the pack is linted, because that reads the types.
+        if escalation.provenance == Provenance::User {
+            let found = check_escalation(pack, escalation);
+            if !found.is_empty() {
+                broken.insert(escalation.source.name.clone());
+                diagnostics.extend(found);
+            }
+        }
+    }
+    let mut by_id: BTreeMap<Text, Arc<Escalation>> = BTreeMap::new();
+    for escalation in escalations {
+        if broken.contains(&escalation.source.name) {
+            continue;
+        }
+        let earlier = by_id.get(&escalation.id).map(|earlier| earlier.provenance);
+        let place = |diagnostic: Diagnostic, label: &str| {
+            diagnostic.at(&escalation.source, escalation.id_span.clone(), label)
+        };
+        match (earlier, escalation.provenance) {
+            (None, _) => {}
+            (Some(Provenance::BuiltIn), Provenance::User) => {
+                let message = format!("escalation `{}` replaces the built-in one", escalation.id);
+                diagnostics.push(place(Diagnostic::warning(message), "built in too"));
+            }
+            (Some(_), _) => {
+                let message = format!("two escalations are called `{}`", escalation.id);
+                diagnostics.push(place(Diagnostic::error(message), "the second one"));
+                continue;
+            }
+        }
+        by_id.insert(escalation.id.clone(), Arc::new(escalation));
+    }
+    by_id.into_values().collect()
 }
 
 /// Finds the policy's resource type and writes the type's own name into the policy.

@@ -1,4 +1,4 @@
-//! `Pack`: policies, frameworks and resource types, the built-in ones together with a user's own.
+//! `Pack`: policies, frameworks, escalations and resource types, the built-in ones together with a user's own.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,6 +7,7 @@ use plumb_model::diagnostic::{Diagnostic, Level};
 use plumb_model::framework::ControlRef;
 use plumb_model::value::Text;
 
+use crate::escalation::Escalation;
 use crate::framework::Framework;
 use crate::load::{self, Base};
 use crate::policy::Policy;
@@ -43,13 +44,14 @@ impl Loaded {
     }
 }
 
-/// Policies, frameworks and resource types.
+/// Policies, frameworks, escalations and resource types.
 ///
 /// Resource types are read when they are asked for, because that loads API models.
 #[derive(Debug, Default)]
 pub struct Pack {
     pub(crate) policies: Vec<Arc<Policy>>,
     pub(crate) frameworks: Vec<Arc<Framework>>,
+    pub(crate) escalations: Vec<Arc<Escalation>>,
     pub(crate) controls: BTreeMap<Text, Vec<ControlRef>>,
     pub(crate) risk: Option<Arc<RiskWeights>>,
     pub(crate) files: Vec<Arc<RecipeFile>>,
@@ -119,6 +121,11 @@ impl Pack {
         self.frameworks
             .iter()
             .find(|framework| framework.is_called(id_or_alias))
+    }
+
+    /// All escalations, sorted by id.
+    pub fn escalations(&self) -> &[Arc<Escalation>] {
+        &self.escalations
     }
 
     /// The controls that ask for a policy, sorted.
@@ -213,5 +220,9 @@ impl Surroundings for View<'_> {
         self.pack
             .read_type(own_name, &self.open)
             .map_err(|_| format!("type `{name}` has errors of its own"))
+    }
+
+    fn resource_type_names(&self) -> Vec<Text> {
+        self.pack.resource_types()
     }
 }

@@ -8,6 +8,8 @@ use plumb_expr::Program;
 use plumb_model::account::Provider;
 use plumb_model::value::Text;
 
+use crate::graph_role::GraphRole;
+
 /// What all recipes of one service share.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Service {
@@ -70,6 +72,8 @@ pub struct Recipe {
     pub facts: Vec<Fact>,
     /// References to other resources.
     pub relations: Vec<Relation>,
+    /// What they are in the security graph; `None` for types that have no part in it.
+    pub graph: Option<GraphRole>,
 }
 
 impl Recipe {

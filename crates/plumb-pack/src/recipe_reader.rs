@@ -1,5 +1,6 @@
 //! Reading of a resource type: its recipe, checked against the API model, and the schema that follows from both.
 
+mod graph;
 mod item;
 mod relation;
 
@@ -27,6 +28,9 @@ pub(crate) trait Surroundings {
 
     /// Another type of the pack; an error says why it cannot be used.
     fn resource_type(&self, name: &str) -> Result<Arc<ResourceType>, String>;
+
+    /// The names of all types of the pack, sorted.
+    fn resource_type_names(&self) -> Vec<Text>;
 }
 
 /// Reads one type of a file.
@@ -62,7 +66,7 @@ pub(crate) fn read_type(
     }
 }
 
-const TYPE_KEYS: [&str; 24] = [
+const TYPE_KEYS: [&str; 25] = [
     "title",
     "aliases",
     "scope",
@@ -86,6 +90,7 @@ const TYPE_KEYS: [&str; 24] = [
     "tags",
     "facts",
     "relations",
+    "graph",
     "attributes",
 ];
 
@@ -139,8 +144,10 @@ impl TypeReader<'_> {
             actions: self.file.actions.clone(),
         });
         let relations = self.relations(fields);
+        let graph = self.graph(fields, &relations);
         Some(Recipe {
             relations,
+            graph,
             ..self.recipe(fields, service, CallScope::Region, Origin::Declared)
         })
     }
@@ -248,6 +255,7 @@ impl TypeReader<'_> {
         };
         recipe.facts = facts.read(fields);
         recipe.relations = self.relations(fields);
+        recipe.graph = self.graph(fields, &recipe.relations);
         Some(recipe)
     }
 
@@ -271,6 +279,7 @@ impl TypeReader<'_> {
             filter: None,
             facts: Vec::new(),
             relations: Vec::new(),
+            graph: None,
         }
     }
 

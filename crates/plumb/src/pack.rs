@@ -39,10 +39,11 @@ fn lint(console: Console) -> Result<Status, Failed> {
         .filter(|diagnostic| diagnostic.level == Level::Error)
         .count();
     print(&format!(
-        "{} policies, {} resource types, {} frameworks: {errors} errors, {} warnings\n",
+        "{} policies, {} resource types, {} frameworks, {} escalations: {errors} errors, {} warnings\n",
         pack.policies().len(),
         pack.resource_types().len(),
         pack.frameworks().len(),
+        pack.escalations().len(),
         diagnostics.len() - errors
     ))?;
     Ok(if errors == 0 {

@@ -8,6 +8,8 @@
 mod bad_policies;
 mod bad_recipes;
 mod catalogue;
+mod escalations;
+mod graph;
 mod hostile_files;
 mod mission;
 mod packs;

@@ -1,0 +1,310 @@
+//! Reading of escalations from YAML; `docs/specs/graph.md` describes the file.
+
+use std::sync::Arc;
+
+use plumb_model::account::Provider;
+use plumb_model::value::Text;
+
+use crate::action::read_action;
+use crate::call_reader::read_template;
+use crate::escalation::{
+    Escalation, Gain, Need, Object, Permission, PrincipalKind, Requirement, Target, Trust,
+};
+use crate::node::{Content, Node};
+use crate::policy::{Provenance, is_policy_name};
+use crate::policy_reader::parse_word;
+use crate::reader::{Fields, Problems};
+use crate::suggest::did_you_mean;
+
+const ESCALATION_KEYS: [&str; 9] = [
+    "id",
+    "title",
+    "principal",
+    "target",
+    "trusts",
+    "requires",
+    "gains",
+    "remediation",
+    "references",
+];
+
+/// Reads the escalations of a file; what is wrong goes to `problems`. `provider` is what the file's folder says.
+pub(crate) fn read_escalations(
+    root: &Node,
+    provider: Option<Provider>,
+    provenance: Provenance,
+    problems: &mut Problems,
+) -> Vec<Escalation> {
+    let what = "a file of escalations";
+    let Some(file) = Fields::open(root, what, &["provider", "escalations"], problems) else {
+        return Vec::new();
+    };
+    let named = file.text("provider", problems).and_then(|text| {
+        let parse = |text: &str| text.parse().ok();
+        parse_word(
+            &text,
+            file.get("provider")?,
+            &["aws", "azure", "gcp"],
+            parse,
+            problems,
+        )
+    });
+    let Some(provider) = named.or(provider) else {
+        problems.error_with_help(
+            file.key_span("escalations"),
+            "the file does not say which cloud it is for",
+            "`provider` is missing here",
+            Some("add `provider: aws`, or put the file into a folder `aws/<service>/`".to_owned()),
+        );
+        return Vec::new();
+    };
+    let Some(list) = file.required("escalations", what, problems) else {
+        return Vec::new();
+    };
+    let nodes = problems.list(list, "escalations");
+    nodes
+        .iter()
+        .filter_map(|node| read_escalation(node, provider, provenance, problems))
+        .collect()
+}
+
+fn read_escalation(
+    node: &Node,
+    provider: Provider,
+    provenance: Provenance,
+    problems: &mut Problems,
+) -> Option<Escalation> {
+    let what = "an escalation";
+    let fields = Fields::open(node, what, &ESCALATION_KEYS, problems)?;
+    let id = fields.required_text("id", what, problems);
+    if let Some(id) = &id
+        && !is_policy_name(id)
+    {
+        problems.error_with_help(
+            fields.key_span("id"),
+            format!("id `{id}` is not in kebab-case"),
+            "not an id",
+            Some("name the way, for example `iam-create-policy-version`".to_owned()),
+        );
+    }
+    let title = fields.required_text("title", what, problems);
+    let principal = read_principal(&fields, problems);
+    let target = fields
+        .required_text("target", what, problems)
+        .map(|text| read_target(&text));
+    let trusts = fields
+        .text("trusts", problems)
+        .and_then(|text| read_trust(&text, &fields, problems));
+    let gains = fields.required_text("gains", what, problems).and_then(|text| {
+        let parse = |text: &str| match text {
+            "administrator" => Some(Gain::Administrator),
+            "target" => Some(Gain::Target),
+            _ => None,
+        };
+        let words = ["administrator", "target"];
+        parse_word(&text, fields.get("gains")?, &words, parse, problems)
+    });
+    let requires = fields
+        .required("requires", what, problems)
+        .map(|node| read_requirements(node, problems));
+    let span_of = |key: &str| fields.get(key).map(|node| node.span.clone()).unwrap_or_default();
+    let escalation = Escalation {
+        id: id?,
+        title: title?,
+        provider,
+        principal,
+        target: target?,
+        trusts,
+        requires: requires?,
+        gains: gains?,
+        remediation: fields.text("remediation", problems).unwrap_or_default(),
+        references: fields.texts("references", problems),
+        source: Arc::clone(problems.source()),
+        id_span: span_of("id"),
+        target_span: span_of("target"),
+        provenance,
+    };
+    check(&escalation, &fields, problems);
+    Some(escalation)
+}
+
+/// What each key says must go together.
+fn check(escalation: &Escalation, fields: &Fields<'_>, problems: &mut Problems) {
+    let becomes_nobody = match &escalation.target {
+        Target::Principal | Target::OwnPolicy | Target::OwnGroup | Target::Account => true,
+        Target::User | Target::Role | Target::Group | Target::Resource(_) => false,
+    };
+    if becomes_nobody && escalation.gains == Gain::Target {
+        problems.error_with_help(
+            fields.key_span("gains"),
+            "this target is nobody else, so nothing is gained by becoming it",
+            "cannot be `target` here",
+            Some("write `gains: administrator` when every permission can be had this way".to_owned()),
+        );
+    }
+    if escalation.trusts.is_some() && escalation.target != Target::Role {
+        problems.error(
+            fields.key_span("trusts"),
+            "`trusts` needs `target: role`",
+            "nothing else has a trust policy",
+        );
+    }
+    // An action that is malformed has been reported itself.
+    if !problems.has_errors() && !escalation.needs().any(|need| matches!(need, Need::Action(_))) {
+        problems.error(
+            fields.key_span("requires"),
+            "`requires` names no action",
+            "everybody could go this way",
+        );
+    }
+}
+
+fn read_principal(fields: &Fields<'_>, problems: &mut Problems) -> PrincipalKind {
+    let read = fields.text("principal", problems).and_then(|text| {
+        let parse = |text: &str| match text {
+            "user" => Some(PrincipalKind::User),
+            "role" => Some(PrincipalKind::Role),
+            _ => None,
+        };
+        parse_word(
+            &text,
+            fields.get("principal")?,
+            &["user", "role"],
+            parse,
+            problems,
+        )
+    });
+    read.unwrap_or(PrincipalKind::Any)
+}
+
+/// A word, else the name of a resource type, which is looked up when the pack is checked.
+fn read_target(text: &Text) -> Target {
+    Target::WORDS
+        .into_iter()
+        .find(|(word, _)| word == text)
+        .map_or_else(|| Target::Resource(text.clone()), |(_, target)| target)
+}
+
+fn read_trust(text: &Text, fields: &Fields<'_>, problems: &mut Problems) -> Option<Trust> {
+    if text == "principal" {
+        return Some(Trust::Principal);
+    }
+    let is_host = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-');
+    if text.contains('.') && text.chars().all(is_host) {
+        return Some(Trust::Service(text.clone()));
+    }
+    let help = did_you_mean(text, ["principal"]);
+    let message = format!("`{text}` is neither `principal` nor a service principal");
+    let label = "expected for example `lambda.amazonaws.com`";
+    problems.error_with_help(fields.key_span("trusts"), message, label, help);
+    None
+}
+
+fn read_requirements(node: &Node, problems: &mut Problems) -> Vec<Requirement> {
+    let mut requirements = Vec::new();
+    for node in problems.list(node, "requires") {
+        let is_choice = matches!(&node.content, Content::Map(entries)
+            if entries.iter().any(|(key, _)| key.text == "any"));
+        if !is_choice {
+            requirements.extend(read_need(node, problems).map(Requirement::Need));
+            continue;
+        }
+        let Some(choice) = Fields::open(node, "an alternative", &["any"], problems) else {
+            continue;
+        };
+        let alternatives: Vec<Vec<Need>> = choice
+            .list("any", problems)
+            .iter()
+            .map(|node| read_alternative(node, problems))
+            .collect();
+        if alternatives.len() < 2 {
+            let message = "`any` needs at least two alternatives";
+            problems.error(choice.key_span("any"), message, "no choice");
+        }
+        requirements.push(Requirement::Any(alternatives));
+    }
+    requirements
+}
+
+/// One need, or a list of needs that go together.
+fn read_alternative(node: &Node, problems: &mut Problems) -> Vec<Need> {
+    let nodes = match &node.content {
+        Content::List(items) => items.as_slice(),
+        Content::Plain(_) | Content::Quoted(_) | Content::Map(_) => std::slice::from_ref(node),
+    };
+    nodes
+        .iter()
+        .filter_map(|node| read_need(node, problems))
+        .collect()
+}
+
+fn read_need(node: &Node, problems: &mut Problems) -> Option<Need> {
+    let what = "a requirement";
+    let fields = Fields::open(node, what, &["action", "on", "context", "present"], problems)?;
+    if let Some(name) = fields.text("present", problems) {
+        for key in ["action", "on", "context"] {
+            if fields.get(key).is_some() {
+                let message = format!("`present` and `{key}` do not go together");
+                problems.error(fields.key_span(key), message, "write two entries");
+            }
+        }
+        return Some(Need::Present(name));
+    }
+    let action = fields
+        .required("action", what, problems)
+        .and_then(|node| read_action(node, problems));
+    let on = fields
+        .required("on", what, problems)
+        .and_then(|node| read_object(node, problems));
+    let mut context = Vec::new();
+    for (key, node) in fields.entries("context", problems) {
+        if !key.text.contains(':') {
+            let message = format!("request key `{}` has no prefix before a colon", key.text);
+            let label = "expected for example `iam:PassedToService`";
+            problems.error(key.span.clone(), message, label);
+        }
+        let values = match &node.content {
+            Content::List(items) => items
+                .iter()
+                .filter_map(|item| problems.text(item, "context"))
+                .collect(),
+            Content::Plain(_) | Content::Quoted(_) | Content::Map(_) => {
+                problems.text(node, "context").into_iter().collect::<Vec<_>>()
+            }
+        };
+        context.push((key.text.clone(), values));
+    }
+    Some(Need::Action(Permission {
+        action: action?,
+        on: on?,
+        context,
+        span: node.head(&problems.source().text),
+    }))
+}
+
+fn read_object(node: &Node, problems: &mut Problems) -> Option<Object> {
+    let text = problems.text(node, "on")?;
+    match text.as_str() {
+        "target" => return Some(Object::Target),
+        "*" => return Some(Object::Anything),
+        _ => {}
+    }
+    let template = read_template(node, &text, problems)?;
+    if template.parent_paths().next().is_some() {
+        let message = "a target has no parent";
+        problems.error(node.span.clone(), message, "in this template");
+        return None;
+    }
+    if !text.starts_with("arn:") {
+        let help =
+            "write `target`, `*`, or a template such as `arn:{partition}:lambda:*:{account}:function:*`";
+        problems.error_with_help(
+            node.span.clone(),
+            format!("`{text}` is not what an action can be evaluated on"),
+            "not an ARN",
+            Some(help.to_owned()),
+        );
+        return None;
+    }
+    Some(Object::Arn(template))
+}

@@ -1,0 +1,148 @@
+//! `GraphRole`: what the resources of a type are in the security graph, and what can be done with them.
+//!
+//! `docs/specs/graph.md` describes the `graph` key of a type.
+
+use std::collections::BTreeSet;
+
+use plumb_expr::{Program, Root};
+use plumb_model::graph::{NodeKind, Sensitivity};
+use plumb_model::value::Text;
+
+use crate::recipe::{Path, Template};
+
+/// What the resources of a type are in the security graph.
+#[derive(Clone, Debug)]
+pub struct GraphRole {
+    /// What they are.
+    pub kind: NodeKind,
+    /// Where the resource policy stands, a parsed document.
+    pub policy: Option<Path>,
+    /// What principals gain with which actions, in the order of the file.
+    pub access: Vec<Access>,
+    /// Ways from the internet that neither network nor permission tells.
+    pub exposed: Vec<Opening>,
+    /// Conditions under which its credentials count as an entry.
+    pub weak: Vec<Weakness>,
+    /// How sensitive its content is where nothing else tells.
+    pub sensitivity: Sensitivity,
+    /// Where the role or instance profile stands whose permissions its code has, beside the relations called `runs_as`.
+    pub runs_as: Option<Path>,
+}
+
+/// What a principal gains with some actions.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// What it gains.
+    pub level: AccessLevel,
+    /// Whether it is possible at all; sees what a policy's rule sees, parameters excepted.
+    pub when: Option<Program>,
+    /// What must be allowed, all of it; at least one.
+    pub grants: Vec<Grant>,
+    /// The relation to the key that must admit decryption too, where there is one.
+    pub decrypt: Option<Text>,
+}
+
+/// Actions that must be allowed on one thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// The IAM actions, at least one.
+    pub actions: Vec<Text>,
+    /// How many of them it needs.
+    pub needs: Needs,
+    /// Template of the ARN that the actions are evaluated on; where it has a wildcard, one name that matches suffices.
+    pub on: Template,
+}
+
+/// What can be done with a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AccessLevel {
+    /// Learn what it holds.
+    Read,
+    /// Change or destroy what it holds.
+    Write,
+    /// Change who may do what, or what it is.
+    Administer,
+}
+
+impl AccessLevel {
+    /// All levels in the order of the documentation.
+    pub const ALL: [Self; 3] = [Self::Read, Self::Write, Self::Administer];
+
+    /// The name used in files and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Administer => "administer",
+        }
+    }
+}
+
+/// How many of several actions are needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Needs {
+    /// Any one of them.
+    Any,
+    /// All of them.
+    All,
+}
+
+/// A way from the internet to a resource.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    /// Whether it is open; sees what a policy's rule sees, parameters excepted.
+    pub when: Program,
+    /// What is open, a clause for people.
+    pub clause: Text,
+    /// The ports that answer; empty for all.
+    pub ports: Vec<u16>,
+    /// Where the address blocks stand that narrow it.
+    pub width: Option<Path>,
+}
+
+/// A way in which the credentials of a resource are easy to come by.
+#[derive(Clone, Debug)]
+pub struct Weakness {
+    /// Whether it is so; sees what a policy's rule sees, parameters excepted.
+    pub when: Program,
+    /// What is weak, a clause for people.
+    pub clause: Text,
+}
+
+impl GraphRole {
+    /// The accesses of a level.
+    pub fn access_of(&self, level: AccessLevel) -> impl Iterator<Item = &Access> {
+        self.access.iter().filter(move |access| access.level == level)
+    }
+
+    /// All rules, from which follows what must be read of other resources.
+    pub fn rules(&self) -> impl Iterator<Item = &Program> {
+        let access = self.access.iter().filter_map(|access| access.when.as_ref());
+        let exposed = self.exposed.iter().map(|opening| &opening.when);
+        let weak = self.weak.iter().map(|weakness| &weakness.when);
+        access.chain(exposed).chain(weak)
+    }
+
+    /// The names of the attributes that the graph reads of such a resource, sorted; relations are not among them.
+    pub fn attributes(&self) -> Vec<Text> {
+        let of_rules = self
+            .rules()
+            .flat_map(Program::uses)
+            .filter(|place| place.root == Root::Resource)
+            .filter_map(|place| place.path.first());
+        let of_paths = [&self.policy, &self.runs_as]
+            .into_iter()
+            .flatten()
+            .chain(self.exposed.iter().filter_map(|opening| opening.width.as_ref()))
+            .filter_map(Path::root);
+        let grants = self.access.iter().flat_map(|access| &access.grants);
+        let of_templates = grants.flat_map(|grant| grant.on.attributes());
+        of_rules
+            .chain(of_paths)
+            .chain(of_templates)
+            .cloned()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect()
+    }
+}

@@ -1,0 +1,313 @@
+//! What a type is in the security graph: the `graph` key.
+
+use std::str::FromStr as _;
+
+use plumb_expr::{Program, Type};
+use plumb_model::graph::{NodeKind, Sensitivity};
+use plumb_model::value::{Text, Value};
+
+use super::TypeReader;
+use crate::action::read_action;
+use crate::call_reader::{PendingTemplate, read_template};
+use crate::checks::{compile_graph_rule, read_path};
+use crate::graph_role::{Access, AccessLevel, Grant, GraphRole, Needs, Opening, Weakness};
+use crate::node::{Content, Node};
+use crate::policy_reader::parse_word;
+use crate::reader::Fields;
+use crate::recipe::{Path, Piece, Relation, Template};
+use crate::suggest::did_you_mean;
+use crate::typed_path::Spelling;
+
+const GRAPH_KEYS: [&str; 7] = [
+    "kind",
+    "policy",
+    "access",
+    "exposed",
+    "weak",
+    "sensitivity",
+    "runs_as",
+];
+
+impl TypeReader<'_> {
+    /// `relations` are those of the type, which `decrypt` names.
+    pub(super) fn graph(&mut self, fields: &Fields<'_>, relations: &[Relation]) -> Option<GraphRole> {
+        let what = "the `graph` of a type";
+        let graph = Fields::open(fields.get("graph")?, what, &GRAPH_KEYS, &mut self.problems)?;
+        let kind = graph
+            .required_text("kind", what, &mut self.problems)
+            .and_then(|text| {
+                let words = NodeKind::ALL.map(NodeKind::name);
+                let parse = |text: &str| NodeKind::from_str(text).ok();
+                parse_word(&text, graph.get("kind")?, &words, parse, &mut self.problems)
+            });
+        let sensitivity = graph.text("sensitivity", &mut self.problems).and_then(|text| {
+            let words = Sensitivity::ALL.map(Sensitivity::name);
+            let parse = |text: &str| Sensitivity::from_str(text).ok();
+            parse_word(
+                &text,
+                graph.get("sensitivity")?,
+                &words,
+                parse,
+                &mut self.problems,
+            )
+        });
+        let policy = self.policy_path(&graph);
+        let runs_as = self.graph_path(&graph, "runs_as", is_name, "a text that names a role");
+        let access = self.accesses(&graph, relations);
+        let exposed = graph
+            .list("exposed", &mut self.problems)
+            .iter()
+            .filter_map(|node| self.opening(node))
+            .collect();
+        let weak = graph
+            .list("weak", &mut self.problems)
+            .iter()
+            .filter_map(|node| self.weakness(node))
+            .collect();
+        let kind = kind?;
+        Some(GraphRole {
+            kind,
+            policy,
+            access,
+            exposed,
+            weak,
+            sensitivity: sensitivity.unwrap_or_else(|| usual_sensitivity(kind)),
+            runs_as,
+        })
+    }
+
+    fn policy_path(&mut self, graph: &Fields<'_>) -> Option<Path> {
+        let path = self.graph_path(graph, "policy", is_document, "a parsed document")?;
+        if path.flattens() {
+            let span = graph.get("policy")?.span.clone();
+            self.problems
+                .error(span, "`policy` leads to several documents", "must be one");
+            return None;
+        }
+        Some(path)
+    }
+
+    fn graph_path(
+        &mut self,
+        fields: &Fields<'_>,
+        key: &str,
+        fits: fn(&Type) -> bool,
+        wanted: &str,
+    ) -> Option<Path> {
+        let node = fields.get(key)?;
+        let root = self.attributes.to_type();
+        let (path, type_) = read_path(node, &root, Spelling::Document, &mut self.problems)?;
+        if !fits(&type_) {
+            let message = format!("`{key}` leads to {type_}, not to {wanted}");
+            self.problems.error(node.span.clone(), message, "does not fit");
+            return None;
+        }
+        Some(path)
+    }
+
+    fn accesses(&mut self, graph: &Fields<'_>, relations: &[Relation]) -> Vec<Access> {
+        let mut accesses = Vec::new();
+        for (key, node) in graph.entries("access", &mut self.problems) {
+            let words = AccessLevel::ALL.map(AccessLevel::name);
+            let Some(level) = AccessLevel::ALL
+                .into_iter()
+                .find(|level| level.name() == key.text)
+            else {
+                let help = did_you_mean(&key.text, words);
+                let message = format!("unknown access `{}`", key.text);
+                let label = format!("expected one of {}", words.join(", "));
+                self.problems
+                    .error_with_help(key.span.clone(), message, label, help);
+                continue;
+            };
+            for node in one_or_more(node) {
+                accesses.extend(self.access(node, level, relations));
+            }
+        }
+        accesses
+    }
+
+    fn access(&mut self, node: &Node, level: AccessLevel, relations: &[Relation]) -> Option<Access> {
+        let what = "an access";
+        let known = ["actions", "all", "on", "also", "decrypt", "when"];
+        let fields = Fields::open(node, what, &known, &mut self.problems)?;
+        let mut grants: Vec<Grant> = self.grant(&fields, what).into_iter().collect();
+        let also = fields.get("also");
+        for node in also.map(one_or_more).unwrap_or_default() {
+            let what = "an entry of `also`";
+            let opened = Fields::open(node, what, &["actions", "all", "on"], &mut self.problems);
+            grants.extend(opened.and_then(|fields| self.grant(&fields, what)));
+        }
+        let when = match fields.get("when") {
+            Some(_) => Some(self.graph_rule(&fields, what)?),
+            None => None,
+        };
+        let decrypt = fields.text("decrypt", &mut self.problems);
+        if let Some(label) = &decrypt
+            && relations.iter().all(|relation| relation.label != *label)
+        {
+            let labels = relations.iter().map(|relation| relation.label.as_str());
+            let help = did_you_mean(label, labels)
+                .unwrap_or_else(|| "`decrypt` takes the `as` of a relation to a key".to_owned());
+            let message = format!("`{}` has no relation `{label}`", self.entry.name);
+            let span = fields.key_span("decrypt");
+            self.problems
+                .error_with_help(span, message, "not under `relations`", Some(help));
+        }
+        Some(Access {
+            level,
+            when,
+            grants,
+            decrypt,
+        })
+    }
+
+    fn grant(&mut self, fields: &Fields<'_>, what: &str) -> Option<Grant> {
+        let (key, needs) = match (fields.get("actions"), fields.get("all")) {
+            (_, None) => ("actions", Needs::Any),
+            (None, Some(_)) => ("all", Needs::All),
+            (Some(_), Some(_)) => {
+                let message = format!("{what} has either `actions` or `all`");
+                self.problems.error(fields.key_span("all"), message, "has both");
+                return None;
+            }
+        };
+        let list = fields.required(key, what, &mut self.problems)?;
+        let nodes = self.problems.list(list, key);
+        if nodes.is_empty() {
+            let message = format!("`{key}` names no action");
+            self.problems.error(list.span.clone(), message, "at least one");
+        }
+        let actions: Vec<Text> = nodes
+            .iter()
+            .filter_map(|node| read_action(node, &mut self.problems))
+            .collect();
+        let on = match fields.get("on") {
+            Some(node) => self.graph_template(node)?,
+            None => Template(vec![Piece::Attribute(Path::key("uid"))]),
+        };
+        Some(Grant { actions, needs, on })
+    }
+
+    fn graph_template(&mut self, node: &Node) -> Option<Template> {
+        let text = self.problems.text(node, "on")?;
+        let template = read_template(node, &text, &mut self.problems)?;
+        let pending = PendingTemplate {
+            template: template.clone(),
+            span: node.span.clone(),
+        };
+        if template.parent_paths().next().is_some() {
+            let message = "a parent is known only while its children are read";
+            self.problems.error_with_help(
+                node.span.clone(),
+                message,
+                "in this template",
+                Some("take what is needed over with `keep`".to_owned()),
+            );
+            return None;
+        }
+        self.template_type(&pending);
+        Some(template)
+    }
+
+    fn opening(&mut self, node: &Node) -> Option<Opening> {
+        let what = "an entry of `exposed`";
+        let fields = Fields::open(node, what, &["when", "as", "ports", "width"], &mut self.problems)?;
+        let when = self.graph_rule(&fields, what);
+        let clause = fields.required_text("as", what, &mut self.problems);
+        let mut ports = Vec::new();
+        for port in fields.list("ports", &mut self.problems) {
+            match port.to_value() {
+                Value::Int(number @ 1..=65535) => ports.extend(u16::try_from(number)),
+                _ => self.problems.error(
+                    port.span.clone(),
+                    "a port is a number from 1 to 65535",
+                    "not a port",
+                ),
+            }
+        }
+        let width = self.graph_path(&fields, "width", is_names, "a list of address blocks");
+        Some(Opening {
+            when: when?,
+            clause: clause?,
+            ports,
+            width,
+        })
+    }
+
+    fn weakness(&mut self, node: &Node) -> Option<Weakness> {
+        let what = "an entry of `weak`";
+        let fields = Fields::open(node, what, &["when", "as"], &mut self.problems)?;
+        let when = self.graph_rule(&fields, what);
+        let clause = fields.required_text("as", what, &mut self.problems);
+        Some(Weakness {
+            when: when?,
+            clause: clause?,
+        })
+    }
+
+    fn graph_rule(&mut self, fields: &Fields<'_>, what: &str) -> Option<Program> {
+        let node = fields.required("when", what, &mut self.problems)?;
+        let text = self.problems.text(node, "when")?;
+        let title = format!("graph of {}", self.entry.name);
+        let (attributes, surroundings) = (&self.attributes, self.surroundings);
+        compile_graph_rule(node, &text, &title, attributes, surroundings, &mut self.problems)
+    }
+}
+
+/// The elements of a list, or the one node that stands in place of a list of one.
+fn one_or_more(node: &Node) -> &[Node] {
+    match &node.content {
+        Content::List(items) => items.as_slice(),
+        Content::Plain(_) | Content::Quoted(_) | Content::Map(_) => std::slice::from_ref(node),
+    }
+}
+
+/// What a secret holds opens other things; of everything else nothing is known.
+fn usual_sensitivity(kind: NodeKind) -> Sensitivity {
+    match kind {
+        NodeKind::Secret => Sensitivity::Confidential,
+        NodeKind::Identity
+        | NodeKind::Workload
+        | NodeKind::Data
+        | NodeKind::Key
+        | NodeKind::Front
+        | NodeKind::Network
+        | NodeKind::Other => Sensitivity::Internal,
+    }
+}
+
+fn is_document(type_: &Type) -> bool {
+    matches!(type_, Type::Json | Type::Any)
+}
+
+fn is_name(type_: &Type) -> bool {
+    match type_ {
+        Type::String | Type::Any | Type::Json => true,
+        Type::List(element) => is_name(element),
+        Type::Null
+        | Type::Bool
+        | Type::Int
+        | Type::Double
+        | Type::Timestamp
+        | Type::Duration
+        | Type::Map(_)
+        | Type::Object(_) => false,
+    }
+}
+
+fn is_names(type_: &Type) -> bool {
+    match type_ {
+        Type::List(element) => is_name(element),
+        Type::Any | Type::Json => true,
+        Type::Null
+        | Type::Bool
+        | Type::Int
+        | Type::Double
+        | Type::String
+        | Type::Timestamp
+        | Type::Duration
+        | Type::Map(_)
+        | Type::Object(_) => false,
+    }
+}
