@@ -119,6 +119,8 @@ pub(crate) fn account(judges: &[Judge], snapshot: &AccountSnapshot, now: Timesta
                         policy,
                         resource: position,
                         verdict,
+                        risk: None,
+                        accepted: None,
                         evidence,
                     }
                 })
@@ -247,6 +249,7 @@ fn summary_of(resource: &Resource) -> ResourceSummary {
         name: resource.name.clone(),
         region: resource.region.clone(),
         tags: resource.tags().map(|tags| Box::new(tags.clone())),
+        exposure: None,
         stand_in: false,
     }
 }
@@ -286,6 +289,7 @@ impl StandIns {
                     name: Text::from(format!("every {resource_type}")),
                     region,
                     tags: None,
+                    exposure: None,
                     stand_in: true,
                 });
                 stand_ins.causes.push(cause);
@@ -304,6 +308,8 @@ impl StandIns {
                 policy,
                 resource,
                 verdict: Verdict::Unknown,
+                risk: None,
+                accepted: None,
                 evidence: Some(Arc::new(Evidence {
                     message: Text::from(format!(
                         "the {} resources of {} could not be listed: {cause}",

@@ -7,6 +7,7 @@
 //! INVARIANT: no clock, environment, network or hash order takes part, so the same snapshot gives the same bytes,
 //! whatever the order of its accounts and resources.
 
+mod breakdown;
 mod compliance;
 mod index;
 mod judge;
@@ -133,6 +134,9 @@ impl Analyzer {
             policies: self.summaries.clone(),
             frameworks,
             summary: score::total(&accounts),
+            breakdown: breakdown::of(&self.summaries, &accounts),
+            paths: None,
+            accepted: Vec::new(),
             accounts,
         }
     }

@@ -2,10 +2,11 @@
 //!
 //! A [`graph::Graph`] is built once from nodes and edges and never changes; what would remain after a change is asked with a
 //! [`graph::Mask`] over its edges. [`search`] finds the cheapest ways from entries to targets, [`choke`] the facts whose
-//! change closes most of them. Nothing here knows a cloud: what reaches and may do what is computed elsewhere and handed in.
+//! change closes most of them. A [`security::SecurityGraph`] adds what the nodes are. Nothing here knows a cloud: what reaches and may do what is computed elsewhere and handed in.
 //!
 //! INVARIANT: node and edge order is the order of insertion, and every tie is broken by it, so equal input gives equal output.
 
 pub mod choke;
 pub mod graph;
 pub mod search;
+pub mod security;

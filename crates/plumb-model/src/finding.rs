@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::risk::Risk;
 use crate::value::{Text, Unreadable, Value};
 use crate::verdict::Verdict;
 
@@ -18,6 +19,10 @@ pub struct Finding {
     pub resource: u32,
     /// What the policy says.
     pub verdict: Verdict,
+    /// How much it matters; present for failures when the graph was built.
+    pub risk: Option<Risk>,
+    /// Position in [`Report::accepted`](crate::report::Report::accepted) of the accepted risk that speaks of it.
+    pub accepted: Option<u32>,
     /// Why; present for fail and unknown. Findings of one account with equal evidence share it.
     pub evidence: Option<Arc<Evidence>>,
 }

@@ -6,6 +6,8 @@ use crate::account::Account;
 use crate::coverage::Coverage;
 use crate::finding::Finding;
 use crate::framework::{ControlRef, FrameworkReport};
+use crate::path::PathReport;
+use crate::risk::{ExposureLevel, PriorityCounts};
 use crate::value::{Map, Text};
 use crate::verdict::{Severity, Verdict};
 
@@ -29,6 +31,53 @@ pub struct Report {
     pub accounts: Vec<AccountReport>,
     /// Totals over all accounts.
     pub summary: Summary,
+    /// Where the points of the posture score are won and lost.
+    pub breakdown: Breakdown,
+    /// Attack paths and choke points; `None` when the graph was not built.
+    pub paths: Option<PathReport>,
+    /// The risks that somebody accepted, in the order of the estate file.
+    pub accepted: Vec<AcceptedRisk>,
+}
+
+/// Where the points of the posture score are won and lost: the parts of each list sum up to the score's own sums.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Breakdown {
+    /// By severity, worst first.
+    pub severities: Vec<ScorePart>,
+    /// By service, the one that loses most points first.
+    pub services: Vec<ScorePart>,
+    /// By account, the one that loses most points first.
+    pub accounts: Vec<ScorePart>,
+}
+
+/// A part of the posture score.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ScorePart {
+    /// What it is the part of: a severity, a service, an account's identifier.
+    pub name: Text,
+    /// Its own score and sums.
+    pub score: Score,
+    /// How many points the whole score would be higher without its failures, rounded down.
+    pub lost: u8,
+}
+
+/// A risk that somebody accepted. It stays a failure and keeps its weight in every score.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AcceptedRisk {
+    /// The policy's name.
+    pub policy: Text,
+    /// The resources, as the estate file names them.
+    pub resource: Text,
+    /// Why.
+    pub reason: Text,
+    /// Who accepted it.
+    pub owner: Text,
+    /// The first day on which it no longer holds.
+    pub until: Text,
+    /// Whether it still held when the newest account was read.
+    pub holds: bool,
+    /// Failures that it speaks of; none means that it can be removed.
+    pub findings: u64,
 }
 
 impl Report {
@@ -145,6 +194,8 @@ pub struct ResourceSummary {
     pub region: Text,
     /// Tags, hostile text; `None` when they were not read.
     pub tags: Option<Box<Map>>,
+    /// From where it can be reached; `None` when the graph was not built.
+    pub exposure: Option<ExposureLevel>,
     /// Whether this stands for all resources of the type in the region, because they could not be listed.
     pub stand_in: bool,
 }
@@ -158,6 +209,12 @@ pub struct Summary {
     pub verdicts: VerdictCounts,
     /// Failing findings by severity.
     pub failures: SeverityCounts,
+    /// Failing findings by priority; all zero when the graph was not built.
+    #[serde(default)]
+    pub priorities: PriorityCounts,
+    /// Failing findings that somebody accepted; they count above all the same.
+    #[serde(default)]
+    pub accepted: u64,
     /// 0 to 100; `None` when nothing was judged. See [`Score`].
     pub score: Option<Score>,
 }

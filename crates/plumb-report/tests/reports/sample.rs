@@ -9,7 +9,7 @@ use plumb_model::framework::{
     Assessment, ControlRef, ControlReport, ControlStatus, FrameworkReport, StatusCounts,
 };
 use plumb_model::report::{
-    AccountReport, PolicySummary, Remediation, Report, ResourceSummary, Score, Summary,
+    AccountReport, Breakdown, PolicySummary, Remediation, Report, ResourceSummary, Score, Summary,
 };
 use plumb_model::value::{Map, Reason, Text, Unreadable, Value};
 use plumb_model::verdict::{Severity, Verdict};
@@ -71,6 +71,7 @@ pub(crate) fn sample() -> Report {
                 "us-east-1",
             ),
             ResourceSummary {
+                exposure: None,
                 stand_in: true,
                 tags: None,
                 ..resource("aws_iam_account", "aws_iam_account", "aws_iam_account", "global")
@@ -380,6 +381,7 @@ fn resource(uid: &str, resource_type: &str, name: &str, region: &str) -> Resourc
         name: name.into(),
         region: region.into(),
         tags: Some(Box::new(Map::from_iter([("team".into(), Value::from("core"))]))),
+        exposure: None,
         stand_in: false,
     }
 }
@@ -389,6 +391,8 @@ fn finding(policy: u32, resource: u32, verdict: Verdict) -> Finding {
         policy,
         resource,
         verdict,
+        risk: None,
+        accepted: None,
         evidence: None,
     }
 }
@@ -510,6 +514,9 @@ fn report(
         frameworks,
         accounts,
         summary: total,
+        breakdown: Breakdown::default(),
+        paths: None,
+        accepted: Vec::new(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What each format says of the sample estate; `UPDATE_EXPECT=1` rewrites the files, which are then read.
 
 use expect_test::{ExpectFile, expect_file};
-use plumb_model::report::{Report, Summary};
+use plumb_model::report::{Breakdown, Report, Summary};
 use plumb_model::verdict::Verdict;
 use plumb_report::format::Format;
 use plumb_report::options::{Color, RenderOptions};
@@ -99,6 +99,9 @@ fn an_empty_report_renders_and_claims_nothing() {
         frameworks: Vec::new(),
         accounts: Vec::new(),
         summary: Summary::default(),
+        breakdown: Breakdown::default(),
+        paths: None,
+        accepted: Vec::new(),
     };
     for format in Format::ALL {
         let text = rendered(&report, format, &RenderOptions::default());
