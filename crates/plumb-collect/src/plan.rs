@@ -166,7 +166,9 @@ impl<'p> Needs<'p> {
             let attribute = used.path.first();
             match &used.root {
                 Root::Resource => self.demand(judged, attribute, reason)?,
-                Root::Inventory(name) => self.demand(name, attribute, reason)?,
+                Root::Inventory(name) | Root::RegionalInventory(name) => {
+                    self.demand(name, attribute, reason)?
+                }
                 Root::Related(name) => {
                     self.demand(name, attribute, reason)?;
                     let target = self.resolve(name)?;
