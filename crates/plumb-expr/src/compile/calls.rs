@@ -339,6 +339,16 @@ impl Compiler<'_> {
             let problem = Problem::new("`related` takes a resource first", resource_expr.span, label);
             return self.failed(problem, span);
         }
+        let is_judged = |place: &Place| matches!(place.root, Root::Resource) && place.path.is_empty();
+        if !resource.places.iter().all(is_judged) || resource.places.is_empty() {
+            let problem = Problem::new(
+                "`related` follows the relations of the judged resource only",
+                resource_expr.span,
+                "another document",
+            )
+            .help("write `related(resource, …)`");
+            return self.failed(problem, span);
+        }
         let Some((resource_type, type_)) = self.resource_type(type_expr) else {
             return Lowered::computed(NodeKind::Literal(Value::Null), span, Type::Any);
         };

@@ -233,6 +233,12 @@ fn wrong_calls_are_refused() {
             "for example `inventory(\"aws_flow_log\")`",
         ),
         (
+            "inventory(\"aws_kms_key\").all(key, related(key, \"aws_kms_key\").size() > 0)",
+            "`related` follows the relations of the judged resource only",
+            "key",
+            "write `related(resource, …)`",
+        ),
+        (
             "inventory(\"aws_kms_key\", resource.name).size() > 0",
             "`aws_kms_key` belongs to no region",
             "\"aws_kms_key\"",
