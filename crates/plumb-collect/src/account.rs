@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use plumb_api::catalog::Catalog;
 use plumb_model::account::Account;
 use plumb_model::coverage::{CollectedType, Coverage};
-use plumb_model::resource::Resource;
+use plumb_model::resource::{GLOBAL_REGION, Resource};
 use plumb_model::snapshot::AccountSnapshot;
 use plumb_model::time;
-use plumb_model::value::Text;
+use plumb_model::value::{Reason, Text, Unreadable};
 use plumb_pack::recipe::Origin;
 
 use crate::caller::Caller;
@@ -22,7 +22,7 @@ use crate::progress::{Event, Progress};
 use crate::stop::StopSignal;
 use crate::transport::Transport;
 use crate::work::{Jobs, Work};
-use crate::{facts, listing};
+use crate::{facts, listing, related};
 
 /// Reads accounts by a plan.
 pub struct Collector {
@@ -92,24 +92,44 @@ impl Collector {
                 continue;
             };
             let parent = parent_of(&planned.resource_type).and_then(|parent| readings.get(&parent).cloned());
-            let (work, plan) = (Arc::clone(&work), Arc::clone(&self.plan));
+            let (working, plan) = (Arc::clone(&work), Arc::clone(&self.plan));
             let task = tokio::spawn(async move {
                 let parents = match parent {
                     Some(parent) => parent.await,
                     None => Arc::new(Vec::new()),
                 };
                 match plan.types.get(position) {
-                    Some(planned) => Arc::new(read_type(&work, planned, &parents).await),
+                    Some(planned) => Arc::new(read_type(&working, planned, &parents).await),
                     None => Arc::new(Vec::new()),
                 }
             });
-            let reading = async move { task.await.unwrap_or_default() }.boxed().shared();
+            let (work, name) = (Arc::clone(&work), planned.resource_type.name.clone());
+            let reading = async move {
+                task.await.unwrap_or_else(|_| {
+                    // A defect must not look like an account without such resources.
+                    let unreadable = Unreadable::new(Reason::Failed);
+                    work.gaps
+                        .add(&name, None, &Text::new_static(GLOBAL_REGION), &unreadable);
+                    Arc::default()
+                })
+            }
+            .boxed()
+            .shared();
             readings.insert(planned.resource_type.name.clone(), reading);
         }
+        let mut related = related::spawn(&work, &self.plan, &readings);
         let mut resources = Vec::new();
-        for (_, reading) in readings {
+        for planned in &self.plan.types {
+            let name = &planned.resource_type.name;
+            let Some(reading) = readings.remove(name) else {
+                continue;
+            };
             let read = reading.await;
-            resources.extend(Arc::try_unwrap(read).unwrap_or_else(|shared| (*shared).clone()));
+            let mut read = Arc::try_unwrap(read).unwrap_or_else(|shared| (*shared).clone());
+            if let Some(task) = related.remove(name) {
+                related::put(planned, task.await.unwrap_or_default(), &mut read);
+            }
+            resources.extend(read);
         }
         self.snapshot(&work, resources)
     }
@@ -148,7 +168,8 @@ impl Collector {
     }
 }
 
-type Reading = Shared<BoxFuture<'static, Arc<Vec<Resource>>>>;
+/// The resources of one type with the facts of every resource, for whoever waits for them.
+pub(crate) type Reading = Shared<BoxFuture<'static, Arc<Vec<Resource>>>>;
 
 async fn read_type(work: &Work, plan: &TypePlan, parents: &[Resource]) -> Vec<Resource> {
     let recipe = &*plan.resource_type.recipe;
@@ -159,7 +180,7 @@ async fn read_type(work: &Work, plan: &TypePlan, parents: &[Resource]) -> Vec<Re
             .map(|region| listing::list(work, recipe, region, parents).boxed()),
     );
     let mut resources: Vec<Resource> = work.gather(jobs).await.into_iter().flatten().collect();
-    facts::read(work, plan, &mut resources).await;
+    facts::read(work, &plan.resource_type, &plan.levels, &mut resources).await;
     resources
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use plumb_model::value::Text;
-use plumb_pack::recipe::{Call, CallScope, FactKind, Origin};
+use plumb_pack::recipe::{Call, CallScope, Fact, FactKind, Origin};
 use serde::Serialize;
 
 use crate::plan::{Plan, TypePlan};
@@ -52,6 +52,13 @@ pub enum Frequency {
         /// The type.
         resource_type: Text,
     },
+    /// At most once for each resource of a type, and only for those that others refer to.
+    PerRelated {
+        /// The type.
+        resource_type: Text,
+        /// The types that refer to them.
+        sources: Vec<Text>,
+    },
 }
 
 impl std::fmt::Display for Frequency {
@@ -61,6 +68,10 @@ impl std::fmt::Display for Frequency {
             Self::PerRegion => f.write_str("per region"),
             Self::PerBatch { resource_type, size } => write!(f, "per {size} {resource_type}"),
             Self::PerResource { resource_type } => write!(f, "per {resource_type}"),
+            Self::PerRelated {
+                resource_type,
+                sources,
+            } => write!(f, "per {resource_type} of {}", sources.join(", ")),
         }
     }
 }
@@ -95,23 +106,20 @@ pub fn list(plan: &Plan) -> Vec<PlannedCall> {
             };
             add(&list.call, frequency, name.clone(), &planned.needed_by);
         }
-        for fact in planned.facts() {
+        let related = planned.facts_of_related().map(|fact| {
+            let frequency = Frequency::PerRelated {
+                resource_type: name.clone(),
+                sources: planned.related.sources.iter().cloned().collect(),
+            };
+            (fact, frequency)
+        });
+        let every = planned
+            .facts_of_every_resource()
+            .map(|fact| (fact, fact_frequency(planned, fact)));
+        for (fact, frequency) in every.chain(related) {
             let empty = BTreeSet::new();
             let needed_by = planned.facts_needed_by.get(&fact.name).unwrap_or(&empty);
             let what = Text::from(format!("{name}.{}", fact.name));
-            let frequency = match &fact.kind {
-                FactKind::Take(_) | FactKind::Items(_) => per_resource(planned, &name),
-                FactKind::Join {
-                    batch: Some(size), ..
-                } => Frequency::PerBatch {
-                    resource_type: name.clone(),
-                    size: *size,
-                },
-                FactKind::Join { batch: None, .. } if fact.global || recipe.scope == CallScope::Global => {
-                    Frequency::PerAccount
-                }
-                FactKind::Join { batch: None, .. } => Frequency::PerRegion,
-            };
             if let Some(prepare) = &fact.prepare {
                 add(&prepare.call, frequency.clone(), what.clone(), needed_by);
             }
@@ -123,6 +131,26 @@ pub fn list(plan: &Plan) -> Vec<PlannedCall> {
         call.reads.sort();
     }
     calls
+}
+
+/// How often the call of a fact of every resource is made.
+fn fact_frequency(planned: &TypePlan, fact: &Fact) -> Frequency {
+    let name = &planned.resource_type.name;
+    match &fact.kind {
+        FactKind::Take(_) | FactKind::Items(_) => per_resource(planned, name),
+        FactKind::Join {
+            batch: Some(size), ..
+        } => Frequency::PerBatch {
+            resource_type: name.clone(),
+            size: *size,
+        },
+        FactKind::Join { batch: None, .. }
+            if fact.global || planned.resource_type.recipe.scope == CallScope::Global =>
+        {
+            Frequency::PerAccount
+        }
+        FactKind::Join { batch: None, .. } => Frequency::PerRegion,
+    }
 }
 
 /// A fact of a single resource per account or region is called just that often.

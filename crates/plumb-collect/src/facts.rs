@@ -15,7 +15,6 @@ use plumb_pack::transform::apply_transforms;
 use crate::assemble::{self, Place, tag_map};
 use crate::caller::{Failure, Pages};
 use crate::listing::{Input, input, is_absent};
-use crate::plan::TypePlan;
 use crate::work::{Jobs, Work};
 
 /// How often a prepared answer is asked for again.
@@ -24,10 +23,15 @@ const PREPARE_ATTEMPTS: u32 = 30;
 /// How long is waited first; later pauses double up to the longest.
 const FIRST_PREPARE_PAUSE: Duration = Duration::from_millis(250);
 
-/// Reads all planned facts of the resources of one type, level by level.
-pub(crate) async fn read(work: &Work, plan: &TypePlan, resources: &mut [Resource]) {
-    let recipe = &plan.resource_type.recipe;
-    for level in &plan.levels {
+/// Reads facts of resources of one type, level by level.
+pub(crate) async fn read(
+    work: &Work,
+    resource_type: &ResourceType,
+    levels: &[Vec<usize>],
+    resources: &mut [Resource],
+) {
+    let recipe = &resource_type.recipe;
+    for level in levels {
         let facts: Vec<&Fact> = level
             .iter()
             .filter_map(|position| recipe.facts.get(*position))
@@ -52,12 +56,12 @@ pub(crate) async fn read(work: &Work, plan: &TypePlan, resources: &mut [Resource
         let (single_values, joined_values) = join(work.gather(single_jobs), work.gather(joined_jobs)).await;
         for (position, fact, value) in single_values {
             if let Some(resource) = resources.get_mut(position) {
-                put(work, &plan.resource_type, fact, resource, value);
+                put(work, resource_type, fact, resource, value);
             }
         }
         for (fact, values) in joined_values {
             for (resource, value) in resources.iter_mut().zip(values) {
-                put(work, &plan.resource_type, fact, resource, value);
+                put(work, resource_type, fact, resource, value);
             }
         }
     }
@@ -92,17 +96,24 @@ fn put(work: &Work, resource_type: &ResourceType, fact: &Fact, resource: &mut Re
             let value = if name == "tags" { tag_map(&value) } else { value };
             resource.set(name, value);
         }),
-        Value::Unreadable(_) => {
-            for attribute in attributes_of(resource_type, fact) {
-                resource.set(attribute, value.clone());
-            }
-        }
+        Value::Unreadable(_) => set_all(resource_type, fact, resource, &value),
         Value::Null
         | Value::Bool(_)
         | Value::Int(_)
         | Value::Float(_)
         | Value::String(_)
         | Value::List(_) => {}
+    }
+}
+
+/// Writes one value for everything that a fact gives.
+pub(crate) fn set_all(resource_type: &ResourceType, fact: &Fact, resource: &mut Resource, value: &Value) {
+    if !fact.merge {
+        resource.set(fact.name.clone(), value.clone());
+        return;
+    }
+    for attribute in attributes_of(resource_type, fact) {
+        resource.set(attribute, value.clone());
     }
 }
 

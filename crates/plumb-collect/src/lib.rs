@@ -17,6 +17,7 @@ mod options;
 mod plan;
 pub mod progress;
 pub mod rehearsal;
+mod related;
 mod stop;
 pub mod transport;
 mod work;

@@ -23,19 +23,44 @@ pub struct Plan {
 pub struct TypePlan {
     /// The type with its recipe.
     pub resource_type: Arc<ResourceType>,
-    /// Facts by position in the recipe; those of a level need attributes of earlier levels only.
+    /// The facts of every resource, by position in the recipe; those of a level need attributes of earlier levels only.
     pub levels: Vec<Vec<usize>>,
+    /// The facts that are read only of resources that others refer to.
+    pub related: RelatedPlan,
     /// The policies that need the type itself.
     pub needed_by: BTreeSet<Text>,
     /// The policies that need each fact, by the fact's name.
     pub facts_needed_by: BTreeMap<Text, BTreeSet<Text>>,
 }
 
+/// Facts that rules look at by `related(resource, "…")` alone, so that nobody asks for those of other resources.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RelatedPlan {
+    /// The types whose resources refer to the resources that matter.
+    pub sources: BTreeSet<Text>,
+    /// Facts by position in the recipe, in levels that follow those of every resource.
+    pub levels: Vec<Vec<usize>>,
+}
+
 impl TypePlan {
     /// The planned facts in the order they are read.
     pub fn facts(&self) -> impl Iterator<Item = &Fact> {
+        self.facts_of_every_resource().chain(self.facts_of_related())
+    }
+
+    /// The facts that are read of every resource.
+    pub fn facts_of_every_resource(&self) -> impl Iterator<Item = &Fact> {
+        self.facts_in(&self.levels)
+    }
+
+    /// The facts that are read only of resources that others refer to.
+    pub fn facts_of_related(&self) -> impl Iterator<Item = &Fact> {
+        self.facts_in(&self.related.levels)
+    }
+
+    fn facts_in<'p>(&'p self, levels: &'p [Vec<usize>]) -> impl Iterator<Item = &'p Fact> {
         let facts = &self.resource_type.recipe.facts;
-        self.levels
+        levels
             .iter()
             .flatten()
             .filter_map(|position| facts.get(*position))
@@ -74,10 +99,10 @@ impl Plan {
         let mut needs = Needs::new(pack);
         let reason = Text::new_static("inventory");
         for name in types {
-            needs.demand(name, None, &reason)?;
+            needs.demand(name, None, &reason, &Reach::Every)?;
             let resource_type = needs.resolve(name)?;
             for attribute in resource_type.attributes() {
-                needs.demand(name, Some(&attribute.name), &reason)?;
+                needs.demand(name, Some(&attribute.name), &reason, &Reach::Every)?;
             }
         }
         needs.into_plan()
@@ -90,14 +115,14 @@ impl Plan {
     pub fn facts(pack: &Pack, resource_type: &str, facts: &[Text]) -> Result<Self, PlanError> {
         let mut needs = Needs::new(pack);
         let reason = Text::new_static("rehearsal");
-        needs.demand(resource_type, None, &reason)?;
+        needs.demand(resource_type, None, &reason, &Reach::Every)?;
         let resource_type = needs.resolve(resource_type)?;
         for attribute in resource_type.attributes() {
             if resource_type
                 .fact_of(&attribute.name)
                 .is_some_and(|fact| facts.contains(&fact.name))
             {
-                needs.demand(&resource_type.name, Some(&attribute.name), &reason)?;
+                needs.demand(&resource_type.name, Some(&attribute.name), &reason, &Reach::Every)?;
             }
         }
         needs.into_plan()
@@ -113,9 +138,16 @@ impl Plan {
             let needs = types
                 .entry(planned.resource_type.name.clone())
                 .or_insert_with(|| TypeNeeds::new(Arc::clone(&planned.resource_type)));
-            needs.needed_by.extend(planned.needed_by);
+            needs.needed_by.extend(planned.needed_by.iter().cloned());
+            let only_related: BTreeSet<Text> =
+                planned.facts_of_related().map(|fact| fact.name.clone()).collect();
             for (fact, reasons) in planned.facts_needed_by {
-                needs.facts.entry(fact).or_default().extend(reasons);
+                let reach = if only_related.contains(&fact) {
+                    Reach::Related(planned.related.sources.clone())
+                } else {
+                    Reach::Every
+                };
+                needs.facts.entry(fact).or_default().add(reasons, &reach);
             }
         }
         order(types)
@@ -126,13 +158,45 @@ impl Plan {
 struct Needs<'p> {
     pack: &'p Pack,
     types: BTreeMap<Text, TypeNeeds>,
-    seen: BTreeSet<(Text, Option<Text>, Text)>,
+    seen: BTreeSet<(Text, Option<Text>, Text, Reach)>,
 }
 
 struct TypeNeeds {
     resource_type: Arc<ResourceType>,
     needed_by: BTreeSet<Text>,
-    facts: BTreeMap<Text, BTreeSet<Text>>,
+    facts: BTreeMap<Text, FactNeeds>,
+}
+
+/// Who needs a fact, and of which resources.
+#[derive(Default)]
+struct FactNeeds {
+    needed_by: BTreeSet<Text>,
+    reach: Reach,
+}
+
+/// Of which resources of a type something is needed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Reach {
+    Every,
+    /// Those that resources of these types refer to.
+    Related(BTreeSet<Text>),
+}
+
+impl Default for Reach {
+    fn default() -> Self {
+        Self::Related(BTreeSet::new())
+    }
+}
+
+impl FactNeeds {
+    fn add(&mut self, reasons: impl IntoIterator<Item = Text>, reach: &Reach) {
+        self.needed_by.extend(reasons);
+        match (&mut self.reach, reach) {
+            (Reach::Every, _) => {}
+            (known, Reach::Every) => *known = Reach::Every,
+            (Reach::Related(known), Reach::Related(more)) => known.extend(more.iter().cloned()),
+        }
+    }
 }
 
 impl TypeNeeds {
@@ -161,25 +225,29 @@ impl<'p> Needs<'p> {
     fn policy(&mut self, policy: &CompiledPolicy) -> Result<(), PlanError> {
         let reason = &policy.policy.name;
         let judged = &policy.policy.resource_type;
-        self.demand(judged, None, reason)?;
+        self.demand(judged, None, reason, &Reach::Every)?;
         for used in policy.when.iter().chain([&policy.rule]).flat_map(Program::uses) {
             let attribute = used.path.first();
             match &used.root {
-                Root::Resource => self.demand(judged, attribute, reason)?,
-                Root::Inventory(name) => self.demand(name, attribute, reason)?,
+                Root::Resource => self.demand(judged, attribute, reason, &Reach::Every)?,
+                Root::Inventory(name) | Root::RegionalInventory(name) => {
+                    self.demand(name, attribute, reason, &Reach::Every)?;
+                }
                 Root::Related(name) => {
-                    self.demand(name, attribute, reason)?;
                     let target = self.resolve(name)?;
                     let source = self.resolve(judged)?;
+                    let reach = Reach::Related(BTreeSet::from([source.name.clone()]));
+                    self.demand(name, attribute, reason, &reach)?;
                     let recipe = &source.recipe;
                     for relation in recipe
                         .relations
                         .iter()
                         .filter(|relation| relation.to == target.name)
                     {
-                        self.demand(judged, relation.attribute.root(), reason)?;
+                        // What refers and what it is found by are needed of all, to know who is referred to.
+                        self.demand(judged, relation.attribute.root(), reason, &Reach::Every)?;
                         for by in &relation.by {
-                            self.demand(name, Some(by), reason)?;
+                            self.demand(name, Some(by), reason, &Reach::Every)?;
                         }
                     }
                 }
@@ -189,12 +257,18 @@ impl<'p> Needs<'p> {
         Ok(())
     }
 
-    fn demand(&mut self, name: &str, attribute: Option<&Text>, reason: &Text) -> Result<(), PlanError> {
+    fn demand(
+        &mut self,
+        name: &str,
+        attribute: Option<&Text>,
+        reason: &Text,
+        reach: &Reach,
+    ) -> Result<(), PlanError> {
         let resource_type = self.resolve(name)?;
         let name = resource_type.name.clone();
         if !self
             .seen
-            .insert((name.clone(), attribute.cloned(), reason.clone()))
+            .insert((name.clone(), attribute.cloned(), reason.clone(), reach.clone()))
         {
             return Ok(());
         }
@@ -227,26 +301,23 @@ impl<'p> Needs<'p> {
                         .flat_map(|template| parent_attributes(template)),
                 );
                 if let Some(parent) = &list.for_each {
-                    self.demand(parent, None, reason)?;
+                    self.demand(parent, None, reason, &Reach::Every)?;
                     for attribute in &of_parent {
-                        self.demand(parent, Some(attribute), reason)?;
+                        self.demand(parent, Some(attribute), reason, &Reach::Every)?;
                     }
                 }
             }
             for attribute in &attributes {
-                self.demand(&name, Some(attribute), reason)?;
+                self.demand(&name, Some(attribute), reason, &Reach::Every)?;
             }
         }
         if let Some(fact) = fact {
             if let Some(needs) = self.types.get_mut(&name) {
-                needs
-                    .facts
-                    .entry(fact.name.clone())
-                    .or_default()
-                    .insert(reason.clone());
+                let needs = needs.facts.entry(fact.name.clone()).or_default();
+                needs.add([reason.clone()], reach);
             }
             for attribute in fact_inputs(&fact) {
-                self.demand(&name, Some(&attribute), reason)?;
+                self.demand(&name, Some(&attribute), reason, reach)?;
             }
         }
         Ok(())
@@ -274,17 +345,52 @@ fn order(mut types: BTreeMap<Text, TypeNeeds>) -> Result<Plan, PlanError> {
         }
         for name in ready {
             if let Some(needs) = types.remove(&name) {
-                let levels = fact_levels(&needs.resource_type, &needs.facts)?;
-                plan.types.push(TypePlan {
-                    resource_type: needs.resource_type,
-                    levels,
-                    needed_by: needs.needed_by,
-                    facts_needed_by: needs.facts,
-                });
+                plan.types.push(needs.into_plan()?);
             }
         }
     }
     Ok(plan)
+}
+
+impl TypeNeeds {
+    fn into_plan(self) -> Result<TypePlan, PlanError> {
+        let levels = fact_levels(&self.resource_type, &self.facts)?;
+        let recipe = &self.resource_type.recipe;
+        let is_of_every = |position: &usize| {
+            recipe
+                .facts
+                .get(*position)
+                .and_then(|fact| self.facts.get(&fact.name))
+                .is_some_and(|needs| needs.reach == Reach::Every)
+        };
+        let mut of_every = Vec::new();
+        let mut of_related = Vec::new();
+        for level in levels {
+            let (every, related): (Vec<usize>, Vec<usize>) = level.into_iter().partition(is_of_every);
+            of_every.push(every);
+            of_related.push(related);
+        }
+        of_every.retain(|level| !level.is_empty());
+        of_related.retain(|level| !level.is_empty());
+        let sources = self.facts.values().filter_map(|needs| match &needs.reach {
+            Reach::Every => None,
+            Reach::Related(sources) => Some(sources),
+        });
+        let related = RelatedPlan {
+            sources: sources.flatten().cloned().collect(),
+            levels: of_related,
+        };
+        let facts_needed_by = self.facts.into_iter();
+        Ok(TypePlan {
+            resource_type: self.resource_type,
+            levels: of_every,
+            related,
+            needed_by: self.needed_by,
+            facts_needed_by: facts_needed_by
+                .map(|(name, needs)| (name, needs.needed_by))
+                .collect(),
+        })
+    }
 }
 
 /// The type that a type is listed for each of.
@@ -297,7 +403,7 @@ pub(crate) fn parent_of(resource_type: &ResourceType) -> Option<Text> {
 
 fn fact_levels(
     resource_type: &ResourceType,
-    needed: &BTreeMap<Text, BTreeSet<Text>>,
+    needed: &BTreeMap<Text, FactNeeds>,
 ) -> Result<Vec<Vec<usize>>, PlanError> {
     let mut waiting: Vec<(usize, &Fact)> = resource_type
         .recipe

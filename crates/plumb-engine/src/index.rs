@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use plumb_expr::Inventory;
 use plumb_model::coverage::Coverage;
+use plumb_model::resource::GLOBAL_REGION;
 use plumb_model::value::{Reason, Text, Unreadable, Value};
-use plumb_pack::recipe::CallScope;
 use plumb_pack::schema::ResourceType;
 
 use crate::{Judge, Read, ReadHow};
@@ -13,11 +13,21 @@ use crate::{Judge, Read, ReadHow};
 /// The documents of one account by type, with markers for what was not read.
 ///
 /// INVARIANT: where a type could not be listed completely, its list ends in unreadable elements, so that no rule
-/// can mistake "not seen" for "not there".
+/// can mistake "not seen" for "not there". The list of one region ends in those that may hide something of that region.
 pub(crate) struct AccountIndex<'s> {
     by_type: BTreeMap<Text, Vec<&'s Value>>,
+    /// The types that rules look up by region.
+    by_region: BTreeMap<Text, RegionIndex<'s>>,
+    markers: &'s Markers,
     relations: Vec<RelationIndex<'s>>,
-    outside: &'s Value,
+}
+
+/// The resources of one type by region.
+#[derive(Default)]
+struct RegionIndex<'s> {
+    resources: BTreeMap<&'s str, Vec<&'s Value>>,
+    /// Stands for resources that do not say in which region they are.
+    unplaced: Option<&'s Value>,
 }
 
 /// One relation of a source type, resolved to targets by the values they are found under.
@@ -43,35 +53,71 @@ impl<'s> RelationIndex<'s> {
     }
 }
 
-/// Values that markers point to; they must outlive the index.
+/// Values that stand for what was not read; they must outlive the index.
 pub(crate) struct Markers {
-    by_type: BTreeMap<Text, Vec<Value>>,
+    by_type: BTreeMap<Text, Vec<Marker>>,
     outside: Value,
+    unplaced: Value,
+}
+
+/// Stands for resources of a type that were not read.
+struct Marker {
+    value: Value,
+    reach: Reach,
+}
+
+/// Where the resources may be that a marker stands for.
+enum Reach {
+    Anywhere,
+    Regions(Vec<Text>),
+}
+
+impl Marker {
+    /// Whether it may stand for something in a region.
+    fn reaches(&self, region: &str) -> bool {
+        match &self.reach {
+            Reach::Anywhere => true,
+            Reach::Regions(regions) => regions.iter().any(|known| known == region),
+        }
+    }
 }
 
 impl Markers {
     /// The markers of all types that the judges read.
     pub(crate) fn new(judges: &[Judge], coverage: &Coverage) -> Self {
-        let mut by_type: BTreeMap<Text, Vec<Value>> = BTreeMap::new();
+        let mut by_type: BTreeMap<Text, Vec<Marker>> = BTreeMap::new();
         for read in judges.iter().flat_map(|judge| &judge.reads) {
             let name = &read.resource_type.name;
             if !by_type.contains_key(name) {
-                let markers = unlisted(coverage, name)
-                    .map(|(_, unreadable)| unreadable)
-                    .chain(left_out(coverage, &read.resource_type))
-                    .map(Value::unreadable)
-                    .collect();
-                by_type.insert(name.clone(), markers);
+                let unlisted = unlisted(coverage, name).map(|(region, unreadable)| Marker {
+                    value: Value::unreadable(unreadable),
+                    reach: if region == GLOBAL_REGION {
+                        Reach::Anywhere
+                    } else {
+                        Reach::Regions(vec![region])
+                    },
+                });
+                let left_out = left_out(coverage, &read.resource_type).map(|unreadable| Marker {
+                    value: Value::unreadable(unreadable),
+                    reach: Reach::Regions(coverage.left_out.clone()),
+                });
+                by_type.insert(name.clone(), unlisted.chain(left_out).collect());
             }
         }
-        let outside = Value::unreadable(Unreadable {
-            detail: Text::from("it refers to a resource that is not in this account's snapshot"),
-            ..Unreadable::new(Reason::OutOfScope)
-        });
-        Self { by_type, outside }
+        let out_of_scope = |detail: &'static str| {
+            Value::unreadable(Unreadable {
+                detail: Text::new_static(detail),
+                ..Unreadable::new(Reason::OutOfScope)
+            })
+        };
+        Self {
+            by_type,
+            outside: out_of_scope("it refers to a resource that is not in this account's snapshot"),
+            unplaced: out_of_scope("a resource does not say in which region it is"),
+        }
     }
 
-    fn of(&self, resource_type: &str) -> impl Iterator<Item = &Value> {
+    fn of(&self, resource_type: &str) -> impl Iterator<Item = &Marker> {
         self.by_type.get(resource_type).into_iter().flatten()
     }
 }
@@ -103,8 +149,7 @@ pub(crate) fn unlisted<'c>(
 
 /// What regions that were not asked mean for a type: nothing for one that belongs to no region.
 fn left_out(coverage: &Coverage, resource_type: &ResourceType) -> Option<Unreadable> {
-    let recipe = &resource_type.recipe;
-    let regional = recipe.scope == CallScope::Region || recipe.region.is_some();
+    let regional = resource_type.recipe.lives_in_regions();
     (regional && !coverage.left_out.is_empty()).then(|| Unreadable {
         detail: Text::from(format!("the scan left out {}", coverage.left_out.join(", "))),
         ..Unreadable::new(Reason::OutOfScope)
@@ -127,12 +172,17 @@ impl<'s> AccountIndex<'s> {
         }
         let mut index = Self {
             by_type,
+            by_region: BTreeMap::new(),
+            markers,
             relations: Vec::new(),
-            outside: &markers.outside,
         };
         for judge in judges {
-            for read in judge.reads.iter().filter(|read| read.how == ReadHow::Related) {
-                index.resolve(&judge.resource_type, read, markers);
+            for read in &judge.reads {
+                match read.how {
+                    ReadHow::Related => index.resolve(&judge.resource_type, read),
+                    ReadHow::RegionalInventory => index.place(&read.resource_type),
+                    ReadHow::Resource | ReadHow::Inventory => {}
+                }
             }
         }
         for (resource_type, list) in &markers.by_type {
@@ -141,13 +191,33 @@ impl<'s> AccountIndex<'s> {
                     .by_type
                     .entry(resource_type.clone())
                     .or_default()
-                    .extend(list);
+                    .extend(list.iter().map(|marker| &marker.value));
             }
         }
         index
     }
 
-    fn resolve(&mut self, source: &ResourceType, read: &Read, markers: &'s Markers) {
+    /// Sorts the resources of a type by region.
+    fn place(&mut self, resource_type: &ResourceType) {
+        if self.by_region.contains_key(&resource_type.name) {
+            return;
+        }
+        let mut index = RegionIndex::default();
+        for document in self.by_type.get(&resource_type.name).into_iter().flatten() {
+            let region = document
+                .get("region")
+                .and_then(Value::as_str)
+                .unwrap_or(GLOBAL_REGION);
+            index.resources.entry(region).or_default().push(document);
+        }
+        // One that should say itself where it is and does not may be anywhere.
+        if resource_type.recipe.region.is_some() && index.resources.contains_key(GLOBAL_REGION) {
+            index.unplaced = Some(&self.markers.unplaced);
+        }
+        self.by_region.insert(resource_type.name.clone(), index);
+    }
+
+    fn resolve(&mut self, source: &ResourceType, read: &Read) {
         let target = read.resource_type.name.as_str();
         let known = self
             .relations
@@ -166,9 +236,9 @@ impl<'s> AccountIndex<'s> {
                     }
                 }
             }
-            let mut missing: Vec<&'s Value> = markers.of(target).collect();
+            let mut missing: Vec<&'s Value> = self.markers.of(target).map(|marker| &marker.value).collect();
             if missing.is_empty() {
-                missing.push(self.outside);
+                missing.push(&self.markers.outside);
             }
             self.relations.push(RelationIndex {
                 source: source.name.clone(),
@@ -187,6 +257,22 @@ impl Inventory for AccountIndex<'_> {
             .get(resource_type)
             .map(Vec::as_slice)
             .unwrap_or_default()
+    }
+
+    fn of_type_in(&self, resource_type: &str, region: &str) -> Vec<&Value> {
+        let index = self.by_region.get(resource_type);
+        let resources = index
+            .and_then(|index| index.resources.get(region))
+            .into_iter()
+            .flatten()
+            .copied();
+        let unplaced = index.and_then(|index| index.unplaced);
+        let markers = self.markers.of(resource_type);
+        let hidden = markers.filter(|marker| marker.reaches(region));
+        resources
+            .chain(unplaced)
+            .chain(hidden.map(|marker| &marker.value))
+            .collect()
     }
 
     fn related<'a>(&'a self, resource: &'a Value, resource_type: &str) -> Vec<&'a Value> {

@@ -40,6 +40,7 @@ pub(crate) fn prepare(pack: &Pack, policy: CompiledPolicy) -> Result<Judge, Unkn
         let (name, how) = match &used.root {
             Root::Resource => (None, ReadHow::Resource),
             Root::Inventory(name) => (Some(name), ReadHow::Inventory),
+            Root::RegionalInventory(name) => (Some(name), ReadHow::RegionalInventory),
             Root::Related(name) => (Some(name), ReadHow::Related),
             Root::Account | Root::Params => continue,
         };

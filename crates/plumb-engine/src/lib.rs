@@ -63,6 +63,8 @@ pub(crate) enum ReadHow {
     Resource,
     /// By `inventory("…")`.
     Inventory,
+    /// By `inventory("…", region)`.
+    RegionalInventory,
     /// By `related(resource, "…")`.
     Related,
 }

@@ -172,6 +172,7 @@ impl<'a> Explainer<'a> {
                 | NodeKind::Negate(_)
                 | NodeKind::Arithmetic { .. }
                 | NodeKind::Inventory(_)
+                | NodeKind::RegionalInventory { .. }
                 | NodeKind::Related { .. },
                 _,
             ) => {

@@ -134,6 +134,7 @@ impl<'a> Machine<'a> {
             | NodeKind::Call { .. }
             | NodeKind::Matches { .. }
             | NodeKind::Inventory(_)
+            | NodeKind::RegionalInventory { .. }
             | NodeKind::Related { .. }
             | NodeKind::Fold(_) => self.eval(node).truth(),
         }
@@ -193,22 +194,38 @@ impl<'a> Machine<'a> {
             NodeKind::Inventory(resource_type) => {
                 Val::List(ListVal::Resources(self.scope.inventory.of_type(resource_type)))
             }
+            NodeKind::RegionalInventory {
+                resource_type,
+                region,
+            } => match self.eval(region) {
+                Val::Text(region) => {
+                    let found = self.scope.inventory.of_type_in(resource_type, region.as_str());
+                    self.found(found)
+                }
+                Val::Unknown(cause) => Val::Unknown(cause),
+                _ => Val::Null,
+            },
             NodeKind::Related {
                 resource,
                 resource_type,
             } => match self.eval(resource) {
                 Val::Map(MapVal::Read { value, .. }) => {
                     let found = self.scope.inventory.related(value, resource_type);
-                    if self.charge(found.len() as u64) {
-                        Val::List(ListVal::Found(found.into()))
-                    } else {
-                        Val::Unknown(out_of_budget())
-                    }
+                    self.found(found)
                 }
                 Val::Unknown(cause) => Val::Unknown(cause),
                 _ => Val::Null,
             },
             NodeKind::Fold(fold) => self.fold(fold),
+        }
+    }
+
+    /// Resources that were looked up, at the price of one step each.
+    fn found(&mut self, resources: Vec<&'a Value>) -> Val<'a> {
+        if self.charge(resources.len() as u64) {
+            Val::List(ListVal::Found(resources.into()))
+        } else {
+            Val::Unknown(out_of_budget())
         }
     }
 

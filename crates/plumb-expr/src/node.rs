@@ -70,6 +70,10 @@ pub(crate) enum NodeKind {
         regex: Box<Regex>,
     },
     Inventory(Text),
+    RegionalInventory {
+        resource_type: Text,
+        region: Box<Node>,
+    },
     Related {
         resource: Box<Node>,
         resource_type: Text,

@@ -23,6 +23,9 @@ pub trait Inventory {
     /// All resources of a type in the same account; an unreadable element stands for those not read.
     fn of_type(&self, resource_type: &str) -> &[&Value];
 
+    /// The resources of a type in one region; an unreadable element stands for those of them that were not read.
+    fn of_type_in(&self, resource_type: &str, region: &str) -> Vec<&Value>;
+
     /// The resources of a type that `resource` refers to; an unreadable element stands for those not read.
     fn related<'a>(&'a self, resource: &'a Value, resource_type: &str) -> Vec<&'a Value>;
 }
@@ -34,6 +37,10 @@ pub struct NoInventory;
 impl Inventory for NoInventory {
     fn of_type(&self, _resource_type: &str) -> &[&Value] {
         &[]
+    }
+
+    fn of_type_in(&self, _resource_type: &str, _region: &str) -> Vec<&Value> {
+        Vec::new()
     }
 
     fn related<'a>(&'a self, _resource: &'a Value, _resource_type: &str) -> Vec<&'a Value> {

@@ -58,6 +58,12 @@ pub trait Declarations {
 
     /// The names of all resource types, for suggestions.
     fn resource_type_names(&self) -> Vec<Text>;
+
+    /// Whether resources of a type live in regions, so that `inventory` can be asked for those of one; true where
+    /// nobody knows.
+    fn lives_in_regions(&self, _name: &str) -> bool {
+        true
+    }
 }
 
 impl Type {

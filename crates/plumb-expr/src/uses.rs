@@ -24,6 +24,8 @@ pub enum Root {
     Params,
     /// Each resource of a type in the same account.
     Inventory(Text),
+    /// Each resource of a type in one region of the same account.
+    RegionalInventory(Text),
     /// Each resource of a type that another resource refers to.
     Related(Text),
 }

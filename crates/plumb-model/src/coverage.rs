@@ -69,7 +69,8 @@ impl Coverage {
 pub struct CollectedType {
     /// For example `aws_s3_bucket`.
     pub resource_type: Text,
-    /// The facts (attributes with a call of their own) that were asked for, sorted.
+    /// The facts (attributes with a call of their own) that were asked for, sorted. A resource that one of them was not
+    /// asked of, because nothing refers to it, says so itself: there the attribute is unreadable as not collected.
     pub facts: Vec<Text>,
     /// The regions where it was asked for, sorted; `global` for types listed once per account.
     pub regions: Vec<Text>,

@@ -147,6 +147,13 @@ impl Declarations for PolicyDeclarations<'_> {
     fn resource_type_names(&self) -> Vec<Text> {
         self.pack.resource_types()
     }
+
+    fn lives_in_regions(&self, name: &str) -> bool {
+        // What is wrong with a broken type is said elsewhere.
+        self.pack
+            .resource_type(name)
+            .map_or(true, |found| found.recipe.lives_in_regions())
+    }
 }
 
 /// The `account` variable.

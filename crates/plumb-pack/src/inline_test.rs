@@ -285,6 +285,18 @@ impl Inventory for TestInventory<'_> {
             .map_or(&[], |(_, list)| list.as_slice())
     }
 
+    fn of_type_in(&self, resource_type: &str, region: &str) -> Vec<&Value> {
+        let is_there = |found: &&Value| {
+            let stands_for_more = matches!(found, Value::Unreadable(_));
+            stands_for_more || found.get("region").and_then(Value::as_str) == Some(region)
+        };
+        self.of_type(resource_type)
+            .iter()
+            .copied()
+            .filter(is_there)
+            .collect()
+    }
+
     fn related<'a>(&'a self, resource: &'a Value, resource_type: &str) -> Vec<&'a Value> {
         let own_type = resource
             .get("resource_type")

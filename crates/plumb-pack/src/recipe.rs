@@ -81,6 +81,11 @@ impl Recipe {
     pub fn fact(&self, name: &str) -> Option<&Fact> {
         self.facts.iter().find(|fact| fact.name == name)
     }
+
+    /// Whether its resources live in regions: each is found in one, or says itself where it is.
+    pub fn lives_in_regions(&self) -> bool {
+        self.scope == CallScope::Region || self.region.is_some()
+    }
 }
 
 /// How often a call is made.

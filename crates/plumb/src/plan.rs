@@ -125,9 +125,10 @@ fn table(plan: &Plan, calls: &[PlannedCall], regions: &[String], width: usize) -
             }
         }
     }
-    let per_resource = calls
-        .iter()
-        .any(|call| matches!(call.frequency, Frequency::PerResource { .. }));
+    let per_resource = calls.iter().any(|call| match call.frequency {
+        Frequency::PerResource { .. } | Frequency::PerRelated { .. } => true,
+        Frequency::PerAccount | Frequency::PerRegion | Frequency::PerBatch { .. } => false,
+    });
     lines.push(String::new());
     lines.push(format!(
         "besides, for every account: {}{}",

@@ -268,12 +268,20 @@ impl Compiler<'_> {
     }
 
     fn inventory(&mut self, name: &Name, arguments: &[Expr], span: Span) -> Lowered {
-        let [argument] = arguments else {
-            return self.wrong_arguments(name, "inventory(\"aws_flow_log\")", span);
+        let (argument, region) = match arguments {
+            [argument] => (argument, None),
+            [argument, region] => (argument, Some(region)),
+            _ => {
+                let usage = "inventory(\"aws_flow_log\")` or `inventory(\"aws_flow_log\", resource.region)";
+                return self.wrong_arguments(name, usage, span);
+            }
         };
         let Some((resource_type, type_)) = self.resource_type(argument) else {
             return Lowered::computed(NodeKind::Literal(Value::Null), span, Type::Any);
         };
+        if let Some(region) = region {
+            return self.regional_inventory(resource_type, &type_, argument, region, span);
+        }
         let places = vec![Place {
             root: Root::Inventory(resource_type.clone()),
             path: Vec::new(),
@@ -281,6 +289,42 @@ impl Compiler<'_> {
         Lowered {
             places,
             ..Lowered::computed(NodeKind::Inventory(resource_type), span, type_.list())
+        }
+    }
+
+    fn regional_inventory(
+        &mut self,
+        resource_type: Text,
+        type_: &Type,
+        type_expr: &Expr,
+        region_expr: &Expr,
+        span: Span,
+    ) -> Lowered {
+        if !self.declarations.lives_in_regions(&resource_type) {
+            let message = format!("`{resource_type}` belongs to no region");
+            let help = format!("write `inventory(\"{resource_type}\")`");
+            let problem = Problem::new(message, type_expr.span, "one for the whole account").help(help);
+            return self.failed(problem, span);
+        }
+        let region = self.lower(region_expr);
+        if !Parameter::Text.accepts(&region.type_) {
+            let label = format!("this is {}", region.type_);
+            let problem = Problem::new("the region is text", region_expr.span, label)
+                .help(format!("write `inventory(\"{resource_type}\", resource.region)`"));
+            return self.failed(problem, span);
+        }
+        self.uses.note(&region.places, Extent::Whole);
+        let places = vec![Place {
+            root: Root::RegionalInventory(resource_type.clone()),
+            path: Vec::new(),
+        }];
+        let kind = NodeKind::RegionalInventory {
+            resource_type,
+            region: Box::new(region.node),
+        };
+        Lowered {
+            places,
+            ..Lowered::computed(kind, span, type_.clone().list())
         }
     }
 
@@ -293,6 +337,16 @@ impl Compiler<'_> {
         if !resource.type_.is_dynamic() && !matches!(resource.type_, Type::Object(_)) {
             let label = format!("this is {}", resource.type_);
             let problem = Problem::new("`related` takes a resource first", resource_expr.span, label);
+            return self.failed(problem, span);
+        }
+        let is_judged = |place: &Place| matches!(place.root, Root::Resource) && place.path.is_empty();
+        if !resource.places.iter().all(is_judged) || resource.places.is_empty() {
+            let problem = Problem::new(
+                "`related` follows the relations of the judged resource only",
+                resource_expr.span,
+                "another document",
+            )
+            .help("write `related(resource, …)`");
             return self.failed(problem, span);
         }
         let Some((resource_type, type_)) = self.resource_type(type_expr) else {

@@ -130,6 +130,7 @@ impl<'a> Explainer<'a> {
                 self.collect_values(entries.iter().flat_map(|(key, value)| [key, value]), gaps)
             }
             NodeKind::Matches { text, .. } => self.collect_values([&**text], gaps),
+            NodeKind::RegionalInventory { region, .. } => self.collect_values([&**region], gaps),
             NodeKind::Related { resource, .. } => self.collect_values([&**resource], gaps),
             NodeKind::Path {
                 base,

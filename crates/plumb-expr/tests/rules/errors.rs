@@ -233,6 +233,30 @@ fn wrong_calls_are_refused() {
             "for example `inventory(\"aws_flow_log\")`",
         ),
         (
+            "inventory(\"aws_kms_key\").all(key, related(key, \"aws_kms_key\").size() > 0)",
+            "`related` follows the relations of the judged resource only",
+            "key",
+            "write `related(resource, …)`",
+        ),
+        (
+            "inventory(\"aws_kms_key\", resource.name).size() > 0",
+            "`aws_kms_key` belongs to no region",
+            "\"aws_kms_key\"",
+            "write `inventory(\"aws_kms_key\")`",
+        ),
+        (
+            "inventory(\"aws_cloudtrail_trail\", resource.names).size() > 0",
+            "the region is text",
+            "resource.names",
+            "write `inventory(\"aws_cloudtrail_trail\", resource.region)`",
+        ),
+        (
+            "inventory(\"aws_cloudtrail_trail\", resource.name, 1).size() > 0",
+            "`inventory` has the wrong number of arguments",
+            "inventory",
+            "write `inventory(\"aws_flow_log\")` or `inventory(\"aws_flow_log\", resource.region)`",
+        ),
+        (
             "resource.name.matches(\"a(\")",
             "the pattern is not valid: unclosed group",
             "\"a(\"",

@@ -4,7 +4,7 @@ use plumb_expr::Truth::{False, True, Unknown};
 use plumb_expr::{Expected, Truth};
 use plumb_model::value::{Map, Value};
 
-use crate::surroundings::{check_values, compile, in_scope, json, truth};
+use crate::surroundings::{DENIED, check_values, compile, in_scope, json, truth};
 
 const RULE_ENCRYPTED: &str =
     "resource.encryption.rules[0].apply_server_side_encryption_by_default.sse_algorithm
@@ -221,6 +221,30 @@ fn inventory_and_related_resources_are_seen() {
         let program = compile(rule, Expected::Truth);
         let truth = in_scope(&json("{}"), &others, |scope| program.truth(scope));
         assert_eq!(truth, expected, "{rule}");
+    }
+}
+
+#[test]
+fn an_inventory_of_one_region_holds_nothing_else() {
+    let others = json(
+        r#"{"aws_cloudtrail_trail":[
+          {"name":"a","is_logging":true,"region":"north"},
+          {"name":"b","is_logging":false,"region":"south"}
+        ]}"#,
+    );
+    let denied = format!(r#"{{"name":{DENIED}}}"#);
+    for (rule, resource, expected) in [
+        ("exists(t, t.is_logging)", r#"{"name":"north"}"#, True),
+        ("exists(t, t.is_logging)", r#"{"name":"south"}"#, False),
+        ("exists(t, true)", r#"{"name":"west"}"#, False),
+        ("exists(t, true)", r#"{"name":null}"#, False),
+        ("exists(t, true)", denied.as_str(), Truth::Unknown),
+        ("size() == 1", r#"{"name":"south"}"#, True),
+    ] {
+        let rule = format!(r#"inventory("aws_cloudtrail_trail", resource.name).{rule}"#);
+        let program = compile(&rule, Expected::Truth);
+        let truth = in_scope(&json(resource), &others, |scope| program.truth(scope));
+        assert_eq!(truth, expected, "{rule} {resource}");
     }
 }
 

@@ -123,6 +123,10 @@ impl Declarations for Estate {
     fn resource_type_names(&self) -> Vec<Text> {
         vec!["aws_cloudtrail_trail".into(), "aws_kms_key".into()]
     }
+
+    fn lives_in_regions(&self, name: &str) -> bool {
+        name == "aws_cloudtrail_trail"
+    }
 }
 
 /// Other resources of the account; `related` gives all of the type.
@@ -131,6 +135,18 @@ struct Others<'a>(BTreeMap<&'a str, Vec<&'a Value>>);
 impl Inventory for Others<'_> {
     fn of_type(&self, resource_type: &str) -> &[&Value] {
         self.0.get(resource_type).map_or(&[], Vec::as_slice)
+    }
+
+    fn of_type_in(&self, resource_type: &str, region: &str) -> Vec<&Value> {
+        let is_there = |found: &&Value| {
+            let stands_for_more = matches!(found, Value::Unreadable(_));
+            stands_for_more || found.get("region").and_then(Value::as_str) == Some(region)
+        };
+        self.of_type(resource_type)
+            .iter()
+            .copied()
+            .filter(is_there)
+            .collect()
     }
 
     fn related<'a>(&'a self, _resource: &'a Value, resource_type: &str) -> Vec<&'a Value> {

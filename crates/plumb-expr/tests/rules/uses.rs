@@ -15,6 +15,7 @@ fn check(rule: &str, expected: &[&str]) {
                 Root::Account => "account".to_owned(),
                 Root::Params => "params".to_owned(),
                 Root::Inventory(name) => format!("inventory({name})"),
+                Root::RegionalInventory(name) => format!("regional inventory({name})"),
                 Root::Related(name) => format!("related({name})"),
             };
             let path: String = used.path.iter().map(|key| format!(".{key}")).collect();
@@ -64,6 +65,14 @@ fn variables_of_macros_are_followed_to_their_source() {
             "inventory(aws_cloudtrail_trail).is_logging",
             "inventory(aws_cloudtrail_trail).selectors.a?",
             "inventory(aws_cloudtrail_trail).selectors.a.b",
+        ],
+    );
+    check(
+        "inventory(\"aws_cloudtrail_trail\", resource.name).exists(t, t.is_logging)",
+        &[
+            "resource.name",
+            "regional inventory(aws_cloudtrail_trail)?",
+            "regional inventory(aws_cloudtrail_trail).is_logging",
         ],
     );
     check(
