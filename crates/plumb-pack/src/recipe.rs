@@ -162,6 +162,8 @@ pub enum Piece {
     Literal(Text),
     /// The value at a path of the resource document.
     Attribute(Path),
+    /// What follows the last slash of the text at a path of the resource document.
+    Tail(Path),
     /// The value at a path of the parent's document.
     Parent(Path),
     /// `{partition}`.
@@ -176,7 +178,7 @@ impl Template {
     /// The names of the resource's own attributes that the template reads (first step of each path).
     pub fn attributes(&self) -> impl Iterator<Item = &Text> {
         self.0.iter().filter_map(|piece| match piece {
-            Piece::Attribute(path) => path.root(),
+            Piece::Attribute(path) | Piece::Tail(path) => path.root(),
             Piece::Literal(_) | Piece::Parent(_) | Piece::Partition | Piece::Account | Piece::Region => None,
         })
     }
@@ -242,6 +244,8 @@ pub struct Fact {
     pub kind: FactKind,
     /// Transformations of the result.
     pub parse: Vec<Transform>,
+    /// Transformations of what stands at paths within the result.
+    pub decode: Vec<(Path, Vec<Transform>)>,
     /// Whether the members of the result become attributes of the resource.
     pub merge: bool,
 }
