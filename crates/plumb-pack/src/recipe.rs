@@ -290,6 +290,8 @@ pub enum Transform {
     Url,
     /// Base64 to text.
     Base64,
+    /// The inside of a JSON text literal to the text it stands for.
+    Unescape,
     /// A JSON text to its value.
     Json,
     /// Comma-separated text with a header to a list of maps.
