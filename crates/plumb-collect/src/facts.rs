@@ -1,6 +1,7 @@
 //! Facts: the attributes of resources that need calls of their own.
 
 use std::collections::{BTreeMap, HashMap};
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use plumb_pack::transform::apply_transforms;
 
 use crate::assemble::{self, Place, tag_map};
 use crate::caller::{Failure, Pages};
-use crate::listing::{Input, input, is_absent};
+use crate::listing::{Input, input, is_absent, render};
 use crate::work::{Jobs, Work};
 
 /// How often a prepared answer is asked for again.
@@ -252,11 +253,26 @@ fn transformed(fact: &Fact, value: Value) -> Value {
         Value::Null | Value::Unreadable(_) => value,
         value => apply_transforms(value, &fact.parse).unwrap_or_else(|cause| undecodable(fact, &cause)),
     };
+    let value = decoded(fact, value);
     if fact.name == "tags" {
         tag_map(&value)
     } else {
         value
     }
+}
+
+/// The value with its parts decoded; a part that cannot be is unreadable in its place.
+fn decoded(fact: &Fact, mut value: Value) -> Value {
+    for (path, transforms) in &fact.decode {
+        let changed: Result<(), Infallible> = path.change(&mut value, &mut |part| {
+            Ok(apply_transforms(part, transforms).unwrap_or_else(|cause| undecodable(fact, &cause)))
+        });
+        match changed {
+            Ok(()) => {}
+            Err(never) => match never {},
+        }
+    }
+    value
 }
 
 fn undecodable(fact: &Fact, cause: &str) -> Value {
@@ -317,7 +333,8 @@ async fn read_joined(work: &Work, fact: &Fact, resources: &[Resource]) -> Vec<Va
         return Vec::new();
     };
     let mut values = vec![Value::Null; resources.len()];
-    let mut wanted: BTreeMap<Text, Vec<usize>> = BTreeMap::new();
+    // INVARIANT: the resources of a group have the same region and, but for `each`, the same parameters.
+    let mut wanted: BTreeMap<(Text, String), Vec<usize>> = BTreeMap::new();
     for (position, resource) in resources.iter().enumerate() {
         match fact
             .condition
@@ -325,7 +342,10 @@ async fn read_joined(work: &Work, fact: &Fact, resources: &[Resource]) -> Vec<Va
             .map(|condition| (condition, work.truth(condition, resource.document())))
         {
             None | Some((_, Truth::True)) => wanted
-                .entry(region_of(work, fact, resource))
+                .entry((
+                    region_of(work, fact, resource),
+                    shared_parameters(work, fact, resource),
+                ))
                 .or_default()
                 .push(position),
             Some((_, Truth::False)) => {}
@@ -338,7 +358,7 @@ async fn read_joined(work: &Work, fact: &Fact, resources: &[Resource]) -> Vec<Va
     }
     let groups: Vec<(Text, Vec<usize>)> = wanted
         .into_iter()
-        .flat_map(|(region, positions)| {
+        .flat_map(|((region, _), positions)| {
             let size = batch.unwrap_or(positions.len()).max(1);
             positions
                 .chunks(size)
@@ -473,6 +493,24 @@ fn group_input(work: &Work, fact: &Fact, members: &[(usize, &Resource)]) -> Map 
         parameters.insert(name.clone(), value);
     }
     parameters
+}
+
+/// The parameters of a call that are not `each`, as text that is the same where they are.
+fn shared_parameters(work: &Work, fact: &Fact, resource: &Resource) -> String {
+    let place = Place {
+        account: &work.account,
+        region: &resource.region,
+        parent: None,
+    };
+    let shared = fact
+        .call
+        .with
+        .iter()
+        .filter_map(|(name, parameter)| match parameter {
+            Parameter::Template(value) => Some((name, render(value, place, resource.document()))),
+            Parameter::Each(_) => None,
+        });
+    format!("{:?}", shared.collect::<Vec<_>>())
 }
 
 /// The keys under which a value is matched: all combinations of what its paths find.

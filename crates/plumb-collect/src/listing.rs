@@ -248,7 +248,7 @@ pub(crate) fn input(call: &Call, place: Place<'_>, document: &Value) -> Input {
 }
 
 /// A parameter's value; null or unreadable as a whole when any template in it is.
-fn render(value: &TemplateValue, place: Place<'_>, document: &Value) -> Value {
+pub(crate) fn render(value: &TemplateValue, place: Place<'_>, document: &Value) -> Value {
     match value {
         TemplateValue::Text(template) => {
             let unreadable = template

@@ -18,9 +18,9 @@ use crate::recipe::{Fact, FactKind, Path, Prepare, Transform};
 use crate::recipe_file::RecipeFile;
 use crate::recipe_reader::Surroundings;
 use crate::schema::{AttributeSet, AttributeSource, ResourceType};
-use crate::typed_path::Spelling;
+use crate::typed_path::{Spelling, replaced, resolve};
 
-const FACT_KEYS: [&str; 15] = [
+const FACT_KEYS: [&str; 16] = [
     "call",
     "service",
     "region",
@@ -33,6 +33,7 @@ const FACT_KEYS: [&str; 15] = [
     "many",
     "batch",
     "parse",
+    "decode",
     "merge",
     "absent_on",
     "prepare",
@@ -108,6 +109,7 @@ impl FactReader<'_> {
         };
         let merge = fields.flag("merge", self.problems);
         let (kind, type_, parse) = self.kind(&fields, &read, parse, &mut pending)?;
+        let (type_, decode) = self.decode(&fields, type_);
         let region = self.region(&fields, &mut pending);
         let operation = Text::from(format!("{}:{}", called.service.name, read.call.operation));
         self.add_attributes(key, &type_, merge, &operation);
@@ -134,6 +136,7 @@ impl FactReader<'_> {
             condition: None,
             kind,
             parse,
+            decode,
             merge,
             prepare,
         };
@@ -307,6 +310,39 @@ impl FactReader<'_> {
                 None
             }
         }
+    }
+
+    /// What changes within the result, and the type of the result afterwards.
+    fn decode(&mut self, fields: &Fields<'_>, result: Type) -> (Type, Vec<(Path, Vec<Transform>)>) {
+        let mut type_ = result;
+        let mut decode = Vec::new();
+        for (key, node) in fields.entries("decode", self.problems) {
+            let transforms = read_transforms(node, "decode", self.problems);
+            let path = match Path::parse(&key.text) {
+                Ok(path) => path,
+                Err(problem) => {
+                    self.problems
+                        .error(key.span.clone(), problem.to_string(), "not a path");
+                    continue;
+                }
+            };
+            // Resolving the whole path first gives the better message.
+            let changed = resolve(&type_, &path, Spelling::Document)
+                .and_then(|_| replaced(&type_, &path.0, &|at| transform_all(at, &transforms)));
+            match changed {
+                Ok(changed) => {
+                    type_ = changed;
+                    decode.push((path, transforms));
+                }
+                Err(misfit) => self.problems.error_with_help(
+                    key.span.clone(),
+                    misfit.message,
+                    "in this path",
+                    misfit.help,
+                ),
+            }
+        }
+        (type_, decode)
     }
 
     fn region(&mut self, fields: &Fields<'_>, pending: &mut Pending<'_>) -> Option<crate::recipe::Template> {

@@ -171,6 +171,8 @@ pub enum Piece {
     Literal(Text),
     /// The value at a path of the resource document.
     Attribute(Path),
+    /// What follows the last slash of the text at a path of the resource document.
+    Tail(Path),
     /// The value at a path of the parent's document.
     Parent(Path),
     /// `{partition}`.
@@ -185,7 +187,7 @@ impl Template {
     /// The names of the resource's own attributes that the template reads (first step of each path).
     pub fn attributes(&self) -> impl Iterator<Item = &Text> {
         self.0.iter().filter_map(|piece| match piece {
-            Piece::Attribute(path) => path.root(),
+            Piece::Attribute(path) | Piece::Tail(path) => path.root(),
             Piece::Literal(_) | Piece::Parent(_) | Piece::Partition | Piece::Account | Piece::Region => None,
         })
     }
@@ -251,6 +253,8 @@ pub struct Fact {
     pub kind: FactKind,
     /// Transformations of the result.
     pub parse: Vec<Transform>,
+    /// Transformations of what stands at paths within the result.
+    pub decode: Vec<(Path, Vec<Transform>)>,
     /// Whether the members of the result become attributes of the resource.
     pub merge: bool,
 }
@@ -295,6 +299,8 @@ pub enum Transform {
     Url,
     /// Base64 to text.
     Base64,
+    /// The inside of a JSON text literal to the text it stands for.
+    Unescape,
     /// A JSON text to its value.
     Json,
     /// Comma-separated text with a header to a list of maps.

@@ -63,7 +63,10 @@ impl Template {
                 "parent" => Piece::Parent(Path::default()),
                 _ => match inside.strip_prefix("parent.") {
                     Some(path) => Piece::Parent(Path::parse(path)?),
-                    None => Piece::Attribute(Path::parse(inside)?),
+                    None => match inside.strip_suffix("|tail") {
+                        Some(path) => Piece::Tail(Path::parse(path)?),
+                        None => Piece::Attribute(Path::parse(inside)?),
+                    },
                 },
             });
             rest = after;
@@ -104,7 +107,7 @@ impl Template {
     /// The paths into the resource document that the template reads.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         self.0.iter().filter_map(|piece| match piece {
-            Piece::Attribute(path) => Some(path),
+            Piece::Attribute(path) | Piece::Tail(path) => Some(path),
             Piece::Literal(_) | Piece::Parent(_) | Piece::Partition | Piece::Account | Piece::Region => None,
         })
     }
@@ -113,9 +116,12 @@ impl Template {
     pub fn parent_paths(&self) -> impl Iterator<Item = &Path> {
         self.0.iter().filter_map(|piece| match piece {
             Piece::Parent(path) => Some(path),
-            Piece::Literal(_) | Piece::Attribute(_) | Piece::Partition | Piece::Account | Piece::Region => {
-                None
-            }
+            Piece::Literal(_)
+            | Piece::Attribute(_)
+            | Piece::Tail(_)
+            | Piece::Partition
+            | Piece::Account
+            | Piece::Region => None,
         })
     }
 }
@@ -125,6 +131,10 @@ impl Piece {
         match self {
             Self::Literal(text) => Value::String(text.clone()),
             Self::Attribute(path) => path.get(scope.document).into_owned(),
+            Self::Tail(path) => match path.get(scope.document).into_owned() {
+                Value::String(text) => Value::from(text.rsplit('/').next().unwrap_or_default()),
+                other => other,
+            },
             Self::Parent(path) => path.get(scope.parent).into_owned(),
             Self::Partition => Value::from(scope.partition),
             Self::Account => Value::from(scope.account),
@@ -191,7 +201,7 @@ mod tests {
 
     fn check(template: &str, expected: &str) {
         let document: Value = serde_json::from_str(
-            r#"{"name":"n","count":3,"list":[1],"none":null,"secret":{"$unreadable":{"reason":"denied"}}}"#,
+            r#"{"name":"n","url":"https://host/1/q","count":3,"list":[1],"none":null,"secret":{"$unreadable":{"reason":"denied"}}}"#,
         )
         .unwrap();
         let parent: Value = serde_json::from_str(r#"{"arn":"a"}"#).unwrap();
@@ -225,12 +235,16 @@ mod tests {
         check("{secret}", r#"{"$unreadable":{"reason":"denied"}}"#);
         check("x{secret}", r#"{"$unreadable":{"reason":"denied"}}"#);
         check("{secret}{none}", "null");
+        check("{url|tail}", r#""q""#);
+        check("x:{url|tail}:{name|tail}", r#""x:q:n""#);
+        check("{none|tail}", "null");
+        check("x{secret|tail}", r#"{"$unreadable":{"reason":"denied"}}"#);
         check("", r#""""#);
     }
 
     #[test]
     fn malformed_templates_are_refused() {
-        for text in ["{", "}", "{a", "a}", "{a{b}}", "{}", "{a b}"] {
+        for text in ["{", "}", "{a", "a}", "{a{b}}", "{}", "{a b}", "{a b|tail}"] {
             assert!(Template::parse(text).is_err(), "{text}");
         }
     }

@@ -26,13 +26,21 @@ pub fn apply_transforms(value: Value, transforms: &[Transform]) -> Result<Value,
 
 impl Transform {
     /// All transformations.
-    pub const ALL: [Self; 5] = [Self::Url, Self::Base64, Self::Json, Self::Csv, Self::SecretScan];
+    pub const ALL: [Self; 6] = [
+        Self::Url,
+        Self::Base64,
+        Self::Unescape,
+        Self::Json,
+        Self::Csv,
+        Self::SecretScan,
+    ];
 
     /// The name used in recipes.
     pub fn name(self) -> &'static str {
         match self {
             Self::Url => "url",
             Self::Base64 => "base64",
+            Self::Unescape => "unescape",
             Self::Json => "json",
             Self::Csv => "csv",
             Self::SecretScan => "secret_scan",
@@ -62,6 +70,7 @@ fn apply(value: Value, transform: Transform) -> Result<Value, String> {
     match transform {
         Transform::Url => percent_decode(&text).map(Value::from),
         Transform::Base64 => base64_decode(&text).map(Value::from),
+        Transform::Unescape => Ok(Value::from(unescape(text))),
         Transform::Json => json(&text),
         Transform::Csv => csv(&text),
         Transform::SecretScan => Ok(secret::scan(Value::String(text))),
@@ -100,6 +109,11 @@ fn base64_decode(text: &str) -> Result<String, String> {
         .decode(compact)
         .map_err(|_| "text is not base64".to_owned())?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// What the text stands for between the quotes of a JSON literal; a text that cannot stand there is not escaped, and stays.
+fn unescape(text: Text) -> Text {
+    serde_json::from_str::<String>(&format!("\"{text}\"")).map_or(text, Text::from)
 }
 
 /// An empty text is no document: null.
@@ -218,7 +232,7 @@ mod tests {
 
     #[test]
     fn texts_are_decoded() {
-        use Transform::{Base64, Csv, Json, Url};
+        use Transform::{Base64, Csv, Json, Unescape, Url};
         check("%7B%22a%22%3A1%7D", &[Url, Json], Ok(r#"{"a":1}"#));
         check("a+b%C3%BC", &[Url], Ok(r#""a+bü""#));
         check(
@@ -230,6 +244,8 @@ mod tests {
         check("aGFs\nbG8", &[Base64], Ok(r#""hallo""#));
         check("//8=", &[Base64], Ok("\"\u{fffd}\u{fffd}\""));
         check("?", &[Base64], Err("text is not base64"));
+        check(r#"{\"a\":\"b\/c\"}"#, &[Unescape, Json], Ok(r#"{"a":"b/c"}"#));
+        check(r#"{"a":"b/c"}"#, &[Unescape, Json], Ok(r#"{"a":"b/c"}"#));
         check("  ", &[Json], Ok("null"));
         check("{", &[Json], Err("text is not JSON (line 1, column 1)"));
         check(

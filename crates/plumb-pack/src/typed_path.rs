@@ -80,7 +80,9 @@ pub(crate) fn transformed(type_: &Type, transform: crate::recipe::Transform) -> 
         (Transform::SecretScan, Type::String) => Ok(Type::Object(Arc::new(Scanned))),
         (Transform::SecretScan, Type::List(element)) => Ok(transformed(element, transform)?.list()),
         (Transform::SecretScan, Type::Map(value)) => Ok(transformed(value, transform)?.map()),
-        (Transform::Url | Transform::Base64, Type::String | Type::Any) => Ok(Type::String),
+        (Transform::Url | Transform::Base64 | Transform::Unescape, Type::String | Type::Any) => {
+            Ok(Type::String)
+        }
         (Transform::Json, Type::String | Type::Any) => Ok(Type::Json),
         (Transform::Csv, Type::String | Type::Any) => Ok(Type::Any.map().list()),
         (_, other) => Err(Misfit {
