@@ -21,8 +21,10 @@ pub struct GraphRole {
     pub access: Vec<Access>,
     /// Ways from the internet that neither network nor permission tells.
     pub exposed: Vec<Opening>,
-    /// Conditions under which its credentials count as an entry.
-    pub weak: Vec<Weakness>,
+    /// Where one of them holds, the resource policy lets no stranger in, whatever it says.
+    pub closed: Vec<Circumstance>,
+    /// Where one of them holds, its credentials count as an entry.
+    pub weak: Vec<Circumstance>,
     /// How sensitive its content is where nothing else tells.
     pub sensitivity: Sensitivity,
     /// Where the role or instance profile stands whose permissions its code has, beside the relations called `runs_as`.
@@ -100,12 +102,12 @@ pub struct Opening {
     pub width: Option<Path>,
 }
 
-/// A way in which the credentials of a resource are easy to come by.
+/// Something that may be so, and what it means.
 #[derive(Clone, Debug)]
-pub struct Weakness {
+pub struct Circumstance {
     /// Whether it is so; sees what a policy's rule sees, parameters excepted.
     pub when: Program,
-    /// What is weak, a clause for people.
+    /// What is so, a clause for people.
     pub clause: Text,
 }
 
@@ -119,8 +121,10 @@ impl GraphRole {
     pub fn rules(&self) -> impl Iterator<Item = &Program> {
         let access = self.access.iter().filter_map(|access| access.when.as_ref());
         let exposed = self.exposed.iter().map(|opening| &opening.when);
-        let weak = self.weak.iter().map(|weakness| &weakness.when);
-        access.chain(exposed).chain(weak)
+        let circumstances = self.closed.iter().chain(&self.weak);
+        access
+            .chain(exposed)
+            .chain(circumstances.map(|circumstance| &circumstance.when))
     }
 
     /// The names of the attributes that the graph reads of such a resource, sorted; relations are not among them.

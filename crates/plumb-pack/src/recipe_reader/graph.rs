@@ -10,7 +10,7 @@ use super::TypeReader;
 use crate::action::read_action;
 use crate::call_reader::{PendingTemplate, read_template};
 use crate::checks::{compile_graph_rule, read_path};
-use crate::graph_role::{Access, AccessLevel, Grant, GraphRole, Needs, Opening, Weakness};
+use crate::graph_role::{Access, AccessLevel, Circumstance, Grant, GraphRole, Needs, Opening};
 use crate::node::{Content, Node};
 use crate::policy_reader::parse_word;
 use crate::reader::Fields;
@@ -18,11 +18,12 @@ use crate::recipe::{Path, Piece, Relation, Template};
 use crate::suggest::did_you_mean;
 use crate::typed_path::Spelling;
 
-const GRAPH_KEYS: [&str; 7] = [
+const GRAPH_KEYS: [&str; 8] = [
     "kind",
     "policy",
     "access",
     "exposed",
+    "closed",
     "weak",
     "sensitivity",
     "runs_as",
@@ -59,17 +60,15 @@ impl TypeReader<'_> {
             .iter()
             .filter_map(|node| self.opening(node))
             .collect();
-        let weak = graph
-            .list("weak", &mut self.problems)
-            .iter()
-            .filter_map(|node| self.weakness(node))
-            .collect();
+        let closed = self.circumstances(&graph, "closed");
+        let weak = self.circumstances(&graph, "weak");
         let kind = kind?;
         Some(GraphRole {
             kind,
             policy,
             access,
             exposed,
+            closed,
             weak,
             sensitivity: sensitivity.unwrap_or_else(|| usual_sensitivity(kind)),
             runs_as,
@@ -235,15 +234,20 @@ impl TypeReader<'_> {
         })
     }
 
-    fn weakness(&mut self, node: &Node) -> Option<Weakness> {
-        let what = "an entry of `weak`";
-        let fields = Fields::open(node, what, &["when", "as"], &mut self.problems)?;
-        let when = self.graph_rule(&fields, what);
-        let clause = fields.required_text("as", what, &mut self.problems);
-        Some(Weakness {
-            when: when?,
-            clause: clause?,
-        })
+    fn circumstances(&mut self, graph: &Fields<'_>, key: &str) -> Vec<Circumstance> {
+        let what = format!("an entry of `{key}`");
+        let mut circumstances = Vec::new();
+        for node in graph.list(key, &mut self.problems) {
+            let Some(fields) = Fields::open(node, &what, &["when", "as"], &mut self.problems) else {
+                continue;
+            };
+            let when = self.graph_rule(&fields, &what);
+            let clause = fields.required_text("as", &what, &mut self.problems);
+            if let (Some(when), Some(clause)) = (when, clause) {
+                circumstances.push(Circumstance { when, clause });
+            }
+        }
+        circumstances
     }
 
     fn graph_rule(&mut self, fields: &Fields<'_>, what: &str) -> Option<Program> {

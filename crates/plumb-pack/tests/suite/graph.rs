@@ -72,6 +72,8 @@ access:
     also: [ { actions: [ec2:CreateTags], on: \"{inner[0].deep.x}\" }, { actions: [ec2:StartInstances] } ]
 exposed:
 - { when: resource.open && account.environment != 'test', as: its door is open, ports: [443, 8443], width: 'inner[].blocks' }
+closed:
+- { when: 'true', as: it stands in a cellar }
 weak:
 - { when: 'age(resource.made) > days(365)', as: it is old }
 sensitivity: restricted
@@ -110,6 +112,7 @@ runs_as: keeper");
     assert_eq!(opening.ports, [443, 8443]);
     assert_eq!(opening.width.as_ref().unwrap().to_string(), "inner[].blocks");
     assert_eq!(opening.clause, "its door is open");
+    assert_eq!(role.closed.first().unwrap().clause, "it stands in a cellar");
     assert_eq!(role.weak.first().unwrap().clause, "it is old");
     assert_eq!(
         role.attributes(),
