@@ -1,0 +1,503 @@
+//! Assembly: accounts are joined into one graph.
+//!
+//! Nodes are the resources, in the order of their accounts, then what is outside. Network reach, permission and escalation are computed
+//! between classes of equals, which are hidden nodes, so that the number of edges grows with the estate and not with its square.
+
+mod assets;
+mod escalation;
+mod network;
+mod outcome;
+mod patterns;
+mod permission;
+mod reached;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use plumb_iam::directory::Directory;
+use plumb_model::account::Provider;
+use plumb_model::graph::{NodeKind, Sensitivity};
+use plumb_model::path::{Certainty, EdgeKind, Proof};
+use plumb_model::risk::ExposureLevel;
+use plumb_model::value::Text;
+use plumb_net::estate::Estate;
+
+use crate::fragment::{AccountFragment, FragmentNode, ReferenceTo};
+use crate::graph::{Builder, NodeId, Step, StepId, Target};
+use crate::knowledge::Knowledge;
+use crate::security::{NodeInfo, SecurityGraph};
+
+pub(crate) use outcome::Outcome;
+
+/// The type of what is no resource.
+pub const OUTSIDE: &str = "outside";
+
+/// The type of the node that stands for every permission of an account.
+pub const ADMINISTRATOR: &str = "administrator";
+
+/// The uid of the internet.
+pub const INTERNET: &str = "internet";
+
+/// The uid of the entry from which weak credentials are held.
+pub const CREDENTIALS: &str = "credentials";
+
+/// How many problems are told.
+const MAX_PROBLEMS: usize = 200;
+
+/// Everything that was joined.
+#[derive(Debug)]
+pub struct Assembled {
+    /// The graph.
+    pub graph: SecurityGraph,
+    /// All principals of the estate.
+    pub directory: Directory,
+    /// All networks of the estate.
+    pub network: Estate,
+    /// What it was made of, sorted by account.
+    pub fragments: Vec<AccountFragment>,
+}
+
+/// Joins accounts, in any order.
+pub fn assemble(knowledge: &Knowledge, mut fragments: Vec<AccountFragment>) -> Assembled {
+    fragments.sort_by(|a, b| (a.account.provider, &a.account.id).cmp(&(b.account.provider, &b.account.id)));
+    let networks = fragments
+        .iter_mut()
+        .map(|fragment| std::mem::take(&mut fragment.network))
+        .collect();
+    let directory = Directory::new(fragments.iter_mut().filter_map(|fragment| fragment.iam.take()).collect());
+    let network = Estate::new(networks);
+    let mut assembly = Assembly::new(knowledge, &fragments);
+    assembly.relations();
+    assembly.runs_as();
+    assembly.openings();
+    network::add(&mut assembly, &network);
+    let groups = assets::groups(&assembly, &directory);
+    permission::add(&mut assembly, &directory, &groups);
+    escalation::add(&mut assembly, &directory, &groups);
+    assembly.administrators_reach_on();
+    assembly.weak_credentials();
+    assembly.targets();
+    for (account, gap) in directory.gaps() {
+        assembly.problem(format!("{account}: {gap}"));
+    }
+    let graph = assembly.finish();
+    Assembled {
+        graph,
+        directory,
+        network,
+        fragments,
+    }
+}
+
+/// The graph while it is put together.
+pub(crate) struct Assembly<'k> {
+    pub(crate) knowledge: &'k Knowledge,
+    pub(crate) fragments: &'k [AccountFragment],
+    /// The first node of each fragment.
+    first: Vec<u32>,
+    builder: Builder,
+    infos: Vec<NodeInfo>,
+    by_uid: HashMap<Text, NodeId>,
+    problems: BTreeSet<Text>,
+    internet: NodeId,
+    credentials: Option<NodeId>,
+    external: BTreeMap<Text, NodeId>,
+    administrators: BTreeMap<usize, NodeId>,
+    /// Principals that lead into other accounts, by fragment.
+    bridges: BTreeMap<usize, BTreeSet<NodeId>>,
+    member: StepId,
+    covers: StepId,
+}
+
+impl<'k> Assembly<'k> {
+    fn new(knowledge: &'k Knowledge, fragments: &'k [AccountFragment]) -> Self {
+        let mut builder = Builder::default();
+        let hidden = |kind| Step {
+            kind,
+            how: None,
+            certainty: Certainty::Certain,
+            conditions: Vec::new(),
+            proofs: Vec::new(),
+            cost: 0,
+        };
+        let member = builder.step(hidden(EdgeKind::In));
+        let covers = builder.step(hidden(EdgeKind::Covers));
+        let mut assembly = Self {
+            knowledge,
+            fragments,
+            first: Vec::new(),
+            builder,
+            infos: Vec::new(),
+            by_uid: HashMap::new(),
+            problems: BTreeSet::new(),
+            internet: NodeId(0),
+            credentials: None,
+            external: BTreeMap::new(),
+            administrators: BTreeMap::new(),
+            bridges: BTreeMap::new(),
+            member,
+            covers,
+        };
+        for (fragment, account) in fragments.iter().zip(0u32..) {
+            assembly.first.push(u32::try_from(assembly.infos.len()).unwrap_or(u32::MAX));
+            for node in &fragment.nodes {
+                let resource_type = knowledge.resource_type(node.type_id);
+                assembly.add(NodeInfo {
+                    uid: node.uid.clone(),
+                    resource_type: resource_type.map(|found| found.name.clone()).unwrap_or_default(),
+                    title: resource_type.map(|found| found.title.clone()).unwrap_or_default(),
+                    name: node.name.clone(),
+                    account: Some(account),
+                    region: node.region.clone(),
+                    kind: knowledge.kind(node.type_id),
+                    sensitivity: node.sensitivity,
+                    label: node.label.clone(),
+                    exposure: ExposureLevel::None,
+                });
+            }
+            for problem in &fragment.problems {
+                assembly.problem(format!("{}: {problem}", fragment.account.id));
+            }
+        }
+        assembly.internet = assembly.outside(INTERNET, "Internet", "Internet");
+        let cost = knowledge.weights.entry("internet");
+        assembly.builder.entry(assembly.internet, cost);
+        assembly
+    }
+
+    pub(crate) fn problem(&mut self, problem: impl Into<Text>) {
+        if self.problems.len() < MAX_PROBLEMS {
+            self.problems.insert(problem.into());
+        }
+    }
+
+    fn add(&mut self, info: NodeInfo) -> NodeId {
+        let node = self.builder.node();
+        if !info.uid.is_empty() {
+            // Of two resources with one uid the first one is meant by it.
+            self.by_uid.entry(info.uid.clone()).or_insert(node);
+        }
+        self.infos.push(info);
+        node
+    }
+
+    fn outside(&mut self, uid: &str, title: &'static str, name: &str) -> NodeId {
+        self.add(NodeInfo {
+            uid: Text::from(uid),
+            resource_type: Text::new_static(OUTSIDE),
+            title: Text::new_static(title),
+            name: Text::from(name),
+            ..NodeInfo::default()
+        })
+    }
+
+    /// A hidden node: a class of principals, or a stand-in for several resources.
+    pub(crate) fn hidden(&mut self) -> NodeId {
+        self.add(NodeInfo::default())
+    }
+
+    /// Makes a node a member of a hidden class.
+    pub(crate) fn join(&mut self, member: NodeId, class: NodeId) {
+        self.builder.edge(member, class, self.member);
+    }
+
+    /// Lets a hidden node stand for another.
+    pub(crate) fn cover(&mut self, stand_in: NodeId, node: NodeId) {
+        self.builder.edge(stand_in, node, self.covers);
+    }
+
+    pub(crate) fn internet(&self) -> NodeId {
+        self.internet
+    }
+
+    /// The node of an account that is not part of the estate.
+    pub(crate) fn external(&mut self, account: &str) -> NodeId {
+        if let Some(known) = self.external.get(account) {
+            return *known;
+        }
+        let uid = format!("account:{account}");
+        let node = self.outside(&uid, "External account", account);
+        self.builder.entry(node, self.knowledge.weights.entry("external"));
+        self.external.insert(Text::from(account), node);
+        node
+    }
+
+    /// The node that stands for every permission of an account.
+    pub(crate) fn administrator(&mut self, fragment: usize) -> NodeId {
+        if let Some(known) = self.administrators.get(&fragment) {
+            return *known;
+        }
+        let (id, label) = self
+            .fragments
+            .get(fragment)
+            .map(|found| (found.account.id.clone(), Text::from(found.account.label())))
+            .unwrap_or_default();
+        let node = self.add(NodeInfo {
+            uid: Text::from(format!("administrator:{id}")),
+            resource_type: Text::new_static(ADMINISTRATOR),
+            title: Text::new_static("Administrator"),
+            name: label.clone(),
+            account: u32::try_from(fragment).ok(),
+            kind: NodeKind::Identity,
+            ..NodeInfo::default()
+        });
+        let value = self.knowledge.weights.target("administrator");
+        let why = Text::from(format!("has every permission of account {label}"));
+        self.builder.target(node, Target { value, why });
+        self.administrators.insert(fragment, node);
+        node
+    }
+
+    /// The node of a resource, by uid.
+    pub(crate) fn node_of(&self, uid: &str) -> Option<NodeId> {
+        self.by_uid.get(uid).copied()
+    }
+
+    pub(crate) fn info(&self, node: NodeId) -> Option<&NodeInfo> {
+        self.infos.get(node.0 as usize)
+    }
+
+    /// The node of the resource at a position of a fragment.
+    pub(crate) fn node_at(&self, fragment: usize, position: usize) -> NodeId {
+        let first = self.first.get(fragment).copied().unwrap_or(u32::MAX);
+        NodeId(first.saturating_add(u32::try_from(position).unwrap_or(u32::MAX)))
+    }
+
+    /// The fragment of an account.
+    pub(crate) fn fragment_of(&self, provider: Provider, account: &str) -> Option<usize> {
+        self.fragments
+            .binary_search_by(|fragment| {
+                (fragment.account.provider, fragment.account.id.as_str()).cmp(&(provider, account))
+            })
+            .ok()
+    }
+
+    /// The resource behind a node, with its fragment.
+    pub(crate) fn resource(&self, node: NodeId) -> Option<(usize, &'k FragmentNode)> {
+        let fragment = self.first.partition_point(|first| *first <= node.0).checked_sub(1)?;
+        let position = node.0.checked_sub(*self.first.get(fragment)?)?;
+        let found = self.fragments.get(fragment)?.nodes.get(position as usize)?;
+        Some((fragment, found))
+    }
+
+    /// Widens what is known of the exposure of a node.
+    pub(crate) fn expose(&mut self, node: NodeId, level: ExposureLevel) {
+        if let Some(info) = self.infos.get_mut(node.0 as usize) {
+            info.exposure = info.exposure.max(level);
+        }
+    }
+
+    /// Adds an edge an attacker can follow; what it costs follows from its kind, its certainty and `extra`.
+    pub(crate) fn edge(&mut self, from: NodeId, to: NodeId, kind: EdgeKind, how: Option<Text>, outcome: &Outcome, extra: u8) {
+        if from == to {
+            return;
+        }
+        let weights = &self.knowledge.weights;
+        let cost = weights
+            .step(kind)
+            .saturating_add(weights.certainty(outcome.certainty))
+            .saturating_add(extra);
+        let proofs = outcome
+            .proofs
+            .iter()
+            .map(|proof| self.builder.fact(proof.clone()))
+            .collect();
+        let step = self.builder.step(Step {
+            kind,
+            how,
+            certainty: outcome.certainty,
+            conditions: outcome.conditions.clone(),
+            proofs,
+            cost,
+        });
+        self.builder.edge(from, to, step);
+    }
+
+    /// Every resource with its node.
+    pub(crate) fn resources(&self) -> impl Iterator<Item = (usize, NodeId, &'k FragmentNode)> + use<'k> {
+        let first = self.first.clone();
+        self.fragments
+            .iter()
+            .enumerate()
+            .zip(first)
+            .flat_map(|((position, fragment), first)| {
+                (first..)
+                    .zip(&fragment.nodes)
+                    .map(move |(id, node)| (position, NodeId(id), node))
+            })
+    }
+
+    fn reference(&self, fragment: usize, to: &ReferenceTo) -> Option<NodeId> {
+        match to {
+            ReferenceTo::Node(position) => Some(self.node_at(fragment, *position as usize)),
+            ReferenceTo::Elsewhere(text) => self.node_of(text),
+        }
+    }
+
+    fn relations(&mut self) {
+        let mut steps: HashMap<Text, StepId> = HashMap::new();
+        for (fragment, node, resource) in self.resources() {
+            for relation in &resource.relations {
+                let Some(to) = self.reference(fragment, &relation.to) else { continue };
+                let step = match steps.get(&relation.label) {
+                    Some(known) => *known,
+                    None => {
+                        let step = self.builder.step(Step {
+                            kind: EdgeKind::Relation,
+                            how: Some(relation.label.clone()),
+                            certainty: Certainty::Certain,
+                            conditions: Vec::new(),
+                            proofs: Vec::new(),
+                            cost: 0,
+                        });
+                        steps.insert(relation.label.clone(), step);
+                        step
+                    }
+                };
+                self.builder.edge(node, to, step);
+            }
+        }
+    }
+
+    /// Code has the permissions of the role that it runs as, directly or by way of an instance profile.
+    fn runs_as(&mut self) {
+        let found: Vec<_> = self
+            .resources()
+            .filter(|(_, node, _)| self.info(*node).is_some_and(|info| info.kind == NodeKind::Workload))
+            .collect();
+        for (fragment, node, resource) in found {
+            for (identity, through) in self.identities(fragment, resource) {
+                let mut proofs = vec![Proof {
+                    resource: resource.uid.clone(),
+                    attribute: Text::new_static("runs_as"),
+                    detail: Text::from(format!("runs as {}", self.name_of(through.unwrap_or(identity)))),
+                }];
+                if let Some(profile) = through {
+                    proofs.push(Proof {
+                        resource: self.info(profile).map(|info| info.uid.clone()).unwrap_or_default(),
+                        attribute: Text::new_static("roles"),
+                        detail: Text::from(format!("offers {}", self.name_of(identity))),
+                    });
+                }
+                self.edge(node, identity, EdgeKind::RunsAs, None, &Outcome::certain(proofs), 0);
+            }
+        }
+    }
+
+    fn name_of(&self, node: NodeId) -> Text {
+        self.info(node).map(|info| info.name.clone()).unwrap_or_default()
+    }
+
+    /// The identities a resource runs as, each with the profile between, if there is one.
+    fn identities(&self, fragment: usize, resource: &FragmentNode) -> Vec<(NodeId, Option<NodeId>)> {
+        let mut found = Vec::new();
+        for node in self.named_identities(fragment, resource) {
+            let is_identity = self.info(node).is_some_and(|info| info.kind == NodeKind::Identity);
+            if is_identity {
+                found.push((node, None));
+            } else if let Some((fragment, profile)) = self.resource(node) {
+                let behind = self.named_identities(fragment, profile);
+                found.extend(behind.into_iter().map(|identity| (identity, Some(node))));
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    fn named_identities(&self, fragment: usize, resource: &FragmentNode) -> Vec<NodeId> {
+        let by_relation = resource
+            .relations
+            .iter()
+            .filter(|relation| relation.label == EdgeKind::RunsAs.name())
+            .filter_map(|relation| self.reference(fragment, &relation.to));
+        let by_attribute = resource.detail.iter().flat_map(|detail| &detail.runs_as);
+        by_relation
+            .chain(by_attribute.filter_map(|text| self.node_of(text)))
+            .collect()
+    }
+
+    /// Principals of an account that lead elsewhere are within reach of who administers it.
+    fn administrators_reach_on(&mut self) {
+        for (fragment, principals) in std::mem::take(&mut self.bridges) {
+            let Some(administrator) = self.administrators.get(&fragment).copied() else { continue };
+            for principal in principals {
+                let how = Some(Text::new_static("administers its account"));
+                self.edge(administrator, principal, EdgeKind::CanEscalateTo, how, &Outcome::default(), 0);
+            }
+        }
+    }
+
+    /// Notes that a principal leads into another account.
+    pub(crate) fn bridge(&mut self, fragment: usize, principal: NodeId) {
+        self.bridges.entry(fragment).or_default().insert(principal);
+    }
+
+    fn weak_credentials(&mut self) {
+        let weak: Vec<_> = self
+            .resources()
+            .filter(|(_, node, _)| self.info(*node).is_some_and(|info| info.kind == NodeKind::Identity))
+            .filter_map(|(_, node, resource)| Some((node, resource, resource.detail.as_deref()?)))
+            .flat_map(|(node, resource, detail)| detail.weak.iter().map(move |weak| (node, resource, weak)))
+            .collect();
+        for (node, resource, weak) in weak {
+            let entry = match self.credentials {
+                Some(known) => known,
+                None => {
+                    let node = self.outside(CREDENTIALS, "Weak credentials", "weak or leaked credentials");
+                    self.builder.entry(node, self.knowledge.weights.entry("credentials"));
+                    self.credentials = Some(node);
+                    node
+                }
+            };
+            let outcome = Outcome {
+                certainty: weak.certainty,
+                conditions: (weak.certainty != Certainty::Certain)
+                    .then(|| weak.clause.clone())
+                    .into_iter()
+                    .collect(),
+                proofs: vec![Proof {
+                    resource: resource.uid.clone(),
+                    attribute: Text::default(),
+                    detail: weak.clause.clone(),
+                }],
+            };
+            self.edge(entry, node, EdgeKind::Holds, Some(weak.clause.clone()), &outcome, 0);
+        }
+    }
+
+    fn targets(&mut self) {
+        let weights = &self.knowledge.weights;
+        for (info, node) in self.infos.iter().zip(0u32..) {
+            let Some(sensitivity) = info.sensitivity.filter(|sensitivity| *sensitivity != Sensitivity::Public) else {
+                continue;
+            };
+            let by_sensitivity = weights.target(sensitivity.name());
+            let (value, what) = match info.kind {
+                NodeKind::Secret => (by_sensitivity.max(weights.target("secret")), "a secret"),
+                NodeKind::Key => (weights.target("key"), "an encryption key"),
+                NodeKind::Data
+                | NodeKind::Identity
+                | NodeKind::Workload
+                | NodeKind::Front
+                | NodeKind::Network
+                | NodeKind::Other => (by_sensitivity, "data"),
+            };
+            let why = match (&info.label, info.kind) {
+                (Some(label), _) => format!("holds {} data ({label})", sensitivity.name()),
+                (None, NodeKind::Secret | NodeKind::Key) => format!("is {what}"),
+                (None, _) => format!("holds {} {what}", sensitivity.name()),
+            };
+            let why = Text::from(why);
+            self.builder.target(NodeId(node), Target { value, why });
+        }
+    }
+
+    fn finish(self) -> SecurityGraph {
+        let accounts = self
+            .fragments
+            .iter()
+            .map(|fragment| (fragment.account.provider, fragment.account.id.clone()))
+            .collect();
+        SecurityGraph::new(self.builder.build(), self.infos, accounts, self.problems.into_iter().collect())
+    }
+}

@@ -1,0 +1,87 @@
+//! `Outcome`: whether something is possible, how surely, and what shows it.
+
+use plumb_iam::answer::{Answer, Decision};
+use plumb_model::path::{Certainty, Proof};
+use plumb_model::value::Text;
+
+/// That something is possible.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    /// How surely.
+    pub(crate) certainty: Certainty,
+    /// Conditions and what was not read, as clauses.
+    pub(crate) conditions: Vec<Text>,
+    /// The facts that all must hold.
+    pub(crate) proofs: Vec<Proof>,
+}
+
+impl Outcome {
+    /// Possible for certain.
+    pub(crate) fn certain(proofs: Vec<Proof>) -> Self {
+        Self {
+            proofs,
+            ..Self::default()
+        }
+    }
+
+    /// What an answer about a permission means; `None` when it is denied.
+    pub(crate) fn of(answer: &Answer) -> Option<Self> {
+        let certainty = match answer.decision {
+            Decision::Allowed => Certainty::Certain,
+            Decision::AllowedIf => Certainty::Conditional,
+            Decision::Unknown => Certainty::Possible,
+            Decision::DeniedExplicit | Decision::DeniedImplicit => return None,
+        };
+        let conditions = answer.conditions.iter().map(|condition| Text::from(condition.to_string()));
+        let unknown = answer.unknown.iter().map(|unknown| Text::from(format!("not read: {unknown}")));
+        let caveats = answer.caveats.iter().cloned();
+        let mut conditions: Vec<Text> = conditions.chain(unknown).chain(caveats).collect();
+        conditions.sort();
+        conditions.dedup();
+        let mut proofs: Vec<Proof> = answer
+            .deciding
+            .iter()
+            .map(|statement| Proof {
+                resource: statement.origin.holder.clone(),
+                attribute: match (&statement.sid, statement.index) {
+                    (Some(sid), _) => Text::from(format!("{} statement {sid}", statement.origin.policy)),
+                    (None, Some(index)) => Text::from(format!("{} statement {index}", statement.origin.policy)),
+                    (None, None) => statement.origin.policy.clone(),
+                },
+                detail: Text::from(statement.to_string()),
+            })
+            .collect();
+        proofs.sort();
+        proofs.dedup();
+        Some(Self {
+            certainty,
+            conditions,
+            proofs,
+        })
+    }
+
+    /// Both together.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.certainty = self.certainty.max(other.certainty);
+        for condition in other.conditions {
+            if !self.conditions.contains(&condition) {
+                self.conditions.push(condition);
+            }
+        }
+        for proof in other.proofs {
+            if !self.proofs.contains(&proof) {
+                self.proofs.push(proof);
+            }
+        }
+        self
+    }
+
+    /// The surer one of two ways.
+    pub(crate) fn or(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        match (one, other) {
+            (Some(one), Some(other)) if other.certainty < one.certainty => Some(other),
+            (Some(one), _) => Some(one),
+            (None, other) => other,
+        }
+    }
+}

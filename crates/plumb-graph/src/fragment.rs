@@ -1,0 +1,416 @@
+//! `AccountFragment`: what the graph needs of one account, so that its documents can be dropped.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use plumb_expr::{Inventory, Program, Scope, Truth};
+use plumb_iam::account_iam::AccountIam;
+use plumb_iam::directory::resource_policy;
+use plumb_iam::policy::NamedPolicy;
+use plumb_iam::principal::Tags;
+use plumb_model::account::{Account, Provider};
+use plumb_model::coverage::Coverage;
+use plumb_model::path::Certainty;
+use plumb_model::resource::Resource;
+use plumb_model::value::{Map, Text, Value};
+use plumb_net::model::AccountNetwork;
+use plumb_pack::graph_role::{Access, GraphRole, Opening};
+use plumb_pack::recipe::{Path, Recipe};
+use plumb_pack::template::TemplateScope;
+
+use crate::knowledge::{Knowledge, TypeId};
+use plumb_model::graph::{NodeKind, Sensitivity};
+
+/// How many problems of one account are told.
+const MAX_PROBLEMS: usize = 50;
+
+/// What the graph needs of one account.
+#[derive(Debug)]
+pub struct AccountFragment {
+    /// The account.
+    pub account: Account,
+    /// Its resources, sorted by type and uid.
+    pub(crate) nodes: Vec<FragmentNode>,
+    pub(crate) network: AccountNetwork,
+    pub(crate) iam: Option<AccountIam>,
+    /// What was not understood or not read, as clauses.
+    pub(crate) problems: Vec<Text>,
+}
+
+/// One resource.
+#[derive(Debug)]
+pub(crate) struct FragmentNode {
+    pub(crate) uid: Text,
+    pub(crate) type_id: TypeId,
+    pub(crate) name: Text,
+    pub(crate) region: Text,
+    pub(crate) sensitivity: Option<Sensitivity>,
+    pub(crate) label: Option<Text>,
+    pub(crate) relations: Vec<Reference>,
+    pub(crate) detail: Option<Box<Detail>>,
+}
+
+/// A relation to another resource.
+#[derive(Debug)]
+pub(crate) struct Reference {
+    pub(crate) label: Text,
+    pub(crate) to: ReferenceTo,
+}
+
+/// What a relation leads to.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ReferenceTo {
+    /// A resource of the same account, by position.
+    Node(u32),
+    /// Something elsewhere, by what the document says.
+    Elsewhere(Text),
+}
+
+/// What only some resources have.
+#[derive(Debug, Default)]
+pub(crate) struct Detail {
+    pub(crate) tags: Tags,
+    pub(crate) policy: Option<NamedPolicy>,
+    /// Why the resource policy lets no stranger in.
+    pub(crate) closed: Option<Circumstance>,
+    pub(crate) access: Vec<ResolvedAccess>,
+    pub(crate) exposed: Vec<ResolvedOpening>,
+    pub(crate) weak: Vec<Circumstance>,
+    pub(crate) runs_as: Vec<Text>,
+}
+
+/// Something that is so, or may be so.
+#[derive(Clone, Debug)]
+pub(crate) struct Circumstance {
+    pub(crate) clause: Text,
+    pub(crate) certainty: Certainty,
+}
+
+/// An access with the ARNs of this resource.
+#[derive(Debug)]
+pub(crate) struct ResolvedAccess {
+    /// Position in [`GraphRole::access`].
+    pub(crate) access: usize,
+    /// Whether it exists, or may exist.
+    pub(crate) certainty: Certainty,
+    /// For each grant the ARN that its actions are evaluated on.
+    pub(crate) on: Vec<Text>,
+}
+
+/// An opening to the internet.
+#[derive(Debug)]
+pub(crate) struct ResolvedOpening {
+    pub(crate) circumstance: Circumstance,
+    pub(crate) ports: Vec<u16>,
+    /// The blocks that narrow it; `None` for any address.
+    pub(crate) blocks: Option<Vec<Text>>,
+}
+
+/// What the rules of an account see, beside the resource.
+pub struct Surroundings<'s> {
+    /// The other resources.
+    pub inventory: &'s dyn Inventory,
+    /// When the account was read.
+    pub now: Timestamp,
+    /// What was read.
+    pub coverage: &'s Coverage,
+}
+
+impl AccountFragment {
+    /// Takes what the graph needs out of an account's resources, which are sorted by type and uid.
+    pub fn read(knowledge: &Knowledge, account: &Account, resources: &[&Resource], surroundings: &Surroundings<'_>) -> Self {
+        let mut reader = Reader {
+            knowledge,
+            account,
+            account_document: account.document(),
+            surroundings,
+            targets: Targets::new(knowledge, resources),
+            problems: Vec::new(),
+        };
+        let nodes = resources.iter().filter_map(|resource| reader.node(resource)).collect();
+        let mut problems = std::mem::take(&mut reader.problems);
+        let network = plumb_net::read(account, resources, surroundings.coverage);
+        let told = network.problems.iter().map(|problem| {
+            Text::from(format!("{}: `{}` {}", problem.resource, problem.attribute, problem.message))
+        });
+        problems.extend(told.take(MAX_PROBLEMS));
+        let iam = match account.provider {
+            Provider::Aws => Some(AccountIam::read(account, resources, surroundings.coverage)),
+            // Their permissions come with their collectors.
+            Provider::Azure | Provider::Gcp => None,
+        };
+        Self {
+            account: account.clone(),
+            nodes,
+            network: network.value,
+            iam,
+            problems,
+        }
+    }
+}
+
+/// The resources of the account by the values that relations name them by.
+struct Targets<'s> {
+    by: HashMap<(&'s str, &'s str), HashMap<&'s str, Vec<u32>>>,
+    regions: Vec<&'s str>,
+}
+
+impl<'s> Targets<'s> {
+    fn new(knowledge: &'s Knowledge, resources: &[&'s Resource]) -> Self {
+        let mut by: HashMap<(&str, &str), HashMap<&str, Vec<u32>>> = HashMap::new();
+        for relation in knowledge.types().flat_map(|known| &known.recipe.relations) {
+            for attribute in &relation.by {
+                by.entry((&relation.to, attribute)).or_default();
+            }
+        }
+        let mut attributes: HashMap<&str, Vec<&str>> = HashMap::new();
+        for (to, attribute) in by.keys() {
+            attributes.entry(to).or_default().push(attribute);
+        }
+        for (resource, position) in resources.iter().zip(0u32..) {
+            let type_name = resource.resource_type.as_str();
+            for attribute in attributes.get(type_name).into_iter().flatten() {
+                if let (Some(value), Some(index)) = (
+                    resource.get(attribute).and_then(Value::as_str),
+                    by.get_mut(&(type_name, *attribute)),
+                ) {
+                    index.entry(value).or_default().push(position);
+                }
+            }
+        }
+        Self {
+            by,
+            regions: resources.iter().map(|resource| resource.region.as_str()).collect(),
+        }
+    }
+
+    /// The resource that a value means: where several regions have one of that name, its own region's.
+    fn find(&self, to: &str, by: &[Text], value: &str, region: &str) -> Option<u32> {
+        by.iter().find_map(|attribute| {
+            let found = self.by.get(&(to, attribute.as_str()))?.get(value)?;
+            let is_near = |position: &&u32| {
+                self.regions
+                    .get(**position as usize)
+                    .is_some_and(|own| *own == region)
+            };
+            found.iter().find(is_near).or(found.first()).copied()
+        })
+    }
+}
+
+struct Reader<'s> {
+    knowledge: &'s Knowledge,
+    account: &'s Account,
+    account_document: Value,
+    surroundings: &'s Surroundings<'s>,
+    targets: Targets<'s>,
+    problems: Vec<Text>,
+}
+
+impl Reader<'_> {
+    fn node(&mut self, resource: &Resource) -> Option<FragmentNode> {
+        let type_id = self.knowledge.type_id(&resource.resource_type)?;
+        let resource_type = self.knowledge.resource_type(type_id)?;
+        let content = self.knowledge.content(
+            type_id,
+            &resource.uid,
+            &resource.name,
+            resource.tags(),
+            self.account.data_class.as_deref(),
+        );
+        let role = self.knowledge.role(type_id);
+        Some(FragmentNode {
+            uid: resource.uid.clone(),
+            type_id,
+            name: resource.name.clone(),
+            region: resource.region.clone(),
+            sensitivity: content.as_ref().map(|content| content.sensitivity),
+            label: content.and_then(|content| content.label),
+            relations: self.relations(&resource_type.recipe, resource),
+            detail: role.and_then(|role| self.detail(role, resource)).map(Box::new),
+        })
+    }
+
+    fn relations(&mut self, recipe: &Recipe, resource: &Resource) -> Vec<Reference> {
+        let mut found: Vec<Reference> = Vec::new();
+        for relation in &recipe.relations {
+            for value in relation.attribute.all(resource.document()) {
+                let text = match value {
+                    Value::String(text) => text,
+                    Value::Unreadable(unreadable) => {
+                        self.problem(|| format!("{}: what it is {} was not read: {unreadable}", resource.uid, relation.label));
+                        continue;
+                    }
+                    Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::List(_) | Value::Map(_) => continue,
+                };
+                let to = match self.targets.find(&relation.to, &relation.by, text, &resource.region) {
+                    Some(position) => ReferenceTo::Node(position),
+                    None => ReferenceTo::Elsewhere(text.clone()),
+                };
+                if !found.iter().any(|known| known.label == relation.label && known.to == to) {
+                    found.push(Reference {
+                        label: relation.label.clone(),
+                        to,
+                    });
+                }
+            }
+        }
+        found
+    }
+
+    fn detail(&mut self, role: &GraphRole, resource: &Resource) -> Option<Detail> {
+        let document = resource.document();
+        let detail = Detail {
+            tags: match role.kind {
+                NodeKind::Network | NodeKind::Other => Tags::Unspecified,
+                NodeKind::Identity
+                | NodeKind::Workload
+                | NodeKind::Data
+                | NodeKind::Secret
+                | NodeKind::Key
+                | NodeKind::Front => Tags::read(resource.get("tags")),
+            },
+            policy: role.policy.as_ref().and_then(|path| policy_of(path, resource)),
+            closed: role
+                .closed
+                .iter()
+                .find_map(|closed| self.circumstance(&closed.when, &closed.clause, resource))
+                .filter(|closed| closed.certainty == Certainty::Certain),
+            access: (0..)
+                .zip(&role.access)
+                .filter_map(|(position, access)| self.access(position, access, resource))
+                .collect(),
+            exposed: role
+                .exposed
+                .iter()
+                .filter_map(|opening| self.opening(opening, resource))
+                .collect(),
+            weak: role
+                .weak
+                .iter()
+                .filter_map(|weak| self.circumstance(&weak.when, &weak.clause, resource))
+                .collect(),
+            runs_as: role
+                .runs_as
+                .iter()
+                .flat_map(|path| path.all(document))
+                .filter_map(|value| value.as_str().map(Text::from))
+                .collect(),
+        };
+        let is_empty = detail.policy.is_none()
+            && detail.access.is_empty()
+            && detail.exposed.is_empty()
+            && detail.weak.is_empty()
+            && detail.runs_as.is_empty();
+        (!is_empty).then_some(detail)
+    }
+
+    fn scope<'a>(&'a self, resource: &'a Resource) -> Scope<'a> {
+        Scope {
+            resource: resource.document(),
+            account: &self.account_document,
+            params: &Value::Null,
+            now: self.surroundings.now,
+            inventory: self.surroundings.inventory,
+        }
+    }
+
+    /// `None` where it is not so.
+    fn circumstance(&self, when: &Program, clause: &Text, resource: &Resource) -> Option<Circumstance> {
+        let scope = self.scope(resource);
+        let (clause, certainty) = match when.truth(&scope) {
+            Truth::False => return None,
+            Truth::True => (clause.clone(), Certainty::Certain),
+            Truth::Unknown => {
+                let why = when.explain(&scope).message;
+                (Text::from(format!("whether {clause}: {why}")), Certainty::Possible)
+            }
+        };
+        Some(Circumstance { clause, certainty })
+    }
+
+    fn access(&self, position: usize, access: &Access, resource: &Resource) -> Option<ResolvedAccess> {
+        let certainty = match access.when.as_ref().map(|when| when.truth(&self.scope(resource))) {
+            None | Some(Truth::True) => Certainty::Certain,
+            Some(Truth::Unknown) => Certainty::Possible,
+            Some(Truth::False) => return None,
+        };
+        let scope = TemplateScope {
+            document: resource.document(),
+            parent: &Value::Null,
+            partition: self.account.partition.as_deref().unwrap_or("aws"),
+            account: &self.account.id,
+            region: &resource.region,
+        };
+        let on = access
+            .grants
+            .iter()
+            .map(|grant| grant.on.fill(&scope).as_str().map(Text::from))
+            .collect::<Option<Vec<_>>>()?;
+        Some(ResolvedAccess {
+            access: position,
+            certainty,
+            on,
+        })
+    }
+
+    fn opening(&self, opening: &Opening, resource: &Resource) -> Option<ResolvedOpening> {
+        let mut circumstance = self.circumstance(&opening.when, &opening.clause, resource)?;
+        let blocks = opening.width.as_ref().map(|path| {
+            path.all(resource.document())
+                .into_iter()
+                .filter_map(|value| match value {
+                    Value::String(block) => Some(block.clone()),
+                    Value::Unreadable(unreadable) => {
+                        circumstance.certainty = Certainty::Possible;
+                        circumstance.clause = Text::from(format!("{}, from where was not read: {unreadable}", circumstance.clause));
+                        None
+                    }
+                    Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::List(_) | Value::Map(_) => None,
+                })
+                .collect()
+        });
+        Some(ResolvedOpening {
+            circumstance,
+            ports: opening.ports.clone(),
+            blocks,
+        })
+    }
+
+    fn problem(&mut self, message: impl FnOnce() -> String) {
+        if self.problems.len() < MAX_PROBLEMS {
+            self.problems.push(Text::from(message()));
+        }
+    }
+}
+
+/// The resource policy under a path of map keys.
+fn policy_of(path: &Path, resource: &Resource) -> Option<NamedPolicy> {
+    let attribute = path.root().map_or("policy", Text::as_str);
+    // An attribute that the document lacks was not asked for; a null one is none.
+    let root = resource.get(attribute)?;
+    if let Value::Unreadable(_) = root {
+        return resource_policy(&resource.uid, attribute, Some(root));
+    }
+    let found = path.all(resource.document());
+    match found.as_slice() {
+        [] => None,
+        [one] => resource_policy(&resource.uid, attribute, Some(one)),
+        // Several documents (a function's versions) are one: any of their statements may allow.
+        several => {
+            let statements = several
+                .iter()
+                .flat_map(|document| match document.get("Statement") {
+                    Some(Value::List(list)) => list.clone(),
+                    Some(one) => vec![one.clone()],
+                    None => vec![(*document).clone()],
+                })
+                .collect::<Vec<_>>();
+            let joined = Map::from_iter([
+                (Text::new_static("Statement"), Value::List(statements)),
+                (Text::new_static("Version"), Value::from("2012-10-17")),
+            ]);
+            resource_policy(&resource.uid, attribute, Some(&Value::Map(joined)))
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! `Knowledge`: what the graph is built by: roles of types, escalations, weights, and what the user says of the estate.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use plumb_model::diagnostic::Diagnostic;
+use plumb_model::graph::{NodeKind, Sensitivity};
+use plumb_model::value::{Map, Text};
+use plumb_pack::escalation::Escalation;
+use plumb_pack::estate::Estate;
+use plumb_pack::graph_role::GraphRole;
+use plumb_pack::pack::Pack;
+use plumb_pack::risk::RiskWeights;
+use plumb_pack::schema::ResourceType;
+use plumb_pack::sensitivity::SensitivityRules;
+
+/// Position of a type in [`Knowledge`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TypeId(u16);
+
+/// What the graph is built by.
+#[derive(Clone, Debug)]
+pub struct Knowledge {
+    types: Vec<Arc<ResourceType>>,
+    by_name: HashMap<Text, TypeId>,
+    /// The ways in which principals gain what they were not given.
+    pub escalations: Vec<Arc<Escalation>>,
+    /// What things weigh.
+    pub weights: Arc<RiskWeights>,
+    /// How names and tags tell the sensitivity of data.
+    pub sensitivity: Arc<SensitivityRules>,
+    /// What the user says.
+    pub estate: Arc<Estate>,
+}
+
+/// What the content of a resource is worth.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content {
+    /// How sensitive it is.
+    pub sensitivity: Sensitivity,
+    /// What it is, for example `PII`.
+    pub label: Option<Text>,
+}
+
+impl Knowledge {
+    /// Loads every resource type of the pack with its role.
+    ///
+    /// # Errors
+    /// When a type is malformed, or the pack has no weights or no words of sensitivity.
+    pub fn new(pack: &Pack, estate: Arc<Estate>) -> Result<Self, Vec<Diagnostic>> {
+        let mut types = Vec::new();
+        let mut by_name = HashMap::new();
+        for (name, position) in pack.resource_types().into_iter().zip(0u16..) {
+            types.push(pack.resource_type(&name)?);
+            by_name.insert(name, TypeId(position));
+        }
+        let lacks = |what: &str| vec![Diagnostic::error(format!("the knowledge has no {what}"))];
+        Ok(Self {
+            types,
+            by_name,
+            escalations: pack.escalations().to_vec(),
+            weights: Arc::clone(pack.risk().ok_or_else(|| lacks("weights of risk"))?),
+            sensitivity: Arc::clone(pack.sensitivity().ok_or_else(|| lacks("words of sensitivity"))?),
+            estate,
+        })
+    }
+
+    /// The position of a type.
+    pub fn type_id(&self, name: &str) -> Option<TypeId> {
+        self.by_name.get(name).copied()
+    }
+
+    /// A type by position.
+    pub fn resource_type(&self, id: TypeId) -> Option<&Arc<ResourceType>> {
+        self.types.get(usize::from(id.0))
+    }
+
+    /// All types.
+    pub fn types(&self) -> impl Iterator<Item = &Arc<ResourceType>> {
+        self.types.iter()
+    }
+
+    /// What the resources of a type are in the graph.
+    pub fn role(&self, id: TypeId) -> Option<&GraphRole> {
+        self.resource_type(id)?.recipe.graph.as_ref()
+    }
+
+    /// What the resources of a type are in paths.
+    pub fn kind(&self, id: TypeId) -> NodeKind {
+        self.role(id).map_or(NodeKind::Other, |role| role.kind)
+    }
+
+    /// What the content of a resource is worth; `None` for what holds none.
+    pub fn content(
+        &self,
+        id: TypeId,
+        uid: &str,
+        name: &str,
+        tags: Option<&Map>,
+        data_class: Option<&str>,
+    ) -> Option<Content> {
+        let role = self.role(id)?;
+        let holds = match role.kind {
+            NodeKind::Data | NodeKind::Secret | NodeKind::Key => true,
+            NodeKind::Identity | NodeKind::Workload | NodeKind::Front | NodeKind::Network | NodeKind::Other => false,
+        };
+        let type_name = self.resource_type(id).map_or("", |found| found.name.as_str());
+        if let Some(jewel) = self.estate.crown_jewel(type_name, uid, name) {
+            return Some(Content {
+                sensitivity: jewel.sensitivity.parse().unwrap_or(Sensitivity::Restricted),
+                label: jewel.label.clone().or(Some(Text::new_static("crown jewel"))),
+            });
+        }
+        if !holds {
+            return None;
+        }
+        let found = self.sensitivity.classify(name, tags, data_class, role.sensitivity);
+        Some(Content {
+            sensitivity: found.level,
+            label: found.label,
+        })
+    }
+}
