@@ -10,7 +10,7 @@ use plumb_model::value::Text;
 
 use crate::answer::{Answer, Condition, Decision, Layer, StatementRef};
 use crate::layer::{Audience, Hit, Verdict};
-use crate::policy::{Guardrails, PolicySet, ResourcePolicy};
+use crate::policy::{Guardrails, NamedPolicy, PrincipalPolicies, ResourcePolicies};
 use crate::principal::{PrincipalKind, Stewardship};
 use crate::principal_pattern::Named;
 use crate::request::Request;
@@ -19,11 +19,10 @@ use crate::truth::Truth;
 /// The services whose resources are bound by resource control policies, as prefixes of actions.
 ///
 /// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html#rcp-supported-services>
-pub const BOUND_BY_RESOURCE_CONTROL: [&str; 11] = [
+pub const BOUND_BY_RESOURCE_CONTROL: [&str; 10] = [
     "aoss",
     "cognito-identity",
     "cognito-idp",
-    "dynamodb",
     "ecr",
     "kms",
     "logs",
@@ -35,12 +34,12 @@ pub const BOUND_BY_RESOURCE_CONTROL: [&str; 11] = [
 
 /// Decides a request.
 ///
-/// `policies` must be those of the request's principal, its account and its resource. Nothing is guessed: what
-/// depends on parts of the request that are not given is kept as a condition, what depends on an unread policy is
-/// unknown.
-pub fn evaluate(request: &Request<'_>, policies: &PolicySet) -> Answer {
+/// The policies must be those of the request's principal with its account, and of its resource with its account.
+/// Nothing is guessed: what depends on parts of the request that are not given is kept as a condition, what depends on
+/// an unread policy is unknown.
+pub fn evaluate(request: &Request<'_>, own: &PrincipalPolicies, resource: &ResourcePolicies) -> Answer {
     let action = request.action.to_ascii_lowercase();
-    let layers = Layers::judge(request, policies, &action);
+    let layers = Layers::judge(request, own, resource, &action);
     let allow = layers.allow(request, &action);
     let deny = layers.deny();
     let decision = match (deny, allow) {
@@ -53,7 +52,11 @@ pub fn evaluate(request: &Request<'_>, policies: &PolicySet) -> Answer {
         }
         (Truth::False, Truth::True) => Decision::Allowed,
     };
-    layers.answer(decision, request, &action, policies)
+    let mut answer = layers.answer(decision, request, &action);
+    if decision.is_allowed() {
+        answer.caveats = caveats(request, &action, own, resource);
+    }
+    answer
 }
 
 /// Whether nobody has the permission but those whom the resource's policy names, directly or by their account.
@@ -79,42 +82,47 @@ struct Layers {
 }
 
 impl Layers {
-    fn judge(request: &Request<'_>, policies: &PolicySet, action: &str) -> Self {
-        let own = |layer, policies: &[crate::policy::NamedPolicy]| {
+    fn judge(
+        request: &Request<'_>,
+        own: &PrincipalPolicies,
+        resource: &ResourcePolicies,
+        action: &str,
+    ) -> Self {
+        let implied = |layer, policies: &[NamedPolicy]| {
             Verdict::of(layer, Audience::Implied, policies, request, action)
         };
-        let levels = |layer, guardrails: &Guardrails, binds: bool| {
-            let levels = if binds { guardrails.levels.as_slice() } else { &[] };
-            levels.iter().map(|level| own(layer, level)).collect()
+        let levels = |layer, guardrails: &Guardrails| {
+            let levels = guardrails.levels.iter();
+            levels.map(|level| implied(layer, level)).collect()
         };
-        let resource = match &policies.resource {
-            ResourcePolicy::None => None,
-            ResourcePolicy::Some(policy) => Some(policy),
-        };
-        let mut resource = Verdict::of(Layer::Resource, Audience::Stated, resource, request, action);
-        resource.add_grants(&policies.grants, request, action);
-        Self {
-            identity: own(Layer::Identity, &policies.identity),
-            boundary: policies
+        let mut layers = Self {
+            identity: implied(Layer::Identity, &own.identity),
+            boundary: own
                 .boundary
                 .as_ref()
-                .map(|policy| own(Layer::Boundary, std::slice::from_ref(policy))),
-            session: policies
+                .map(|policy| implied(Layer::Boundary, std::slice::from_ref(policy))),
+            session: own
                 .session
                 .as_ref()
-                .map(|policies| own(Layer::Session, policies)),
-            service_control: levels(
-                Layer::ServiceControl,
-                &policies.service_control,
-                bound_by_service_control(request),
+                .map(|policies| implied(Layer::Session, policies)),
+            service_control: Vec::new(),
+            resource_control: Vec::new(),
+            resource: Verdict::of(
+                Layer::Resource,
+                Audience::Stated,
+                &resource.policy,
+                request,
+                action,
             ),
-            resource_control: levels(
-                Layer::ResourceControl,
-                &policies.resource_control,
-                bound_by_resource_control(request, action),
-            ),
-            resource,
+        };
+        layers.resource.add_grants(resource, request, action);
+        if bound_by_service_control(request) {
+            layers.service_control = levels(Layer::ServiceControl, &own.service_control);
         }
+        if bound_by_resource_control(request, action) {
+            layers.resource_control = levels(Layer::ResourceControl, &resource.resource_control);
+        }
+        layers
     }
 
     fn all(&self) -> impl Iterator<Item = &Verdict> {
@@ -189,13 +197,7 @@ impl Layers {
         vec![directly, by_role, by_own_policies]
     }
 
-    fn answer(
-        &self,
-        decision: Decision,
-        request: &Request<'_>,
-        action: &str,
-        policies: &PolicySet,
-    ) -> Answer {
+    fn answer(&self, decision: Decision, request: &Request<'_>, action: &str) -> Answer {
         let mut answer = Answer {
             decision,
             conditions: Vec::new(),
@@ -220,7 +222,6 @@ impl Layers {
                     answer.conditions = self.conditions(&routes);
                 }
                 answer.unknown = self.unknown();
-                answer.caveats = caveats(request, action, policies);
             }
         }
         answer.deciding.sort();
@@ -384,9 +385,14 @@ fn bound_by_resource_control(request: &Request<'_>, action: &str) -> bool {
         && request.principal.stewardship != Stewardship::ServiceLinked
 }
 
-fn caveats(request: &Request<'_>, action: &str, policies: &PolicySet) -> Vec<Text> {
+fn caveats(
+    request: &Request<'_>,
+    action: &str,
+    own: &PrincipalPolicies,
+    resource: &ResourcePolicies,
+) -> Vec<Text> {
     let mut caveats = Vec::new();
-    if let Some(why) = policies
+    if let Some(why) = own
         .service_control
         .unread
         .as_ref()
@@ -394,7 +400,7 @@ fn caveats(request: &Request<'_>, action: &str, policies: &PolicySet) -> Vec<Tex
     {
         caveats.push(format!("service control policies were not read: {why}").into());
     }
-    let resource_control = policies.resource_control.unread.as_ref();
+    let resource_control = resource.resource_control.unread.as_ref();
     if let Some(why) = resource_control.filter(|_| bound_by_resource_control(request, action)) {
         caveats.push(format!("resource control policies were not read: {why}").into());
     }

@@ -6,7 +6,7 @@ use plumb_model::value::Text;
 
 use crate::answer::{Condition, Layer, StatementRef};
 use crate::document::{Effect, Statement, UnreadStatement};
-use crate::policy::{Content, Grant, NamedPolicy, Origin};
+use crate::policy::{Content, NamedPolicy, Origin, ResourcePolicies};
 use crate::principal_pattern::Named;
 use crate::request::Request;
 use crate::truth::Truth;
@@ -57,11 +57,15 @@ impl Verdict {
         verdict
     }
 
-    pub(crate) fn add_grants(&mut self, grants: &[Grant], request: &Request<'_>, action: &str) {
-        for grant in grants
-            .iter()
-            .filter(|grant| grant.actions.iter().any(|own| own == action))
-        {
+    /// Adds what the resource's owner granted outside of its policy.
+    pub(crate) fn add_grants(&mut self, policies: &ResourcePolicies, request: &Request<'_>, action: &str) {
+        if let Some(why) = &policies.unread_grants {
+            self.may_allow = true;
+            self.unknown
+                .push(format!("the grants of `{}` were not read: {why}", request.target.arn).into());
+        }
+        let grants = policies.grants.iter();
+        for grant in grants.filter(|grant| grant.actions.iter().any(|own| own == action)) {
             let Some(naming) = grant.grantee.names(request.principal) else {
                 continue;
             };
@@ -72,7 +76,9 @@ impl Verdict {
             };
             self.allows.push(Hit {
                 truth: naming.truth.and(open),
-                named: Some(naming.named),
+                // A grant needs no policy beside it, also where it names a role:
+                // https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
+                named: Some(Named::Directly),
                 statement: StatementRef {
                     layer: Layer::Grant,
                     origin: Arc::clone(&grant.origin),

@@ -1,10 +1,11 @@
-//! `PolicySet`: all policies that take part in one decision.
+//! The policies that take part in a decision: the principal's and the resource's.
 
 use std::sync::Arc;
 
 use plumb_model::value::{Text, Value};
 
 use crate::document::PolicyDocument;
+use crate::principal_pattern::PrincipalPattern;
 
 /// Where a policy was found, for evidence.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -92,32 +93,22 @@ impl Guardrails {
     }
 }
 
-/// The policy that the resource itself has.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum ResourcePolicy {
-    /// The resource has none.
-    #[default]
-    None,
-    /// It has this one.
-    Some(NamedPolicy),
-}
-
 /// An allowance that a resource's owner gave outside of its policy, such as a grant on a KMS key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     /// Where it is.
     pub origin: Arc<Origin>,
     /// Whom it names.
-    pub grantee: crate::principal_pattern::PrincipalPattern,
+    pub grantee: PrincipalPattern,
     /// The allowed actions in lower case, for example `kms:decrypt`.
     pub actions: Vec<Text>,
     /// What the request must satisfy beside, for people.
     pub condition: Option<Text>,
 }
 
-/// All policies that take part in one decision.
+/// What limits and permits on the principal's side.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct PolicySet {
+pub struct PrincipalPolicies {
     /// Policies of the principal and of its groups.
     pub identity: Vec<NamedPolicy>,
     /// The permissions boundary.
@@ -125,11 +116,18 @@ pub struct PolicySet {
     /// The policies of the session; `None` when it has none of its own.
     pub session: Option<Vec<NamedPolicy>>,
     /// Service control policies of the principal's account.
-    pub service_control: Guardrails,
-    /// Resource control policies of the resource's account.
-    pub resource_control: Guardrails,
-    /// The policy of the resource.
-    pub resource: ResourcePolicy,
+    pub service_control: Arc<Guardrails>,
+}
+
+/// What limits and permits on the resource's side.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ResourcePolicies {
+    /// The policy of the resource; `None` when it has none.
+    pub policy: Option<NamedPolicy>,
     /// Other allowances of the resource's owner.
     pub grants: Vec<Grant>,
+    /// Why further grants may exist that are not in `grants`.
+    pub unread_grants: Option<Text>,
+    /// Resource control policies of the resource's account.
+    pub resource_control: Arc<Guardrails>,
 }
