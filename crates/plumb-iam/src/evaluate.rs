@@ -14,6 +14,7 @@ use crate::policy::{Guardrails, NamedPolicy, PrincipalPolicies, ResourcePolicies
 use crate::principal::{PrincipalKind, Stewardship};
 use crate::principal_pattern::Named;
 use crate::request::Request;
+use crate::route::{EVERY_WAY, Part, Route, statements};
 use crate::truth::Truth;
 
 /// The services whose resources are bound by resource control policies, as prefixes of actions.
@@ -302,70 +303,6 @@ impl Layers {
             .flat_map(|verdict| verdict.unknown.iter().cloned())
             .collect()
     }
-}
-
-/// All ways in which a resource policy can name a requester.
-const EVERY_WAY: [Named; 4] = [
-    Named::Directly,
-    Named::AsEveryone,
-    Named::ByRole,
-    Named::ByAccount,
-];
-
-/// One layer's share in a permission; in a resource policy only some ways of naming the requester count.
-#[derive(Clone, Copy)]
-struct Part<'a> {
-    verdict: &'a Verdict,
-    counts: Option<&'static [Named]>,
-}
-
-impl<'a> Part<'a> {
-    fn counts(self, hit: &Hit) -> bool {
-        match (self.counts, hit.named) {
-            (Some(counts), Some(named)) => counts.contains(&named),
-            (None, _) | (Some(_), None) => true,
-        }
-    }
-
-    fn truth(self) -> Truth {
-        self.verdict.allow(|hit| self.counts(hit))
-    }
-
-    fn hits(self) -> impl Iterator<Item = &'a Hit> {
-        self.verdict.allows.iter().filter(move |hit| self.counts(hit))
-    }
-}
-
-/// A way to a permission: all its parts must permit.
-struct Route<'a>(Vec<Part<'a>>);
-
-impl Route<'_> {
-    fn truth(&self) -> Truth {
-        self.0
-            .iter()
-            .map(|part| part.truth())
-            .fold(Truth::True, Truth::and)
-    }
-}
-
-/// The permitting statements of the principal's own policies and of the resource; certain ones where there are any.
-fn statements(routes: &[Route<'_>]) -> Vec<StatementRef> {
-    let mut statements = Vec::new();
-    for part in routes.iter().flat_map(|route| &route.0) {
-        let truth = part.truth();
-        let deciding = part
-            .hits()
-            .filter(|hit| hit.truth == truth)
-            .map(|hit| &hit.statement);
-        statements.extend(
-            deciding
-                .filter(|statement| {
-                    matches!(statement.layer, Layer::Identity | Layer::Resource | Layer::Grant)
-                })
-                .cloned(),
-        );
-    }
-    statements
 }
 
 /// Service control policies bind users, roles and the root user of member accounts, but no service-linked role.

@@ -81,6 +81,7 @@ pub mod policy;
 pub mod principal;
 pub mod principal_pattern;
 pub mod request;
+mod route;
 pub mod s3;
 pub mod scope;
 mod statement_reader;
