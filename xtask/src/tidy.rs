@@ -16,6 +16,7 @@ const LAYERS: [&str; 11] = [
     "plumb-api",
     "plumb-pack",
     "plumb-graph",
+    "plumb-iam",
     "plumb-engine",
     "plumb-collect",
     "plumb-cloud",
@@ -47,7 +48,7 @@ const LONGEST: usize = 600;
 const MEDIAN: usize = 250;
 
 /// Crates whose code may name a cloud service.
-const NAMES_SERVICES: [&str; 3] = ["plumb-cloud", "plumb-api", "plumb-demo"];
+const NAMES_SERVICES: [&str; 4] = ["plumb-cloud", "plumb-api", "plumb-iam", "plumb-demo"];
 
 /// Names of services and types that must not stand in code elsewhere.
 const SERVICE_NAMES: [&str; 6] = [

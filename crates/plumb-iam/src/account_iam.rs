@@ -1,0 +1,268 @@
+//! `AccountIam`: the principals and policies of one account, owned and small.
+
+use std::collections::BTreeMap;
+
+use plumb_model::account::Account;
+use plumb_model::coverage::Coverage;
+use plumb_model::resource::Resource;
+use plumb_model::value::{Text, Value};
+
+use crate::attribute::{list, text, text_at};
+use crate::document::Effect;
+use crate::organization::{Organization, OwnView};
+use crate::policy::NamedPolicy;
+use crate::principal::{Principal, SessionTags, Tags};
+
+/// A user, role or root user with its policies, before the organization is known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AccountPrincipal {
+    /// Who it is.
+    pub principal: Principal,
+    /// Its own policies and those of its groups.
+    pub identity: Vec<NamedPolicy>,
+    /// Its permissions boundary.
+    pub boundary: Option<NamedPolicy>,
+    /// The trust policy of a role.
+    pub trust: Option<NamedPolicy>,
+}
+
+/// The principals and policies of one account.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AccountIam {
+    /// The account's number.
+    pub account: Text,
+    /// Its root user, users and roles, sorted by ARN.
+    pub principals: Vec<AccountPrincipal>,
+    /// What the account knows of its own organization.
+    pub own_view: OwnView,
+    /// The tree of the organization, where the account is allowed to see it.
+    pub organization: Option<Organization>,
+    /// Why principals may be missing.
+    pub gaps: Vec<Text>,
+}
+
+/// The policies of an account that its principals refer to.
+struct Shared<'a> {
+    managed: BTreeMap<&'a str, NamedPolicy>,
+    groups: BTreeMap<&'a str, &'a Resource>,
+}
+
+impl AccountIam {
+    /// Reads an account's IAM out of its resources; other resources are passed over.
+    pub fn read(account: &Account, resources: &[&Resource], coverage: &Coverage) -> Self {
+        let of_type = |name: &'static str| {
+            resources
+                .iter()
+                .copied()
+                .filter(move |resource| resource.resource_type == name)
+        };
+        let shared = Shared {
+            managed: of_type("aws_iam_policy")
+                .map(|policy| (policy.uid.as_str(), managed(policy)))
+                .collect(),
+            groups: of_type("aws_iam_group")
+                .map(|group| (group.name.as_str(), group))
+                .collect(),
+        };
+        let mut principals: Vec<_> = of_type("aws_iam_user")
+            .filter_map(|user| shared.user(user))
+            .chain(of_type("aws_iam_role").filter_map(|role| shared.role(role)))
+            .collect();
+        let partition = account.partition.as_deref().unwrap_or("aws");
+        let root = Principal::of_arn(&format!("arn:{partition}:iam::{}:root", account.id));
+        principals.extend(root.map(bare));
+        principals.sort_by(|a, b| a.principal.name.cmp(&b.principal.name));
+        Self {
+            account: account.id.clone(),
+            principals,
+            own_view: OwnView::read(resources),
+            organization: Organization::read(resources),
+            gaps: gaps(coverage),
+        }
+    }
+}
+
+fn bare(principal: Principal) -> AccountPrincipal {
+    AccountPrincipal {
+        principal,
+        identity: Vec::new(),
+        boundary: None,
+        trust: None,
+    }
+}
+
+/// Why users or roles may be missing.
+fn gaps(coverage: &Coverage) -> Vec<Text> {
+    let mut gaps = Vec::new();
+    for resource_type in ["aws_iam_role", "aws_iam_user"] {
+        if coverage.collected_type(resource_type).is_none() {
+            gaps.push(format!("`{resource_type}` was not collected").into());
+        }
+        for gap in &coverage.gaps {
+            if gap.resource_type == resource_type && gap.attribute.is_none() {
+                gaps.push(format!("`{resource_type}` could not be listed: {}", gap.unreadable).into());
+            }
+        }
+    }
+    if let Some(reason) = coverage.interrupted {
+        gaps.push(format!("the scan of the account ended early: {}", reason.phrase()).into());
+    }
+    gaps
+}
+
+/// The default version of a managed policy.
+fn managed(policy: &Resource) -> NamedPolicy {
+    let unread = |why: Text| NamedPolicy::unread(policy.uid.clone(), policy.name.clone(), why);
+    let versions = match policy
+        .get("policy_version_list")
+        .map(|versions| list(Some(versions)))
+    {
+        Some(Ok(versions)) => versions,
+        Some(Err(why)) => return unread(why),
+        None => return unread("its versions were not collected".into()),
+    };
+    let is_default = |version: &&Value| version.get("is_default_version") == Some(&Value::Bool(true));
+    match versions
+        .iter()
+        .find(is_default)
+        .and_then(|version| version.get("document"))
+    {
+        Some(document) if !document.is_null() => {
+            NamedPolicy::read(policy.uid.clone(), policy.name.clone(), document)
+        }
+        Some(_) | None => unread("its default version was not read".into()),
+    }
+}
+
+/// Inline policies from an attribute such as `role_policy_list`.
+fn inline(holder: &Resource, attribute: &str, policies: &mut Vec<NamedPolicy>) {
+    match list(holder.get(attribute)) {
+        Ok(entries) => policies.extend(entries.iter().map(|entry| {
+            let name = text_at(entry, "policy_name").unwrap_or_else(|_| attribute.into());
+            match entry.get("policy_document") {
+                Some(document) if !document.is_null() => {
+                    NamedPolicy::read(holder.uid.clone(), name, document)
+                }
+                Some(_) | None => NamedPolicy::unread(holder.uid.clone(), name, "its document was not read"),
+            }
+        })),
+        Err(why) => policies.push(NamedPolicy::unread(holder.uid.clone(), attribute, why)),
+    }
+}
+
+impl Shared<'_> {
+    fn user(&self, user: &Resource) -> Option<AccountPrincipal> {
+        let mut found = self.principal(user, "user_id", "user_policy_list")?;
+        match list(user.get("group_list")) {
+            Ok(groups) => {
+                for group in groups {
+                    self.group(user, group, &mut found.identity);
+                }
+            }
+            Err(why) => found
+                .identity
+                .push(NamedPolicy::unread(user.uid.clone(), "group_list", why)),
+        }
+        Some(found)
+    }
+
+    fn group(&self, user: &Resource, group: &Value, policies: &mut Vec<NamedPolicy>) {
+        let Some(group) = group.as_str() else {
+            policies.push(NamedPolicy::unread(
+                user.uid.clone(),
+                "group_list",
+                "a group has no name",
+            ));
+            return;
+        };
+        match self.groups.get(group) {
+            Some(group) => {
+                inline(group, "group_policy_list", policies);
+                self.attached(group, policies);
+            }
+            None => policies.push(NamedPolicy::unread(
+                user.uid.clone(),
+                format!("group {group}"),
+                "the group was not read",
+            )),
+        }
+    }
+
+    fn role(&self, role: &Resource) -> Option<AccountPrincipal> {
+        let mut found = self.principal(role, "role_id", "role_policy_list")?;
+        let trust = match role.get("assume_role_policy_document") {
+            Some(document) if !document.is_null() => {
+                NamedPolicy::read(role.uid.clone(), "assume_role_policy_document", document)
+            }
+            Some(_) | None => NamedPolicy::unread(
+                role.uid.clone(),
+                "assume_role_policy_document",
+                "its document was not read",
+            ),
+        };
+        found.principal.session_tags = session_tags(&trust);
+        found.trust = Some(trust);
+        Some(found)
+    }
+
+    /// What users and roles have in common; `None` when the uid is no ARN of either.
+    fn principal(&self, resource: &Resource, id: &str, inline_attribute: &str) -> Option<AccountPrincipal> {
+        let mut principal = Principal::of_arn(&resource.uid)?;
+        principal.account = Some(resource.account.clone());
+        principal.unique_id = text(resource.get(id)).ok();
+        principal.tags = Tags::read(resource.get("tags"));
+        let mut identity = Vec::new();
+        inline(resource, inline_attribute, &mut identity);
+        self.attached(resource, &mut identity);
+        let boundary = match resource.get("permissions_boundary") {
+            None | Some(Value::Null) => None,
+            Some(boundary) => Some(match text_at(boundary, "permissions_boundary_arn") {
+                Ok(arn) => self.managed(resource, &arn),
+                Err(why) => NamedPolicy::unread(resource.uid.clone(), "permissions_boundary", why),
+            }),
+        };
+        Some(AccountPrincipal {
+            principal,
+            identity,
+            boundary,
+            trust: None,
+        })
+    }
+
+    fn attached(&self, holder: &Resource, policies: &mut Vec<NamedPolicy>) {
+        let attribute = "attached_managed_policies";
+        match list(holder.get(attribute)) {
+            Ok(entries) => policies.extend(entries.iter().map(|entry| match text_at(entry, "policy_arn") {
+                Ok(arn) => self.managed(holder, &arn),
+                Err(why) => NamedPolicy::unread(holder.uid.clone(), attribute, why),
+            })),
+            Err(why) => policies.push(NamedPolicy::unread(holder.uid.clone(), attribute, why)),
+        }
+    }
+
+    fn managed(&self, holder: &Resource, arn: &str) -> NamedPolicy {
+        self.managed.get(arn).cloned().unwrap_or_else(|| {
+            NamedPolicy::unread(holder.uid.clone(), arn, "the managed policy was not read")
+        })
+    }
+}
+
+/// Whether the trust policy lets sessions bring tags: some statement may allow `sts:TagSession`.
+fn session_tags(trust: &NamedPolicy) -> SessionTags {
+    let action = "sts:tagsession";
+    let Some(document) = trust.document() else {
+        return SessionTags::Possible;
+    };
+    let may = document
+        .about(action)
+        .any(|statement| statement.effect == Effect::Allow)
+        || document
+            .unread()
+            .iter()
+            .any(|unread| unread.may(Effect::Allow, action));
+    if may {
+        SessionTags::Possible
+    } else {
+        SessionTags::Refused
+    }
+}

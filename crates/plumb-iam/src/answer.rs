@@ -1,0 +1,136 @@
+//! `Answer`: what was decided about a request, and by which statements.
+
+use std::fmt;
+use std::sync::Arc;
+
+use plumb_model::value::Text;
+
+use crate::document::Effect;
+use crate::policy::Origin;
+
+/// What was decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Decision {
+    /// A statement forbids it, whatever the open parts of the request are.
+    DeniedExplicit,
+    /// Nothing permits it, or a limit does not.
+    DeniedImplicit,
+    /// Something that could not be read decides.
+    Unknown,
+    /// Permitted when the conditions of the answer hold.
+    AllowedIf,
+    /// Permitted, whatever the open parts of the request are.
+    Allowed,
+}
+
+impl Decision {
+    /// Whether the request succeeds at least under stated conditions.
+    pub fn is_allowed(self) -> bool {
+        match self {
+            Self::Allowed | Self::AllowedIf => true,
+            Self::DeniedExplicit | Self::DeniedImplicit | Self::Unknown => false,
+        }
+    }
+}
+
+/// The kinds of policies, each of which is a layer of the decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Layer {
+    /// Policies of the principal and of its groups.
+    Identity,
+    /// The permissions boundary.
+    Boundary,
+    /// Policies of the session.
+    Session,
+    /// Service control policies.
+    ServiceControl,
+    /// Resource control policies.
+    ResourceControl,
+    /// The policy of the resource.
+    Resource,
+    /// A grant of the resource's owner.
+    Grant,
+}
+
+impl Layer {
+    /// The name people know it by.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Identity => "identity policy",
+            Self::Boundary => "permissions boundary",
+            Self::Session => "session policy",
+            Self::ServiceControl => "service control policy",
+            Self::ResourceControl => "resource control policy",
+            Self::Resource => "resource policy",
+            Self::Grant => "grant",
+        }
+    }
+}
+
+/// One statement of one policy.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StatementRef {
+    /// The kind of the policy.
+    pub layer: Layer,
+    /// Where the policy is.
+    pub origin: Arc<Origin>,
+    /// Its position in the document, from 0; `None` for a grant.
+    pub index: Option<usize>,
+    /// Its `Sid`, where it has one.
+    pub sid: Option<Text>,
+    /// What it does.
+    pub effect: Effect,
+}
+
+impl fmt::Display for StatementRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let effect = match self.effect {
+            Effect::Allow => "allow",
+            Effect::Deny => "deny",
+        };
+        write!(f, "{effect} by {} `{}`", self.layer.title(), self.origin.policy)?;
+        match (&self.sid, self.index) {
+            (Some(sid), _) => write!(f, ", statement `{sid}`")?,
+            (None, Some(index)) => write!(f, ", statement {index}")?,
+            (None, None) => {}
+        }
+        write!(f, " of `{}`", self.origin.holder)
+    }
+}
+
+/// A statement that applies only when the open parts of the request satisfy its tests.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Condition {
+    /// The statement.
+    pub statement: StatementRef,
+    /// What must hold for it to apply; all of these.
+    pub tests: Vec<Text>,
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lead = match self.statement.effect {
+            Effect::Allow => "if",
+            Effect::Deny => "unless",
+        };
+        write!(f, "{lead} {} ({})", self.tests.join(" and "), self.statement)
+    }
+}
+
+/// What was decided about a request, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The decision.
+    pub decision: Decision,
+    /// For [`Decision::AllowedIf`]: none of the deny statements may apply, and of each layer that is listed with allow
+    /// statements one must apply. Within one account identity and resource policies are alternatives.
+    pub conditions: Vec<Condition>,
+    /// The statements that made the decision; for an implicit deny those that permit elsewhere are left out.
+    pub deciding: Vec<StatementRef>,
+    /// The layers without which an implicit deny would not be one.
+    pub limits: Vec<Layer>,
+    /// What could not be read and might change the decision.
+    pub unknown: Vec<Text>,
+    /// What was assumed, for example that unread service control policies forbid nothing.
+    pub caveats: Vec<Text>,
+}

@@ -1,0 +1,245 @@
+//! `PolicyDocument`: a policy's statements, compiled and indexed by service.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use plumb_model::value::{Text, Value};
+
+use crate::condition::Test;
+use crate::glob::Glob;
+use crate::keys::Keys;
+use crate::pattern::Pattern;
+use crate::principal_pattern::PrincipalPattern;
+use crate::statement_reader;
+use crate::truth::Truth;
+
+/// Statements a document may have; AWS allows a few hundred at most by size.
+pub const MAX_STATEMENTS: usize = 10_000;
+
+/// Actions, resources, principals and condition values that a document may have in all.
+pub const MAX_ELEMENTS: usize = 200_000;
+
+/// A value together with what was wrong in its input.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parsed<T> {
+    /// What could be read; what could not is kept in it as unknown.
+    pub value: T,
+    /// What was wrong, for people.
+    pub problems: Vec<Text>,
+}
+
+/// What a statement does when it applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Effect {
+    /// It permits.
+    Allow,
+    /// It forbids, whatever else permits.
+    Deny,
+}
+
+/// Whether the listed elements or all others are meant (`Action` or `NotAction`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Listing {
+    /// The listed ones.
+    Only,
+    /// All but the listed ones.
+    AllBut,
+}
+
+impl Listing {
+    /// What it means that an element is listed.
+    pub fn applies(self, is_listed: Truth) -> Truth {
+        match self {
+            Self::Only => is_listed,
+            Self::AllBut => !is_listed,
+        }
+    }
+}
+
+/// `Action` or `NotAction`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Actions {
+    /// Which of the two.
+    pub listing: Listing,
+    /// The patterns, in lower case.
+    pub patterns: Vec<Glob>,
+}
+
+impl Actions {
+    /// Whether an action such as `s3:getobject`, in lower case, is meant.
+    pub fn include(&self, action: &str) -> bool {
+        let is_listed = self.patterns.iter().any(|pattern| pattern.matches(action));
+        self.listing.applies(is_listed.into()) == Truth::True
+    }
+}
+
+/// `Resource` or `NotResource`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resources {
+    /// Which of the two.
+    pub listing: Listing,
+    /// The patterns.
+    pub patterns: Vec<Pattern>,
+}
+
+impl Resources {
+    /// Whether a resource is meant in a request with these keys.
+    pub fn include(&self, resource: &str, keys: &dyn Keys) -> Truth {
+        let is_listed = self
+            .patterns
+            .iter()
+            .map(|pattern| pattern.matches(resource, keys))
+            .fold(Truth::False, Truth::or);
+        self.listing.applies(is_listed)
+    }
+}
+
+/// `Principal` or `NotPrincipal`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Principals {
+    /// Which of the two.
+    pub listing: Listing,
+    /// Those named.
+    pub patterns: Vec<PrincipalPattern>,
+}
+
+/// A statement that was understood whole.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statement {
+    /// Its position in the document, from 0.
+    pub index: usize,
+    /// Its `Sid`.
+    pub sid: Option<Text>,
+    /// What it does.
+    pub effect: Effect,
+    /// For which actions.
+    pub actions: Actions,
+    /// On which resources; `None` where the kind of policy has no such element, which means all.
+    pub resources: Option<Resources>,
+    /// For whom; `None` in policies that belong to a principal.
+    pub principals: Option<Principals>,
+    /// Under which conditions, all of which must hold.
+    pub tests: Vec<Test>,
+}
+
+/// A statement of which something could not be read or understood.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnreadStatement {
+    /// Its position in the document; `None` when that is unknown too.
+    pub index: Option<usize>,
+    /// What it would do, when that much is known.
+    pub effect: Option<Effect>,
+    /// For which actions, when that much is known.
+    pub actions: Option<Actions>,
+    /// What could not be read, for people.
+    pub why: Text,
+}
+
+impl UnreadStatement {
+    /// Whether it may have this effect on the action, which is in lower case.
+    pub fn may(&self, effect: Effect, action: &str) -> bool {
+        self.effect.is_none_or(|own| own == effect)
+            && self
+                .actions
+                .as_ref()
+                .is_none_or(|actions| actions.include(action))
+    }
+}
+
+/// A policy document, ready for evaluation.
+///
+/// INVARIANT: what could not be read is in `unread`; nothing of the input is dropped silently.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PolicyDocument {
+    statements: Vec<Statement>,
+    unread: Vec<UnreadStatement>,
+    /// Positions in `statements` by the service of their actions, in lower case.
+    by_service: BTreeMap<Text, Vec<usize>>,
+    /// Positions of statements whose actions are of no one service.
+    of_any_service: Vec<usize>,
+    fingerprint: (u64, u64),
+}
+
+impl PolicyDocument {
+    /// Reads a document as the cloud gives it, with its own capitalisation.
+    ///
+    /// Null is an empty document. What is malformed or unreadable becomes an unread statement and a problem.
+    pub fn read(document: &Value) -> Parsed<Self> {
+        let read = statement_reader::read(document);
+        let mut by_service: BTreeMap<Text, Vec<usize>> = BTreeMap::new();
+        let mut of_any_service = Vec::new();
+        for (at, statement) in read.statements.iter().enumerate() {
+            match services(&statement.actions) {
+                Some(services) => {
+                    for service in services {
+                        let positions = by_service.entry(service).or_default();
+                        if positions.last() != Some(&at) {
+                            positions.push(at);
+                        }
+                    }
+                }
+                None => of_any_service.push(at),
+            }
+        }
+        let value = Self {
+            statements: read.statements,
+            unread: read.unread,
+            by_service,
+            of_any_service,
+            fingerprint: fingerprint(document),
+        };
+        let problems = read.problems;
+        Parsed { value, problems }
+    }
+
+    /// The statements that were understood.
+    pub fn statements(&self) -> &[Statement] {
+        &self.statements
+    }
+
+    /// The statements that were not.
+    pub fn unread(&self) -> &[UnreadStatement] {
+        &self.unread
+    }
+
+    /// The understood statements that are about an action, which is in lower case; in no particular order.
+    pub fn about<'a>(&'a self, action: &'a str) -> impl Iterator<Item = &'a Statement> {
+        let service = action.split_once(':').map_or(action, |(service, _)| service);
+        let of_service = self.by_service.get(service).map_or(&[][..], Vec::as_slice);
+        self.of_any_service
+            .iter()
+            .chain(of_service)
+            .filter_map(|at| self.statements.get(*at))
+            .filter(|statement| statement.actions.include(action))
+    }
+
+    /// A number pair that equal documents share and different ones do not.
+    pub fn fingerprint(&self) -> (u64, u64) {
+        self.fingerprint
+    }
+}
+
+/// The services that the actions name; `None` when they may be of any.
+fn services(actions: &Actions) -> Option<Vec<Text>> {
+    match actions.listing {
+        Listing::AllBut => None,
+        Listing::Only => actions
+            .patterns
+            .iter()
+            .map(|pattern| {
+                let prefix = pattern.prefix();
+                prefix.split_once(':').map(|(service, _)| Text::from(service))
+            })
+            .collect(),
+    }
+}
+
+fn fingerprint(document: &Value) -> (u64, u64) {
+    let text = document.to_string();
+    let hash = |salt: u8| {
+        let mut hasher = DefaultHasher::new();
+        (salt, &text).hash(&mut hasher);
+        hasher.finish()
+    };
+    (hash(0), hash(1))
+}

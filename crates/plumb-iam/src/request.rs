@@ -1,0 +1,142 @@
+//! `Request`: one action by one principal on one resource.
+//!
+//! Facts: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>.
+
+use plumb_model::value::Text;
+
+use crate::arn::Arn;
+use crate::keys::{Context, KeyValue, Keys};
+use crate::principal::{Membership, Principal, Tags};
+
+/// The resource of a request with what is known of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Its ARN; `*` for actions without a resource.
+    pub arn: Text,
+    /// The account it lives in; `None` stands for the requester's own.
+    pub account: Option<Text>,
+    /// Its tags.
+    pub tags: Tags,
+    /// The organization of its account.
+    pub membership: Membership,
+}
+
+impl Target {
+    /// A resource of which the ARN is known; the account is the ARN's, where it has one.
+    pub fn new(arn: impl Into<Text>) -> Self {
+        let arn = arn.into();
+        Self {
+            account: Arn::account_of(&arn).map(Text::from),
+            arn,
+            tags: Tags::Unspecified,
+            membership: Membership::Unspecified,
+        }
+    }
+
+    /// The same in a given account; ARNs of S3 do not say theirs.
+    #[must_use]
+    pub fn in_account(mut self, account: impl Into<Text>) -> Self {
+        self.account = Some(account.into());
+        self
+    }
+
+    /// The same with tags.
+    #[must_use]
+    pub fn with_tags(mut self, tags: Tags) -> Self {
+        self.tags = tags;
+        self
+    }
+
+    /// The same in an organization or outside any.
+    #[must_use]
+    pub fn with_membership(mut self, membership: Membership) -> Self {
+        self.membership = membership;
+        self
+    }
+}
+
+/// One action by one principal on one resource.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// Who asks.
+    pub principal: &'a Principal,
+    /// For example `s3:GetObject`; case does not count.
+    pub action: &'a str,
+    /// On what.
+    pub target: &'a Target,
+    /// What else is given of the request.
+    pub context: &'a Context,
+}
+
+impl Request<'_> {
+    /// Whether principal and resource live in the same account.
+    pub fn is_within_account(&self) -> bool {
+        match (&self.principal.account, &self.target.account) {
+            (Some(own), Some(theirs)) => own == theirs,
+            (Some(_), None) => true,
+            (None, _) => false,
+        }
+    }
+}
+
+/// Given keys win over those that follow from principal and resource.
+impl Keys for Request<'_> {
+    fn key(&self, key: &str) -> KeyValue<'_> {
+        if let Some(given) = self.context.given(key) {
+            return given;
+        }
+        if let Some(value) = self.principal.key(key) {
+            return value;
+        }
+        match key {
+            "aws:resourceaccount" | "s3:resourceaccount" => {
+                let account = self.target.account.as_ref().or(self.principal.account.as_ref());
+                account.map_or(KeyValue::Unspecified, |account| {
+                    KeyValue::many(std::slice::from_ref(account))
+                })
+            }
+            "aws:resourceorgid" => self.target.membership.id(),
+            "aws:resourceorgpaths" => self.target.membership.path(),
+            "aws:requestedregion" => match Arn::read(&self.target.arn) {
+                Some(arn) if !arn.region.is_empty() => KeyValue::one(arn.region),
+                Some(_) | None => KeyValue::Unspecified,
+            },
+            // `aws:ResourceTag/…` and the older names of single services, such as `ec2:ResourceTag/…`.
+            _ => match key.split_once(":resourcetag/") {
+                Some((_, tag)) => self.target.tags.tag(tag),
+                None => KeyValue::Unspecified,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_come_from_context_principal_and_resource() {
+        let principal = Principal::of_arn("arn:aws:iam::111122223333:user/ann").unwrap();
+        let target = Target::new("arn:aws:sqs:eu-west-1:444455556666:q")
+            .with_tags(Tags::Known(vec![("team".into(), "red".into())]));
+        let context = Context::new().with("aws:SourceIp", "203.0.113.9");
+        let request = Request {
+            principal: &principal,
+            action: "sqs:SendMessage",
+            target: &target,
+            context: &context,
+        };
+        for (key, expected) in [
+            ("aws:sourceip", KeyValue::one("203.0.113.9")),
+            ("aws:principalaccount", KeyValue::one("111122223333")),
+            ("aws:resourceaccount", KeyValue::one("444455556666")),
+            ("aws:requestedregion", KeyValue::one("eu-west-1")),
+            ("aws:resourcetag/team", KeyValue::one("red")),
+            ("sqs:resourcetag/cost", KeyValue::Absent),
+            ("aws:securetransport", KeyValue::Unspecified),
+        ] {
+            assert_eq!(request.key(key), expected, "{key}");
+        }
+        assert!(!request.is_within_account());
+    }
+}
