@@ -10,11 +10,12 @@ use serde_json::Value;
 use crate::test::root;
 
 /// The crates from the bottom up; each may depend on those before it only.
-const LAYERS: [&str; 10] = [
+const LAYERS: [&str; 11] = [
     "plumb-model",
     "plumb-expr",
     "plumb-api",
     "plumb-pack",
+    "plumb-net",
     "plumb-engine",
     "plumb-collect",
     "plumb-cloud",
@@ -46,7 +47,7 @@ const LONGEST: usize = 600;
 const MEDIAN: usize = 250;
 
 /// Crates whose code may name a cloud service.
-const NAMES_SERVICES: [&str; 3] = ["plumb-cloud", "plumb-api", "plumb-demo"];
+const NAMES_SERVICES: [&str; 4] = ["plumb-cloud", "plumb-api", "plumb-net", "plumb-demo"];
 
 /// Names of services and types that must not stand in code elsewhere.
 const SERVICE_NAMES: [&str; 6] = [
