@@ -10,13 +10,14 @@ use serde_json::Value;
 use crate::test::root;
 
 /// The crates from the bottom up; each may depend on those before it only.
-const LAYERS: [&str; 11] = [
+const LAYERS: [&str; 13] = [
     "plumb-model",
     "plumb-expr",
     "plumb-api",
     "plumb-pack",
-    "plumb-graph",
     "plumb-iam",
+    "plumb-net",
+    "plumb-graph",
     "plumb-engine",
     "plumb-collect",
     "plumb-cloud",
@@ -48,7 +49,8 @@ const LONGEST: usize = 600;
 const MEDIAN: usize = 250;
 
 /// Crates whose code may name a cloud service.
-const NAMES_SERVICES: [&str; 4] = ["plumb-cloud", "plumb-api", "plumb-iam", "plumb-demo"];
+const NAMES_SERVICES: [&str; 5] = ["plumb-cloud", "plumb-api", "plumb-demo", "plumb-iam", "plumb-net"];
+const NAMES_SERVICES: [&str; 4] = ["plumb-cloud", "plumb-api", "plumb-net", "plumb-demo"];
 
 /// Names of services and types that must not stand in code elsewhere.
 const SERVICE_NAMES: [&str; 6] = [

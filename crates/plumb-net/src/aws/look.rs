@@ -1,0 +1,190 @@
+//! Looking into resource documents: what is read, what is absent, what is not known.
+
+use plumb_model::coverage::Coverage;
+use plumb_model::resource::Resource;
+use plumb_model::value::{Text, Value};
+
+use crate::model::{Known, Node};
+
+/// What stands at a place of a document.
+#[derive(Clone, Debug)]
+pub(crate) enum Look<'a> {
+    /// The cloud has no value here.
+    Absent,
+    /// A value.
+    Value(&'a Value),
+    /// Not read; one clause says why.
+    Unread(Text),
+}
+
+impl<'a> Look<'a> {
+    /// Text, or nothing where there is none; any other kind of value is a reason to know nothing.
+    pub(crate) fn text(self) -> Known<Option<&'a str>> {
+        self.as_kind("text", Value::as_str)
+    }
+
+    /// A truth value.
+    pub(crate) fn bool(self) -> Known<Option<bool>> {
+        self.as_kind("a truth value", Value::as_bool)
+    }
+
+    /// A whole number.
+    pub(crate) fn int(self) -> Known<Option<i64>> {
+        self.as_kind("a whole number", Value::as_int)
+    }
+
+    /// The elements of a list; an absent list is empty.
+    pub(crate) fn list(self) -> Known<&'a [Value]> {
+        match self.as_kind("a list", Value::as_list) {
+            Known::Read(list) => Known::Read(list.unwrap_or_default()),
+            Known::Unread(note) => Known::Unread(note),
+        }
+    }
+
+    fn as_kind<T>(self, wanted: &str, read: impl Fn(&'a Value) -> Option<T>) -> Known<Option<T>> {
+        match self {
+            Self::Absent => Known::Read(None),
+            Self::Value(value) => match read(value) {
+                Some(content) => Known::Read(Some(content)),
+                None => Known::Unread(format!("expected {wanted}, found {}", value.kind()).into()),
+            },
+            Self::Unread(note) => Known::Unread(note),
+        }
+    }
+}
+
+/// What stands at a dotted path below `value`.
+pub(crate) fn look<'a>(value: &'a Value, path: &str) -> Look<'a> {
+    let mut place = value;
+    for key in path.split('.').filter(|key| !key.is_empty()) {
+        if let Value::Unreadable(unreadable) = place {
+            return Look::Unread(format!("`{path}` could not be read: {unreadable}").into());
+        }
+        match place.get(key) {
+            Some(next) => place = next,
+            None => return Look::Absent,
+        }
+    }
+    match place {
+        Value::Null => Look::Absent,
+        Value::Unreadable(unreadable) => {
+            Look::Unread(format!("`{path}` could not be read: {unreadable}").into())
+        }
+        other => Look::Value(other),
+    }
+}
+
+/// What stands at a dotted path of a resource's document; a note names the resource.
+pub(crate) fn of<'a>(resource: &'a Resource, path: &str) -> Look<'a> {
+    match look(resource.document(), path) {
+        Look::Unread(note) => Look::Unread(format!("{note} (of `{}`)", resource.name).into()),
+        read @ (Look::Absent | Look::Value(_)) => read,
+    }
+}
+
+/// An attribute that is read by a call of its own: where it is absent it counts only when it was asked for.
+pub(crate) fn fact<'a>(resource: &'a Resource, coverage: &Coverage, name: &str) -> Look<'a> {
+    match of(resource, name) {
+        Look::Absent => {
+            let asked = coverage
+                .collected_type(&resource.resource_type)
+                .is_some_and(|collected| collected.facts.iter().any(|fact| fact == name));
+            if asked {
+                Look::Absent
+            } else {
+                Look::Unread(format!("`{name}` of `{}` was not read", resource.name).into())
+            }
+        }
+        other @ (Look::Value(_) | Look::Unread(_)) => other,
+    }
+}
+
+/// The text at a path where it is known and there.
+pub(crate) fn text<'a>(value: &'a Value, path: &str) -> Option<&'a str> {
+    match look(value, path).text() {
+        Known::Read(text) => text.filter(|text| !text.is_empty()),
+        Known::Unread(_) => None,
+    }
+}
+
+/// The texts at `path` of each element of a list; the note when one of them is not known.
+pub(crate) fn texts(list: Known<&[Value]>, path: &str) -> Known<Vec<Text>> {
+    let list = match list {
+        Known::Read(list) => list,
+        Known::Unread(note) => return Known::Unread(note),
+    };
+    let mut texts = Vec::with_capacity(list.len());
+    for element in list {
+        match look(element, path).text() {
+            Known::Read(Some(text)) => texts.push(Text::from(text)),
+            Known::Read(None) => {}
+            Known::Unread(note) => return Known::Unread(note),
+        }
+    }
+    Known::Read(texts)
+}
+
+/// Whether the resources of a type are all known in a region: `Err` says why not.
+pub(crate) fn listed(coverage: &Coverage, resource_type: &str, region: &str) -> Result<(), Text> {
+    let Some(collected) = coverage.collected_type(resource_type) else {
+        return Err(format!("{resource_type} was not collected").into());
+    };
+    if !collected.regions.is_empty()
+        && !collected
+            .regions
+            .iter()
+            .any(|one| one == region || one == "global")
+    {
+        return Err(format!("{resource_type} was not collected in {region}").into());
+    }
+    let gap = coverage
+        .gaps
+        .iter()
+        .find(|gap| gap.resource_type == resource_type && gap.attribute.is_none() && gap.region == region);
+    match gap {
+        Some(gap) => Err(format!(
+            "{resource_type} could not be listed in {region}: {}",
+            gap.unreadable
+        )
+        .into()),
+        None => match coverage.interrupted {
+            Some(reason) => Err(format!("{resource_type} may be incomplete: {}", reason.phrase()).into()),
+            None => Ok(()),
+        },
+    }
+}
+
+/// The resource as a node of the model.
+pub(crate) fn node(resource: &Resource) -> Node {
+    Node {
+        uid: resource.uid.clone(),
+        resource_type: resource.resource_type.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use plumb_model::value::{Map, Reason, Unreadable};
+
+    use super::*;
+
+    #[test]
+    fn unreadable_is_neither_absent_nor_a_value() {
+        let mut map = Map::new();
+        map.insert("gone", Value::Null);
+        map.insert("hidden", Value::unreadable(Unreadable::new(Reason::Denied)));
+        let value = Value::Map(map);
+        assert!(matches!(look(&value, "gone.deeper"), Look::Absent));
+        assert!(matches!(look(&value, "missing"), Look::Absent));
+        assert!(matches!(look(&value, "hidden"), Look::Unread(_)));
+        assert!(matches!(look(&value, "hidden.deeper"), Look::Unread(_)));
+        assert_eq!(text(&value, "hidden"), None);
+    }
+
+    #[test]
+    fn a_value_of_another_kind_is_not_known() {
+        let value = Value::from(3_i64);
+        assert!(matches!(look(&value, "").text(), Known::Unread(_)));
+        assert_eq!(look(&value, "").int(), Known::Read(Some(3)));
+    }
+}
