@@ -2,7 +2,9 @@
 
 use crate::support::{load, load_files, show};
 use expect_test::{Expect, expect};
-use plumb_pack::escalation::{Escalation, Gain, Need, Object, PrincipalKind, Requirement, Target, Trust};
+use plumb_pack::escalation::{
+    Boundary, Escalation, Gain, Need, Object, PrincipalKind, Requirement, Target, Trust,
+};
 
 const LAMBDA: &str = "- id: pass-role-to-function
   title: Role passed to a new function
@@ -103,6 +105,13 @@ fn words_of_principals_targets_and_trust_are_read() {
         let text = with(&format!("target: {word}")).replace("gains: target", "gains: administrator");
         assert_eq!(read(&text).target, target);
     }
+    assert_eq!(escalation.boundary, Boundary::Kept);
+    assert_eq!(read(&with("boundary: lifted")).boundary, Boundary::Lifted);
+    let text = with("requires: [ { action: iam:CreatePolicyVersion, on: target_policy } ]");
+    assert!(matches!(
+        read(&text).requires.as_slice(),
+        [Requirement::Need(Need::Action(permission))] if permission.on == Object::TargetPolicy
+    ));
     let text = with("target: aws_lambda_function");
     assert_eq!(read(&text).target, Target::Resource("aws_lambda_function".into()));
 }
@@ -208,7 +217,7 @@ fn actions_and_what_they_are_evaluated_on() {
         &with("requires: [ { action: iam:PassRole, on: tarjet } ]"),
         &expect![[r#"
             user.yaml:7:43: error: `tarjet` is not what an action can be evaluated on
-            help: write `target`, `*`, or a template such as `arn:{partition}:lambda:*:{account}:function:*`
+            help: write `target`, `target_policy`, `*`, or a template such as `arn:{partition}:lambda:*:{account}:function:*`
             |   requires: [ { action: iam:PassRole, on: tarjet } ]
             |                                           ^^^^^^ not an ARN
         "#]],
@@ -346,6 +355,24 @@ fn gains_and_trust_must_fit_the_target() {
         help: write `gains: administrator` when every permission can be had this way
         |   gains: target
         |   ^^^^^ cannot be `target` here
+    "#]],
+    );
+    let text = with("requires: [ { action: iam:CreatePolicyVersion, on: target_policy } ]");
+    check(
+        &text.replace("target: role", "target: aws_lambda_function"),
+        &expect![[r#"
+            user.yaml:7:3: error: `on: target_policy` needs a target that is an identity
+            |   requires: [ { action: iam:CreatePolicyVersion, on: target_policy } ]
+            |   ^^^^^^^^ nothing else has policies attached
+        "#]],
+    );
+    check(
+        &with("boundary: kept"),
+        &expect![[r#"
+        user.yaml:8:13: error: `kept` is not known here
+        help: expected one of lifted
+        |   boundary: kept
+        |             ^^^^ expected one of lifted
     "#]],
     );
     let text = with("trusts: principal").replace("target: role", "target: user");
