@@ -315,7 +315,8 @@ fn read_object(node: &Node, problems: &mut Problems) -> Option<Object> {
         problems.error(node.span.clone(), message, "in this template");
         return None;
     }
-    if !text.starts_with("arn:") {
+    // A template may begin with an attribute of the target that holds an ARN.
+    if !text.starts_with("arn:") && !text.starts_with('{') {
         let help = "write `target`, `target_policy`, `*`, or a template such as `arn:{partition}:lambda:*:{account}:function:*`";
         problems.error_with_help(
             node.span.clone(),

@@ -3,8 +3,9 @@
 use crate::support::{load, load_files, show};
 use expect_test::{Expect, expect};
 use plumb_pack::escalation::{
-    Boundary, Escalation, Gain, Need, Object, PrincipalKind, Requirement, Target, Trust,
+    Boundary, Escalation, Gain, Need, Object, Permission, PrincipalKind, Requirement, Target, Trust,
 };
+use plumb_pack::pack::Pack;
 
 const LAMBDA: &str = "- id: pass-role-to-function
   title: Role passed to a new function
@@ -406,4 +407,66 @@ fn an_id_stands_once_and_a_file_with_an_error_gives_nothing() {
     let loaded = load(&bad);
     assert!(loaded.has_errors());
     assert!(loaded.pack.escalations().iter().all(|found| found.id != "x-y"));
+}
+
+#[test]
+fn built_in_escalations_are_whole() {
+    let pack = Pack::builtin().unwrap();
+    let escalations = pack.escalations();
+    assert!(escalations.len() >= 65, "{}", escalations.len());
+    for escalation in escalations {
+        let id = &escalation.id;
+        let passes: Vec<&Permission> = escalation
+            .needs()
+            .filter_map(|need| match need {
+                Need::Action(permission) => Some(permission),
+                Need::Present(_) => None,
+            })
+            .filter(|permission| permission.action == "iam:PassRole" && permission.on == Object::Target)
+            .collect();
+        // A role can be passed only to a service that it trusts, and is gained by passing it.
+        if !passes.is_empty() {
+            assert_eq!(
+                (&escalation.target, escalation.gains),
+                (&Target::Role, Gain::Target),
+                "{id}"
+            );
+            assert!(matches!(escalation.trusts, Some(Trust::Service(_))), "{id}");
+        }
+        for (key, values) in passes.iter().flat_map(|permission| &permission.context) {
+            assert_eq!(key, "iam:PassedToService", "{id}");
+            assert!(
+                values.iter().all(|value| value.ends_with(".amazonaws.com")),
+                "{id}"
+            );
+        }
+        // Who stays the same gains only what nobody bounds.
+        if escalation.boundary == Boundary::Lifted {
+            assert_eq!(escalation.target, Target::Principal, "{id}");
+        }
+        let of_one_kind = escalation.needs().filter_map(|need| match need {
+            Need::Action(permission) if permission.on == Object::Target => Some(permission.action.as_str()),
+            Need::Action(_) | Need::Present(_) => None,
+        });
+        // An action on users does nothing for a role that is allowed it on everything, and the other way round.
+        if escalation.target == Target::Principal {
+            for action in of_one_kind {
+                let kind = if action.contains("User") {
+                    PrincipalKind::User
+                } else {
+                    PrincipalKind::Role
+                };
+                assert_eq!(escalation.principal, kind, "{id}: {action}");
+            }
+        }
+    }
+}
+
+#[test]
+fn built_in_escalations_are_linted() {
+    let pack = Pack::builtin().unwrap();
+    assert_eq!(show(&plumb_pack::lint::lint(&pack)), "");
+    // What a user's file may leave out.
+    let loaded = load(&with("title: Mine"));
+    assert_eq!(show(&plumb_pack::lint::lint(&loaded.pack)), "");
 }
