@@ -31,6 +31,8 @@ pub struct Escalation {
     pub requires: Vec<Requirement>,
     /// What comes out.
     pub gains: Gain,
+    /// What becomes of the principal's permissions boundary on the way.
+    pub boundary: Boundary,
     /// What to do about it.
     pub remediation: Text,
     /// Pages that describe the way or document its actions.
@@ -135,6 +137,8 @@ pub struct Permission {
 pub enum Object {
     /// The escalation's target.
     Target,
+    /// A customer-managed policy that is attached to the target or to one of its groups.
+    TargetPolicy,
     /// Everything: the action knows no resources.
     Anything,
     /// The ARN that a template gives; where it has a wildcard, one name that matches suffices.
@@ -148,6 +152,17 @@ pub enum Gain {
     Administrator,
     /// What the target has: the identity, or the role that the resource runs as.
     Target,
+}
+
+/// What becomes of the principal's permissions boundary on the way.
+///
+/// It matters where the principal stays the one it is: what it gives itself stays within its boundary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Boundary {
+    /// It stays.
+    Kept,
+    /// It is taken away or replaced.
+    Lifted,
 }
 
 impl Escalation {

@@ -8,7 +8,7 @@ use plumb_model::value::Text;
 use crate::action::read_action;
 use crate::call_reader::read_template;
 use crate::escalation::{
-    Escalation, Gain, Need, Object, Permission, PrincipalKind, Requirement, Target, Trust,
+    Boundary, Escalation, Gain, Need, Object, Permission, PrincipalKind, Requirement, Target, Trust,
 };
 use crate::node::{Content, Node};
 use crate::policy::{Provenance, is_policy_name};
@@ -16,7 +16,7 @@ use crate::policy_reader::parse_word;
 use crate::reader::{Fields, Problems};
 use crate::suggest::did_you_mean;
 
-const ESCALATION_KEYS: [&str; 9] = [
+const ESCALATION_KEYS: [&str; 10] = [
     "id",
     "title",
     "principal",
@@ -24,6 +24,7 @@ const ESCALATION_KEYS: [&str; 9] = [
     "trusts",
     "requires",
     "gains",
+    "boundary",
     "remediation",
     "references",
 ];
@@ -104,6 +105,10 @@ fn read_escalation(
         let words = ["administrator", "target"];
         parse_word(&text, fields.get("gains")?, &words, parse, problems)
     });
+    let boundary = fields.text("boundary", problems).and_then(|text| {
+        let parse = |text: &str| (text == "lifted").then_some(Boundary::Lifted);
+        parse_word(&text, fields.get("boundary")?, &["lifted"], parse, problems)
+    });
     let requires = fields
         .required("requires", what, problems)
         .map(|node| read_requirements(node, problems));
@@ -117,6 +122,7 @@ fn read_escalation(
         trusts,
         requires: requires?,
         gains: gains?,
+        boundary: boundary.unwrap_or(Boundary::Kept),
         remediation: fields.text("remediation", problems).unwrap_or_default(),
         references: fields.texts("references", problems),
         source: Arc::clone(problems.source()),
@@ -147,6 +153,19 @@ fn check(escalation: &Escalation, fields: &Fields<'_>, problems: &mut Problems) 
             fields.key_span("trusts"),
             "`trusts` needs `target: role`",
             "nothing else has a trust policy",
+        );
+    }
+    let has_policies = match &escalation.target {
+        Target::Principal | Target::User | Target::Role | Target::Group => true,
+        Target::OwnPolicy | Target::OwnGroup | Target::Account | Target::Resource(_) => false,
+    };
+    let of_policies =
+        |need: &Need| matches!(need, Need::Action(permission) if permission.on == Object::TargetPolicy);
+    if !has_policies && escalation.needs().any(of_policies) {
+        problems.error(
+            fields.key_span("requires"),
+            "`on: target_policy` needs a target that is an identity",
+            "nothing else has policies attached",
         );
     }
     // An action that is malformed has been reported itself.
@@ -286,6 +305,7 @@ fn read_object(node: &Node, problems: &mut Problems) -> Option<Object> {
     let text = problems.text(node, "on")?;
     match text.as_str() {
         "target" => return Some(Object::Target),
+        "target_policy" => return Some(Object::TargetPolicy),
         "*" => return Some(Object::Anything),
         _ => {}
     }
@@ -295,9 +315,9 @@ fn read_object(node: &Node, problems: &mut Problems) -> Option<Object> {
         problems.error(node.span.clone(), message, "in this template");
         return None;
     }
-    if !text.starts_with("arn:") {
-        let help =
-            "write `target`, `*`, or a template such as `arn:{partition}:lambda:*:{account}:function:*`";
+    // A template may begin with an attribute of the target that holds an ARN.
+    if !text.starts_with("arn:") && !text.starts_with('{') {
+        let help = "write `target`, `target_policy`, `*`, or a template such as `arn:{partition}:lambda:*:{account}:function:*`";
         problems.error_with_help(
             node.span.clone(),
             format!("`{text}` is not what an action can be evaluated on"),

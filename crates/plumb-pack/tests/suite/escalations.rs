@@ -2,7 +2,10 @@
 
 use crate::support::{load, load_files, show};
 use expect_test::{Expect, expect};
-use plumb_pack::escalation::{Escalation, Gain, Need, Object, PrincipalKind, Requirement, Target, Trust};
+use plumb_pack::escalation::{
+    Boundary, Escalation, Gain, Need, Object, Permission, PrincipalKind, Requirement, Target, Trust,
+};
+use plumb_pack::pack::Pack;
 
 const LAMBDA: &str = "- id: pass-role-to-function
   title: Role passed to a new function
@@ -103,6 +106,13 @@ fn words_of_principals_targets_and_trust_are_read() {
         let text = with(&format!("target: {word}")).replace("gains: target", "gains: administrator");
         assert_eq!(read(&text).target, target);
     }
+    assert_eq!(escalation.boundary, Boundary::Kept);
+    assert_eq!(read(&with("boundary: lifted")).boundary, Boundary::Lifted);
+    let text = with("requires: [ { action: iam:CreatePolicyVersion, on: target_policy } ]");
+    assert!(matches!(
+        read(&text).requires.as_slice(),
+        [Requirement::Need(Need::Action(permission))] if permission.on == Object::TargetPolicy
+    ));
     let text = with("target: aws_lambda_function");
     assert_eq!(read(&text).target, Target::Resource("aws_lambda_function".into()));
 }
@@ -208,7 +218,7 @@ fn actions_and_what_they_are_evaluated_on() {
         &with("requires: [ { action: iam:PassRole, on: tarjet } ]"),
         &expect![[r#"
             user.yaml:7:43: error: `tarjet` is not what an action can be evaluated on
-            help: write `target`, `*`, or a template such as `arn:{partition}:lambda:*:{account}:function:*`
+            help: write `target`, `target_policy`, `*`, or a template such as `arn:{partition}:lambda:*:{account}:function:*`
             |   requires: [ { action: iam:PassRole, on: tarjet } ]
             |                                           ^^^^^^ not an ARN
         "#]],
@@ -348,6 +358,24 @@ fn gains_and_trust_must_fit_the_target() {
         |   ^^^^^ cannot be `target` here
     "#]],
     );
+    let text = with("requires: [ { action: iam:CreatePolicyVersion, on: target_policy } ]");
+    check(
+        &text.replace("target: role", "target: aws_lambda_function"),
+        &expect![[r#"
+            user.yaml:7:3: error: `on: target_policy` needs a target that is an identity
+            |   requires: [ { action: iam:CreatePolicyVersion, on: target_policy } ]
+            |   ^^^^^^^^ nothing else has policies attached
+        "#]],
+    );
+    check(
+        &with("boundary: kept"),
+        &expect![[r#"
+        user.yaml:8:13: error: `kept` is not known here
+        help: expected one of lifted
+        |   boundary: kept
+        |             ^^^^ expected one of lifted
+    "#]],
+    );
     let text = with("trusts: principal").replace("target: role", "target: user");
     check(
         &text,
@@ -379,4 +407,66 @@ fn an_id_stands_once_and_a_file_with_an_error_gives_nothing() {
     let loaded = load(&bad);
     assert!(loaded.has_errors());
     assert!(loaded.pack.escalations().iter().all(|found| found.id != "x-y"));
+}
+
+#[test]
+fn built_in_escalations_are_whole() {
+    let pack = Pack::builtin().unwrap();
+    let escalations = pack.escalations();
+    assert!(escalations.len() >= 65, "{}", escalations.len());
+    for escalation in escalations {
+        let id = &escalation.id;
+        let passes: Vec<&Permission> = escalation
+            .needs()
+            .filter_map(|need| match need {
+                Need::Action(permission) => Some(permission),
+                Need::Present(_) => None,
+            })
+            .filter(|permission| permission.action == "iam:PassRole" && permission.on == Object::Target)
+            .collect();
+        // A role can be passed only to a service that it trusts, and is gained by passing it.
+        if !passes.is_empty() {
+            assert_eq!(
+                (&escalation.target, escalation.gains),
+                (&Target::Role, Gain::Target),
+                "{id}"
+            );
+            assert!(matches!(escalation.trusts, Some(Trust::Service(_))), "{id}");
+        }
+        for (key, values) in passes.iter().flat_map(|permission| &permission.context) {
+            assert_eq!(key, "iam:PassedToService", "{id}");
+            assert!(
+                values.iter().all(|value| value.ends_with(".amazonaws.com")),
+                "{id}"
+            );
+        }
+        // Who stays the same gains only what nobody bounds.
+        if escalation.boundary == Boundary::Lifted {
+            assert_eq!(escalation.target, Target::Principal, "{id}");
+        }
+        let of_one_kind = escalation.needs().filter_map(|need| match need {
+            Need::Action(permission) if permission.on == Object::Target => Some(permission.action.as_str()),
+            Need::Action(_) | Need::Present(_) => None,
+        });
+        // An action on users does nothing for a role that is allowed it on everything, and the other way round.
+        if escalation.target == Target::Principal {
+            for action in of_one_kind {
+                let kind = if action.contains("User") {
+                    PrincipalKind::User
+                } else {
+                    PrincipalKind::Role
+                };
+                assert_eq!(escalation.principal, kind, "{id}: {action}");
+            }
+        }
+    }
+}
+
+#[test]
+fn built_in_escalations_are_linted() {
+    let pack = Pack::builtin().unwrap();
+    assert_eq!(show(&plumb_pack::lint::lint(&pack)), "");
+    // What a user's file may leave out.
+    let loaded = load(&with("title: Mine"));
+    assert_eq!(show(&plumb_pack::lint::lint(&loaded.pack)), "");
 }
