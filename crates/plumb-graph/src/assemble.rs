@@ -326,7 +326,8 @@ impl<'k> Assembly<'k> {
             })
     }
 
-    fn reference(&self, fragment: usize, to: &ReferenceTo) -> Option<NodeId> {
+    /// The node a relation leads to.
+    pub(crate) fn reference(&self, fragment: usize, to: &ReferenceTo) -> Option<NodeId> {
         match to {
             ReferenceTo::Node(position) => Some(self.node_at(fragment, *position as usize)),
             ReferenceTo::Elsewhere(text) => self.node_of(text),

@@ -1,12 +1,13 @@
 //! `AccountFragment`: what the graph needs of one account, so that its documents can be dropped.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jiff::Timestamp;
 use plumb_expr::{Inventory, Program, Scope, Truth};
 use plumb_iam::account_iam::AccountIam;
 use plumb_iam::directory::resource_policy;
-use plumb_iam::policy::NamedPolicy;
+use plumb_iam::policy::{Grant, NamedPolicy};
 use plumb_iam::principal::Tags;
 use plumb_model::account::{Account, Provider};
 use plumb_model::coverage::Coverage;
@@ -71,6 +72,10 @@ pub(crate) enum ReferenceTo {
 pub(crate) struct Detail {
     pub(crate) tags: Tags,
     pub(crate) policy: Option<NamedPolicy>,
+    /// Equal for policies that differ in nothing but the resource they belong to.
+    pub(crate) policy_shape: u64,
+    /// What the owner allowed beside the policy; an error says what was not read.
+    pub(crate) grants: Option<Result<Vec<Grant>, Text>>,
     /// Why the resource policy lets no stranger in.
     pub(crate) closed: Option<Circumstance>,
     pub(crate) access: Vec<ResolvedAccess>,
@@ -129,7 +134,7 @@ impl AccountFragment {
         };
         let nodes = resources.iter().filter_map(|resource| reader.node(resource)).collect();
         let mut problems = std::mem::take(&mut reader.problems);
-        let network = plumb_net::read(account, resources, surroundings.coverage);
+        let network = AccountNetwork::read(account, resources, surroundings.coverage);
         let told = network.problems.iter().map(|problem| {
             Text::from(format!("{}: `{}` {}", problem.resource, problem.attribute, problem.message))
         });
@@ -271,6 +276,11 @@ impl Reader<'_> {
                 | NodeKind::Front => Tags::read(resource.get("tags")),
             },
             policy: role.policy.as_ref().and_then(|path| policy_of(path, resource)),
+            policy_shape: role.policy.as_ref().map(|path| shape(path, resource)).unwrap_or_default(),
+            grants: (role.kind == NodeKind::Key)
+                .then(|| resource.get("grants"))
+                .flatten()
+                .map(|grants| plumb_iam::kms::grants(&resource.uid, Some(grants))),
             closed: role
                 .closed
                 .iter()
@@ -382,6 +392,34 @@ impl Reader<'_> {
             self.problems.push(Text::from(message()));
         }
     }
+}
+
+/// A number that is equal for documents that differ in nothing but the resource they belong to.
+fn shape(path: &Path, resource: &Resource) -> u64 {
+    fn mix(value: &Value, uid: &str, hasher: &mut DefaultHasher) {
+        match value {
+            Value::String(text) => (4u8, text.replace(uid, "\0")).hash(hasher),
+            Value::List(items) => {
+                (5u8, items.len()).hash(hasher);
+                items.iter().for_each(|item| mix(item, uid, hasher));
+            }
+            Value::Map(map) => {
+                (6u8, map.len()).hash(hasher);
+                for (key, value) in map.iter() {
+                    key.hash(hasher);
+                    mix(value, uid, hasher);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Unreadable(_) => {
+                value.to_string().hash(hasher);
+            }
+        }
+    }
+    let mut hasher = DefaultHasher::new();
+    for value in path.all(resource.document()) {
+        mix(value, &resource.uid, &mut hasher);
+    }
+    hasher.finish()
 }
 
 /// The resource policy under a path of map keys.

@@ -75,9 +75,15 @@ impl Knowledge {
         self.types.get(usize::from(id.0))
     }
 
-    /// All types.
-    pub fn types(&self) -> impl Iterator<Item = &Arc<ResourceType>> {
+    /// All types, in the order of their names.
+    pub fn types(&self) -> impl ExactSizeIterator<Item = &Arc<ResourceType>> {
         self.types.iter()
+    }
+
+    /// The type at a position of that order.
+    pub fn type_at(&self, position: usize) -> Option<TypeId> {
+        let id = u16::try_from(position).ok()?;
+        (position < self.types.len()).then_some(TypeId(id))
     }
 
     /// What the resources of a type are in the graph.

@@ -6,7 +6,10 @@
 //!
 //! INVARIANT: node and edge order is the order of insertion, and every tie is broken by it, so equal input gives equal output.
 
+pub mod assemble;
 pub mod choke;
+pub mod fragment;
 pub mod graph;
+pub mod knowledge;
 pub mod search;
 pub mod security;

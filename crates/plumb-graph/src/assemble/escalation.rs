@@ -1,0 +1,483 @@
+//! Escalation edges: principals that become something else by what they may change or start.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use plumb_iam::arn::Arn;
+use plumb_iam::assume::Assumption;
+use plumb_iam::directory::{Directory, Member};
+use plumb_iam::glob::{Glob, Style};
+use plumb_iam::keys::Context;
+use plumb_iam::principal::{Principal, PrincipalKind, Stewardship, Tags};
+use plumb_iam::scope::Scope;
+use plumb_model::graph::NodeKind;
+use plumb_model::path::EdgeKind;
+use plumb_model::value::Text;
+use plumb_pack::escalation::{Boundary, Escalation, Gain, Need, Object, Permission, PrincipalKind as Who, Requirement, Target, Trust};
+use plumb_pack::recipe::Piece;
+
+use crate::assemble::assets::{AssetGroups, asset, principal_node};
+use crate::assemble::permission::{Classes, resource};
+use crate::assemble::{Assembly, Outcome};
+use crate::fragment::FragmentNode;
+use crate::graph::NodeId;
+use crate::knowledge::TypeId;
+
+/// How many members of one class are tried for ways that work on the principal itself.
+const MAX_MEMBERS: usize = 500;
+
+/// How many regions are tried for an ARN that may be of any.
+const MAX_REGIONS: usize = 4;
+
+/// How many names are tried for an ARN with a wildcard.
+const MAX_NAMES: usize = 8;
+
+/// Adds every edge that escalations give.
+pub(crate) fn add(assembly: &mut Assembly<'_>, directory: &Directory, groups: &AssetGroups) {
+    let classes = Classes::new(assembly, directory);
+    let mut escalations = Escalations {
+        directory,
+        groups,
+        classes,
+        places: Places::of(assembly, directory),
+        stand_ins: HashMap::new(),
+    };
+    for class in 0..escalations.classes.all.len() {
+        escalations.class(assembly, class);
+    }
+}
+
+/// What is known of the accounts as a whole.
+struct Places {
+    regions: BTreeMap<usize, Vec<Text>>,
+    types: BTreeSet<(usize, TypeId)>,
+    roles: BTreeSet<TypeId>,
+    users: BTreeSet<TypeId>,
+    others: BTreeSet<TypeId>,
+}
+
+impl Places {
+    fn of(assembly: &Assembly<'_>, directory: &Directory) -> Self {
+        let mut regions: BTreeMap<usize, BTreeMap<Text, usize>> = BTreeMap::new();
+        let mut types = BTreeSet::new();
+        for (fragment, _, resource) in assembly.resources() {
+            types.insert((fragment, resource.type_id));
+            if resource.region != plumb_model::resource::GLOBAL_REGION {
+                *regions
+                    .entry(fragment)
+                    .or_default()
+                    .entry(resource.region.clone())
+                    .or_default() += 1;
+            }
+        }
+        let of_kind = |kind: PrincipalKind| -> BTreeSet<TypeId> {
+            directory
+                .principals()
+                .iter()
+                .filter(|member| member.principal.kind == kind)
+                .filter_map(|member| assembly.resource(principal_node(assembly, member)?))
+                .map(|(_, resource)| resource.type_id)
+                .collect()
+        };
+        let (roles, users, roots) = (
+            of_kind(PrincipalKind::Role),
+            of_kind(PrincipalKind::User),
+            of_kind(PrincipalKind::Root),
+        );
+        let others = (0..assembly.knowledge.types().len())
+            .filter_map(|position| assembly.knowledge.type_at(position))
+            .filter(|id| assembly.knowledge.kind(*id) == NodeKind::Identity)
+            .filter(|id| !roles.contains(id) && !users.contains(id) && !roots.contains(id))
+            .collect();
+        let regions = regions
+            .into_iter()
+            .map(|(fragment, counts)| {
+                let mut counts: Vec<(Text, usize)> = counts.into_iter().collect();
+                counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+                let names = counts.into_iter().map(|(region, _)| region).take(MAX_REGIONS);
+                (fragment, names.collect())
+            })
+            .collect();
+        Self {
+            regions,
+            types,
+            roles,
+            users,
+            others,
+        }
+    }
+}
+
+struct Escalations<'d> {
+    directory: &'d Directory,
+    groups: &'d AssetGroups,
+    classes: Classes<'d>,
+    places: Places,
+    stand_ins: HashMap<usize, NodeId>,
+}
+
+/// One attempt: a principal, and what its actions work on.
+struct Attempt<'a> {
+    fragment: usize,
+    member: &'a Member,
+    /// The resources that the actions work on; none for the account itself.
+    target: Option<&'a FragmentNode>,
+}
+
+impl Escalations<'_> {
+    fn class(&mut self, assembly: &mut Assembly<'_>, class: usize) {
+        let Some((fragment, members)) = self.classes.all.get(class).map(|found| (found.fragment, found.members.clone())) else {
+            return;
+        };
+        let Some(first) = members.first().copied() else { return };
+        let provider = assembly.fragments.get(fragment).map(|fragment| fragment.account.provider);
+        let knowledge = assembly.knowledge;
+        for escalation in &knowledge.escalations {
+            if provider != Some(escalation.provider) || !may_go(escalation, first) || !self.has_a_chance(assembly, fragment, first, escalation) {
+                continue;
+            }
+            match &escalation.target {
+                Target::Principal | Target::OwnPolicy | Target::OwnGroup => {
+                    for member in members.iter().take(MAX_MEMBERS) {
+                        self.on_itself(assembly, fragment, member, escalation);
+                    }
+                }
+                Target::Account => {
+                    let attempt = Attempt {
+                        fragment,
+                        member: first,
+                        target: None,
+                    };
+                    if let Some(outcome) = self.requirements(assembly, &attempt, escalation) {
+                        let administrator = assembly.administrator(fragment);
+                        self.from_class(assembly, class, administrator, escalation, &outcome);
+                    }
+                }
+                Target::Role => self.on_groups(assembly, class, first, escalation, self.places.roles.clone()),
+                Target::User => self.on_groups(assembly, class, first, escalation, self.places.users.clone()),
+                Target::Group => self.on_groups(assembly, class, first, escalation, self.places.others.clone()),
+                Target::Resource(name) => {
+                    let types = knowledge.type_id(name).into_iter().collect();
+                    self.on_groups(assembly, class, first, escalation, types);
+                }
+            }
+        }
+    }
+
+    /// Whether the principal's own policies speak of every action that is needed in any case.
+    fn has_a_chance(&self, assembly: &Assembly<'_>, fragment: usize, member: &Member, escalation: &Escalation) -> bool {
+        let allowed = |permission: &Permission| {
+            let scope = Scope::of(&member.policies, &permission.action);
+            !scope.patterns.is_empty()
+                || !scope.unread.is_empty()
+                // Trust policies grant by themselves.
+                || escalation.trusts == Some(Trust::Principal)
+        };
+        let possible = |need: &Need| match need {
+            Need::Action(permission) => allowed(permission),
+            Need::Present(name) => self.is_present(assembly, fragment, name),
+        };
+        escalation.requires.iter().all(|requirement| match requirement {
+            Requirement::Need(need) => possible(need),
+            Requirement::Any(alternatives) => alternatives.iter().any(|needs| needs.iter().all(possible)),
+        })
+    }
+
+    fn is_present(&self, assembly: &Assembly<'_>, fragment: usize, name: &str) -> bool {
+        assembly
+            .knowledge
+            .type_id(name)
+            .is_some_and(|id| self.places.types.contains(&(fragment, id)))
+    }
+
+    /// Ways that change what the principal itself may do.
+    fn on_itself(&mut self, assembly: &mut Assembly<'_>, fragment: usize, member: &Member, escalation: &Escalation) {
+        // What a principal gives itself stays within its boundary.
+        if member.policies.boundary.is_some() && escalation.boundary == Boundary::Kept {
+            return;
+        }
+        let Some(node) = principal_node(assembly, member) else { return };
+        let targets: Vec<NodeId> = match &escalation.target {
+            Target::Principal => vec![node],
+            Target::OwnPolicy => own_policies(assembly, member),
+            Target::OwnGroup => own_groups(assembly, node),
+            Target::User | Target::Role | Target::Group | Target::Account | Target::Resource(_) => Vec::new(),
+        };
+        let mut best = None;
+        for target in targets {
+            let Some((_, target)) = assembly.resource(target) else { continue };
+            let attempt = Attempt {
+                fragment,
+                member,
+                target: Some(target),
+            };
+            best = Outcome::or(best, self.requirements(assembly, &attempt, escalation));
+        }
+        if let Some(outcome) = best {
+            let administrator = assembly.administrator(fragment);
+            connect(assembly, node, administrator, escalation, &outcome);
+        }
+    }
+
+    /// Ways that work on other resources of the account, by groups of equals.
+    fn on_groups(&mut self, assembly: &mut Assembly<'_>, class: usize, member: &Member, escalation: &Escalation, types: BTreeSet<TypeId>) {
+        let Some(fragment) = self.classes.all.get(class).map(|class| class.fragment) else { return };
+        for type_id in types {
+            for group in self.candidates(fragment, type_id, member, escalation) {
+                let Some(found) = self.groups.groups.get(group) else { continue };
+                let Some(target) = resource(assembly, found) else { continue };
+                if !self.trusts(assembly, fragment, target, escalation) {
+                    continue;
+                }
+                let attempt = Attempt {
+                    fragment,
+                    member,
+                    target: Some(target),
+                };
+                let Some(outcome) = self.requirements(assembly, &attempt, escalation) else { continue };
+                let to = match escalation.gains {
+                    Gain::Administrator => assembly.administrator(fragment),
+                    Gain::Target => match found.members.as_slice() {
+                        [only] => *only,
+                        several => *self.stand_ins.entry(group).or_insert_with(|| {
+                            let stand_in = assembly.hidden();
+                            for member in several {
+                                assembly.cover(stand_in, *member);
+                            }
+                            stand_in
+                        }),
+                    },
+                };
+                self.from_class(assembly, class, to, escalation, &outcome);
+            }
+        }
+    }
+
+    /// The groups that the first action on the target may concern.
+    fn candidates(&self, fragment: usize, type_id: TypeId, member: &Member, escalation: &Escalation) -> Vec<usize> {
+        let on_target = escalation.requires.iter().find_map(|requirement| match requirement {
+            Requirement::Need(Need::Action(permission)) if permission.on == Object::Target => Some(permission),
+            Requirement::Need(_) | Requirement::Any(_) => None,
+        });
+        match on_target {
+            Some(permission) if escalation.trusts != Some(Trust::Principal) => {
+                let scope = Scope::of(&member.policies, &permission.action);
+                if scope.unread.is_empty() {
+                    self.groups.concerned(fragment, type_id, &scope.patterns)
+                } else {
+                    self.groups.of_type(fragment, type_id).to_vec()
+                }
+            }
+            Some(_) | None => self.groups.of_type(fragment, type_id).to_vec(),
+        }
+    }
+
+    /// Whether the trust policy of a target admits whom it must.
+    fn trusts(&self, assembly: &Assembly<'_>, fragment: usize, target: &FragmentNode, escalation: &Escalation) -> bool {
+        // Nobody may pass or change a role that a service owns.
+        let owned = self
+            .directory
+            .principal(&target.uid)
+            .is_some_and(|member| member.principal.stewardship == Stewardship::ServiceLinked);
+        match &escalation.trusts {
+            _ if owned => false,
+            None => true,
+            // The action itself is decided by the trust policy.
+            Some(Trust::Principal) => true,
+            Some(Trust::Service(service)) => {
+                let asset = asset(assembly, self.directory, fragment, target.detail.as_deref(), &target.uid);
+                let principal = Principal::service(service.clone());
+                let answer = self
+                    .directory
+                    .can_outsider(&principal, Assumption::Role.action(), &asset, &Context::new());
+                Outcome::of(&answer).is_some()
+            }
+        }
+    }
+
+    fn requirements(&self, assembly: &Assembly<'_>, attempt: &Attempt<'_>, escalation: &Escalation) -> Option<Outcome> {
+        let mut outcome = Outcome::default();
+        for requirement in &escalation.requires {
+            let found = match requirement {
+                Requirement::Need(need) => self.need(assembly, attempt, need),
+                Requirement::Any(alternatives) => alternatives
+                    .iter()
+                    .map(|needs| {
+                        needs
+                            .iter()
+                            .try_fold(Outcome::default(), |all, need| Some(all.and(self.need(assembly, attempt, need)?)))
+                    })
+                    .fold(None, Outcome::or),
+            };
+            outcome = outcome.and(found?);
+        }
+        Some(outcome)
+    }
+
+    fn need(&self, assembly: &Assembly<'_>, attempt: &Attempt<'_>, need: &Need) -> Option<Outcome> {
+        match need {
+            Need::Present(name) => self.is_present(assembly, attempt.fragment, name).then(Outcome::default),
+            Need::Action(permission) => self.permission(assembly, attempt, permission),
+        }
+    }
+
+    fn permission(&self, assembly: &Assembly<'_>, attempt: &Attempt<'_>, permission: &Permission) -> Option<Outcome> {
+        let context = permission
+            .context
+            .iter()
+            .fold(Context::new(), |context, (key, values)| context.with_values(key, values.iter().cloned()));
+        let ask = |arn: &str, target: Option<&FragmentNode>| {
+            let asset = match target {
+                Some(target) => asset(assembly, self.directory, attempt.fragment, target.detail.as_deref(), arn),
+                None => {
+                    let account = &assembly.fragments.get(attempt.fragment)?.account.id;
+                    self.directory.asset(arn, account, Tags::Unspecified, None)
+                }
+            };
+            Outcome::of(&self.directory.can(attempt.member, &permission.action, &asset, &context))
+        };
+        match &permission.on {
+            Object::Anything => ask("*", None),
+            Object::Target => ask(&attempt.target?.uid, attempt.target),
+            Object::TargetPolicy => {
+                let target = self.directory.principal(&attempt.target?.uid)?;
+                own_policies(assembly, target)
+                    .into_iter()
+                    .filter_map(|node| assembly.resource(node))
+                    .map(|(_, policy)| ask(&policy.uid, Some(policy)))
+                    .fold(None, Outcome::or)
+            }
+            Object::Arn(template) => {
+                let text = self.fill(assembly, attempt, &template.0)?;
+                self.names(&text, attempt, permission)
+                    .iter()
+                    .map(|arn| ask(arn, None))
+                    .fold(None, Outcome::or)
+            }
+        }
+    }
+
+    /// The text of a template; what is not known of the target is a wildcard.
+    fn fill(&self, assembly: &Assembly<'_>, attempt: &Attempt<'_>, pieces: &[Piece]) -> Option<String> {
+        let account = &assembly.fragments.get(attempt.fragment)?.account;
+        let mut text = String::new();
+        for piece in pieces {
+            match piece {
+                Piece::Literal(literal) => text.push_str(literal),
+                Piece::Partition => text.push_str(account.partition.as_deref().unwrap_or("aws")),
+                Piece::Account => text.push_str(&account.id),
+                Piece::Region => text.push_str(attempt.target.map_or("*", |target| target.region.as_str())),
+                Piece::Attribute(path) => {
+                    let known = attempt.target.and_then(|target| {
+                        let recipe = &assembly.knowledge.resource_type(target.type_id)?.recipe;
+                        let is_name = recipe.name.0.as_slice() == [Piece::Attribute(path.clone())];
+                        match path.root().map(Text::as_str) {
+                            Some("uid" | "arn") => Some(target.uid.clone()),
+                            Some("name") => Some(target.name.clone()),
+                            _ if is_name => Some(target.name.clone()),
+                            _ => None,
+                        }
+                    });
+                    text.push_str(known.as_deref().unwrap_or("*"));
+                }
+                Piece::Parent(_) => text.push('*'),
+            }
+        }
+        Some(text)
+    }
+
+    /// The ARNs to try for one that may have wildcards, because the principal chooses the name.
+    fn names(&self, text: &str, attempt: &Attempt<'_>, permission: &Permission) -> Vec<Text> {
+        if !text.contains('*') {
+            return vec![Text::from(text)];
+        }
+        let scope = Scope::of(&attempt.member.policies, &permission.action);
+        let mut found = Vec::new();
+        for text in self.with_regions(text, attempt.fragment) {
+            let asked = Glob::new(&text.replace('*', "?*"), Style::Text);
+            let names = scope.patterns.iter().filter_map(|pattern| pattern.common_text(&asked));
+            found.extend(names.take(MAX_NAMES).map(Text::from));
+            if !scope.unread.is_empty() {
+                found.push(Text::from(text.replace('*', "x")));
+            }
+        }
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    /// The same in the regions that the account uses, where the region is open.
+    fn with_regions(&self, text: &str, fragment: usize) -> Vec<String> {
+        let mut segments = text.splitn(5, ':');
+        let parts: Vec<&str> = segments.by_ref().collect();
+        match parts.as_slice() {
+            [arn, partition, service, "*", rest] => {
+                let regions = self.places.regions.get(&fragment);
+                let named = |region: &str| format!("{arn}:{partition}:{service}:{region}:{rest}");
+                match regions {
+                    Some(regions) => regions.iter().map(|region| named(region)).collect(),
+                    None => vec![named("us-east-1")],
+                }
+            }
+            _ => vec![text.to_owned()],
+        }
+    }
+
+    fn from_class(&mut self, assembly: &mut Assembly<'_>, class: usize, to: NodeId, escalation: &Escalation, outcome: &Outcome) {
+        if let Some(from) = self.classes.node(assembly, class) {
+            connect(assembly, from, to, escalation, outcome);
+        }
+    }
+}
+
+/// Whether a kind of principal can go the way at all.
+fn may_go(escalation: &Escalation, member: &Member) -> bool {
+    let kind = member.principal.kind;
+    match escalation.principal {
+        Who::Any => matches!(kind, PrincipalKind::User | PrincipalKind::Role),
+        Who::User => kind == PrincipalKind::User,
+        Who::Role => kind == PrincipalKind::Role,
+    }
+}
+
+fn connect(assembly: &mut Assembly<'_>, from: NodeId, to: NodeId, escalation: &Escalation, outcome: &Outcome) {
+    let has_it_all = escalation.target == Target::Account
+        && escalation.needs().all(|need| match need {
+            Need::Action(permission) => permission.on == Object::Anything,
+            Need::Present(_) => false,
+        });
+    if has_it_all {
+        assembly.edge(from, to, EdgeKind::CanAdminister, None, outcome, 0);
+    } else {
+        let how = Some(escalation.title.clone());
+        assembly.edge(from, to, EdgeKind::CanEscalateTo, how, outcome, 0);
+    }
+}
+
+/// The account's own managed policies that a principal has.
+fn own_policies(assembly: &Assembly<'_>, member: &Member) -> Vec<NodeId> {
+    let mut found: Vec<NodeId> = member
+        .policies
+        .identity
+        .iter()
+        .map(|policy| &policy.origin.holder)
+        .filter(|holder| Arn::account_of(holder) == member.principal.account.as_deref())
+        .filter_map(|holder| assembly.node_of(holder))
+        .filter(|node| assembly.info(*node).is_some_and(|info| info.kind != NodeKind::Identity))
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// The groups that a principal is a member of.
+fn own_groups(assembly: &Assembly<'_>, node: NodeId) -> Vec<NodeId> {
+    let Some((fragment, resource)) = assembly.resource(node) else {
+        return Vec::new();
+    };
+    resource
+        .relations
+        .iter()
+        .filter(|relation| relation.label == "member_of")
+        .filter_map(|relation| assembly.reference(fragment, &relation.to))
+        .collect()
+}
