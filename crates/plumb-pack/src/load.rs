@@ -19,6 +19,8 @@ use crate::policy::{Policy, Provenance};
 use crate::policy_reader::read_policies;
 use crate::reader::Problems;
 use crate::recipe_file::{RecipeFile, read_recipe_file};
+use crate::sensitivity::SensitivityRules;
+use crate::sensitivity::reader::read_sensitivity;
 use crate::yaml::{parse, replay};
 
 /// What a user's files stand on.
@@ -56,12 +58,13 @@ fn source(path: &str, text: &str) -> Arc<Source> {
     })
 }
 
-/// Whether a built-in file holds policies, recipes, escalations or a framework; the folder holds other knowledge too.
+/// Whether a built-in file is of one of the kinds that make a pack; the folder holds other knowledge too.
 fn is_pack_file(path: &str) -> bool {
     path.ends_with("/collect.yaml")
         || path.ends_with("/escalations.yaml")
         || path.contains("/policies/")
         || path.starts_with("frameworks/")
+        || path == "paths/sensitivity.yaml"
 }
 
 /// The files that have been read so far.
@@ -71,6 +74,7 @@ struct Files {
     policies: Vec<Policy>,
     frameworks: Vec<Framework>,
     escalations: Vec<Escalation>,
+    sensitivity: SensitivityRules,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -88,7 +92,7 @@ impl Files {
             Content::Plain(_) | Content::Quoted(_) | Content::List(_) => false,
         };
         let (mut policies, mut escalations) = (Vec::new(), Vec::new());
-        let (mut recipe, mut framework) = (None, None);
+        let (mut recipe, mut framework, mut sensitivity) = (None, None, None);
         if has("policies") {
             policies = read_policies(&root, &folder.service, provenance, &mut problems);
         } else if has("resources") {
@@ -97,12 +101,14 @@ impl Files {
             framework = read_framework(&root, provenance, &mut problems);
         } else if has("escalations") {
             escalations = read_escalations(&root, folder.provider, provenance, &mut problems);
+        } else if has("sensitivity") {
+            sensitivity = read_sensitivity(&root, &mut problems);
         } else {
             problems.error_with_help(
                 root.head(&source.text),
-                "file holds neither policies nor recipes nor a framework nor escalations",
+                "file is of no known kind",
                 "no known key",
-                Some("a file has `policies`, `resources`, `controls` or `escalations` at its top".to_owned()),
+                Some("a file has `policies`, `resources`, `controls`, `escalations` or `sensitivity` at its top".to_owned()),
             );
         }
         if !problems.has_errors() {
@@ -110,6 +116,9 @@ impl Files {
             self.recipes.extend(recipe.map(Arc::new));
             self.frameworks.extend(framework);
             self.escalations.extend(escalations);
+            if let Some(layer) = sensitivity {
+                self.sensitivity.put_before(layer);
+            }
         }
         self.diagnostics.extend(problems.into_found());
     }
@@ -129,6 +138,7 @@ impl Files {
             &mut self.diagnostics,
         );
         pack.controls = controls(&pack.frameworks);
+        pack.sensitivity = std::mem::take(&mut self.sensitivity);
         pack.escalations = usable_escalations(
             &pack,
             std::mem::take(&mut self.escalations),

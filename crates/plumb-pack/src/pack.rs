@@ -14,6 +14,7 @@ use crate::policy::Policy;
 use crate::recipe_file::{RecipeFile, TypeEntry};
 use crate::recipe_reader::{Surroundings, read_type};
 use crate::schema::ResourceType;
+use crate::sensitivity::SensitivityRules;
 use crate::suggest::did_you_mean;
 
 /// A file of knowledge.
@@ -51,6 +52,7 @@ pub struct Pack {
     pub(crate) policies: Vec<Arc<Policy>>,
     pub(crate) frameworks: Vec<Arc<Framework>>,
     pub(crate) escalations: Vec<Arc<Escalation>>,
+    pub(crate) sensitivity: SensitivityRules,
     pub(crate) controls: BTreeMap<Text, Vec<ControlRef>>,
     pub(crate) files: Vec<Arc<RecipeFile>>,
     /// Type names, each with the file and the entry in it.
@@ -124,6 +126,11 @@ impl Pack {
     /// All escalations, sorted by id.
     pub fn escalations(&self) -> &[Arc<Escalation>] {
         &self.escalations
+    }
+
+    /// How names, tags and the class of an account tell how sensitive data is; a user's rules go before the built-in ones.
+    pub fn sensitivity(&self) -> &SensitivityRules {
+        &self.sensitivity
     }
 
     /// The controls that ask for a policy, sorted.

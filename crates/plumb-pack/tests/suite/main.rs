@@ -13,4 +13,5 @@ mod graph;
 mod hostile_files;
 mod mission;
 mod packs;
+mod sensitivity;
 mod support;
