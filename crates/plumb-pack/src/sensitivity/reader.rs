@@ -20,11 +20,7 @@ pub(crate) fn read_sensitivity(root: &Node, problems: &mut Problems) -> Option<L
     let fields = Fields::open(node, "`sensitivity`", &known, problems)?;
     let mut layer = Layer {
         classification_tags: squashed(&fields, "classification_tags", problems),
-        yes: fields
-            .texts("yes", problems)
-            .iter()
-            .map(|yes| lower(yes))
-            .collect(),
+        yes: fields.texts("yes", problems).iter().map(lower).collect(),
         ..Layer::default()
     };
     for (key, book) in [("says", &mut layer.says), ("names", &mut layer.names)] {
@@ -52,11 +48,7 @@ fn read_phrases(node: &Node, key: &str, problems: &mut Problems) -> Vec<Phrase> 
     };
     let level = read_level(&fields, &what, problems);
     let label = fields.text("label", problems);
-    let unless: Vec<Text> = fields
-        .texts("unless", problems)
-        .iter()
-        .map(|word| lower(word))
-        .collect();
+    let unless: Vec<Text> = fields.texts("unless", problems).iter().map(lower).collect();
     let list = fields.required("words", &what, problems);
     let mut phrases = Vec::new();
     for node in list.map(|list| problems.list(list, "words")).unwrap_or_default() {

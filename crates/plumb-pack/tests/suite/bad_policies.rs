@@ -59,8 +59,8 @@ fn file_of_no_known_kind() {
     check(
         "rules: []\n",
         &expect![[r#"
-            user.yaml:1:1: error: file holds neither policies nor recipes nor a framework nor escalations
-            help: a file has `policies`, `resources`, `controls` or `escalations` at its top
+            user.yaml:1:1: error: file is of no known kind
+            help: a file has `policies`, `resources`, `controls`, `escalations` or `sensitivity` at its top
             | rules: []
             | ^^^^^^^^^ no known key
         "#]],

@@ -10,6 +10,7 @@ mod bad_recipes;
 mod catalogue;
 mod escalations;
 mod graph;
+mod graph_knowledge;
 mod hostile_files;
 mod mission;
 mod packs;

@@ -271,9 +271,12 @@ fn bad_files_are_told_where() {
             |   ^^^^^ none of them can be set
         "#]],
     );
-    check("sensitivity: [x]\n", &expect![[r#"
+    check(
+        "sensitivity: [x]\n",
+        &expect![[r#"
         user.yaml:1:14: error: `sensitivity` must be a map, found a list
         | sensitivity: [x]
         |              ^^^ not a map
-    "#]]);
+    "#]],
+    );
 }
