@@ -220,7 +220,7 @@ impl Reader<'_> {
             type_id,
             &resource.uid,
             &resource.name,
-            resource.tags(),
+            resource.get("tags").unwrap_or(&Value::Null),
             self.account.data_class.as_deref(),
         );
         let role = self.knowledge.role(type_id);
@@ -355,7 +355,7 @@ impl Reader<'_> {
         let on = access
             .grants
             .iter()
-            .map(|grant| grant.on.fill(&scope).as_str().map(Text::from))
+            .map(|grant| grant.on.render(&scope).as_str().map(Text::from))
             .collect::<Option<Vec<_>>>()?;
         Some(ResolvedAccess {
             access: position,

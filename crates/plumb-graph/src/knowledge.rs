@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::graph::{NodeKind, Sensitivity};
-use plumb_model::value::{Map, Text};
+use plumb_model::value::{Text, Value};
 use plumb_pack::escalation::Escalation;
 use plumb_pack::estate::Estate;
 use plumb_pack::graph_role::GraphRole;
@@ -46,7 +46,7 @@ impl Knowledge {
     /// Loads every resource type of the pack with its role.
     ///
     /// # Errors
-    /// When a type is malformed, or the pack has no weights or no words of sensitivity.
+    /// When a type is malformed, or the pack has no weights.
     pub fn new(pack: &Pack, estate: Arc<Estate>) -> Result<Self, Vec<Diagnostic>> {
         let mut types = Vec::new();
         let mut by_name = HashMap::new();
@@ -60,7 +60,7 @@ impl Knowledge {
             by_name,
             escalations: pack.escalations().to_vec(),
             weights: Arc::clone(pack.risk().ok_or_else(|| lacks("weights of risk"))?),
-            sensitivity: Arc::clone(pack.sensitivity().ok_or_else(|| lacks("words of sensitivity"))?),
+            sensitivity: Arc::new(pack.sensitivity().clone()),
             estate,
         })
     }
@@ -102,7 +102,7 @@ impl Knowledge {
         id: TypeId,
         uid: &str,
         name: &str,
-        tags: Option<&Map>,
+        tags: &Value,
         data_class: Option<&str>,
     ) -> Option<Content> {
         let role = self.role(id)?;

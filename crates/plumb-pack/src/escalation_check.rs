@@ -1,5 +1,7 @@
 //! Checks of escalations against the resource types of the pack.
 
+use std::collections::BTreeSet;
+
 use plumb_expr::Fields as _;
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::value::Text;
@@ -15,7 +17,7 @@ use crate::typed_path::{Spelling, resolve};
 /// Everything that is wrong with the names in an escalation.
 pub(crate) fn check_escalation(pack: &Pack, escalation: &Escalation) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for name in escalation.resource_types() {
+    for name in escalation.resource_types().collect::<BTreeSet<_>>() {
         // Escalations are joined with resources by the type's own name, so an alias would find none.
         if pack.type_name(name).is_none_or(|own| own != name) {
             found.push(unknown_type(pack, escalation, name));

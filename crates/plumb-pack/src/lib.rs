@@ -50,6 +50,7 @@ pub mod schema;
 pub mod schema_tree;
 mod secret;
 pub mod selection;
+pub mod sensitivity;
 mod suggest;
 pub mod template;
 pub mod transform;

@@ -20,6 +20,8 @@ use crate::policy_reader::read_policies;
 use crate::reader::Problems;
 use crate::recipe_file::{RecipeFile, read_recipe_file};
 use crate::risk::{RiskWeights, read_risk};
+use crate::sensitivity::SensitivityRules;
+use crate::sensitivity::reader::read_sensitivity;
 use crate::yaml::{parse, replay};
 
 /// What a user's files stand on.
@@ -57,13 +59,14 @@ fn source(path: &str, text: &str) -> Arc<Source> {
     })
 }
 
-/// Whether a built-in file holds policies, recipes, escalations or a framework; the folder holds other knowledge too.
+/// Whether a built-in file is of one of the kinds that make a pack; the folder holds other knowledge too.
 fn is_pack_file(path: &str) -> bool {
     path.ends_with("/collect.yaml")
         || path.ends_with("/escalations.yaml")
         || path.contains("/policies/")
         || path.starts_with("frameworks/")
         || path == "risk.yaml"
+        || path == "paths/sensitivity.yaml"
 }
 
 /// The files that have been read so far.
@@ -74,6 +77,7 @@ struct Files {
     frameworks: Vec<Framework>,
     risk: Option<RiskWeights>,
     escalations: Vec<Escalation>,
+    sensitivity: SensitivityRules,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -91,7 +95,7 @@ impl Files {
             Content::Plain(_) | Content::Quoted(_) | Content::List(_) => false,
         };
         let (mut policies, mut escalations) = (Vec::new(), Vec::new());
-        let (mut recipe, mut framework) = (None, None);
+        let (mut recipe, mut framework, mut sensitivity) = (None, None, None);
         if has("policies") {
             policies = read_policies(&root, &folder.service, provenance, &mut problems);
         } else if has("resources") {
@@ -100,16 +104,18 @@ impl Files {
             framework = read_framework(&root, provenance, &mut problems);
         } else if has("escalations") {
             escalations = read_escalations(&root, folder.provider, provenance, &mut problems);
+        } else if has("sensitivity") {
+            sensitivity = read_sensitivity(&root, &mut problems);
         } else if has("risk") {
             // A user's weights replace the built-in ones.
             self.risk = read_risk(&root, &mut problems).or(self.risk.take());
         } else {
             problems.error_with_help(
                 root.head(&source.text),
-                "file holds no kind of knowledge that is known here",
+                "file is of no known kind",
                 "no known key",
                 Some(
-                    "a file has `policies`, `resources`, `controls`, `escalations` or `risk` at its top"
+                    "a file has `policies`, `resources`, `controls`, `escalations`, `sensitivity` or `risk` at its top"
                         .to_owned(),
                 ),
             );
@@ -119,6 +125,9 @@ impl Files {
             self.recipes.extend(recipe.map(Arc::new));
             self.frameworks.extend(framework);
             self.escalations.extend(escalations);
+            if let Some(layer) = sensitivity {
+                self.sensitivity.put_before(layer);
+            }
         }
         self.diagnostics.extend(problems.into_found());
     }
@@ -139,6 +148,7 @@ impl Files {
         );
         pack.controls = controls(&pack.frameworks);
         pack.risk = self.risk.map(Arc::new);
+        pack.sensitivity = std::mem::take(&mut self.sensitivity);
         pack.escalations = usable_escalations(
             &pack,
             std::mem::take(&mut self.escalations),

@@ -15,6 +15,7 @@ use crate::recipe_file::{RecipeFile, TypeEntry};
 use crate::recipe_reader::{Surroundings, read_type};
 use crate::risk::RiskWeights;
 use crate::schema::ResourceType;
+use crate::sensitivity::SensitivityRules;
 use crate::suggest::did_you_mean;
 
 /// A file of knowledge.
@@ -52,6 +53,7 @@ pub struct Pack {
     pub(crate) policies: Vec<Arc<Policy>>,
     pub(crate) frameworks: Vec<Arc<Framework>>,
     pub(crate) escalations: Vec<Arc<Escalation>>,
+    pub(crate) sensitivity: SensitivityRules,
     pub(crate) controls: BTreeMap<Text, Vec<ControlRef>>,
     pub(crate) risk: Option<Arc<RiskWeights>>,
     pub(crate) files: Vec<Arc<RecipeFile>>,
@@ -126,6 +128,11 @@ impl Pack {
     /// All escalations, sorted by id.
     pub fn escalations(&self) -> &[Arc<Escalation>] {
         &self.escalations
+    }
+
+    /// How names, tags and the class of an account tell how sensitive data is; a user's rules go before the built-in ones.
+    pub fn sensitivity(&self) -> &SensitivityRules {
+        &self.sensitivity
     }
 
     /// The controls that ask for a policy, sorted.

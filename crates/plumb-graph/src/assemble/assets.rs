@@ -81,12 +81,12 @@ struct Likeness {
 
 /// Groups the resources that permissions speak of.
 pub(crate) fn groups(assembly: &Assembly<'_>, directory: &Directory) -> AssetGroups {
-    let documents = Documents::of(directory);
+    let mut documents = Documents::of(directory);
     let mut groups = AssetGroups {
         groups: Vec::new(),
         by_type: BTreeMap::new(),
         by_pattern: HashMap::new(),
-        patterns: PatternIndex::new(documents.patterns),
+        patterns: PatternIndex::new(std::mem::take(&mut documents.patterns)),
         of_node: HashMap::new(),
     };
     let wanted = targets_of_escalations(assembly);

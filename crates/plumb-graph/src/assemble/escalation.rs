@@ -379,7 +379,7 @@ impl Escalations<'_> {
                     });
                     text.push_str(known.as_deref().unwrap_or("*"));
                 }
-                Piece::Parent(_) => text.push('*'),
+                Piece::Tail(_) | Piece::Parent(_) => text.push('*'),
             }
         }
         Some(text)

@@ -10,7 +10,8 @@ use plumb_model::value::Text;
 use plumb_net::address::Width;
 use plumb_net::estate::Estate;
 use plumb_net::reach;
-use plumb_net::report::{self, EndpointGroup, Exposure, PortRange, Source, Standing};
+use plumb_net::report::{self, EndpointGroup, Exposure, Source, Standing};
+use plumb_net::service::PortRange;
 use plumb_pack::risk::{RiskWeights, ServiceClass, Transport};
 
 use crate::assemble::{Assembly, Outcome};

@@ -159,7 +159,7 @@ struct Permissions<'d> {
     asked: usize,
 }
 
-impl Permissions<'_> {
+impl<'d> Permissions<'d> {
     /// What a class can do in its own account by its own policies.
     fn own_account(&mut self, assembly: &mut Assembly<'_>, class: usize) {
         let Some((fragment, member)) = self.representative(class) else { return };
@@ -183,7 +183,7 @@ impl Permissions<'_> {
         }
     }
 
-    fn representative(&self, class: usize) -> Option<(usize, &'_ Member)> {
+    fn representative(&self, class: usize) -> Option<(usize, &'d Member)> {
         let class = self.classes.all.get(class)?;
         Some((class.fragment, class.members.first().copied()?))
     }
@@ -562,8 +562,8 @@ impl Telling {
         };
         let mut named = BTreeSet::new();
         for statement in document.statements() {
-            let keys = statement.tests.iter().flat_map(|test| test.keys());
-            if keys.clone().any(|key| {
+            let mut keys = statement.tests.iter().flat_map(|test| test.keys());
+            if keys.any(|key| {
                 key.starts_with("aws:principaltag/") || matches!(key.as_str(), "aws:principalarn" | "aws:userid" | "aws:username")
             }) {
                 return Self::Anybody;

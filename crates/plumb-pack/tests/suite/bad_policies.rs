@@ -59,8 +59,8 @@ fn file_of_no_known_kind() {
     check(
         "rules: []\n",
         &expect![[r#"
-        user.yaml:1:1: error: file holds no kind of knowledge that is known here
-        help: a file has `policies`, `resources`, `controls`, `escalations` or `risk` at its top
+        user.yaml:1:1: error: file is of no known kind
+        help: a file has `policies`, `resources`, `controls`, `escalations`, `sensitivity` or `risk` at its top
         | rules: []
         | ^^^^^^^^^ no known key
     "#]],

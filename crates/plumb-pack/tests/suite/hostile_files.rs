@@ -1,5 +1,7 @@
 //! Files from anywhere: whatever they hold, loading ends, never panics, and says what is wrong.
 
+use plumb_model::graph::Sensitivity;
+use plumb_model::value::{Text, Value};
 use plumb_pack::inline_test::run_tests;
 use plumb_pack::load::Base;
 use plumb_pack::pack::{Pack, SourceFile};
@@ -27,6 +29,39 @@ resources:
       tags: { call: GetBucketTagging, with: { Bucket: "{name}" }, take: TagSet }
     relations:
     - { attribute: "grants[].grantee.id", to: my_bucket, by: [name], as: granted_to }
+    graph:
+      kind: data
+      policy: policy
+      access:
+        read: { actions: [s3:GetObject], on: "arn:{partition}:s3:::{name}/*", also: { all: [s3:ListBucket] }, when: resource.owner != null }
+      exposed: [ { when: resource.name == "x", as: it is open, ports: [443], width: "grants[].grantee.id" } ]
+      weak: [ { when: age(resource.created_at) > days(365), as: it is old } ]
+      sensitivity: internal
+"#;
+
+const KNOWLEDGE: &str = r#"
+provider: aws
+escalations:
+- id: an-escalation
+  title: A way
+  principal: user
+  target: my_bucket
+  requires:
+  - { action: s3:PutObject, on: "arn:{partition}:s3:::{name}/*", context: { "s3:x": [a, b] } }
+  - any:
+    - { action: iam:PassRole, on: target }
+    - - { present: my_bucket }
+  gains: administrator
+  references: [ https://example.com/ ]
+"#;
+
+const SENSITIVITY: &str = r#"
+sensitivity:
+  classification_tags: [data-class]
+  says: [ { words: [very secret], level: restricted, label: PII } ]
+  yes: ['true']
+  flags: [ { tags: [pii], level: restricted } ]
+  names: [ { words: [customer, client data], level: confidential, unless: [demo] } ]
 "#;
 
 const POLICIES: &str = r#"
@@ -109,9 +144,15 @@ fn the_files_of_these_tests_are_valid() {
     };
     let loaded = Pack::load(
         Base::Empty,
-        &[file("collect.yaml", RECIPE), file("policies.yaml", POLICIES)],
+        &[
+            file("collect.yaml", RECIPE),
+            file("policies.yaml", POLICIES),
+            file("escalations.yaml", KNOWLEDGE),
+            file("sensitivity.yaml", SENSITIVITY),
+        ],
     );
     assert_eq!(crate::support::show(&loaded.diagnostics), "");
+    assert_eq!(loaded.pack.escalations().len(), 1);
     let policy = loaded.pack.policy("a-policy").unwrap();
     assert!(
         run_tests(&loaded.pack, policy)
@@ -128,6 +169,21 @@ proptest! {
         load(&mutated(RECIPE, &change), POLICIES);
         load(RECIPE, &mutated(POLICIES, &change));
         load(&mutated(RECIPE, &other), &mutated(&mutated(POLICIES, &change), &other));
+    }
+
+    #[test]
+    fn mutated_knowledge_of_the_graph_ends_in_diagnostics(change in mutation(), other in mutation()) {
+        load(RECIPE, &mutated(KNOWLEDGE, &change));
+        load(RECIPE, &mutated(SENSITIVITY, &change));
+        load(&mutated(RECIPE, &other), &mutated(KNOWLEDGE, &change));
+    }
+
+    #[test]
+    fn any_name_and_tag_is_classified(name in "\\PC{0,40}", key in "\\PC{0,20}", value in "\\PC{0,40}") {
+        let pack = Pack::load(Base::Empty, &[SourceFile { path: "s.yaml".to_owned(), text: SENSITIVITY.to_owned() }]).pack;
+        let tags = Value::Map([(Text::from(key), Value::from(value.as_str()))].into_iter().collect());
+        let found = pack.sensitivity().classify(&name, &tags, Some(&value), Sensitivity::Internal);
+        assert!(!found.because.is_empty() && !found.because.contains('\n'));
     }
 
     #[test]
