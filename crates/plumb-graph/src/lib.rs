@@ -11,5 +11,7 @@ pub mod choke;
 pub mod fragment;
 pub mod graph;
 pub mod knowledge;
+pub mod paths;
 pub mod search;
 pub mod security;
+pub mod standing;

@@ -1,0 +1,144 @@
+//! `Standing`: what the graph says of one resource, for the risk of its findings.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+
+use plumb_model::graph::Sensitivity;
+use plumb_model::risk::{ExposureLevel, Priority};
+use plumb_model::value::Text;
+use plumb_pack::risk::{BlastRadius, RiskWeights};
+
+use crate::assemble::ADMINISTRATOR;
+use crate::graph::{Mask, NodeId};
+use crate::search::{self, Key, UNREACHED, weight};
+use crate::security::SecurityGraph;
+
+/// How many nodes are looked at to learn what is within reach of one.
+const MAX_REACH: usize = 2_000;
+
+/// What the graph says of one resource.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// From where it can be reached.
+    pub exposure: ExposureLevel,
+    /// The priority of the riskiest path through it, or through what its configuration makes possible.
+    pub path: Option<Priority>,
+    /// What is within reach of who holds it.
+    pub radius: BlastRadius,
+    /// How sensitive what it holds is.
+    pub sensitivity: Option<Sensitivity>,
+}
+
+/// What the graph says of all resources.
+pub struct Standings<'g> {
+    security: &'g SecurityGraph,
+    weights: &'g RiskWeights,
+    distances: Vec<Key>,
+    worth: Vec<Key>,
+    /// The risk of the riskiest path that rests on the configuration of a resource.
+    resting: HashMap<&'g Text, u8>,
+    targets: BTreeSet<NodeId>,
+}
+
+impl<'g> Standings<'g> {
+    /// Looks through the whole graph once.
+    pub fn new(security: &'g SecurityGraph, weights: &'g RiskWeights) -> Self {
+        let graph = &security.graph;
+        let mask = Mask::default();
+        let distances = search::distances(graph, &mask, graph.entries());
+        let worth = search::worth(graph, &mask);
+        let mut of_step: HashMap<u32, u8> = HashMap::new();
+        for edge in graph.all_edges() {
+            let (Some(weight), before, behind) = (weight(&edge), at(&distances, edge.from), at(&worth, edge.to)) else {
+                continue;
+            };
+            if before == UNREACHED || behind == UNREACHED {
+                continue;
+            }
+            let risk = search::risk(before.saturating_add(weight).saturating_add(behind));
+            if risk > 0 {
+                let known = of_step.entry(graph.step_id(edge.id).0).or_default();
+                *known = risk.max(*known);
+            }
+        }
+        let mut resting: HashMap<&Text, u8> = HashMap::new();
+        for (step, risk) in of_step {
+            for fact in &graph.step(crate::graph::StepId(step)).proofs {
+                if let Some(proof) = graph.facts().get(fact.0 as usize) {
+                    let known = resting.entry(&proof.resource).or_default();
+                    *known = risk.max(*known);
+                }
+            }
+        }
+        let targets = graph.targets().iter().map(|(node, _)| *node).collect();
+        Self {
+            security,
+            weights,
+            distances,
+            worth,
+            resting,
+            targets,
+        }
+    }
+
+    /// What the graph says of a resource; of one that it does not hold, nothing.
+    pub fn of(&self, uid: &str) -> Standing {
+        let resting = self.resting.get(&Text::from(uid)).copied().unwrap_or_default();
+        let node = self.security.by_uid(uid);
+        let through = node.map_or(0, |node| self.through(node));
+        let risk = resting.max(through);
+        let info = node.and_then(|node| self.security.node(node));
+        Standing {
+            exposure: info.map(|info| info.exposure).unwrap_or_default(),
+            path: (risk > 0).then(|| self.weights.priority(risk)),
+            radius: node.map(|node| self.radius(node)).unwrap_or_default(),
+            sensitivity: info.and_then(|info| info.sensitivity),
+        }
+    }
+
+    /// The risk of the riskiest path through a node.
+    pub fn through(&self, node: NodeId) -> u8 {
+        let (before, behind) = (at(&self.distances, node), at(&self.worth, node));
+        if before == UNREACHED || behind == UNREACHED {
+            0
+        } else {
+            search::risk(before.saturating_add(behind))
+        }
+    }
+
+    /// What is within reach of a node, as far as it is looked at.
+    fn radius(&self, start: NodeId) -> BlastRadius {
+        if at(&self.worth, start) == UNREACHED {
+            return BlastRadius::None;
+        }
+        let graph = &self.security.graph;
+        let mut seen = BTreeSet::from([start]);
+        let mut open = VecDeque::from([start]);
+        let mut found = 0;
+        while let Some(node) = open.pop_front() {
+            for edge in graph.outgoing(node) {
+                if weight(&edge).is_none() || at(&self.worth, edge.to) == UNREACHED || !seen.insert(edge.to) {
+                    continue;
+                }
+                if self.targets.contains(&edge.to) {
+                    found += 1;
+                    let is_administrator = self
+                        .security
+                        .node(edge.to)
+                        .is_some_and(|info| info.resource_type == ADMINISTRATOR);
+                    if is_administrator {
+                        return BlastRadius::Administrator;
+                    }
+                }
+                if seen.len() >= MAX_REACH {
+                    return BlastRadius::of(found);
+                }
+                open.push_back(edge.to);
+            }
+        }
+        BlastRadius::of(found)
+    }
+}
+
+fn at(keys: &[Key], node: NodeId) -> Key {
+    keys.get(node.0 as usize).copied().unwrap_or(UNREACHED)
+}
