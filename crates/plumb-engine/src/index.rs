@@ -8,7 +8,7 @@ use plumb_model::resource::GLOBAL_REGION;
 use plumb_model::value::{Reason, Text, Unreadable, Value};
 use plumb_pack::schema::ResourceType;
 
-use crate::{Judge, Read, ReadHow};
+use crate::reads::{Read, ReadHow, Reader};
 
 /// The documents of one account by type, with markers for what was not read.
 ///
@@ -83,10 +83,10 @@ impl Marker {
 }
 
 impl Markers {
-    /// The markers of all types that the judges read.
-    pub(crate) fn new(judges: &[Judge], coverage: &Coverage) -> Self {
+    /// The markers of all types that are read.
+    pub(crate) fn new(readers: &[&Reader], coverage: &Coverage) -> Self {
         let mut by_type: BTreeMap<Text, Vec<Marker>> = BTreeMap::new();
-        for read in judges.iter().flat_map(|judge| &judge.reads) {
+        for read in readers.iter().flat_map(|reader| &reader.reads) {
             let name = &read.resource_type.name;
             if !by_type.contains_key(name) {
                 let unlisted = unlisted(coverage, name).map(|(region, unreadable)| Marker {
@@ -159,7 +159,7 @@ fn left_out(coverage: &Coverage, resource_type: &ResourceType) -> Option<Unreada
 impl<'s> AccountIndex<'s> {
     /// Indexes documents that are sorted by type and uid.
     pub(crate) fn new(
-        judges: &[Judge],
+        readers: &[&Reader],
         documents: impl Iterator<Item = (&'s Text, &'s Value)>,
         markers: &'s Markers,
     ) -> Self {
@@ -176,10 +176,10 @@ impl<'s> AccountIndex<'s> {
             markers,
             relations: Vec::new(),
         };
-        for judge in judges {
-            for read in &judge.reads {
+        for reader in readers {
+            for read in &reader.reads {
                 match read.how {
-                    ReadHow::Related => index.resolve(&judge.resource_type, read),
+                    ReadHow::Related => index.resolve(&reader.resource_type, read),
                     ReadHow::RegionalInventory => index.place(&read.resource_type),
                     ReadHow::Resource | ReadHow::Inventory => {}
                 }

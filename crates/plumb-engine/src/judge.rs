@@ -5,7 +5,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use plumb_expr::{Program, Root, Scope};
+use plumb_expr::Scope;
+use plumb_graph::fragment::{AccountFragment, Surroundings};
+use plumb_graph::knowledge::Knowledge;
 use plumb_model::account::Account;
 use plumb_model::coverage::Coverage;
 use plumb_model::finding::{Evidence, Finding};
@@ -20,76 +22,50 @@ use plumb_pack::schema::ResourceType;
 use rayon::prelude::*;
 
 use crate::index::{AccountIndex, Markers, unlisted};
-use crate::{Judge, Read, ReadHow, UnknownType, score};
+use crate::reads::Reader;
+use crate::{Judge, Judged, UnknownType, score};
 
 /// Resolves what a policy reads.
 pub(crate) fn prepare(pack: &Pack, policy: CompiledPolicy) -> Result<Judge, UnknownType> {
-    let resolve = |name: &Text| {
-        pack.resource_type(name).map_err(|_| UnknownType {
-            policy: policy.policy.name.clone(),
-            resource_type: name.clone(),
-        })
+    let unknown = |resource_type: Text| UnknownType {
+        policy: policy.policy.name.clone(),
+        resource_type,
     };
-    let resource_type = resolve(&policy.policy.resource_type)?;
-    let mut reads = vec![Read {
-        resource_type: Arc::clone(&resource_type),
-        attributes: Vec::new(),
-        how: ReadHow::Resource,
-    }];
-    for used in policy.when.iter().chain([&policy.rule]).flat_map(Program::uses) {
-        let (name, how) = match &used.root {
-            Root::Resource => (None, ReadHow::Resource),
-            Root::Inventory(name) => (Some(name), ReadHow::Inventory),
-            Root::RegionalInventory(name) => (Some(name), ReadHow::RegionalInventory),
-            Root::Related(name) => (Some(name), ReadHow::Related),
-            Root::Account | Root::Params => continue,
-        };
-        let used_type = name
-            .map(resolve)
-            .transpose()?
-            .unwrap_or_else(|| Arc::clone(&resource_type));
-        let position = reads
-            .iter()
-            .position(|read| read.how == how && read.resource_type.name == used_type.name)
-            .unwrap_or_else(|| {
-                reads.push(Read {
-                    resource_type: used_type,
-                    attributes: Vec::new(),
-                    how,
-                });
-                reads.len() - 1
-            });
-        if let (Some(read), Some(attribute)) = (reads.get_mut(position), used.path.first())
-            && !read.attributes.contains(attribute)
-        {
-            read.attributes.push(attribute.clone());
-        }
-    }
+    let name = &policy.policy.resource_type;
+    let resource_type = pack.resource_type(name).map_err(|_| unknown(name.clone()))?;
     let type_name = resource_type.name.clone();
+    let programs = policy.when.iter().chain([&policy.rule]);
+    let reader = Reader::of(pack, resource_type, programs).map_err(unknown)?;
     let params = Value::Map(policy.policy.params.clone());
     Ok(Judge {
         policy,
-        resource_type,
         type_name,
         params,
-        reads,
+        reader,
     })
 }
 
 /// Judges one account.
-pub(crate) fn account(judges: &[Judge], snapshot: &AccountSnapshot, now: Timestamp) -> AccountReport {
-    let provider = snapshot.account.provider;
+pub(crate) fn account(
+    judges: &[Judge],
+    readers: &[&Reader],
+    graph: Option<&Knowledge>,
+    snapshot: &AccountSnapshot,
+    account: Account,
+    now: Timestamp,
+) -> Judged {
+    let provider = account.provider;
     let coverage = &snapshot.coverage;
-    let resources = with_uncollected_marked(judges, sorted(&snapshot.resources), coverage);
-    let markers = Markers::new(judges, coverage);
+    let resources = with_uncollected_marked(readers, sorted(&snapshot.resources), coverage);
+    let markers = Markers::new(readers, coverage);
     let documents = resources
         .iter()
         .map(|resource| (&resource.resource_type, resource.document()));
-    let index = AccountIndex::new(judges, documents, &markers);
-    let account_document = snapshot.account.document();
+    let index = AccountIndex::new(readers, documents, &markers);
+    let account_document = account.document();
 
     let mut summaries: Vec<ResourceSummary> = resources.iter().map(|resource| summary_of(resource)).collect();
-    let stand_ins = StandIns::new(judges, &snapshot.account, coverage, summaries.len());
+    let stand_ins = StandIns::new(judges, &account, coverage, summaries.len());
     let mut findings: Vec<Finding> = judges
         .par_iter()
         .enumerate()
@@ -145,19 +121,29 @@ pub(crate) fn account(judges: &[Judge], snapshot: &AccountSnapshot, now: Timesta
         }
     }
     score::close(&mut summary);
+    let fragment = graph.map(|knowledge| {
+        let documents: Vec<&Resource> = resources.iter().map(|resource| &**resource).collect();
+        let surroundings = Surroundings {
+            inventory: &index,
+            now,
+            coverage,
+        };
+        AccountFragment::read(knowledge, &account, &documents, &surroundings)
+    });
     let mut coverage = coverage.clone();
     coverage.sort();
     let mut regions = snapshot.regions.clone();
     regions.sort();
-    AccountReport {
-        account: snapshot.account.clone(),
+    let report = AccountReport {
+        account,
         taken_at: snapshot.taken_at.clone(),
         regions,
         resources: summaries,
         findings,
         coverage,
         summary,
-    }
+    };
+    Judged { report, fragment }
 }
 
 /// Evidence of one policy, each different one once: most failures of a policy look alike.
@@ -196,12 +182,12 @@ fn sorted(resources: &[Resource]) -> Vec<&Resource> {
 
 /// Marks the attributes that policies read but the scan did not ask for.
 fn with_uncollected_marked<'s>(
-    judges: &[Judge],
+    readers: &[&Reader],
     resources: Vec<&'s Resource>,
     coverage: &Coverage,
 ) -> Vec<Cow<'s, Resource>> {
     let mut missing: Vec<(&ResourceType, &Text)> = Vec::new();
-    for read in judges.iter().flat_map(|judge| &judge.reads) {
+    for read in readers.iter().flat_map(|reader| &reader.reads) {
         let Some(collected) = coverage.collected_type(read.resource_type.name.as_str()) else {
             continue;
         };

@@ -7,22 +7,32 @@
 //! INVARIANT: no clock, environment, network or hash order takes part, so the same snapshot gives the same bytes,
 //! whatever the order of its accounts and resources.
 
+mod accepted;
 mod breakdown;
 mod compliance;
 mod index;
 mod judge;
+mod reads;
+mod risk;
 mod score;
 
 use std::sync::Arc;
 
+use plumb_graph::assemble::assemble;
+use plumb_graph::fragment::AccountFragment;
+use plumb_graph::knowledge::Knowledge;
+use plumb_graph::paths::{self, Limits};
+use plumb_model::path::PathReport;
 use plumb_model::report::{AccountReport, PolicySummary, Report};
 use plumb_model::snapshot::{AccountSnapshot, Snapshot};
 use plumb_model::time;
 use plumb_model::value::{Text, Value};
 use plumb_pack::compiled::CompiledPolicy;
+use plumb_pack::estate::Estate;
 use plumb_pack::framework::Framework;
 use plumb_pack::pack::Pack;
-use plumb_pack::schema::ResourceType;
+
+use crate::reads::Reader;
 
 pub use score::weight;
 
@@ -33,40 +43,33 @@ pub struct Config {
     pub plumb_version: Text,
     /// The name of the organization; overrides the snapshot's.
     pub organization: Option<Text>,
+    /// What the user says of accounts and resources.
+    pub estate: Arc<Estate>,
+    /// What the security graph is built by; `None` leaves it out, and with it risk and paths.
+    pub graph: Option<Arc<Knowledge>>,
+    /// What bounds the search for attack paths.
+    pub limits: Limits,
+}
+
+/// One account, judged: its part of the report, and what the graph needs of it.
+#[derive(Debug)]
+pub struct Judged {
+    /// Its part of the report.
+    pub report: AccountReport,
+    /// What the graph needs of it; `None` when the graph is left out.
+    pub fragment: Option<AccountFragment>,
 }
 
 /// A compiled policy with what the engine needs to know of its resource type.
 #[derive(Clone, Debug)]
 pub(crate) struct Judge {
     pub(crate) policy: CompiledPolicy,
-    pub(crate) resource_type: Arc<ResourceType>,
     /// Canonical name of the type.
     pub(crate) type_name: Text,
     /// The policy's parameters as a value.
     pub(crate) params: Value,
-    /// Everything the policy's programs read, resolved to types and attributes.
-    pub(crate) reads: Vec<Read>,
-}
-
-/// A resource type that a policy reads, with the attributes it needs of it.
-#[derive(Clone, Debug)]
-pub(crate) struct Read {
-    pub(crate) resource_type: Arc<ResourceType>,
-    pub(crate) attributes: Vec<Text>,
-    pub(crate) how: ReadHow,
-}
-
-/// How a policy comes by resources of a type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ReadHow {
-    /// They are judged.
-    Resource,
-    /// By `inventory("…")`.
-    Inventory,
-    /// By `inventory("…", region)`.
-    RegionalInventory,
-    /// By `related(resource, "…")`.
-    Related,
+    /// Everything the policy's programs read.
+    pub(crate) reader: Reader,
 }
 
 /// Judges accounts by a set of policies.
@@ -75,6 +78,8 @@ pub struct Analyzer {
     judges: Vec<Judge>,
     frameworks: Vec<Arc<Framework>>,
     summaries: Vec<PolicySummary>,
+    /// What the graph reads of accounts, beside the policies.
+    graph_readers: Vec<Reader>,
     config: Config,
 }
 
@@ -97,7 +102,15 @@ impl Analyzer {
         let summaries = judges.iter().map(|judge| summarize(pack, judge)).collect();
         let mut frameworks = frameworks;
         frameworks.sort_by(|a, b| a.id.cmp(&b.id));
+        let graph_readers = match &config.graph {
+            Some(knowledge) => reads::of_graph(pack, knowledge).map_err(|resource_type| UnknownType {
+                policy: Text::new_static("the security graph"),
+                resource_type,
+            })?,
+            None => Vec::new(),
+        };
         Ok(Self {
+            graph_readers,
             judges,
             frameworks,
             summaries,
@@ -109,17 +122,44 @@ impl Analyzer {
     ///
     /// `taken_at` of the snapshot is the `now` of the rules; a malformed one counts as 1970, so that nothing looks
     /// older than it is.
-    pub fn account(&self, snapshot: &AccountSnapshot) -> AccountReport {
+    pub fn account(&self, snapshot: &AccountSnapshot) -> Judged {
         let now = time::parse(&snapshot.taken_at).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-        judge::account(&self.judges, snapshot, now)
+        let mut account = snapshot.account.clone();
+        self.config.estate.describe(&mut account);
+        let readers: Vec<&Reader> = self
+            .judges
+            .iter()
+            .map(|judge| &judge.reader)
+            .chain(&self.graph_readers)
+            .collect();
+        judge::account(
+            &self.judges,
+            &readers,
+            self.config.graph.as_deref(),
+            snapshot,
+            account,
+            now,
+        )
     }
 
     /// Folds judged accounts, in any order, into a report.
-    pub fn finish(&self, mut accounts: Vec<AccountReport>, organization: Option<Text>) -> Report {
+    pub fn finish(&self, judged: Vec<Judged>, organization: Option<Text>) -> Report {
+        let (mut accounts, fragments): (Vec<AccountReport>, Vec<Option<AccountFragment>>) = judged
+            .into_iter()
+            .map(|judged| (judged.report, judged.fragment))
+            .unzip();
         accounts.sort_by(|a, b| {
             let key = |report: &AccountReport| (report.account.provider, report.account.id.clone());
             key(a).cmp(&key(b))
         });
+        let paths = self.config.graph.as_deref().map(|knowledge| {
+            self.paths(
+                knowledge,
+                fragments.into_iter().flatten().collect(),
+                &mut accounts,
+            )
+        });
+        let accepted = accepted::mark(&self.config.estate, &self.summaries, &mut accounts);
         let frameworks = self
             .frameworks
             .iter()
@@ -132,15 +172,34 @@ impl Analyzer {
                 .map(|account| account.taken_at.clone())
                 .max()
                 .unwrap_or_default(),
-            organization: self.config.organization.clone().or(organization),
+            organization: self
+                .config
+                .organization
+                .clone()
+                .or_else(|| self.config.estate.organization.clone())
+                .or(organization),
             policies: self.summaries.clone(),
             frameworks,
             summary: score::total(&accounts),
             breakdown: breakdown::of(&self.summaries, &accounts),
-            paths: None,
-            accepted: Vec::new(),
+            paths,
+            accepted,
             accounts,
         }
+    }
+
+    /// Builds the graph, finds the paths, and gives the findings their risk.
+    fn paths(
+        &self,
+        knowledge: &Knowledge,
+        fragments: Vec<AccountFragment>,
+        accounts: &mut [AccountReport],
+    ) -> PathReport {
+        let security = assemble(knowledge, fragments).graph;
+        risk::assess(&self.judges, knowledge, &security, accounts);
+        let mut paths = paths::report(&security, &knowledge.weights, &self.config.limits);
+        risk::worsen(&self.judges, accounts, &mut paths);
+        paths
     }
 
     /// Judges a whole snapshot.

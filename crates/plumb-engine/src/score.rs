@@ -1,6 +1,7 @@
 //! Totals and the posture score.
 
 use plumb_model::report::{AccountReport, Score, Summary};
+use plumb_model::risk::Priority;
 use plumb_model::verdict::{Severity, Verdict};
 
 /// How much one verdict of a policy of that severity counts in the posture score.
@@ -54,6 +55,10 @@ pub(crate) fn total(accounts: &[AccountReport]) -> Summary {
         for severity in Severity::ALL {
             *total.failures.get_mut(severity) += part.failures.get(severity);
         }
+        for priority in Priority::ALL {
+            *total.priorities.get_mut(priority) += part.priorities.get(priority);
+        }
+        total.accepted += part.accepted;
         if let Some(score) = part.score {
             let sum = total.score.get_or_insert_default();
             sum.passed += score.passed;

@@ -63,7 +63,12 @@ pub fn assemble(knowledge: &Knowledge, mut fragments: Vec<AccountFragment>) -> A
         .iter_mut()
         .map(|fragment| std::mem::take(&mut fragment.network))
         .collect();
-    let directory = Directory::new(fragments.iter_mut().filter_map(|fragment| fragment.iam.take()).collect());
+    let directory = Directory::new(
+        fragments
+            .iter_mut()
+            .filter_map(|fragment| fragment.iam.take())
+            .collect(),
+    );
     let network = Estate::new(networks);
     let mut assembly = Assembly::new(knowledge, &fragments);
     assembly.relations();
@@ -138,7 +143,9 @@ impl<'k> Assembly<'k> {
             covers,
         };
         for (fragment, account) in fragments.iter().zip(0u32..) {
-            assembly.first.push(u32::try_from(assembly.infos.len()).unwrap_or(u32::MAX));
+            assembly
+                .first
+                .push(u32::try_from(assembly.infos.len()).unwrap_or(u32::MAX));
             for node in &fragment.nodes {
                 let resource_type = knowledge.resource_type(node.type_id);
                 assembly.add(NodeInfo {
@@ -273,7 +280,10 @@ impl<'k> Assembly<'k> {
 
     /// The resource behind a node, with its fragment.
     pub(crate) fn resource(&self, node: NodeId) -> Option<(usize, &'k FragmentNode)> {
-        let fragment = self.first.partition_point(|first| *first <= node.0).checked_sub(1)?;
+        let fragment = self
+            .first
+            .partition_point(|first| *first <= node.0)
+            .checked_sub(1)?;
         let position = node.0.checked_sub(*self.first.get(fragment)?)?;
         let found = self.fragments.get(fragment)?.nodes.get(position as usize)?;
         Some((fragment, found))
@@ -287,7 +297,15 @@ impl<'k> Assembly<'k> {
     }
 
     /// Adds an edge an attacker can follow; what it costs follows from its kind, its certainty and `extra`.
-    pub(crate) fn edge(&mut self, from: NodeId, to: NodeId, kind: EdgeKind, how: Option<Text>, outcome: &Outcome, extra: u8) {
+    pub(crate) fn edge(
+        &mut self,
+        from: NodeId,
+        to: NodeId,
+        kind: EdgeKind,
+        how: Option<Text>,
+        outcome: &Outcome,
+        extra: u8,
+    ) {
         if from == to {
             return;
         }
@@ -338,7 +356,9 @@ impl<'k> Assembly<'k> {
         let mut steps: HashMap<Text, StepId> = HashMap::new();
         for (fragment, node, resource) in self.resources() {
             for relation in &resource.relations {
-                let Some(to) = self.reference(fragment, &relation.to) else { continue };
+                let Some(to) = self.reference(fragment, &relation.to) else {
+                    continue;
+                };
                 let step = match steps.get(&relation.label) {
                     Some(known) => *known,
                     None => {
@@ -363,7 +383,10 @@ impl<'k> Assembly<'k> {
     fn runs_as(&mut self) {
         let found: Vec<_> = self
             .resources()
-            .filter(|(_, node, _)| self.info(*node).is_some_and(|info| info.kind == NodeKind::Workload))
+            .filter(|(_, node, _)| {
+                self.info(*node)
+                    .is_some_and(|info| info.kind == NodeKind::Workload)
+            })
             .collect();
         for (fragment, node, resource) in found {
             for (identity, through) in self.identities(fragment, resource) {
@@ -374,12 +397,22 @@ impl<'k> Assembly<'k> {
                 }];
                 if let Some(profile) = through {
                     proofs.push(Proof {
-                        resource: self.info(profile).map(|info| info.uid.clone()).unwrap_or_default(),
+                        resource: self
+                            .info(profile)
+                            .map(|info| info.uid.clone())
+                            .unwrap_or_default(),
                         attribute: Text::new_static("roles"),
                         detail: Text::from(format!("offers {}", self.name_of(identity))),
                     });
                 }
-                self.edge(node, identity, EdgeKind::RunsAs, None, &Outcome::certain(proofs), 0);
+                self.edge(
+                    node,
+                    identity,
+                    EdgeKind::RunsAs,
+                    None,
+                    &Outcome::certain(proofs),
+                    0,
+                );
             }
         }
     }
@@ -392,7 +425,9 @@ impl<'k> Assembly<'k> {
     fn identities(&self, fragment: usize, resource: &FragmentNode) -> Vec<(NodeId, Option<NodeId>)> {
         let mut found = Vec::new();
         for node in self.named_identities(fragment, resource) {
-            let is_identity = self.info(node).is_some_and(|info| info.kind == NodeKind::Identity);
+            let is_identity = self
+                .info(node)
+                .is_some_and(|info| info.kind == NodeKind::Identity);
             if is_identity {
                 found.push((node, None));
             } else if let Some((fragment, profile)) = self.resource(node) {
@@ -420,10 +455,19 @@ impl<'k> Assembly<'k> {
     /// Principals of an account that lead elsewhere are within reach of who administers it.
     fn administrators_reach_on(&mut self) {
         for (fragment, principals) in std::mem::take(&mut self.bridges) {
-            let Some(administrator) = self.administrators.get(&fragment).copied() else { continue };
+            let Some(administrator) = self.administrators.get(&fragment).copied() else {
+                continue;
+            };
             for principal in principals {
                 let how = Some(Text::new_static("administers its account"));
-                self.edge(administrator, principal, EdgeKind::CanEscalateTo, how, &Outcome::default(), 0);
+                self.edge(
+                    administrator,
+                    principal,
+                    EdgeKind::CanEscalateTo,
+                    how,
+                    &Outcome::default(),
+                    0,
+                );
             }
         }
     }
@@ -436,7 +480,10 @@ impl<'k> Assembly<'k> {
     fn weak_credentials(&mut self) {
         let weak: Vec<_> = self
             .resources()
-            .filter(|(_, node, _)| self.info(*node).is_some_and(|info| info.kind == NodeKind::Identity))
+            .filter(|(_, node, _)| {
+                self.info(*node)
+                    .is_some_and(|info| info.kind == NodeKind::Identity)
+            })
             .filter_map(|(_, node, resource)| Some((node, resource, resource.detail.as_deref()?)))
             .flat_map(|(node, resource, detail)| detail.weak.iter().map(move |weak| (node, resource, weak)))
             .collect();
@@ -445,7 +492,8 @@ impl<'k> Assembly<'k> {
                 Some(known) => known,
                 None => {
                     let node = self.outside(CREDENTIALS, "Weak credentials", "weak or leaked credentials");
-                    self.builder.entry(node, self.knowledge.weights.entry("credentials"));
+                    self.builder
+                        .entry(node, self.knowledge.weights.entry("credentials"));
                     self.credentials = Some(node);
                     node
                 }
@@ -462,14 +510,24 @@ impl<'k> Assembly<'k> {
                     detail: weak.clause.clone(),
                 }],
             };
-            self.edge(entry, node, EdgeKind::Holds, Some(weak.clause.clone()), &outcome, 0);
+            self.edge(
+                entry,
+                node,
+                EdgeKind::Holds,
+                Some(weak.clause.clone()),
+                &outcome,
+                0,
+            );
         }
     }
 
     fn targets(&mut self) {
         let weights = &self.knowledge.weights;
         for (info, node) in self.infos.iter().zip(0u32..) {
-            let Some(sensitivity) = info.sensitivity.filter(|sensitivity| *sensitivity != Sensitivity::Public) else {
+            let Some(sensitivity) = info
+                .sensitivity
+                .filter(|sensitivity| *sensitivity != Sensitivity::Public)
+            else {
                 continue;
             };
             let by_sensitivity = weights.target(sensitivity.name());
@@ -499,6 +557,11 @@ impl<'k> Assembly<'k> {
             .iter()
             .map(|fragment| (fragment.account.provider, fragment.account.id.clone()))
             .collect();
-        SecurityGraph::new(self.builder.build(), self.infos, accounts, self.problems.into_iter().collect())
+        SecurityGraph::new(
+            self.builder.build(),
+            self.infos,
+            accounts,
+            self.problems.into_iter().collect(),
+        )
     }
 }

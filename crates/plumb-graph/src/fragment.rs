@@ -123,7 +123,12 @@ pub struct Surroundings<'s> {
 
 impl AccountFragment {
     /// Takes what the graph needs out of an account's resources, which are sorted by type and uid.
-    pub fn read(knowledge: &Knowledge, account: &Account, resources: &[&Resource], surroundings: &Surroundings<'_>) -> Self {
+    pub fn read(
+        knowledge: &Knowledge,
+        account: &Account,
+        resources: &[&Resource],
+        surroundings: &Surroundings<'_>,
+    ) -> Self {
         let mut reader = Reader {
             knowledge,
             account,
@@ -132,11 +137,17 @@ impl AccountFragment {
             targets: Targets::new(knowledge, resources),
             problems: Vec::new(),
         };
-        let nodes = resources.iter().filter_map(|resource| reader.node(resource)).collect();
+        let nodes = resources
+            .iter()
+            .filter_map(|resource| reader.node(resource))
+            .collect();
         let mut problems = std::mem::take(&mut reader.problems);
         let network = AccountNetwork::read(account, resources, surroundings.coverage);
         let told = network.problems.iter().map(|problem| {
-            Text::from(format!("{}: `{}` {}", problem.resource, problem.attribute, problem.message))
+            Text::from(format!(
+                "{}: `{}` {}",
+                problem.resource, problem.attribute, problem.message
+            ))
         });
         problems.extend(told.take(MAX_PROBLEMS));
         let iam = match account.provider {
@@ -185,7 +196,10 @@ impl<'s> Targets<'s> {
         }
         Self {
             by,
-            regions: resources.iter().map(|resource| resource.region.as_str()).collect(),
+            regions: resources
+                .iter()
+                .map(|resource| resource.region.as_str())
+                .collect(),
         }
     }
 
@@ -243,16 +257,32 @@ impl Reader<'_> {
                 let text = match value {
                     Value::String(text) => text,
                     Value::Unreadable(unreadable) => {
-                        self.problem(|| format!("{}: what it is {} was not read: {unreadable}", resource.uid, relation.label));
+                        self.problem(|| {
+                            format!(
+                                "{}: what it is {} was not read: {unreadable}",
+                                resource.uid, relation.label
+                            )
+                        });
                         continue;
                     }
-                    Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::List(_) | Value::Map(_) => continue,
+                    Value::Null
+                    | Value::Bool(_)
+                    | Value::Int(_)
+                    | Value::Float(_)
+                    | Value::List(_)
+                    | Value::Map(_) => continue,
                 };
-                let to = match self.targets.find(&relation.to, &relation.by, text, &resource.region) {
+                let to = match self
+                    .targets
+                    .find(&relation.to, &relation.by, text, &resource.region)
+                {
                     Some(position) => ReferenceTo::Node(position),
                     None => ReferenceTo::Elsewhere(text.clone()),
                 };
-                if !found.iter().any(|known| known.label == relation.label && known.to == to) {
+                if !found
+                    .iter()
+                    .any(|known| known.label == relation.label && known.to == to)
+                {
                     found.push(Reference {
                         label: relation.label.clone(),
                         to,
@@ -276,7 +306,11 @@ impl Reader<'_> {
                 | NodeKind::Front => Tags::read(resource.get("tags")),
             },
             policy: role.policy.as_ref().and_then(|path| policy_of(path, resource)),
-            policy_shape: role.policy.as_ref().map(|path| shape(path, resource)).unwrap_or_default(),
+            policy_shape: role
+                .policy
+                .as_ref()
+                .map(|path| shape(path, resource))
+                .unwrap_or_default(),
             grants: (role.kind == NodeKind::Key)
                 .then(|| resource.get("grants"))
                 .flatten()
@@ -333,7 +367,10 @@ impl Reader<'_> {
             Truth::True => (clause.clone(), Certainty::Certain),
             Truth::Unknown => {
                 let why = when.explain(&scope).message;
-                (Text::from(format!("whether {clause}: {why}")), Certainty::Possible)
+                (
+                    Text::from(format!("whether {clause}: {why}")),
+                    Certainty::Possible,
+                )
             }
         };
         Some(Circumstance { clause, certainty })
@@ -373,10 +410,18 @@ impl Reader<'_> {
                     Value::String(block) => Some(block.clone()),
                     Value::Unreadable(unreadable) => {
                         circumstance.certainty = Certainty::Possible;
-                        circumstance.clause = Text::from(format!("{}, from where was not read: {unreadable}", circumstance.clause));
+                        circumstance.clause = Text::from(format!(
+                            "{}, from where was not read: {unreadable}",
+                            circumstance.clause
+                        ));
                         None
                     }
-                    Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::List(_) | Value::Map(_) => None,
+                    Value::Null
+                    | Value::Bool(_)
+                    | Value::Int(_)
+                    | Value::Float(_)
+                    | Value::List(_)
+                    | Value::Map(_) => None,
                 })
                 .collect()
         });

@@ -108,7 +108,11 @@ impl Knowledge {
         let role = self.role(id)?;
         let holds = match role.kind {
             NodeKind::Data | NodeKind::Secret | NodeKind::Key => true,
-            NodeKind::Identity | NodeKind::Workload | NodeKind::Front | NodeKind::Network | NodeKind::Other => false,
+            NodeKind::Identity
+            | NodeKind::Workload
+            | NodeKind::Front
+            | NodeKind::Network
+            | NodeKind::Other => false,
         };
         let type_name = self.resource_type(id).map_or("", |found| found.name.as_str());
         if let Some(jewel) = self.estate.crown_jewel(type_name, uid, name) {
@@ -120,10 +124,81 @@ impl Knowledge {
         if !holds {
             return None;
         }
-        let found = self.sensitivity.classify(name, tags, data_class, role.sensitivity);
+        let found = self
+            .sensitivity
+            .classify(name, tags, data_class, role.sensitivity);
         Some(Content {
             sensitivity: found.level,
             label: found.label,
         })
+    }
+}
+
+/// Something the graph wants read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Demand {
+    /// The resource type.
+    pub resource_type: Text,
+    /// One of its attributes; `None` for the resources themselves.
+    pub attribute: Option<Text>,
+}
+
+impl Knowledge {
+    /// Everything the graph wants read, sorted: resources with a role, what their rules look at, networks and permissions.
+    ///
+    /// Of the relations those that cost a call of their own are wanted only where paths follow them.
+    pub fn demands(&self) -> Vec<Demand> {
+        let mut demands = std::collections::BTreeSet::new();
+        let mut want = |resource_type: &Text, attribute: Option<&Text>| {
+            demands.insert(Demand {
+                resource_type: resource_type.clone(),
+                attribute: attribute.cloned(),
+            });
+        };
+        for known in self.types() {
+            let recipe = &known.recipe;
+            let Some(role) = &recipe.graph else { continue };
+            if matches!(recipe.origin, plumb_pack::recipe::Origin::Declared) {
+                continue;
+            }
+            want(&known.name, None);
+            for attribute in role.attributes() {
+                want(&known.name, Some(&attribute));
+            }
+            for relation in &recipe.relations {
+                let followed = ["runs_as", "member_of"].contains(&relation.label.as_str())
+                    || role
+                        .access
+                        .iter()
+                        .any(|access| access.decrypt.as_ref() == Some(&relation.label));
+                let root = relation.attribute.root();
+                if followed || root.is_some_and(|root| known.fact_of(root).is_none()) {
+                    want(&known.name, root);
+                }
+            }
+            for used in role.rules().flat_map(plumb_expr::Program::uses) {
+                let name = match &used.root {
+                    plumb_expr::Root::Inventory(name)
+                    | plumb_expr::Root::RegionalInventory(name)
+                    | plumb_expr::Root::Related(name) => name,
+                    plumb_expr::Root::Resource | plumb_expr::Root::Account | plumb_expr::Root::Params => {
+                        continue;
+                    }
+                };
+                want(name, None);
+                want(name, used.path.first());
+            }
+        }
+        for (name, attributes) in plumb_net::aws::READS.iter().chain(plumb_iam::READS) {
+            let name = Text::new_static(name);
+            if !self.by_name.contains_key(&name) {
+                continue;
+            }
+            want(&name, None);
+            for attribute in *attributes {
+                want(&name, Some(&Text::new_static(attribute)));
+            }
+        }
+        demands.into_iter().collect()
     }
 }

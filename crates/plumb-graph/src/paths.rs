@@ -85,7 +85,9 @@ fn equal_targets(security: &SecurityGraph) -> Vec<TargetClass<'_>> {
             continue;
         }
         before.sort_unstable();
-        let type_name = security.node(*node).map_or("", |info| info.resource_type.as_str());
+        let type_name = security
+            .node(*node)
+            .map_or("", |info| info.resource_type.as_str());
         targets.insert(*node, target);
         classes
             .entry((target.value, &target.why, type_name, before))
@@ -141,7 +143,9 @@ struct Finder<'g> {
 
 impl Finder<'_> {
     fn pair(&mut self, ways: &mut Ways<'_>, class: &TargetClass<'_>, limits: &Limits) {
-        let Some(first) = class.members.first().copied() else { return };
+        let Some(first) = class.members.first().copied() else {
+            return;
+        };
         let distance = ways.distance(first);
         if distance == UNREACHED || search::target_risk(class.target.value, distance) == 0 {
             return;
@@ -158,7 +162,12 @@ impl Finder<'_> {
 
     fn add(&mut self, way: &Way, class: &TargetClass<'_>) {
         let graph = &self.security.graph;
-        let Some(entry) = way.edges.first().and_then(|edge| graph.edge(*edge)).map(|edge| edge.from) else {
+        let Some(entry) = way
+            .edges
+            .first()
+            .and_then(|edge| graph.edge(*edge))
+            .map(|edge| edge.from)
+        else {
             return;
         };
         let hops = visible_hops(self.security, &way.edges);
@@ -169,7 +178,11 @@ impl Finder<'_> {
             .flat_map(|edge| edge.step.proofs.iter().copied())
             .collect();
         let mut accounts: BTreeSet<(Provider, Text)> = BTreeSet::new();
-        for node in hops.iter().map(|(node, _)| *node).chain(class.members.iter().copied()) {
+        for node in hops
+            .iter()
+            .map(|(node, _)| *node)
+            .chain(class.members.iter().copied())
+        {
             accounts.extend(self.account(node));
         }
         let concrete = Concrete {
@@ -221,7 +234,9 @@ impl Finder<'_> {
         let mut last: Option<u32> = None;
         let mut hops_of = Vec::with_capacity(hops.len());
         for (node, edge) in hops {
-            let (Some(info), Some(edge)) = (info(*node), self.security.graph.edge(*edge)) else { continue };
+            let (Some(info), Some(edge)) = (info(*node), self.security.graph.edge(*edge)) else {
+                continue;
+            };
             let crosses = last.is_some() && info.account.is_some() && info.account != last;
             last = info.account.or(last);
             let step = edge.step;
@@ -237,7 +252,11 @@ impl Finder<'_> {
             entry: info(entry).map(|info| info.uid.clone()).unwrap_or_default(),
             hops: hops_of,
             label,
-            why: if is_administrator { Text::new_static(ADMINISTRATOR) } else { target.why.clone() },
+            why: if is_administrator {
+                Text::new_static(ADMINISTRATOR)
+            } else {
+                target.why.clone()
+            },
         }
     }
 
@@ -258,7 +277,10 @@ impl Finder<'_> {
         let mut ranked: Vec<(Signature, Group)> = groups.into_iter().collect();
         ranked.sort_by(|(a, x), (b, y)| {
             let risk = |group: &Group| search::target_risk(group.best.value, group.best.key);
-            risk(y).cmp(&risk(x)).then(x.best.key.cmp(&y.best.key)).then_with(|| a.cmp(b))
+            risk(y)
+                .cmp(&risk(x))
+                .then(x.best.key.cmp(&y.best.key))
+                .then_with(|| a.cmp(b))
         });
         if ranked.len() > limits.paths {
             problems.insert(Text::from(format!(
@@ -267,13 +289,14 @@ impl Finder<'_> {
             )));
             ranked.truncate(limits.paths);
         }
-        let rests: HashMap<FactId, u64> = ranked.iter().flat_map(|(_, group)| &group.common).fold(
-            HashMap::new(),
-            |mut counts, fact| {
-                *counts.entry(*fact).or_default() += 1;
-                counts
-            },
-        );
+        let rests: HashMap<FactId, u64> =
+            ranked
+                .iter()
+                .flat_map(|(_, group)| &group.common)
+                .fold(HashMap::new(), |mut counts, fact| {
+                    *counts.entry(*fact).or_default() += 1;
+                    counts
+                });
         let paths: Vec<AttackPath> = ranked
             .iter()
             .map(|(signature, group)| describe(security, weights, signature, group, &rests))
@@ -347,18 +370,28 @@ fn describe(
                 how: step.how.clone(),
                 certainty: step.certainty,
                 conditions: step.conditions.clone(),
-                proofs: step.proofs.iter().map(|fact| security.graph.fact(*fact)).collect(),
+                proofs: step
+                    .proofs
+                    .iter()
+                    .map(|fact| security.graph.fact(*fact))
+                    .collect(),
             })
         })
         .collect();
     let entry = security.path_node(best.entry);
     let risk = search::target_risk(best.value, best.key);
     let mut parts = vec![(best.why.clone(), i16::from(best.value))];
-    let steps = best.hops.iter().filter_map(|(_, edge)| security.graph.edge(*edge));
+    let steps = best
+        .hops
+        .iter()
+        .filter_map(|(_, edge)| security.graph.edge(*edge));
     let spent: u8 = steps.clone().map(|edge| edge.step.cost).sum();
     let of_entry = search::points(best.key).saturating_sub(spent);
     if of_entry > 0 {
-        parts.push((Text::from(format!("begins at {}", entry.name)), -i16::from(of_entry)));
+        parts.push((
+            Text::from(format!("begins at {}", entry.name)),
+            -i16::from(of_entry),
+        ));
     }
     parts.extend(steps.map(|edge| (step_words(edge.step), -i16::from(edge.step.cost))));
     AttackPath {
@@ -413,7 +446,13 @@ fn id_of(signature: &Signature) -> Text {
     put(signature.label.as_deref().unwrap_or_default());
     put(&signature.why);
     let digest = hash.finalize();
-    Text::from(digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect::<String>())
+    Text::from(
+        digest
+            .iter()
+            .take(6)
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>(),
+    )
 }
 
 /// For example `Internet -> EC2 instance (SSH open) -> IAM role -> Cross-account administrator`.
@@ -436,7 +475,11 @@ fn title(entry: &PathNode, hops: &[Hop], best: &Concrete, security: &SecurityGra
 
 fn words(hop: &Hop, elsewhere: bool) -> String {
     let mut words = if hop.to.resource_type == ADMINISTRATOR {
-        if elsewhere { "Cross-account administrator".to_owned() } else { "Administrator".to_owned() }
+        if elsewhere {
+            "Cross-account administrator".to_owned()
+        } else {
+            "Administrator".to_owned()
+        }
     } else if elsewhere && hop.kind == EdgeKind::CanAssume {
         format!("Cross-account {}", hop.to.title)
     } else {
@@ -463,7 +506,12 @@ fn words(hop: &Hop, elsewhere: bool) -> String {
 }
 
 /// The changes that close a path, those that close most first, then the most specific.
-fn cuts(security: &SecurityGraph, weights: &RiskWeights, group: &Group, rests: &HashMap<FactId, u64>) -> Vec<Cut> {
+fn cuts(
+    security: &SecurityGraph,
+    weights: &RiskWeights,
+    group: &Group,
+    rests: &HashMap<FactId, u64>,
+) -> Vec<Cut> {
     let steps: Vec<Edge<'_>> = group
         .best
         .hops
@@ -479,7 +527,13 @@ fn cuts(security: &SecurityGraph, weights: &RiskWeights, group: &Group, rests: &
             let days = weights.days(effort(step.step.kind), group.accounts.len());
             let others = rests.get(fact).copied().unwrap_or_default().saturating_sub(1);
             // Of the facts of one step the last is the one nearest to the target.
-            found.push((days, others, step.step.proofs.len() - place, *fact, step.step.kind));
+            found.push((
+                days,
+                others,
+                step.step.proofs.len() - place,
+                *fact,
+                step.step.kind,
+            ));
         }
     }
     found.sort_by_key(|(days, others, place, fact, _)| (std::cmp::Reverse(*others), *days, *place, *fact));
@@ -498,7 +552,9 @@ fn cuts(security: &SecurityGraph, weights: &RiskWeights, group: &Group, rests: &
 fn effort(kind: EdgeKind) -> &'static str {
     match kind {
         EdgeKind::Reaches => "network",
-        EdgeKind::CanRead | EdgeKind::CanWrite | EdgeKind::CanAdminister | EdgeKind::CanEscalateTo => "permission",
+        EdgeKind::CanRead | EdgeKind::CanWrite | EdgeKind::CanAdminister | EdgeKind::CanEscalateTo => {
+            "permission"
+        }
         EdgeKind::RunsAs | EdgeKind::CanAssume | EdgeKind::Holds => "identity",
         EdgeKind::In | EdgeKind::Covers | EdgeKind::Relation => "data",
     }
@@ -512,7 +568,10 @@ fn choke_point(
     paths: &[AttackPath],
 ) -> ChokePoint {
     let proof: Proof = security.graph.fact(choke.fact);
-    let node = security.by_uid(&proof.resource).map(|node| security.path_node(node)).unwrap_or_default();
+    let node = security
+        .by_uid(&proof.resource)
+        .map(|node| security.path_node(node))
+        .unwrap_or_default();
     let closed: Vec<(&AttackPath, &Group)> = paths
         .iter()
         .zip(ranked)

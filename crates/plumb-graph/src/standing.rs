@@ -48,7 +48,9 @@ impl<'g> Standings<'g> {
         let worth = search::worth(graph, &mask);
         let mut of_step: HashMap<u32, u8> = HashMap::new();
         for edge in graph.all_edges() {
-            let (Some(weight), before, behind) = (weight(&edge), at(&distances, edge.from), at(&worth, edge.to)) else {
+            let (Some(weight), before, behind) =
+                (weight(&edge), at(&distances, edge.from), at(&worth, edge.to))
+            else {
                 continue;
             };
             if before == UNREACHED || behind == UNREACHED {

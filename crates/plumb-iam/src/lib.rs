@@ -86,3 +86,26 @@ pub mod s3;
 pub mod scope;
 mod statement_reader;
 pub mod truth;
+
+/// The resource types that a directory is read from, each with the attributes that need a call of their own.
+pub const READS: &[(&str, &[&str])] = &[
+    ("aws_iam_user", &[]),
+    ("aws_iam_group", &[]),
+    ("aws_iam_role", &[]),
+    ("aws_iam_policy", &[]),
+    ("aws_iam_root_user", &[]),
+    ("aws_organizations_organization", &["id", "master_account_id"]),
+    (
+        "aws_organizations_account",
+        &["parents", "service_control_policies", "resource_control_policies"],
+    ),
+    (
+        "aws_organizations_organizational_unit",
+        &["parents", "service_control_policies", "resource_control_policies"],
+    ),
+    (
+        "aws_organizations_root",
+        &["service_control_policies", "resource_control_policies"],
+    ),
+    ("aws_organizations_policy", &["content", "targets"]),
+];

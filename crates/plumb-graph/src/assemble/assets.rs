@@ -57,7 +57,12 @@ impl AssetGroups {
         let mut found = BTreeSet::new();
         for pattern in patterns {
             match self.patterns.id(pattern) {
-                Some(id) => found.extend(self.by_pattern.get(&(fragment, type_id, id)).into_iter().flatten()),
+                Some(id) => found.extend(
+                    self.by_pattern
+                        .get(&(fragment, type_id, id))
+                        .into_iter()
+                        .flatten(),
+                ),
                 // It was not indexed because it concerns everything.
                 None => return self.of_type(fragment, type_id).to_vec(),
             }
@@ -111,8 +116,12 @@ pub(crate) fn groups(assembly: &Assembly<'_>, directory: &Directory) -> AssetGro
                     .map(|access| (access.access, access.certainty))
                     .collect(),
                 policy: detail.and_then(|detail| detail.policy.as_ref().map(|_| detail.policy_shape)),
-                closed: detail.and_then(|detail| detail.closed.as_ref()).map(|closed| closed.certainty),
-                key: (!keys).then(|| key_of(assembly, &groups, fragment, resource)).flatten(),
+                closed: detail
+                    .and_then(|detail| detail.closed.as_ref())
+                    .map(|closed| closed.certainty),
+                key: (!keys)
+                    .then(|| key_of(assembly, &groups, fragment, resource))
+                    .flatten(),
                 tags: detail.and_then(|detail| documents.tags_that_count(&detail.tags)),
                 patterns: concerning(&groups.patterns, resource),
             };
@@ -127,7 +136,11 @@ pub(crate) fn groups(assembly: &Assembly<'_>, directory: &Directory) -> AssetGro
                     members: Vec::new(),
                     key,
                 });
-                groups.by_type.entry((fragment, resource.type_id)).or_default().push(group);
+                groups
+                    .by_type
+                    .entry((fragment, resource.type_id))
+                    .or_default()
+                    .push(group);
                 for pattern in patterns {
                     let place = (fragment, resource.type_id, pattern);
                     groups.by_pattern.entry(place).or_default().push(group);
@@ -160,7 +173,12 @@ fn targets_of_escalations(assembly: &Assembly<'_>) -> BTreeSet<TypeId> {
 }
 
 /// The group of the key that a relation `decrypt` of one of the accesses leads to.
-fn key_of(assembly: &Assembly<'_>, groups: &AssetGroups, fragment: usize, resource: &FragmentNode) -> Option<usize> {
+fn key_of(
+    assembly: &Assembly<'_>,
+    groups: &AssetGroups,
+    fragment: usize,
+    resource: &FragmentNode,
+) -> Option<usize> {
     let role = assembly.knowledge.role(resource.type_id)?;
     let detail = resource.detail.as_deref()?;
     let labels = detail
@@ -168,7 +186,11 @@ fn key_of(assembly: &Assembly<'_>, groups: &AssetGroups, fragment: usize, resour
         .iter()
         .filter_map(|access| role.access.get(access.access)?.decrypt.as_ref());
     for label in labels {
-        for relation in resource.relations.iter().filter(|relation| relation.label == *label) {
+        for relation in resource
+            .relations
+            .iter()
+            .filter(|relation| relation.label == *label)
+        {
             let key = assembly.reference(fragment, &relation.to);
             if let Some(group) = key.and_then(|key| groups.of_node(key)) {
                 return Some(group);
@@ -180,8 +202,14 @@ fn key_of(assembly: &Assembly<'_>, groups: &AssetGroups, fragment: usize, resour
 
 fn concerning(patterns: &PatternIndex, resource: &FragmentNode) -> Vec<u32> {
     let detail = resource.detail.as_deref();
-    let arns = detail.iter().flat_map(|detail| &detail.access).flat_map(|access| &access.on);
-    let mut distinct: Vec<&str> = arns.map(|arn| arn.as_str()).chain([resource.uid.as_str()]).collect();
+    let arns = detail
+        .iter()
+        .flat_map(|detail| &detail.access)
+        .flat_map(|access| &access.on);
+    let mut distinct: Vec<&str> = arns
+        .map(|arn| arn.as_str())
+        .chain([resource.uid.as_str()])
+        .collect();
     distinct.sort_unstable();
     distinct.dedup();
     let mut found: Vec<u32> = distinct.iter().flat_map(|arn| patterns.concerning(arn)).collect();
@@ -204,12 +232,18 @@ impl Documents {
         let everything = Glob::new("*", plumb_iam::glob::Style::Resource);
         for member in directory.principals() {
             for policy in policies(&member.policies) {
-                let Some(document) = policy.document() else { continue };
+                let Some(document) = policy.document() else {
+                    continue;
+                };
                 if !seen.insert(document.fingerprint()) {
                     continue;
                 }
                 for statement in document.statements() {
-                    for pattern in statement.resources.iter().flat_map(|resources| &resources.patterns) {
+                    for pattern in statement
+                        .resources
+                        .iter()
+                        .flat_map(|resources| &resources.patterns)
+                    {
                         if *pattern.widest() != everything {
                             documents.patterns.push(pattern.widest().clone());
                         }

@@ -12,7 +12,9 @@ use plumb_iam::scope::Scope;
 use plumb_model::graph::NodeKind;
 use plumb_model::path::EdgeKind;
 use plumb_model::value::Text;
-use plumb_pack::escalation::{Boundary, Escalation, Gain, Need, Object, Permission, PrincipalKind as Who, Requirement, Target, Trust};
+use plumb_pack::escalation::{
+    Boundary, Escalation, Gain, Need, Object, Permission, PrincipalKind as Who, Requirement, Target, Trust,
+};
 use plumb_pack::recipe::Piece;
 
 use crate::assemble::assets::{AssetGroups, asset, principal_node};
@@ -125,14 +127,27 @@ struct Attempt<'a> {
 
 impl Escalations<'_> {
     fn class(&mut self, assembly: &mut Assembly<'_>, class: usize) {
-        let Some((fragment, members)) = self.classes.all.get(class).map(|found| (found.fragment, found.members.clone())) else {
+        let Some((fragment, members)) = self
+            .classes
+            .all
+            .get(class)
+            .map(|found| (found.fragment, found.members.clone()))
+        else {
             return;
         };
-        let Some(first) = members.first().copied() else { return };
-        let provider = assembly.fragments.get(fragment).map(|fragment| fragment.account.provider);
+        let Some(first) = members.first().copied() else {
+            return;
+        };
+        let provider = assembly
+            .fragments
+            .get(fragment)
+            .map(|fragment| fragment.account.provider);
         let knowledge = assembly.knowledge;
         for escalation in &knowledge.escalations {
-            if provider != Some(escalation.provider) || !may_go(escalation, first) || !self.has_a_chance(assembly, fragment, first, escalation) {
+            if provider != Some(escalation.provider)
+                || !may_go(escalation, first)
+                || !self.has_a_chance(assembly, fragment, first, escalation)
+            {
                 continue;
             }
             match &escalation.target {
@@ -154,7 +169,9 @@ impl Escalations<'_> {
                 }
                 Target::Role => self.on_groups(assembly, class, first, escalation, self.places.roles.clone()),
                 Target::User => self.on_groups(assembly, class, first, escalation, self.places.users.clone()),
-                Target::Group => self.on_groups(assembly, class, first, escalation, self.places.others.clone()),
+                Target::Group => {
+                    self.on_groups(assembly, class, first, escalation, self.places.others.clone())
+                }
                 Target::Resource(name) => {
                     let types = knowledge.type_id(name).into_iter().collect();
                     self.on_groups(assembly, class, first, escalation, types);
@@ -164,7 +181,13 @@ impl Escalations<'_> {
     }
 
     /// Whether the principal's own policies speak of every action that is needed in any case.
-    fn has_a_chance(&self, assembly: &Assembly<'_>, fragment: usize, member: &Member, escalation: &Escalation) -> bool {
+    fn has_a_chance(
+        &self,
+        assembly: &Assembly<'_>,
+        fragment: usize,
+        member: &Member,
+        escalation: &Escalation,
+    ) -> bool {
         let allowed = |permission: &Permission| {
             let scope = Scope::of(&member.policies, &permission.action);
             !scope.patterns.is_empty()
@@ -190,12 +213,20 @@ impl Escalations<'_> {
     }
 
     /// Ways that change what the principal itself may do.
-    fn on_itself(&mut self, assembly: &mut Assembly<'_>, fragment: usize, member: &Member, escalation: &Escalation) {
+    fn on_itself(
+        &mut self,
+        assembly: &mut Assembly<'_>,
+        fragment: usize,
+        member: &Member,
+        escalation: &Escalation,
+    ) {
         // What a principal gives itself stays within its boundary.
         if member.policies.boundary.is_some() && escalation.boundary == Boundary::Kept {
             return;
         }
-        let Some(node) = principal_node(assembly, member) else { return };
+        let Some(node) = principal_node(assembly, member) else {
+            return;
+        };
         let targets: Vec<NodeId> = match &escalation.target {
             Target::Principal => vec![node],
             Target::OwnPolicy => own_policies(assembly, member),
@@ -204,7 +235,9 @@ impl Escalations<'_> {
         };
         let mut best = None;
         for target in targets {
-            let Some((_, target)) = assembly.resource(target) else { continue };
+            let Some((_, target)) = assembly.resource(target) else {
+                continue;
+            };
             let attempt = Attempt {
                 fragment,
                 member,
@@ -219,12 +252,25 @@ impl Escalations<'_> {
     }
 
     /// Ways that work on other resources of the account, by groups of equals.
-    fn on_groups(&mut self, assembly: &mut Assembly<'_>, class: usize, member: &Member, escalation: &Escalation, types: BTreeSet<TypeId>) {
-        let Some(fragment) = self.classes.all.get(class).map(|class| class.fragment) else { return };
+    fn on_groups(
+        &mut self,
+        assembly: &mut Assembly<'_>,
+        class: usize,
+        member: &Member,
+        escalation: &Escalation,
+        types: BTreeSet<TypeId>,
+    ) {
+        let Some(fragment) = self.classes.all.get(class).map(|class| class.fragment) else {
+            return;
+        };
         for type_id in types {
             for group in self.candidates(fragment, type_id, member, escalation) {
-                let Some(found) = self.groups.groups.get(group) else { continue };
-                let Some(target) = resource(assembly, found) else { continue };
+                let Some(found) = self.groups.groups.get(group) else {
+                    continue;
+                };
+                let Some(target) = resource(assembly, found) else {
+                    continue;
+                };
                 if !self.trusts(assembly, fragment, target, escalation) {
                     continue;
                 }
@@ -233,7 +279,9 @@ impl Escalations<'_> {
                     member,
                     target: Some(target),
                 };
-                let Some(outcome) = self.requirements(assembly, &attempt, escalation) else { continue };
+                let Some(outcome) = self.requirements(assembly, &attempt, escalation) else {
+                    continue;
+                };
                 let to = match escalation.gains {
                     Gain::Administrator => assembly.administrator(fragment),
                     Gain::Target => match found.members.as_slice() {
@@ -253,11 +301,22 @@ impl Escalations<'_> {
     }
 
     /// The groups that the first action on the target may concern.
-    fn candidates(&self, fragment: usize, type_id: TypeId, member: &Member, escalation: &Escalation) -> Vec<usize> {
-        let on_target = escalation.requires.iter().find_map(|requirement| match requirement {
-            Requirement::Need(Need::Action(permission)) if permission.on == Object::Target => Some(permission),
-            Requirement::Need(_) | Requirement::Any(_) => None,
-        });
+    fn candidates(
+        &self,
+        fragment: usize,
+        type_id: TypeId,
+        member: &Member,
+        escalation: &Escalation,
+    ) -> Vec<usize> {
+        let on_target = escalation
+            .requires
+            .iter()
+            .find_map(|requirement| match requirement {
+                Requirement::Need(Need::Action(permission)) if permission.on == Object::Target => {
+                    Some(permission)
+                }
+                Requirement::Need(_) | Requirement::Any(_) => None,
+            });
         match on_target {
             Some(permission) if escalation.trusts != Some(Trust::Principal) => {
                 let scope = Scope::of(&member.policies, &permission.action);
@@ -272,7 +331,13 @@ impl Escalations<'_> {
     }
 
     /// Whether the trust policy of a target admits whom it must.
-    fn trusts(&self, assembly: &Assembly<'_>, fragment: usize, target: &FragmentNode, escalation: &Escalation) -> bool {
+    fn trusts(
+        &self,
+        assembly: &Assembly<'_>,
+        fragment: usize,
+        target: &FragmentNode,
+        escalation: &Escalation,
+    ) -> bool {
         // Nobody may pass or change a role that a service owns.
         let owned = self
             .directory
@@ -284,17 +349,31 @@ impl Escalations<'_> {
             // The action itself is decided by the trust policy.
             Some(Trust::Principal) => true,
             Some(Trust::Service(service)) => {
-                let asset = asset(assembly, self.directory, fragment, target.detail.as_deref(), &target.uid);
+                let asset = asset(
+                    assembly,
+                    self.directory,
+                    fragment,
+                    target.detail.as_deref(),
+                    &target.uid,
+                );
                 let principal = Principal::service(service.clone());
-                let answer = self
-                    .directory
-                    .can_outsider(&principal, Assumption::Role.action(), &asset, &Context::new());
+                let answer = self.directory.can_outsider(
+                    &principal,
+                    Assumption::Role.action(),
+                    &asset,
+                    &Context::new(),
+                );
                 Outcome::of(&answer).is_some()
             }
         }
     }
 
-    fn requirements(&self, assembly: &Assembly<'_>, attempt: &Attempt<'_>, escalation: &Escalation) -> Option<Outcome> {
+    fn requirements(
+        &self,
+        assembly: &Assembly<'_>,
+        attempt: &Attempt<'_>,
+        escalation: &Escalation,
+    ) -> Option<Outcome> {
         let mut outcome = Outcome::default();
         for requirement in &escalation.requires {
             let found = match requirement {
@@ -302,9 +381,9 @@ impl Escalations<'_> {
                 Requirement::Any(alternatives) => alternatives
                     .iter()
                     .map(|needs| {
-                        needs
-                            .iter()
-                            .try_fold(Outcome::default(), |all, need| Some(all.and(self.need(assembly, attempt, need)?)))
+                        needs.iter().try_fold(Outcome::default(), |all, need| {
+                            Some(all.and(self.need(assembly, attempt, need)?))
+                        })
                     })
                     .fold(None, Outcome::or),
             };
@@ -315,25 +394,44 @@ impl Escalations<'_> {
 
     fn need(&self, assembly: &Assembly<'_>, attempt: &Attempt<'_>, need: &Need) -> Option<Outcome> {
         match need {
-            Need::Present(name) => self.is_present(assembly, attempt.fragment, name).then(Outcome::default),
+            Need::Present(name) => self
+                .is_present(assembly, attempt.fragment, name)
+                .then(Outcome::default),
             Need::Action(permission) => self.permission(assembly, attempt, permission),
         }
     }
 
-    fn permission(&self, assembly: &Assembly<'_>, attempt: &Attempt<'_>, permission: &Permission) -> Option<Outcome> {
+    fn permission(
+        &self,
+        assembly: &Assembly<'_>,
+        attempt: &Attempt<'_>,
+        permission: &Permission,
+    ) -> Option<Outcome> {
         let context = permission
             .context
             .iter()
-            .fold(Context::new(), |context, (key, values)| context.with_values(key, values.iter().cloned()));
+            .fold(Context::new(), |context, (key, values)| {
+                context.with_values(key, values.iter().cloned())
+            });
         let ask = |arn: &str, target: Option<&FragmentNode>| {
             let asset = match target {
-                Some(target) => asset(assembly, self.directory, attempt.fragment, target.detail.as_deref(), arn),
+                Some(target) => asset(
+                    assembly,
+                    self.directory,
+                    attempt.fragment,
+                    target.detail.as_deref(),
+                    arn,
+                ),
                 None => {
                     let account = &assembly.fragments.get(attempt.fragment)?.account.id;
                     self.directory.asset(arn, account, Tags::Unspecified, None)
                 }
             };
-            Outcome::of(&self.directory.can(attempt.member, &permission.action, &asset, &context))
+            Outcome::of(
+                &self
+                    .directory
+                    .can(attempt.member, &permission.action, &asset, &context),
+            )
         };
         match &permission.on {
             Object::Anything => ask("*", None),
@@ -394,7 +492,10 @@ impl Escalations<'_> {
         let mut found = Vec::new();
         for text in self.with_regions(text, attempt.fragment) {
             let asked = Glob::new(&text.replace('*', "?*"), Style::Text);
-            let names = scope.patterns.iter().filter_map(|pattern| pattern.common_text(&asked));
+            let names = scope
+                .patterns
+                .iter()
+                .filter_map(|pattern| pattern.common_text(&asked));
             found.extend(names.take(MAX_NAMES).map(Text::from));
             if !scope.unread.is_empty() {
                 found.push(Text::from(text.replace('*', "x")));
@@ -422,7 +523,14 @@ impl Escalations<'_> {
         }
     }
 
-    fn from_class(&mut self, assembly: &mut Assembly<'_>, class: usize, to: NodeId, escalation: &Escalation, outcome: &Outcome) {
+    fn from_class(
+        &mut self,
+        assembly: &mut Assembly<'_>,
+        class: usize,
+        to: NodeId,
+        escalation: &Escalation,
+        outcome: &Outcome,
+    ) {
         if let Some(from) = self.classes.node(assembly, class) {
             connect(assembly, from, to, escalation, outcome);
         }
@@ -439,7 +547,13 @@ fn may_go(escalation: &Escalation, member: &Member) -> bool {
     }
 }
 
-fn connect(assembly: &mut Assembly<'_>, from: NodeId, to: NodeId, escalation: &Escalation, outcome: &Outcome) {
+fn connect(
+    assembly: &mut Assembly<'_>,
+    from: NodeId,
+    to: NodeId,
+    escalation: &Escalation,
+    outcome: &Outcome,
+) {
     let has_it_all = escalation.target == Target::Account
         && escalation.needs().all(|need| match need {
             Need::Action(permission) => permission.on == Object::Anything,
@@ -462,7 +576,11 @@ fn own_policies(assembly: &Assembly<'_>, member: &Member) -> Vec<NodeId> {
         .map(|policy| &policy.origin.holder)
         .filter(|holder| Arn::account_of(holder) == member.principal.account.as_deref())
         .filter_map(|holder| assembly.node_of(holder))
-        .filter(|node| assembly.info(*node).is_some_and(|info| info.kind != NodeKind::Identity))
+        .filter(|node| {
+            assembly
+                .info(*node)
+                .is_some_and(|info| info.kind != NodeKind::Identity)
+        })
         .collect();
     found.sort_unstable();
     found.dedup();

@@ -30,14 +30,23 @@ pub(crate) fn add(assembly: &mut Assembly<'_>, estate: &Estate) {
 }
 
 fn add_exposure(assembly: &mut Assembly<'_>, exposure: &Exposure) {
-    let Some(target) = assembly.node_of(&exposure.target) else { return };
+    let Some(target) = assembly.node_of(&exposure.target) else {
+        return;
+    };
     let (entry, level, through) = match &exposure.from {
-        Source::Internet { width: Width::Wide, .. } => (Some(assembly.internet()), ExposureLevel::Wide, None),
-        Source::Internet { width: Width::Narrow, prefixes } => {
+        Source::Internet {
+            width: Width::Wide, ..
+        } => (Some(assembly.internet()), ExposureLevel::Wide, None),
+        Source::Internet {
+            width: Width::Narrow,
+            prefixes,
+        } => {
             let through = Text::from(format!("from {}", shortened(prefixes)));
             (Some(assembly.internet()), ExposureLevel::Narrow, Some(through))
         }
-        Source::Internet { width: Width::None, .. } => return,
+        Source::Internet {
+            width: Width::None, ..
+        } => return,
         Source::Service(name) => {
             let through = Text::from(format!("from {name}"));
             (Some(assembly.internet()), ExposureLevel::Narrow, Some(through))
@@ -61,7 +70,11 @@ fn add_exposure(assembly: &mut Assembly<'_>, exposure: &Exposure) {
     };
     assembly.expose(target, seen);
     for proof in exposure.steps.iter().flat_map(|step| &step.proof) {
-        let is_evidence = |node: &NodeId| assembly.info(*node).is_some_and(|info| info.kind == NodeKind::Network);
+        let is_evidence = |node: &NodeId| {
+            assembly
+                .info(*node)
+                .is_some_and(|info| info.kind == NodeKind::Network)
+        };
         if let Some(node) = assembly.node_of(&proof.resource).filter(is_evidence) {
             assembly.expose(node, seen);
         }
@@ -77,7 +90,10 @@ fn add_exposure(assembly: &mut Assembly<'_>, exposure: &Exposure) {
     });
     let (from, steps) = match front {
         Some(at) => {
-            let via = exposure.steps.get(at).and_then(|step| assembly.node_of(&step.via));
+            let via = exposure
+                .steps
+                .get(at)
+                .and_then(|step| assembly.node_of(&step.via));
             (via.unwrap_or(entry), exposure.steps.get(at..).unwrap_or_default())
         }
         None => (entry, exposure.steps.as_slice()),
@@ -109,7 +125,13 @@ fn add_lateral(assembly: &mut Assembly<'_>, estate: &Estate) {
     let mut sources: BTreeMap<usize, NodeId> = BTreeMap::new();
     let mut ends: BTreeMap<usize, NodeId> = BTreeMap::new();
     for reach in &lateral.reach {
-        let members = |id: usize| estate.groups().get(id).map(|group| nodes(assembly, group)).unwrap_or_default();
+        let members = |id: usize| {
+            estate
+                .groups()
+                .get(id)
+                .map(|group| nodes(assembly, group))
+                .unwrap_or_default()
+        };
         let (from, to) = (members(reach.from), members(reach.to));
         if from.is_empty() || to.is_empty() {
             continue;
@@ -142,7 +164,14 @@ fn add_lateral(assembly: &mut Assembly<'_>, estate: &Estate) {
             conditions,
             proofs,
         };
-        assembly.edge(source, end, EdgeKind::Reaches, Some(service.clause), &outcome, extra);
+        assembly.edge(
+            source,
+            end,
+            EdgeKind::Reaches,
+            Some(service.clause),
+            &outcome,
+            extra,
+        );
     }
     if !lateral.left_out.is_empty() {
         assembly.problem(format!(
@@ -161,7 +190,11 @@ fn nodes(assembly: &Assembly<'_>, group: &EndpointGroup) -> Vec<NodeId> {
         .filter(|node| {
             assembly.info(*node).is_some_and(|info| match info.kind {
                 NodeKind::Workload | NodeKind::Data | NodeKind::Front => true,
-                NodeKind::Identity | NodeKind::Secret | NodeKind::Key | NodeKind::Network | NodeKind::Other => false,
+                NodeKind::Identity
+                | NodeKind::Secret
+                | NodeKind::Key
+                | NodeKind::Network
+                | NodeKind::Other => false,
             })
         })
         .collect()
@@ -173,8 +206,14 @@ fn mark_unknown(assembly: &mut Assembly<'_>, estate: &Estate) {
         .resources()
         .filter(|(_, node, resource)| {
             let concerned = assembly.info(*node).is_some_and(|info| match info.kind {
-                NodeKind::Workload | NodeKind::Data | NodeKind::Front => info.exposure < ExposureLevel::Unknown,
-                NodeKind::Identity | NodeKind::Secret | NodeKind::Key | NodeKind::Network | NodeKind::Other => false,
+                NodeKind::Workload | NodeKind::Data | NodeKind::Front => {
+                    info.exposure < ExposureLevel::Unknown
+                }
+                NodeKind::Identity
+                | NodeKind::Secret
+                | NodeKind::Key
+                | NodeKind::Network
+                | NodeKind::Other => false,
             });
             concerned
                 && estate
@@ -206,10 +245,19 @@ fn easiest(weights: &RiskWeights, ranges: &[PortRange]) -> Service {
     let best = ranges
         .iter()
         .flat_map(of_range)
-        .map(|(transport, ports)| (weights.easiest_service(transport, ports.clone()), transport, ports))
+        .map(|(transport, ports)| {
+            (
+                weights.easiest_service(transport, ports.clone()),
+                transport,
+                ports,
+            )
+        })
         .min_by_key(|(class, _, ports)| (weights.service(*class), *class, *ports.start(), *ports.end()));
     let Some((class, transport, ports)) = best else {
-        let clause = ranges.first().map_or_else(|| Text::new_static("open"), |range| Text::from(format!("{range} open")));
+        let clause = ranges.first().map_or_else(
+            || Text::new_static("open"),
+            |range| Text::from(format!("{range} open")),
+        );
         return Service {
             class: ServiceClass::Other,
             clause,

@@ -32,8 +32,14 @@ impl Outcome {
             Decision::Unknown => Certainty::Possible,
             Decision::DeniedExplicit | Decision::DeniedImplicit => return None,
         };
-        let conditions = answer.conditions.iter().map(|condition| Text::from(condition.to_string()));
-        let unknown = answer.unknown.iter().map(|unknown| Text::from(format!("not read: {unknown}")));
+        let conditions = answer
+            .conditions
+            .iter()
+            .map(|condition| Text::from(condition.to_string()));
+        let unknown = answer
+            .unknown
+            .iter()
+            .map(|unknown| Text::from(format!("not read: {unknown}")));
         let caveats = answer.caveats.iter().cloned();
         let mut conditions: Vec<Text> = conditions.chain(unknown).chain(caveats).collect();
         conditions.sort();
@@ -45,7 +51,9 @@ impl Outcome {
                 resource: statement.origin.holder.clone(),
                 attribute: match (&statement.sid, statement.index) {
                     (Some(sid), _) => Text::from(format!("{} statement {sid}", statement.origin.policy)),
-                    (None, Some(index)) => Text::from(format!("{} statement {index}", statement.origin.policy)),
+                    (None, Some(index)) => {
+                        Text::from(format!("{} statement {index}", statement.origin.policy))
+                    }
                     (None, None) => statement.origin.policy.clone(),
                 },
                 detail: Text::from(statement.to_string()),

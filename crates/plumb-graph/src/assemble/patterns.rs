@@ -121,7 +121,10 @@ mod tests {
             "arn:aws:iam::1:role/app-?",
             "*:role/app-1",
         ];
-        let patterns: Vec<Glob> = written.iter().map(|text| Glob::new(text, Style::Resource)).collect();
+        let patterns: Vec<Glob> = written
+            .iter()
+            .map(|text| Glob::new(text, Style::Resource))
+            .collect();
         let index = PatternIndex::new(patterns.clone());
         for arn in [
             "arn:aws:s3:::a",

@@ -162,15 +162,21 @@ struct Permissions<'d> {
 impl<'d> Permissions<'d> {
     /// What a class can do in its own account by its own policies.
     fn own_account(&mut self, assembly: &mut Assembly<'_>, class: usize) {
-        let Some((fragment, member)) = self.representative(class) else { return };
+        let Some((fragment, member)) = self.representative(class) else {
+            return;
+        };
         let knowledge = assembly.knowledge;
         for position in 0..knowledge.types().len() {
-            let Some(type_id) = knowledge.type_at(position) else { continue };
+            let Some(type_id) = knowledge.type_at(position) else {
+                continue;
+            };
             if self.groups.of_type(fragment, type_id).is_empty() {
                 continue;
             }
             for question in questions(assembly, type_id) {
-                let Some(scope) = scope(member, question) else { continue };
+                let Some(scope) = scope(member, question) else {
+                    continue;
+                };
                 let candidates = if scope.unread.is_empty() {
                     self.groups.concerned(fragment, type_id, &scope.patterns)
                 } else {
@@ -188,15 +194,39 @@ impl<'d> Permissions<'d> {
         Some((class.fragment, class.members.first().copied()?))
     }
 
-    fn ask_class(&mut self, assembly: &mut Assembly<'_>, class: usize, group: usize, question: Question<'_>, scope: &Scope) {
-        let Some(found) = self.groups.groups.get(group) else { return };
-        let Some((_, first)) = self.representative(class) else { return };
-        let Some(resource) = resource(assembly, found) else { return };
+    fn ask_class(
+        &mut self,
+        assembly: &mut Assembly<'_>,
+        class: usize,
+        group: usize,
+        question: Question<'_>,
+        scope: &Scope,
+    ) {
+        let Some(found) = self.groups.groups.get(group) else {
+            return;
+        };
+        let Some((_, first)) = self.representative(class) else {
+            return;
+        };
+        let Some(resource) = resource(assembly, found) else {
+            return;
+        };
         let telling = Telling::of(resource.detail.as_deref());
-        let members = self.classes.all.get(class).map(|class| class.members.clone()).unwrap_or_default();
+        let members = self
+            .classes
+            .all
+            .get(class)
+            .map(|class| class.members.clone())
+            .unwrap_or_default();
         if telling == Telling::Nobody {
-            if let Some(outcome) = self.ask(assembly, Asking::Member(first), Some(class), found, question, Some(scope))
-                && let Some(node) = self.classes.node(assembly, class)
+            if let Some(outcome) = self.ask(
+                assembly,
+                Asking::Member(first),
+                Some(class),
+                found,
+                question,
+                Some(scope),
+            ) && let Some(node) = self.classes.node(assembly, class)
             {
                 self.connect(assembly, node, group, question, &outcome);
             }
@@ -206,11 +236,25 @@ impl<'d> Permissions<'d> {
         let mut others = None;
         for member in members.iter().take(MAX_SINGLE) {
             let outcome = if telling.means(member) {
-                self.ask(assembly, Asking::Member(member), Some(class), found, question, Some(scope))
+                self.ask(
+                    assembly,
+                    Asking::Member(member),
+                    Some(class),
+                    found,
+                    question,
+                    Some(scope),
+                )
             } else {
                 others
                     .get_or_insert_with(|| {
-                        self.ask(assembly, Asking::Member(member), Some(class), found, question, Some(scope))
+                        self.ask(
+                            assembly,
+                            Asking::Member(member),
+                            Some(class),
+                            found,
+                            question,
+                            Some(scope),
+                        )
                     })
                     .clone()
             };
@@ -229,11 +273,23 @@ impl<'d> Permissions<'d> {
 
     /// Whom the policy of a resource lets in beside the principals of its own account.
     fn by_resource_policy(&mut self, assembly: &mut Assembly<'_>, group: usize) {
-        let Some(found) = self.groups.groups.get(group) else { return };
-        let Some(resource) = resource(assembly, found) else { return };
-        let Some(detail) = resource.detail.as_deref() else { return };
+        let Some(found) = self.groups.groups.get(group) else {
+            return;
+        };
+        let Some(resource) = resource(assembly, found) else {
+            return;
+        };
+        let Some(detail) = resource.detail.as_deref() else {
+            return;
+        };
         let Some(policy) = &detail.policy else { return };
-        let Some(provider) = assembly.fragments.get(found.fragment).map(|fragment| fragment.account.provider) else { return };
+        let Some(provider) = assembly
+            .fragments
+            .get(found.fragment)
+            .map(|fragment| fragment.account.provider)
+        else {
+            return;
+        };
         let named: BTreeSet<&PrincipalPattern> = match policy.document() {
             Some(document) => document
                 .statements()
@@ -251,12 +307,15 @@ impl<'d> Permissions<'d> {
                 match principal {
                     PrincipalPattern::Entity(arn) => match self.directory.principal(arn) {
                         Some(member) => {
-                            let outcome = self.ask(assembly, Asking::Member(member), None, found, question, None);
+                            let outcome =
+                                self.ask(assembly, Asking::Member(member), None, found, question, None);
                             if let (Some(outcome), Some(node)) = (outcome, principal_node(assembly, member)) {
                                 self.connect(assembly, node, group, question, &outcome);
                             }
                         }
-                        None => self.ask_stranger(assembly, Principal::of_arn(arn), arn, group, question, detail),
+                        None => {
+                            self.ask_stranger(assembly, Principal::of_arn(arn), arn, group, question, detail)
+                        }
                     },
                     PrincipalPattern::Account(account) => match assembly.fragment_of(provider, account) {
                         Some(own) if own == fragment => {}
@@ -277,10 +336,20 @@ impl<'d> Permissions<'d> {
         }
     }
 
-    fn ask_account(&mut self, assembly: &mut Assembly<'_>, other: usize, group: usize, question: Question<'_>) {
+    fn ask_account(
+        &mut self,
+        assembly: &mut Assembly<'_>,
+        other: usize,
+        group: usize,
+        question: Question<'_>,
+    ) {
         for class in self.classes.by_fragment.get(&other).cloned().unwrap_or_default() {
-            let Some((_, member)) = self.representative(class) else { continue };
-            let Some(scope) = scope(member, question) else { continue };
+            let Some((_, member)) = self.representative(class) else {
+                continue;
+            };
+            let Some(scope) = scope(member, question) else {
+                continue;
+            };
             self.ask_class(assembly, class, group, question, &scope);
         }
     }
@@ -295,17 +364,33 @@ impl<'d> Permissions<'d> {
         detail: &Detail,
     ) {
         let Some(principal) = principal else { return };
-        let Some(account) = principal.account.clone() else { return };
+        let Some(account) = principal.account.clone() else {
+            return;
+        };
         // A principal of the estate's own accounts that is not in it does not exist any more.
-        let Some(found) = self.groups.groups.get(group) else { return };
-        let provider = assembly.fragments.get(found.fragment).map(|fragment| fragment.account.provider);
+        let Some(found) = self.groups.groups.get(group) else {
+            return;
+        };
+        let provider = assembly
+            .fragments
+            .get(found.fragment)
+            .map(|fragment| fragment.account.provider);
         if provider.is_some_and(|provider| assembly.fragment_of(provider, &account).is_some()) {
             if name.contains(':') {
-                assembly.problem(format!("`{name}` is named in a policy and was not read or does not exist"));
+                assembly.problem(format!(
+                    "`{name}` is named in a policy and was not read or does not exist"
+                ));
             }
             return;
         }
-        let outcome = self.ask(assembly, Asking::Outsider(&principal), None, found, question, None);
+        let outcome = self.ask(
+            assembly,
+            Asking::Outsider(&principal),
+            None,
+            found,
+            question,
+            None,
+        );
         let Some(outcome) = outcome else { return };
         let entry = assembly.external(&account);
         for member in found.members.clone() {
@@ -316,12 +401,27 @@ impl<'d> Permissions<'d> {
     }
 
     /// The policy names everybody, perhaps under conditions.
-    fn ask_everybody(&mut self, assembly: &mut Assembly<'_>, group: usize, question: Question<'_>, detail: &Detail) {
-        let Some(found) = self.groups.groups.get(group) else { return };
+    fn ask_everybody(
+        &mut self,
+        assembly: &mut Assembly<'_>,
+        group: usize,
+        question: Question<'_>,
+        detail: &Detail,
+    ) {
+        let Some(found) = self.groups.groups.get(group) else {
+            return;
+        };
         let anonymous = Principal::anonymous();
         let outcome = match detail.closed {
             Some(_) => None,
-            None => self.ask(assembly, Asking::Outsider(&anonymous), None, found, question, None),
+            None => self.ask(
+                assembly,
+                Asking::Outsider(&anonymous),
+                None,
+                found,
+                question,
+                None,
+            ),
         };
         match outcome {
             Some(outcome) => {
@@ -367,7 +467,10 @@ impl<'d> Permissions<'d> {
                 self.answer(asking, Assumption::Role.action(), &asset)
             }
             Question::Access(position, access) => {
-                let resolved = detail?.access.iter().find(|resolved| resolved.access == position)?;
+                let resolved = detail?
+                    .access
+                    .iter()
+                    .find(|resolved| resolved.access == position)?;
                 let mut outcome = Outcome {
                     certainty: resolved.certainty,
                     ..Outcome::default()
@@ -398,20 +501,31 @@ impl<'d> Permissions<'d> {
         let mut best = None;
         for arn in &arns {
             let asset = asset(assembly, self.directory, group.fragment, detail, arn);
-            let mut answers = grant.actions.iter().map(|action| self.answer(asking, action, &asset));
+            let mut answers = grant
+                .actions
+                .iter()
+                .map(|action| self.answer(asking, action, &asset));
             let outcome = match grant.needs {
                 Needs::Any => answers.fold(None, Outcome::or),
                 Needs::All => answers.try_fold(Outcome::default(), |all, one| Some(all.and(one?))),
             };
             best = Outcome::or(best, outcome);
-            if best.as_ref().is_some_and(|best| best.certainty == Certainty::Certain) {
+            if best
+                .as_ref()
+                .is_some_and(|best| best.certainty == Certainty::Certain)
+            {
                 break;
             }
         }
         best
     }
 
-    fn answer(&self, asking: Asking<'_>, action: &str, asset: &plumb_iam::directory::Asset) -> Option<Outcome> {
+    fn answer(
+        &self,
+        asking: Asking<'_>,
+        action: &str,
+        asset: &plumb_iam::directory::Asset,
+    ) -> Option<Outcome> {
         let context = Context::new();
         Outcome::of(&match asking {
             Asking::Member(member) => self.directory.can(member, action, asset, &context),
@@ -420,7 +534,13 @@ impl<'d> Permissions<'d> {
     }
 
     /// Whether the key of a resource admits its content being read.
-    fn decrypt(&mut self, assembly: &Assembly<'_>, asking: Asking<'_>, class: Option<usize>, key: usize) -> Option<Outcome> {
+    fn decrypt(
+        &mut self,
+        assembly: &Assembly<'_>,
+        asking: Asking<'_>,
+        class: Option<usize>,
+        key: usize,
+    ) -> Option<Outcome> {
         if let Some(known) = class.and_then(|class| self.decryption.get(&(class, key))) {
             return known.clone();
         }
@@ -437,8 +557,17 @@ impl<'d> Permissions<'d> {
         best
     }
 
-    fn connect(&mut self, assembly: &mut Assembly<'_>, from: NodeId, group: usize, question: Question<'_>, outcome: &Outcome) {
-        let Some(found) = self.groups.groups.get(group) else { return };
+    fn connect(
+        &mut self,
+        assembly: &mut Assembly<'_>,
+        from: NodeId,
+        group: usize,
+        question: Question<'_>,
+        outcome: &Outcome,
+    ) {
+        let Some(found) = self.groups.groups.get(group) else {
+            return;
+        };
         let to = match found.members.as_slice() {
             [] => return,
             [only] => *only,
@@ -487,7 +616,9 @@ fn questions<'k>(assembly: &Assembly<'k>, type_id: TypeId) -> Vec<Question<'k>> 
     let Some(role) = assembly.knowledge.role(type_id) else {
         return Vec::new();
     };
-    let access = (0..).zip(&role.access).map(|(position, access)| Question::Access(position, access));
+    let access = (0..)
+        .zip(&role.access)
+        .map(|(position, access)| Question::Access(position, access));
     let assume = (role.kind == NodeKind::Identity && role.policy.is_some()).then_some(Question::Assume);
     access.chain(assume).collect()
 }
@@ -522,7 +653,10 @@ fn names(on: &str, scope: Option<&Scope>, asking: Asking<'_>, grant: &Grant) -> 
     let scope = match (scope, asking) {
         (Some(scope), _) => Some(scope),
         (None, Asking::Member(member)) => {
-            own = grant.actions.first().map(|action| Scope::of(&member.policies, action));
+            own = grant
+                .actions
+                .first()
+                .map(|action| Scope::of(&member.policies, action));
             own.as_ref()
         }
         (None, Asking::Outsider(_)) => None,
@@ -564,11 +698,16 @@ impl Telling {
         for statement in document.statements() {
             let mut keys = statement.tests.iter().flat_map(|test| test.keys());
             if keys.any(|key| {
-                key.starts_with("aws:principaltag/") || matches!(key.as_str(), "aws:principalarn" | "aws:userid" | "aws:username")
+                key.starts_with("aws:principaltag/")
+                    || matches!(key.as_str(), "aws:principalarn" | "aws:userid" | "aws:username")
             }) {
                 return Self::Anybody;
             }
-            for principal in statement.principals.iter().flat_map(|principals| &principals.patterns) {
+            for principal in statement
+                .principals
+                .iter()
+                .flat_map(|principals| &principals.patterns)
+            {
                 match principal {
                     PrincipalPattern::Entity(arn) => _ = named.insert(arn.clone()),
                     PrincipalPattern::Session { .. } | PrincipalPattern::UniqueId(_) => return Self::Anybody,
@@ -580,7 +719,11 @@ impl Telling {
                 }
             }
         }
-        if named.is_empty() { Self::Nobody } else { Self::Named(named) }
+        if named.is_empty() {
+            Self::Nobody
+        } else {
+            Self::Named(named)
+        }
     }
 
     fn means(&self, member: &Member) -> bool {

@@ -15,14 +15,21 @@ impl Assembly<'_> {
         let found: Vec<_> = self
             .resources()
             .filter_map(|(_, node, resource)| Some((node, resource, resource.detail.as_deref()?)))
-            .flat_map(|(node, resource, detail)| detail.exposed.iter().map(move |opening| (node, resource, opening)))
+            .flat_map(|(node, resource, detail)| {
+                detail
+                    .exposed
+                    .iter()
+                    .map(move |opening| (node, resource, opening))
+            })
             .collect();
         for (node, resource, opening) in found {
             let level = match opening.blocks.as_deref().map(width) {
                 None | Some(Width::Wide) => ExposureLevel::Wide,
                 Some(Width::Narrow) => ExposureLevel::Narrow,
                 // Nothing is admitted, unless what is was not read.
-                Some(Width::None) if opening.circumstance.certainty == Certainty::Possible => ExposureLevel::Wide,
+                Some(Width::None) if opening.circumstance.certainty == Certainty::Possible => {
+                    ExposureLevel::Wide
+                }
                 Some(Width::None) => continue,
             };
             let certainty = opening.circumstance.certainty;
@@ -35,7 +42,9 @@ impl Assembly<'_> {
             );
             let clause = opening.circumstance.clause.clone();
             let kind = match self.info(node).map(|info| info.kind) {
-                Some(NodeKind::Data | NodeKind::Secret | NodeKind::Key) if opening.ports.is_empty() => EdgeKind::CanRead,
+                Some(NodeKind::Data | NodeKind::Secret | NodeKind::Key) if opening.ports.is_empty() => {
+                    EdgeKind::CanRead
+                }
                 _ => EdgeKind::Reaches,
             };
             let weights = &self.knowledge.weights;
@@ -48,7 +57,10 @@ impl Assembly<'_> {
             let extra = through_port.saturating_add(weights.width(level));
             let outcome = Outcome {
                 certainty,
-                conditions: (certainty != Certainty::Certain).then(|| clause.clone()).into_iter().collect(),
+                conditions: (certainty != Certainty::Certain)
+                    .then(|| clause.clone())
+                    .into_iter()
+                    .collect(),
                 proofs: vec![Proof {
                     resource: resource.uid.clone(),
                     attribute: Text::default(),

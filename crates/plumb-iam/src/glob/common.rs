@@ -59,7 +59,13 @@ impl Glob {
                 (Piece::One(_) | Piece::Many(_), Piece::One(_) | Piece::Many(_)) => ANY,
             };
             if own.takes(char) && theirs.takes(char) {
-                let next = |at: usize, piece: &Piece| if matches!(piece, Piece::Many(_)) { at } else { at + 1 };
+                let next = |at: usize, piece: &Piece| {
+                    if matches!(piece, Piece::Many(_)) {
+                        at
+                    } else {
+                        at + 1
+                    }
+                };
                 steps.push(((next(own_at, own), next(their_at, theirs)), Some(char)));
             }
         }
