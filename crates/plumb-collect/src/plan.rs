@@ -108,6 +108,22 @@ impl Plan {
         needs.into_plan()
     }
 
+    /// The plan for attributes of types, or for the resources themselves where no attribute is named.
+    ///
+    /// # Errors
+    /// When a recipe does not load or its facts depend on each other in a circle.
+    pub fn wanting<'w>(
+        pack: &Pack,
+        wanted: impl IntoIterator<Item = (&'w Text, Option<&'w Text>)>,
+        reason: &Text,
+    ) -> Result<Self, PlanError> {
+        let mut needs = Needs::new(pack);
+        for (resource_type, attribute) in wanted {
+            needs.demand(resource_type, attribute, reason, &Reach::Every)?;
+        }
+        needs.into_plan()
+    }
+
     /// The plan for some facts of one type.
     ///
     /// # Errors

@@ -104,6 +104,44 @@ pub(crate) struct SelectionArguments {
     pub(crate) policies: Vec<PathBuf>,
 }
 
+/// Whether the security graph is built, and what the user says of the estate.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Risk and attack paths")]
+pub(crate) struct GraphArguments {
+    /// Whether to build the security graph, from which come exposure, attack paths and the risk of each finding;
+    /// `auto`: unless --policy, --framework or --service narrows what is read
+    #[arg(long, value_enum, default_value_t = Paths::Auto, value_name = "WHEN")]
+    pub(crate) paths: Paths,
+
+    /// A file that says who owns the accounts, what they are for, what is precious and which risks are accepted
+    #[arg(long, value_name = "FILE")]
+    pub(crate) estate: Option<PathBuf>,
+}
+
+/// Whether to build the security graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Paths {
+    /// Unless what is read is narrowed.
+    Auto,
+    /// Read what it needs, too.
+    Always,
+    /// Leave it out.
+    Never,
+}
+
+impl GraphArguments {
+    /// Whether a scan with this selection builds the graph.
+    pub(crate) fn is_wanted(&self, selection: &SelectionArguments) -> bool {
+        let narrowed =
+            !selection.policy.is_empty() || !selection.framework.is_empty() || !selection.service.is_empty();
+        match self.paths {
+            Paths::Auto => !narrowed,
+            Paths::Always => true,
+            Paths::Never => false,
+        }
+    }
+}
+
 /// What is reported, where, and what the exit status says.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Reports")]
@@ -157,6 +195,8 @@ pub(crate) struct ScanAwsArguments {
     #[command(flatten)]
     pub(crate) selection: SelectionArguments,
     #[command(flatten)]
+    pub(crate) graph: GraphArguments,
+    #[command(flatten)]
     pub(crate) report: ReportArguments,
     #[command(flatten)]
     pub(crate) effort: EffortArguments,
@@ -189,6 +229,8 @@ pub(crate) struct ScanSnapshotArguments {
     #[command(flatten)]
     pub(crate) selection: SelectionArguments,
     #[command(flatten)]
+    pub(crate) graph: GraphArguments,
+    #[command(flatten)]
     pub(crate) report: ReportArguments,
 }
 
@@ -196,6 +238,8 @@ pub(crate) struct ScanSnapshotArguments {
 pub(crate) struct PlanAwsArguments {
     #[command(flatten)]
     pub(crate) selection: SelectionArguments,
+    #[command(flatten)]
+    pub(crate) graph: GraphArguments,
 
     /// Only these regions count; repeatable
     #[arg(long, value_name = "REGION", value_parser = parse_region)]
@@ -235,6 +279,8 @@ pub(crate) struct DemoArguments {
 
     #[command(flatten)]
     pub(crate) selection: SelectionArguments,
+    #[command(flatten)]
+    pub(crate) graph: GraphArguments,
     #[command(flatten)]
     pub(crate) report: ReportArguments,
 }

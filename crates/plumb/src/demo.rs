@@ -1,10 +1,9 @@
 //! `plumb demo`: judge a generated estate.
 
 use plumb_demo::Estate;
-use plumb_engine::{Analyzer, Config};
+use plumb_engine::{Analyzer, Judged};
 use plumb_model::coverage::CollectedType;
 use plumb_model::diagnostic::Diagnostic;
-use plumb_model::report::AccountReport;
 use plumb_model::snapshot::Header;
 use plumb_model::value::Text;
 use rayon::prelude::*;
@@ -14,14 +13,26 @@ use crate::console::Console;
 use crate::exit::{Failed, Status};
 use crate::output::{self, Outputs};
 use crate::snapshot_file::SnapshotFile;
-use crate::{VERSION, knowledge};
+use crate::{VERSION, graph, knowledge};
 
 /// Runs the command.
 pub(crate) fn run(console: Console, arguments: &DemoArguments) -> Result<Status, Failed> {
     let outputs = Outputs::new(&arguments.report, arguments.snapshot.as_deref())?;
     let pack = knowledge::load(console, &arguments.selection.policies)?;
     let selected = knowledge::select(&pack, &arguments.selection, None)?;
-    let plan = crate::plan::make(&pack, &selected, &arguments.selection, false)?;
+    let organization = arguments
+        .report
+        .organization
+        .as_deref()
+        .unwrap_or(plumb_demo::ORGANIZATION);
+    let config = graph::config(&pack, &arguments.graph, &arguments.selection, Some(organization))?;
+    let plan = crate::plan::make(
+        &pack,
+        &selected,
+        &arguments.selection,
+        config.graph.as_deref(),
+        false,
+    )?;
     let collected: Vec<CollectedType> = plan
         .types
         .iter()
@@ -32,15 +43,6 @@ pub(crate) fn run(console: Console, arguments: &DemoArguments) -> Result<Status,
         })
         .collect();
     let estate = Estate::new(arguments.accounts, arguments.resources, arguments.seed);
-    let organization = arguments
-        .report
-        .organization
-        .as_deref()
-        .unwrap_or(plumb_demo::ORGANIZATION);
-    let config = Config {
-        plumb_version: Text::from(VERSION),
-        organization: Some(Text::from(organization)),
-    };
     let analyzer = Analyzer::new(&pack, selected.policies, selected.frameworks, config)
         .map_err(|error| Diagnostic::error(error.to_string()))?;
     if let Some(path) = &arguments.snapshot {
@@ -50,7 +52,7 @@ pub(crate) fn run(console: Console, arguments: &DemoArguments) -> Result<Status,
         }
         file.finish()?;
     }
-    let accounts: Vec<AccountReport> = (0..estate.accounts())
+    let accounts: Vec<Judged> = (0..estate.accounts())
         .into_par_iter()
         .map(|position| analyzer.account(&estate.account(position, &collected)))
         .collect();

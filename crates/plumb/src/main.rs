@@ -4,6 +4,7 @@ mod arguments;
 mod console;
 mod demo;
 mod exit;
+mod graph;
 mod input_file;
 mod knowledge;
 mod output;

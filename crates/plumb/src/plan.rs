@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use plumb_collect::calls::{self, Frequency, PlannedCall};
 use plumb_collect::{Plan, PlanError};
+use plumb_graph::knowledge::Knowledge;
 use plumb_model::account::Provider;
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::value::Text;
@@ -13,6 +14,7 @@ use plumb_pack::pack::Pack;
 use crate::arguments::{PlanAwsArguments, SelectionArguments};
 use crate::console::Console;
 use crate::exit::{Failed, Status};
+use crate::graph;
 use crate::knowledge::{self, Selected};
 use crate::output::print;
 
@@ -24,13 +26,22 @@ pub(crate) fn make(
     pack: &Pack,
     selected: &Selected,
     selection: &SelectionArguments,
+    graph: Option<&Knowledge>,
     inventory: bool,
 ) -> Result<Arc<Plan>, Failed> {
     let explained = |error: PlanError| match error {
         PlanError::Recipe(diagnostics) => Failed::input(diagnostics),
         PlanError::Cycle(_) => Diagnostic::error(error.to_string()).into(),
     };
-    let plan = Plan::new(pack, &selected.policies).map_err(explained)?;
+    let mut plan = Plan::new(pack, &selected.policies).map_err(explained)?;
+    if let Some(knowledge) = graph {
+        let demands = knowledge.demands();
+        let wanted = demands
+            .iter()
+            .map(|demand| (&demand.resource_type, demand.attribute.as_ref()));
+        let for_graph = Plan::wanting(pack, wanted, &Text::new_static("attack paths")).map_err(explained)?;
+        plan = plan.union(for_graph).map_err(explained)?;
+    }
     if !inventory {
         return Ok(Arc::new(plan));
     }
@@ -51,7 +62,18 @@ pub(crate) fn make(
 pub(crate) fn run(console: Console, arguments: &PlanAwsArguments) -> Result<Status, Failed> {
     let pack = knowledge::load(console, &arguments.selection.policies)?;
     let selected = knowledge::select(&pack, &arguments.selection, Some(Provider::Aws))?;
-    let plan = make(&pack, &selected, &arguments.selection, arguments.inventory)?;
+    let graph = arguments
+        .graph
+        .is_wanted(&arguments.selection)
+        .then(|| graph::knowledge(&pack, None))
+        .transpose()?;
+    let plan = make(
+        &pack,
+        &selected,
+        &arguments.selection,
+        graph.as_deref(),
+        arguments.inventory,
+    )?;
     let calls = calls::list(&plan);
     let mut text = if arguments.iam_policy {
         iam_policy(console, &calls)?

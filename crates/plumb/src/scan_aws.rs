@@ -11,11 +11,10 @@ use plumb_cloud::session::{AwsSession, SessionOptions};
 use plumb_cloud::session_error::SessionError;
 use plumb_cloud::transport::AwsTransport;
 use plumb_collect::{Collector, Options, Regions, StopHandle, StopSignal};
-use plumb_engine::{Analyzer, Config};
+use plumb_engine::{Analyzer, Judged};
 use plumb_model::account::{Account, Provider};
 use plumb_model::coverage::Gap;
 use plumb_model::diagnostic::Diagnostic;
-use plumb_model::report::AccountReport;
 use plumb_model::snapshot::{AccountSnapshot, Header};
 use plumb_model::value::{Reason, Text};
 
@@ -24,7 +23,7 @@ use crate::console::{Bar, Console};
 use crate::exit::{Failed, Status};
 use crate::output::{self, Outputs};
 use crate::snapshot_file::SnapshotFile;
-use crate::{VERSION, knowledge, plan};
+use crate::{VERSION, graph, knowledge, plan};
 
 /// One account that is to be scanned, with the credentials for it.
 struct Target {
@@ -40,12 +39,20 @@ pub(crate) fn run(console: Console, arguments: &ScanAwsArguments) -> Result<Stat
     let outputs = Outputs::new(&arguments.report, arguments.snapshot.as_deref())?;
     let pack = knowledge::load(console, &arguments.selection.policies)?;
     let selected = knowledge::select(&pack, &arguments.selection, Some(Provider::Aws))?;
-    let plan = plan::make(&pack, &selected, &arguments.selection, arguments.inventory)?;
     let organization = arguments.report.organization.as_deref().map(Text::from);
-    let config = Config {
-        plumb_version: Text::from(VERSION),
-        organization: organization.clone(),
-    };
+    let config = graph::config(
+        &pack,
+        &arguments.graph,
+        &arguments.selection,
+        arguments.report.organization.as_deref(),
+    )?;
+    let plan = plan::make(
+        &pack,
+        &selected,
+        &arguments.selection,
+        config.graph.as_deref(),
+        arguments.inventory,
+    )?;
     let analyzer = Analyzer::new(&pack, selected.policies, selected.frameworks, config)
         .map_err(|error| Diagnostic::error(error.to_string()))?;
 
@@ -65,7 +72,7 @@ pub(crate) fn run(console: Console, arguments: &ScanAwsArguments) -> Result<Stat
             targets = targets(console, catalog, &arguments.aws) => targets?,
             reason = stop.stopped() => return Err(stopped_early(reason)),
         };
-        let mut accounts: Vec<AccountReport> = Vec::with_capacity(targets.len());
+        let mut accounts: Vec<Judged> = Vec::with_capacity(targets.len());
         for target in targets {
             let label = format!("{} {}", target.account.provider.title(), target.account.label());
             let bar = Bar::new(console, &label);

@@ -3,27 +3,27 @@
 use std::path::Path;
 use std::sync::mpsc;
 
-use plumb_engine::{Analyzer, Config};
+use plumb_engine::{Analyzer, Judged};
 use plumb_model::diagnostic::Diagnostic;
-use plumb_model::report::{AccountReport, Report};
-use plumb_model::value::Text;
+use plumb_model::report::Report;
 
 use crate::arguments::ScanSnapshotArguments;
 use crate::console::Console;
 use crate::exit::{Failed, Status};
 use crate::output::{self, Outputs};
-use crate::{VERSION, knowledge, snapshot_file};
+use crate::{graph, knowledge, snapshot_file};
 
 /// Runs the command.
 pub(crate) fn run(console: Console, arguments: &ScanSnapshotArguments) -> Result<Status, Failed> {
     let outputs = Outputs::new(&arguments.report, Some(&arguments.path))?;
     let pack = knowledge::load(console, &arguments.selection.policies)?;
     let selected = knowledge::select(&pack, &arguments.selection, None)?;
-    let organization = arguments.report.organization.as_deref().map(Text::from);
-    let config = Config {
-        plumb_version: Text::from(VERSION),
-        organization,
-    };
+    let config = graph::config(
+        &pack,
+        &arguments.graph,
+        &arguments.selection,
+        arguments.report.organization.as_deref(),
+    )?;
     let analyzer = Analyzer::new(&pack, selected.policies, selected.frameworks, config)
         .map_err(|error| Diagnostic::error(error.to_string()))?;
     let report = judge(&analyzer, &arguments.path)?;
@@ -37,7 +37,7 @@ fn judge(analyzer: &Analyzer, path: &Path) -> Result<Report, Failed> {
     let organization = reader.header().organization.clone();
     let threads = rayon::current_num_threads();
     let (free, freed) = mpsc::sync_channel::<()>(threads);
-    let (done, judged) = mpsc::channel::<Result<AccountReport, Failed>>();
+    let (done, judged) = mpsc::channel::<Result<Judged, Failed>>();
     rayon::in_place_scope(|scope| {
         let mut read = 0;
         loop {
