@@ -9,6 +9,7 @@
 use plumb_model::value::Text;
 
 use crate::answer::{Answer, Condition, Decision, Layer, StatementRef};
+use crate::arn::Arn;
 use crate::layer::{Audience, Hit, Verdict};
 use crate::policy::{Guardrails, NamedPolicy, PrincipalPolicies, ResourcePolicies};
 use crate::principal::{PrincipalKind, Stewardship};
@@ -64,8 +65,16 @@ pub fn evaluate(request: &Request<'_>, own: &PrincipalPolicies, resource: &Resou
 ///
 /// Role trust policies and key policies are such:
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html>.
-fn policy_is_required(action: &str) -> bool {
-    is_assumption(action) || action.starts_with("kms:")
+fn policy_is_required(action: &str, target: &str) -> bool {
+    let is_key = || Arn::read(target).is_some_and(|arn| arn.resource.starts_with("key/"));
+    is_assumption(action) || action.starts_with("kms:") && is_key()
+}
+
+/// Whether a service answers signed requests only, so that nobody without credentials gets through to its policies.
+///
+/// Requests with a token of an identity provider are not signed, but come from a federated principal.
+fn refuses_anonymous(action: &str) -> bool {
+    action.starts_with("sts:") || action.starts_with("kms:") || action.starts_with("iam:")
 }
 
 /// Whether an action is decided by a role's trust policy.
@@ -171,6 +180,7 @@ impl Layers {
         };
         let limits = || self.boundary.iter().chain(&self.session).map(whole);
         let own = match request.principal.kind {
+            Anonymous if refuses_anonymous(action) => return Vec::new(),
             Service | Federated | Anonymous => return vec![Route(vec![resource(&EVERY_WAY)])],
             // The root user has all permissions of its account, but may not assume roles:
             // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
@@ -190,7 +200,7 @@ impl Layers {
                 .chain(limits())
                 .collect(),
         );
-        let by_own_policies = if policy_is_required(action) {
+        let by_own_policies = if policy_is_required(action, &request.target.arn) {
             both(&[Named::ByAccount])
         } else {
             Route(own)

@@ -11,6 +11,9 @@ use crate::principal_pattern::Named;
 use crate::request::Request;
 use crate::truth::Truth;
 
+/// How many patterns of a statement are shown to people.
+const SHOWN: usize = 4;
+
 /// A statement that applies or may apply.
 #[derive(Clone, Debug)]
 pub(crate) struct Hit {
@@ -160,17 +163,13 @@ impl Verdict {
                 },
                 tests,
             };
-            let hits = match statement.effect {
-                Effect::Allow => &mut self.allows,
-                Effect::Deny => &mut self.denies,
-            };
             match (audience, &statement.principals) {
-                (Audience::Implied, _) => hits.push(hit(truth, None, tests)),
+                (Audience::Implied, _) => self.push(hit(truth, None, tests)),
                 (Audience::Stated, Some(principals)) => {
                     for naming in principals.name(request.principal) {
                         let mut tests = tests.clone();
                         tests.extend(naming.condition);
-                        hits.push(hit(truth.and(naming.truth), Some(naming.named), tests));
+                        self.push(hit(truth.and(naming.truth), Some(naming.named), tests));
                     }
                 }
                 (Audience::Stated, None) => {
@@ -185,19 +184,16 @@ impl Verdict {
                 }
             }
         }
-        for hit in self
-            .allows
-            .iter()
-            .chain(&self.denies)
-            .filter(|hit| hit.truth == Truth::Unknown)
-        {
-            let text = Text::from(format!(
-                "{} depends on something that could not be read",
-                hit.statement
-            ));
-            if !self.unknown.contains(&text) {
-                self.unknown.push(text);
-            }
+    }
+
+    fn push(&mut self, hit: Hit) {
+        if hit.truth == Truth::Unknown {
+            let text = format!("{} depends on something that could not be read", hit.statement);
+            self.unknown.push(text.into());
+        }
+        match hit.statement.effect {
+            Effect::Allow => self.allows.push(hit),
+            Effect::Deny => self.denies.push(hit),
         }
     }
 
@@ -250,7 +246,9 @@ fn applies(statement: &Statement, request: &Request<'_>) -> Option<(Truth, Vec<T
             .resources
             .iter()
             .flat_map(|resources| &resources.patterns);
-        let patterns: Vec<_> = written
+        let open = written.filter(|pattern| pattern.variables().next().is_some());
+        let patterns: Vec<_> = open
+            .take(SHOWN)
             .map(|pattern| format!("`{}`", pattern.written()))
             .collect();
         tests.push(format!("the resource is decided by {}", patterns.join(", ")).into());
