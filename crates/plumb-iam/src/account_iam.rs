@@ -75,7 +75,7 @@ impl AccountIam {
         Self {
             account: account.id.clone(),
             principals,
-            own_view: OwnView::read(resources),
+            own_view: OwnView::read(resources, coverage),
             organization: Organization::read(resources),
             gaps: gaps(coverage),
         }

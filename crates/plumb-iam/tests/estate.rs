@@ -15,6 +15,7 @@ use plumb_iam::answer::Decision;
 use plumb_iam::directory::{Directory, resource_policy};
 use plumb_iam::keys::Context;
 use plumb_iam::kms;
+use plumb_iam::library::Library;
 use plumb_iam::principal::{Membership, Principal, Stewardship, Tags};
 use plumb_model::account::{Account, Provider};
 use plumb_model::coverage::{CollectedType, Coverage};
@@ -446,6 +447,61 @@ fn roles_are_assumed_as_their_trust_says() {
     let any = directory.can_outsider(&Principal::any_of_account(OWN), "sts:AssumeRole", &asset, &known);
     assert_eq!(any.decision, Decision::Allowed);
     assert_eq!(any.caveats.len(), 3, "{:?}", any.caveats);
+}
+
+#[test]
+fn an_account_outside_is_told_from_one_that_was_not_asked() {
+    let attributes = r#"{"id":null,"master_account_id":null}"#;
+    let resources = [
+        resource(OWN, "aws_organizations_organization", "organization", attributes),
+        role(OWN, "app", r#""role_policy_list":null"#),
+    ];
+    for (facts, expected) in [
+        (vec!["organization".into()], Membership::Outside),
+        (Vec::new(), Membership::Unspecified),
+    ] {
+        let coverage = Coverage {
+            collected: vec![CollectedType {
+                resource_type: "aws_organizations_organization".into(),
+                facts,
+                regions: Vec::new(),
+            }],
+            ..Coverage::default()
+        };
+        let resources: Vec<_> = resources.iter().collect();
+        let account = AccountIam::read(&Account::new(Provider::Aws, OWN), &resources, &coverage);
+        let directory = Directory::new(vec![account]);
+        let app = directory
+            .principal(&format!("arn:aws:iam::{OWN}:role/app"))
+            .unwrap();
+        assert_eq!(app.principal.membership, expected);
+        assert_eq!(
+            app.policies.service_control.unread.is_none(),
+            expected == Membership::Outside
+        );
+    }
+}
+
+#[test]
+fn a_library_keeps_equal_documents_once() {
+    let arn = "arn:aws:iam::aws:policy/read";
+    let attached = format!(r#""attached_managed_policies":[{{"policy_arn":"{arn}"}}]"#);
+    let account = |id: &str| {
+        read(
+            id,
+            &[
+                role(id, "a", &attached),
+                role(id, "b", &attached),
+                managed(id, arn, READ),
+            ],
+        )
+    };
+    let mut library = Library::new();
+    for id in [OWN, OTHER] {
+        library.share(&mut account(id));
+    }
+    // The managed policy and the trust policy that all roles have.
+    assert_eq!(library.len(), 2);
 }
 
 #[test]
