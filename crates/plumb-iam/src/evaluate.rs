@@ -125,6 +125,10 @@ impl Layers {
                 action,
             ),
         };
+        if is_stranger(request) {
+            let why = "whether public access to the resource is restricted was not read";
+            layers.resource.limit_allows(!resource.shuts_out_strangers, why);
+        }
         layers.resource.add_grants(resource, request, action);
         if bound_by_service_control(request) {
             layers.service_control = levels(Layer::ServiceControl, &own.service_control);
@@ -313,6 +317,11 @@ impl Layers {
             .flat_map(|verdict| verdict.unknown.iter().cloned())
             .collect()
     }
+}
+
+/// Whether the requester is neither of the resource's account nor a service of AWS.
+fn is_stranger(request: &Request<'_>) -> bool {
+    request.principal.kind != PrincipalKind::Service && !request.is_within_account()
 }
 
 /// Service control policies bind users, roles and the root user of member accounts, but no service-linked role.

@@ -15,7 +15,7 @@
 //! | [`principal`], [`principal_pattern`], [`request`], [`keys`] | who asks for what, and whom a policy names |
 //! | [`policy`], [`mod@evaluate`], [`answer`] | one decision |
 //! | [`account_iam`], [`library`], [`organization`], [`directory`] | the principals of an estate, their policies and classes |
-//! | [`assume`], [`scope`], [`s3`], [`kms`] | trust policies, reach of an action, public buckets, grants |
+//! | [`assume`], [`outsiders`], [`scope`], [`s3`], [`kms`] | trust policies, strangers, reach of an action, public buckets, grants |
 //!
 //! **Invariant:** nothing here reads a clock, the environment or the network, and equal input gives equal output.
 //!
@@ -77,6 +77,7 @@ mod layer;
 pub mod library;
 pub mod operator;
 pub mod organization;
+pub mod outsiders;
 pub mod pattern;
 pub mod policy;
 pub mod principal;

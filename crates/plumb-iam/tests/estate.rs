@@ -16,7 +16,8 @@ use plumb_iam::directory::{Directory, resource_policy};
 use plumb_iam::keys::Context;
 use plumb_iam::kms;
 use plumb_iam::library::Library;
-use plumb_iam::principal::{Membership, Principal, Stewardship, Tags};
+use plumb_iam::outsiders::outsiders;
+use plumb_iam::principal::{Membership, Principal, PrincipalKind, Stewardship, Tags};
 use plumb_model::account::{Account, Provider};
 use plumb_model::coverage::{CollectedType, Coverage};
 use plumb_model::resource::Resource;
@@ -479,6 +480,86 @@ fn an_account_outside_is_told_from_one_that_was_not_asked() {
             app.policies.service_control.unread.is_none(),
             expected == Membership::Outside
         );
+    }
+}
+
+#[test]
+fn strangers_reach_a_public_bucket_unless_it_is_restricted() {
+    let partner = "arn:aws:iam::777788889999:role/partner";
+    let policy = format!(
+        r#"{{"Statement":[{{"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Principal":"*"}},
+            {{"Effect":"Allow","Action":"s3:PutObject","Resource":"*","Principal":{{"AWS":["{partner}","{OWN}"],"Service":"logging.s3.amazonaws.com"}}}}]}}"#
+    );
+    let directory = Directory::new(vec![member(OWN)]);
+    let bucket = |settings: &str| {
+        let attributes = format!(r#"{{"policy":{policy},"public_access_block":{settings},"acl":null}}"#);
+        resource(OWN, "aws_s3_bucket", "arn:aws:s3:::b", &attributes)
+    };
+    let null = value("null");
+    let open = directory.bucket_asset(&bucket("null"), Some(&null));
+    let outsiders = outsiders(&directory, &open);
+    let kinds: Vec<_> = outsiders.iter().map(|principal| principal.kind).collect();
+    assert_eq!(
+        kinds,
+        [
+            PrincipalKind::Anonymous,
+            PrincipalKind::AnyOfAccount,
+            PrincipalKind::AnyOfAccount,
+            PrincipalKind::Service
+        ]
+    );
+    for (settings, action, expected) in [
+        (
+            "null",
+            "s3:GetObject",
+            [
+                Decision::Allowed,
+                Decision::Allowed,
+                Decision::Allowed,
+                Decision::Allowed,
+            ],
+        ),
+        (
+            "null",
+            "s3:PutObject",
+            [
+                Decision::DeniedImplicit,
+                Decision::DeniedImplicit,
+                Decision::AllowedIf,
+                Decision::Allowed,
+            ],
+        ),
+        (
+            r#"{"restrict_public_buckets":true}"#,
+            "s3:GetObject",
+            [
+                Decision::DeniedImplicit,
+                Decision::DeniedImplicit,
+                Decision::DeniedImplicit,
+                Decision::Allowed,
+            ],
+        ),
+        (
+            r#"{"$unreadable":{"reason":"denied"}}"#,
+            "s3:GetObject",
+            [
+                Decision::Unknown,
+                Decision::Unknown,
+                Decision::Unknown,
+                Decision::Allowed,
+            ],
+        ),
+    ] {
+        let asset = directory.bucket_asset(&bucket(settings), Some(&null));
+        let decisions: Vec<_> = outsiders
+            .iter()
+            .map(|principal| {
+                directory
+                    .can_outsider(principal, action, &asset, &Context::over_tls())
+                    .decision
+            })
+            .collect();
+        assert_eq!(decisions, expected, "{settings} {action}");
     }
 }
 
