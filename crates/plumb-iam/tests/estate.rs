@@ -564,6 +564,49 @@ fn strangers_reach_a_public_bucket_unless_it_is_restricted() {
 }
 
 #[test]
+fn absurd_numbers_of_groups_and_policies_are_bounded() {
+    let groups = vec![r#""g""#; 50_000].join(",");
+    let attached = vec![r#"{"policy_arn":"arn:aws:iam::aws:policy/read"}"#; 50_000].join(",");
+    let directory = Directory::new(vec![read(
+        OWN,
+        &[
+            resource(
+                OWN,
+                "aws_iam_user",
+                &format!("arn:aws:iam::{OWN}:user/ann"),
+                &format!(r#"{{"group_list":[{groups}]}}"#),
+            ),
+            resource(
+                OWN,
+                "aws_iam_group",
+                &format!("arn:aws:iam::{OWN}:group/g"),
+                r#"{"group_policy_list":[]}"#,
+            ),
+            role(
+                OWN,
+                "many",
+                &format!(r#""attached_managed_policies":[{attached}]"#),
+            ),
+            managed(OWN, "arn:aws:iam::aws:policy/read", READ),
+        ],
+    )]);
+    let ann = directory
+        .principal(&format!("arn:aws:iam::{OWN}:user/ann"))
+        .unwrap();
+    assert!(ann.policies.identity.is_empty());
+    let many = format!("arn:aws:iam::{OWN}:role/many");
+    assert_eq!(
+        decide(&directory, &many, "s3:PutObject", "arn:aws:s3:::b/k"),
+        Decision::Unknown
+    );
+    assert_eq!(
+        decide(&directory, &many, "s3:GetObject", "arn:aws:s3:::b/k"),
+        Decision::Unknown
+    );
+    assert!(directory.principal(&many).unwrap().policies.identity.len() < 2_000);
+}
+
+#[test]
 fn a_library_keeps_equal_documents_once() {
     let arn = "arn:aws:iam::aws:policy/read";
     let attached = format!(r#""attached_managed_policies":[{{"policy_arn":"{arn}"}}]"#);
