@@ -1,6 +1,6 @@
 //! `AccountIam`: the principals and policies of one account, owned and small.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use plumb_model::account::Account;
 use plumb_model::coverage::Coverage;
@@ -12,6 +12,9 @@ use crate::document::Effect;
 use crate::organization::{Organization, OwnView};
 use crate::policy::NamedPolicy;
 use crate::principal::{Principal, SessionTags, Tags};
+
+/// Policies that one principal may have; AWS allows about 200 with those of ten groups.
+const MAX_POLICIES: usize = 1_000;
 
 /// A user, role or root user with its policies, before the organization is known.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,7 +78,7 @@ impl AccountIam {
         Self {
             account: account.id.clone(),
             principals,
-            own_view: OwnView::read(resources),
+            own_view: OwnView::read(resources, coverage),
             organization: Organization::read(resources),
             gaps: gaps(coverage),
         }
@@ -134,6 +137,16 @@ fn managed(policy: &Resource) -> NamedPolicy {
     }
 }
 
+/// Cuts an absurd number of policies off; what is cut off is unknown.
+fn limit(holder: &Resource, policies: &mut Vec<NamedPolicy>) {
+    let actual = policies.len();
+    if actual > MAX_POLICIES {
+        policies.truncate(MAX_POLICIES);
+        let why = format!("more than {MAX_POLICIES} policies, {actual} so far, are not read");
+        policies.push(NamedPolicy::unread(holder.uid.clone(), "further policies", why));
+    }
+}
+
 /// Inline policies from an attribute such as `role_policy_list`.
 fn inline(holder: &Resource, attribute: &str, policies: &mut Vec<NamedPolicy>) {
     match list(holder.get(attribute)) {
@@ -155,14 +168,19 @@ impl Shared<'_> {
         let mut found = self.principal(user, "user_id", "user_policy_list")?;
         match list(user.get("group_list")) {
             Ok(groups) => {
-                for group in groups {
+                let mut seen = BTreeSet::new();
+                for group in groups.iter().filter(|group| seen.insert(group.as_str())) {
                     self.group(user, group, &mut found.identity);
+                    if found.identity.len() > MAX_POLICIES {
+                        break;
+                    }
                 }
             }
             Err(why) => found
                 .identity
                 .push(NamedPolicy::unread(user.uid.clone(), "group_list", why)),
         }
+        limit(user, &mut found.identity);
         Some(found)
     }
 
@@ -214,6 +232,7 @@ impl Shared<'_> {
         let mut identity = Vec::new();
         inline(resource, inline_attribute, &mut identity);
         self.attached(resource, &mut identity);
+        limit(resource, &mut identity);
         let boundary = match resource.get("permissions_boundary") {
             None | Some(Value::Null) => None,
             Some(boundary) => Some(match text_at(boundary, "permissions_boundary_arn") {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use plumb_model::resource::Resource;
 use plumb_model::value::{Text, Value};
 
 use crate::account_iam::{AccountIam, AccountPrincipal};
@@ -14,6 +15,8 @@ use crate::organization::{Control, Organization, OwnView};
 use crate::policy::{Grant, Guardrails, NamedPolicy, PrincipalPolicies, ResourcePolicies};
 use crate::principal::{Membership, Principal, Tags};
 use crate::request::{Request, Target};
+use crate::s3::public_access;
+use crate::truth::Truth;
 
 /// Principals with the same class get the same answer to every question about a resource without a policy of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -146,6 +149,7 @@ impl Directory {
             target: target.with_membership(rules.map(|rules| rules.membership.clone()).unwrap_or_default()),
             policies: ResourcePolicies {
                 policy,
+                shuts_out_strangers: Truth::False,
                 grants: Vec::new(),
                 unread_grants: None,
                 resource_control: rules
@@ -163,6 +167,29 @@ impl Directory {
             role.principal.tags.clone(),
             role.trust.clone(),
         )
+    }
+
+    /// A bucket with its policy, as far as the settings of bucket and account let it count.
+    ///
+    /// `account_block` is the account's own setting of public access: null when there is none, `None` when it was not
+    /// read. Access control lists are not part of it; see [`crate::s3`].
+    pub fn bucket_asset(&self, bucket: &Resource, account_block: Option<&Value>) -> Asset {
+        let policy = resource_policy(&bucket.uid, "policy", bucket.get("policy"));
+        let mut asset = self.asset(
+            &bucket.uid,
+            &bucket.account,
+            Tags::read(bucket.get("tags")),
+            policy,
+        );
+        let access = public_access(bucket.document(), account_block);
+        asset.policies.shuts_out_strangers =
+            access.has_public_policy.and(access.block.restrict_public_buckets);
+        asset
+    }
+
+    /// Whether an account is part of the estate.
+    pub fn has_account(&self, account: &str) -> bool {
+        self.accounts.contains_key(account)
     }
 
     /// Whether a principal of the estate can do something with a resource.
@@ -238,6 +265,15 @@ fn is_denied(answer: &Answer) -> bool {
 }
 
 impl Asset {
+    /// Some resource inside of this one under the same policies, for example `arn:aws:s3:::bucket/*`.
+    #[must_use]
+    pub fn some_within(mut self, pattern: &str) -> Self {
+        let mut target = Target::some_of(pattern).with_membership(self.target.membership);
+        target.account = self.target.account;
+        self.target = target;
+        self
+    }
+
     /// The same with grants of its owner.
     #[must_use]
     pub fn with_grants(mut self, grants: Result<Vec<Grant>, Text>) -> Self {

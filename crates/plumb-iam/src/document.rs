@@ -10,6 +10,7 @@ use crate::glob::Glob;
 use crate::keys::Keys;
 use crate::pattern::Pattern;
 use crate::principal_pattern::PrincipalPattern;
+use crate::request::{Extent, Target};
 use crate::statement_reader;
 use crate::truth::Truth;
 
@@ -84,11 +85,14 @@ pub struct Resources {
 
 impl Resources {
     /// Whether a resource is meant in a request with these keys.
-    pub fn include(&self, resource: &str, keys: &dyn Keys) -> Truth {
+    pub fn include(&self, target: &Target, keys: &dyn Keys) -> Truth {
         let is_listed = self
             .patterns
             .iter()
-            .map(|pattern| pattern.matches(resource, keys))
+            .map(|pattern| match &target.extent {
+                Extent::One => pattern.matches(&target.arn, keys),
+                Extent::SomeOf(resources) => pattern.matches_some(resources, keys),
+            })
             .fold(Truth::False, Truth::or);
         self.listing.applies(is_listed)
     }

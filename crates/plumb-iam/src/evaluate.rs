@@ -9,6 +9,7 @@
 use plumb_model::value::Text;
 
 use crate::answer::{Answer, Condition, Decision, Layer, StatementRef};
+use crate::arn::Arn;
 use crate::layer::{Audience, Hit, Verdict};
 use crate::policy::{Guardrails, NamedPolicy, PrincipalPolicies, ResourcePolicies};
 use crate::principal::{PrincipalKind, Stewardship};
@@ -64,8 +65,16 @@ pub fn evaluate(request: &Request<'_>, own: &PrincipalPolicies, resource: &Resou
 ///
 /// Role trust policies and key policies are such:
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html>.
-fn policy_is_required(action: &str) -> bool {
-    is_assumption(action) || action.starts_with("kms:")
+fn policy_is_required(action: &str, target: &str) -> bool {
+    let is_key = || Arn::read(target).is_some_and(|arn| arn.resource.starts_with("key/"));
+    is_assumption(action) || action.starts_with("kms:") && is_key()
+}
+
+/// Whether a service answers signed requests only, so that nobody without credentials gets through to its policies.
+///
+/// Requests with a token of an identity provider are not signed, but come from a federated principal.
+fn refuses_anonymous(action: &str) -> bool {
+    action.starts_with("sts:") || action.starts_with("kms:") || action.starts_with("iam:")
 }
 
 /// Whether an action is decided by a role's trust policy.
@@ -116,6 +125,10 @@ impl Layers {
                 action,
             ),
         };
+        if is_stranger(request) {
+            let why = "whether public access to the resource is restricted was not read";
+            layers.resource.limit_allows(!resource.shuts_out_strangers, why);
+        }
         layers.resource.add_grants(resource, request, action);
         if bound_by_service_control(request) {
             layers.service_control = levels(Layer::ServiceControl, &own.service_control);
@@ -171,6 +184,7 @@ impl Layers {
         };
         let limits = || self.boundary.iter().chain(&self.session).map(whole);
         let own = match request.principal.kind {
+            Anonymous if refuses_anonymous(action) => return Vec::new(),
             Service | Federated | Anonymous => return vec![Route(vec![resource(&EVERY_WAY)])],
             // The root user has all permissions of its account, but may not assume roles:
             // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
@@ -190,7 +204,7 @@ impl Layers {
                 .chain(limits())
                 .collect(),
         );
-        let by_own_policies = if policy_is_required(action) {
+        let by_own_policies = if policy_is_required(action, &request.target.arn) {
             both(&[Named::ByAccount])
         } else {
             Route(own)
@@ -303,6 +317,11 @@ impl Layers {
             .flat_map(|verdict| verdict.unknown.iter().cloned())
             .collect()
     }
+}
+
+/// Whether the requester is neither of the resource's account nor a service of AWS.
+fn is_stranger(request: &Request<'_>) -> bool {
+    request.principal.kind != PrincipalKind::Service && !request.is_within_account()
 }
 
 /// Service control policies bind users, roles and the root user of member accounts, but no service-linked role.

@@ -7,6 +7,7 @@
 mod common;
 mod relation;
 
+use std::borrow::Cow;
 use std::str::Chars;
 
 /// How wildcards are read.
@@ -72,21 +73,20 @@ impl Piece {
 /// A compiled pattern.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Glob {
-    pieces: Box<[Piece]>,
     shape: Shape,
     folds_case: bool,
 }
 
-/// Forms that need no walk over the pieces.
+/// The common forms are kept as text, which is small and needs no walk over pieces.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Shape {
     Everything,
     Literal(Box<str>),
     Prefix(Box<str>),
     /// Every `*` may match colons, so that falling back to the last one is enough.
-    Greedy,
+    Greedy(Box<[Piece]>),
     /// Some `*` stays in its segment: all positions are followed at once.
-    Parallel,
+    Parallel(Box<[Piece]>),
 }
 
 impl Glob {
@@ -106,10 +106,8 @@ impl Glob {
                 }
             }
         }
-        let pieces = with_reach(&symbols, style);
         Self {
-            shape: shape(&pieces),
-            pieces,
+            shape: shape(with_reach(&symbols, style)),
             folds_case,
         }
     }
@@ -127,8 +125,8 @@ impl Glob {
             Shape::Everything => true,
             Shape::Literal(literal) => **literal == *text,
             Shape::Prefix(prefix) => text.starts_with(&**prefix),
-            Shape::Greedy => self.greedy(text),
-            Shape::Parallel => self.parallel(text),
+            Shape::Greedy(pieces) => greedy(pieces, text),
+            Shape::Parallel(pieces) => parallel(pieces, text),
         }
     }
 
@@ -136,82 +134,102 @@ impl Glob {
     pub fn literal(&self) -> Option<&str> {
         match &self.shape {
             Shape::Literal(literal) => Some(literal),
-            Shape::Everything | Shape::Prefix(_) | Shape::Greedy | Shape::Parallel => None,
+            Shape::Everything | Shape::Prefix(_) | Shape::Greedy(_) | Shape::Parallel(_) => None,
         }
     }
 
     /// The text before the first wildcard.
-    pub fn prefix(&self) -> String {
-        self.pieces
-            .iter()
-            .map_while(|piece| match piece {
-                Piece::Char(char) => Some(*char),
-                Piece::One(_) | Piece::Many(_) => None,
-            })
-            .collect()
-    }
-
-    fn skip_stars(&self, row: &mut [bool]) {
-        for (at, own) in self.pieces.iter().enumerate() {
-            if row.get(at) == Some(&true) && matches!(own, Piece::Many(_)) {
-                set(row, at + 1);
-            }
+    pub fn prefix(&self) -> Cow<'_, str> {
+        match &self.shape {
+            Shape::Everything => Cow::Borrowed(""),
+            Shape::Literal(text) | Shape::Prefix(text) => Cow::Borrowed(text),
+            Shape::Greedy(pieces) | Shape::Parallel(pieces) => Cow::Owned(
+                pieces
+                    .iter()
+                    .map_while(|piece| match piece {
+                        Piece::Char(char) => Some(*char),
+                        Piece::One(_) | Piece::Many(_) => None,
+                    })
+                    .collect(),
+            ),
         }
     }
 
-    fn greedy(&self, text: &str) -> bool {
-        let mut chars = text.chars();
-        let mut at = 0;
-        let mut fallback: Option<(usize, Chars<'_>)> = None;
-        loop {
-            let piece = self.pieces.get(at);
-            if let Some(Piece::Many(_)) = piece {
+    fn pieces(&self) -> Cow<'_, [Piece]> {
+        let chars = |text: &str| text.chars().map(Piece::Char).collect::<Vec<_>>();
+        let many = Piece::Many(Reach::Anywhere);
+        match &self.shape {
+            Shape::Everything => Cow::Owned(vec![many]),
+            Shape::Literal(text) => Cow::Owned(chars(text)),
+            Shape::Prefix(text) => Cow::Owned(chars(text).into_iter().chain([many]).collect()),
+            Shape::Greedy(pieces) | Shape::Parallel(pieces) => Cow::Borrowed(pieces),
+        }
+    }
+}
+
+/// Falls back to the last `*` only, which is enough when every `*` matches all characters.
+fn greedy(pieces: &[Piece], text: &str) -> bool {
+    let mut chars = text.chars();
+    let mut at = 0;
+    let mut fallback: Option<(usize, Chars<'_>)> = None;
+    loop {
+        let piece = pieces.get(at);
+        if let Some(Piece::Many(_)) = piece {
+            at += 1;
+            if at == pieces.len() {
+                return true;
+            }
+            fallback = Some((at, chars.clone()));
+            continue;
+        }
+        let mut ahead = chars.clone();
+        match (piece, ahead.next()) {
+            (None, None) => return true,
+            (Some(piece), Some(char)) if piece.takes(char) => {
+                chars = ahead;
                 at += 1;
-                if at == self.pieces.len() {
-                    return true;
-                }
-                fallback = Some((at, chars.clone()));
                 continue;
             }
-            let mut ahead = chars.clone();
-            match (piece, ahead.next()) {
-                (None, None) => return true,
-                (Some(piece), Some(char)) if piece.takes(char) => {
-                    chars = ahead;
-                    at += 1;
-                    continue;
-                }
-                (Some(_), None) => return false,
-                (None | Some(_), Some(_)) => {}
-            }
-            let Some((after, from)) = &mut fallback else {
-                return false;
-            };
-            if from.next().is_none() {
-                return false;
-            }
-            chars = from.clone();
-            at = *after;
+            (Some(_), None) => return false,
+            (None | Some(_), Some(_)) => {}
         }
+        let Some((after, from)) = &mut fallback else {
+            return false;
+        };
+        if from.next().is_none() {
+            return false;
+        }
+        chars = from.clone();
+        at = *after;
     }
+}
 
-    fn parallel(&self, text: &str) -> bool {
-        let width = self.pieces.len() + 1;
-        let mut row = vec![false; width];
-        set(&mut row, 0);
-        self.skip_stars(&mut row);
-        for char in text.chars() {
-            let mut next = vec![false; width];
-            for (at, piece) in self.pieces.iter().enumerate() {
-                if row.get(at) == Some(&true) && piece.takes(char) {
-                    let stays = matches!(piece, Piece::Many(_));
-                    set(&mut next, if stays { at } else { at + 1 });
-                }
+/// Follows all positions at once.
+fn parallel(pieces: &[Piece], text: &str) -> bool {
+    let width = pieces.len() + 1;
+    let mut row = vec![false; width];
+    set(&mut row, 0);
+    skip_stars(pieces, &mut row);
+    for char in text.chars() {
+        let mut next = vec![false; width];
+        for (at, piece) in pieces.iter().enumerate() {
+            if row.get(at) == Some(&true) && piece.takes(char) {
+                let stays = matches!(piece, Piece::Many(_));
+                set(&mut next, if stays { at } else { at + 1 });
             }
-            row = next;
-            self.skip_stars(&mut row);
         }
-        row.last() == Some(&true)
+        row = next;
+        skip_stars(pieces, &mut row);
+    }
+    row.last() == Some(&true)
+}
+
+/// A `*` may match nothing.
+fn skip_stars(pieces: &[Piece], row: &mut [bool]) {
+    for (at, piece) in pieces.iter().enumerate() {
+        if row.get(at) == Some(&true) && matches!(piece, Piece::Many(_)) {
+            set(row, at + 1);
+        }
     }
 }
 
@@ -255,7 +273,7 @@ fn with_reach(symbols: &[Symbol], style: Style) -> Box<[Piece]> {
     symbols.iter().enumerate().map(piece).collect()
 }
 
-fn shape(pieces: &[Piece]) -> Shape {
+fn shape(pieces: Box<[Piece]>) -> Shape {
     let wildcards = pieces
         .iter()
         .filter(|piece| !matches!(piece, Piece::Char(_)))
@@ -270,12 +288,12 @@ fn shape(pieces: &[Piece]) -> Shape {
             .collect::<String>()
             .into_boxed_str()
     };
-    match (pieces, wildcards) {
+    match (&*pieces, wildcards) {
         (_, 0) => Shape::Literal(text()),
         ([Piece::Many(Reach::Anywhere)], _) => Shape::Everything,
         ([.., Piece::Many(Reach::Anywhere)], 1) => Shape::Prefix(text()),
-        _ if pieces.contains(&Piece::Many(Reach::Segment)) => Shape::Parallel,
-        _ => Shape::Greedy,
+        _ if pieces.contains(&Piece::Many(Reach::Segment)) => Shape::Parallel(pieces),
+        _ => Shape::Greedy(pieces),
     }
 }
 

@@ -55,6 +55,11 @@ impl Context {
         Self::default()
     }
 
+    /// What every requester can bring about: an encrypted connection.
+    pub fn over_tls() -> Self {
+        Self::new().with("aws:SecureTransport", "true")
+    }
+
     /// Gives a key its only value.
     #[must_use]
     pub fn with(self, key: &str, value: impl Into<Text>) -> Self {

@@ -5,11 +5,14 @@ use std::sync::Arc;
 use plumb_model::value::Text;
 
 use crate::answer::{Condition, Layer, StatementRef};
-use crate::document::{Effect, Statement, UnreadStatement};
+use crate::document::{Effect, Listing, Statement, UnreadStatement};
 use crate::policy::{Content, NamedPolicy, Origin, ResourcePolicies};
 use crate::principal_pattern::Named;
 use crate::request::Request;
 use crate::truth::Truth;
+
+/// How many patterns of a statement are shown to people.
+const SHOWN: usize = 4;
 
 /// A statement that applies or may apply.
 #[derive(Clone, Debug)]
@@ -55,6 +58,16 @@ impl Verdict {
             verdict.judge(layer, audience, policy, request, action);
         }
         verdict
+    }
+
+    /// Lets the permissions of the layer count only where something else holds too.
+    pub(crate) fn limit_allows(&mut self, limit: Truth, why: &'static str) {
+        for hit in &mut self.allows {
+            hit.truth = hit.truth.and(limit);
+        }
+        if limit == Truth::Unknown && !self.allows.is_empty() {
+            self.unknown.push(Text::new_static(why));
+        }
     }
 
     /// Adds what the resource's owner granted outside of its policy.
@@ -160,17 +173,13 @@ impl Verdict {
                 },
                 tests,
             };
-            let hits = match statement.effect {
-                Effect::Allow => &mut self.allows,
-                Effect::Deny => &mut self.denies,
-            };
             match (audience, &statement.principals) {
-                (Audience::Implied, _) => hits.push(hit(truth, None, tests)),
+                (Audience::Implied, _) => self.push(hit(truth, None, tests)),
                 (Audience::Stated, Some(principals)) => {
                     for naming in principals.name(request.principal) {
                         let mut tests = tests.clone();
                         tests.extend(naming.condition);
-                        hits.push(hit(truth.and(naming.truth), Some(naming.named), tests));
+                        self.push(hit(truth.and(naming.truth), Some(naming.named), tests));
                     }
                 }
                 (Audience::Stated, None) => {
@@ -185,19 +194,16 @@ impl Verdict {
                 }
             }
         }
-        for hit in self
-            .allows
-            .iter()
-            .chain(&self.denies)
-            .filter(|hit| hit.truth == Truth::Unknown)
-        {
-            let text = Text::from(format!(
-                "{} depends on something that could not be read",
-                hit.statement
-            ));
-            if !self.unknown.contains(&text) {
-                self.unknown.push(text);
-            }
+    }
+
+    fn push(&mut self, hit: Hit) {
+        if hit.truth == Truth::Unknown {
+            let text = format!("{} depends on something that could not be read", hit.statement);
+            self.unknown.push(text.into());
+        }
+        match hit.statement.effect {
+            Effect::Allow => self.allows.push(hit),
+            Effect::Deny => self.denies.push(hit),
         }
     }
 
@@ -241,19 +247,25 @@ fn not_read(layer: Layer, origin: &Origin, why: &str) -> Text {
 /// Whether a statement about the action applies, and what that depends on; `None` when it does not.
 fn applies(statement: &Statement, request: &Request<'_>) -> Option<(Truth, Vec<Text>)> {
     let mut truth = match &statement.resources {
-        Some(resources) => resources.include(&request.target.arn, request),
+        Some(resources) => resources.include(request.target, request),
         None => Truth::True,
     };
     let mut tests = Vec::new();
-    if truth == Truth::Depends {
-        let written = statement
-            .resources
-            .iter()
-            .flat_map(|resources| &resources.patterns);
-        let patterns: Vec<_> = written
+    if let (Truth::Depends, Some(resources)) = (truth, &statement.resources) {
+        let patterns = resources.patterns.iter().take(SHOWN);
+        let patterns: Vec<_> = patterns
             .map(|pattern| format!("`{}`", pattern.written()))
             .collect();
-        tests.push(format!("the resource is decided by {}", patterns.join(", ")).into());
+        let matches = match resources.listing {
+            Listing::Only => "matches",
+            Listing::AllBut => "matches none of",
+        };
+        let more = if resources.patterns.len() > SHOWN {
+            ", …"
+        } else {
+            ""
+        };
+        tests.push(format!("the resource {matches} {}{more}", patterns.join(", ")).into());
     }
     for test in &statement.tests {
         if truth == Truth::False {

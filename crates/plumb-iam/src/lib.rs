@@ -14,8 +14,8 @@
 //! | [`document`], [`condition`], [`operator`], [`pattern`], [`glob`] | policy documents, compiled and indexed by service |
 //! | [`principal`], [`principal_pattern`], [`request`], [`keys`] | who asks for what, and whom a policy names |
 //! | [`policy`], [`mod@evaluate`], [`answer`] | one decision |
-//! | [`account_iam`], [`organization`], [`directory`] | the principals of an estate, their policies and classes |
-//! | [`assume`], [`scope`], [`s3`], [`kms`] | trust policies, reach of an action, public buckets, grants |
+//! | [`account_iam`], [`library`], [`organization`], [`directory`] | the principals of an estate, their policies and classes |
+//! | [`assume`], [`outsiders`], [`scope`], [`s3`], [`kms`] | trust policies, strangers, reach of an action, public buckets, grants |
 //!
 //! **Invariant:** nothing here reads a clock, the environment or the network, and equal input gives equal output.
 //!
@@ -74,8 +74,10 @@ pub mod glob;
 pub mod keys;
 pub mod kms;
 mod layer;
+pub mod library;
 pub mod operator;
 pub mod organization;
+pub mod outsiders;
 pub mod pattern;
 pub mod policy;
 pub mod principal;

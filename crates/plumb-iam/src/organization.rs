@@ -6,12 +6,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use plumb_model::coverage::Coverage;
 use plumb_model::resource::Resource;
 use plumb_model::value::{Text, Value};
 
 use crate::attribute::{list, text, text_at};
 use crate::policy::{Guardrails, NamedPolicy};
 use crate::principal::Membership;
+
+/// The document by which an account knows its organization.
+const ORGANIZATION: &str = "aws_organizations_organization";
 
 /// Levels between an account and its root; AWS allows five.
 const MAX_LEVELS: usize = 16;
@@ -60,23 +64,29 @@ pub enum OwnView {
 
 impl OwnView {
     /// Reads the organization document of an account.
-    pub fn read(resources: &[&Resource]) -> Self {
+    ///
+    /// Outside of any organization its attributes are null; so are those that the scan did not ask for, which the
+    /// coverage tells apart.
+    pub fn read(resources: &[&Resource], coverage: &Coverage) -> Self {
         let found = resources
             .iter()
-            .find(|resource| resource.resource_type == "aws_organizations_organization");
+            .find(|resource| resource.resource_type == ORGANIZATION);
         let Some(organization) = found else {
             return Self::Unread;
         };
+        let was_asked = coverage
+            .collected_type(ORGANIZATION)
+            .is_some_and(|collected| collected.facts.iter().any(|fact| fact == "organization"));
         match (
             organization.get("id"),
             text(organization.get("master_account_id")),
         ) {
-            (None | Some(Value::Null), _) => Self::Outside,
+            (None | Some(Value::Null), _) if was_asked => Self::Outside,
             (Some(Value::String(id)), Ok(management)) => Self::Member {
                 id: id.clone(),
                 management,
             },
-            (Some(_), _) => Self::Unread,
+            (None | Some(_), _) => Self::Unread,
         }
     }
 }
@@ -124,7 +134,14 @@ impl Organization {
         for root in of_type("aws_organizations_root") {
             if let Ok(id) = text(root.get("id")) {
                 organization.add_place(&id, root);
-                organization.add_root(id, root);
+                organization.add_root(id, root.get("policy_types"));
+            }
+        }
+        for own in of_type(ORGANIZATION) {
+            for root in list(own.get("roots")).unwrap_or_default() {
+                if let Ok(id) = text_at(root, "id") {
+                    organization.add_root(id, root.get("policy_types"));
+                }
             }
         }
         let mut has_policies = false;
@@ -268,8 +285,8 @@ impl Organization {
         }
     }
 
-    fn add_root(&mut self, id: Text, root: &Resource) {
-        if let Some(Value::List(types)) = root.get("policy_types") {
+    fn add_root(&mut self, id: Text, policy_types: Option<&Value>) {
+        if let Some(Value::List(types)) = policy_types {
             for control in [Control::Service, Control::Resource] {
                 let is_enabled = types.iter().any(|kind| {
                     text_at(kind, "type").is_ok_and(|kind| kind == control.policy_type())

@@ -2,6 +2,8 @@
 //!
 //! Facts: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>.
 
+use std::borrow::Cow;
+
 use plumb_model::value::Text;
 
 use crate::glob::{Glob, Style, Symbol, symbol};
@@ -112,15 +114,32 @@ impl Pattern {
     /// A variable whose key the request does not have, and that has no default, makes the pattern match nothing;
     /// so does a key with several values. Wildcards in values are plain characters.
     pub fn matches(&self, text: &str, keys: &dyn Keys) -> Truth {
-        let (parts, style, widest) = match &self.form {
-            Form::Fixed(glob) => return glob.matches(text).into(),
-            Form::Template { parts, style, widest } => (parts, *style, widest),
-        };
-        if !widest.matches(text) {
+        if !self.widest().matches(text) {
             return Truth::False;
         }
+        match self.resolve(keys) {
+            Some((glob, open)) => Truth::from(glob.matches(text)).and(open),
+            None => Truth::False,
+        }
+    }
+
+    /// Whether the pattern matches some text of those that `texts` matches: `Depends` when it matches a part of them.
+    pub fn matches_some(&self, texts: &Glob, keys: &dyn Keys) -> Truth {
+        match self.resolve(keys) {
+            Some((glob, open)) if glob.covers(texts) => open,
+            Some((glob, open)) if glob.overlaps(texts) => open.and(Truth::Depends),
+            Some(_) | None => Truth::False,
+        }
+    }
+
+    /// The pattern with the values of a request, and whether all of them are given; `None` when it matches nothing.
+    fn resolve(&self, keys: &dyn Keys) -> Option<(Cow<'_, Glob>, Truth)> {
+        let (parts, style) = match &self.form {
+            Form::Fixed(glob) => return Some((Cow::Borrowed(glob), Truth::True)),
+            Form::Template { parts, style, .. } => (parts, *style),
+        };
         let mut open = Truth::True;
-        let resolve = |key: &str, default: Option<&Text>| match keys.key(key) {
+        let value = |key: &str, default: Option<&Text>| match keys.key(key) {
             KeyValue::Known(values) => match &*values {
                 [value] => Some(plain(value)),
                 _ => None,
@@ -135,10 +154,8 @@ impl Pattern {
                 Some(vec![Symbol::Many])
             }
         };
-        match fill(parts, style, resolve) {
-            Some(symbols) => Truth::from(Glob::from_symbols(symbols, style).matches(text)).and(open),
-            None => Truth::False,
-        }
+        let symbols = fill(parts, style, value)?;
+        Some((Cow::Owned(Glob::from_symbols(symbols, style)), open))
     }
 }
 

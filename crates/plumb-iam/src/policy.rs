@@ -6,6 +6,7 @@ use plumb_model::value::{Text, Value};
 
 use crate::document::PolicyDocument;
 use crate::principal_pattern::PrincipalPattern;
+use crate::truth::Truth;
 
 /// Where a policy was found, for evidence.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -124,6 +125,8 @@ pub struct PrincipalPolicies {
 pub struct ResourcePolicies {
     /// The policy of the resource; `None` when it has none.
     pub policy: Option<NamedPolicy>,
+    /// Whether the policy gives nothing to principals of other accounts, as in a bucket that restricts public access.
+    pub shuts_out_strangers: Truth,
     /// Other allowances of the resource's owner.
     pub grants: Vec<Grant>,
     /// Why further grants may exist that are not in `grants`.

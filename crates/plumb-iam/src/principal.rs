@@ -21,7 +21,7 @@ pub enum PrincipalKind {
     Service,
     /// Somebody whom an identity provider (OpenID Connect or SAML) vouches for, before assuming a role.
     Federated,
-    /// Any principal of an account whose own policies permit the request.
+    /// Any principal of an account whose own policies permit the request; without an account, of one outside the estate.
     AnyOfAccount,
     /// Anybody, without credentials.
     Anonymous,
@@ -188,6 +188,13 @@ impl Principal {
         principal
     }
 
+    /// Somebody with an account of their own, which is not part of the estate and in no organization.
+    pub fn stranger() -> Self {
+        let mut principal = Self::bare(PrincipalKind::AnyOfAccount, Text::default());
+        principal.membership = Membership::Outside;
+        principal
+    }
+
     /// Anybody on the internet.
     pub fn anonymous() -> Self {
         Self::bare(PrincipalKind::Anonymous, Text::default())
@@ -216,10 +223,10 @@ impl Principal {
     pub(crate) fn key(&self, key: &str) -> Option<KeyValue<'_>> {
         use PrincipalKind::{Anonymous, AnyOfAccount, Federated, Role, Root, Service, User};
         let own = |text: &'static str| KeyValue::one(Text::new_static(text));
-        let account = || {
-            self.account.as_ref().map_or(KeyValue::Absent, |account| {
-                KeyValue::many(std::slice::from_ref(account))
-            })
+        let account = || match (&self.account, self.kind) {
+            (Some(account), _) => KeyValue::many(std::slice::from_ref(account)),
+            (None, AnyOfAccount) => KeyValue::Unspecified,
+            (None, Root | User | Role | Service | Federated | Anonymous) => KeyValue::Absent,
         };
         if let Some(tag) = key.strip_prefix("aws:principaltag/") {
             return Some(self.tag(tag));

@@ -127,7 +127,7 @@ impl PrincipalPattern {
             }
             (Self::Account(account), _) if is_of(account) => Some(Naming::certain(Named::ByAccount)),
             (Self::Entity(arn), PrincipalKind::AnyOfAccount)
-                if Arn::account_of(arn).map(Text::from) == principal.account =>
+                if Arn::account_of(arn).is_some_and(|account| is_of(&account.into())) =>
             {
                 Some(Naming::depends(
                     Named::Directly,

@@ -5,14 +5,26 @@
 use plumb_model::value::Text;
 
 use crate::arn::Arn;
+use crate::glob::{Glob, Style};
 use crate::keys::{Context, KeyValue, Keys};
 use crate::principal::{Membership, Principal, Tags};
+
+/// Whether a question is about one resource or about some resource of many.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// The one that the ARN names.
+    One,
+    /// Some resource that the pattern matches; statements about a part of them hold under a condition.
+    SomeOf(Glob),
+}
 
 /// The resource of a request with what is known of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// Its ARN; `*` for actions without a resource.
     pub arn: Text,
+    /// Whether the ARN is a pattern.
+    pub extent: Extent,
     /// The account it lives in; `None` stands for the requester's own.
     pub account: Option<Text>,
     /// Its tags.
@@ -28,9 +40,17 @@ impl Target {
         Self {
             account: Arn::account_of(&arn).map(Text::from),
             arn,
+            extent: Extent::One,
             tags: Tags::Unspecified,
             membership: Membership::Unspecified,
         }
+    }
+
+    /// Some resource that a pattern describes, for example the objects of a bucket: `arn:aws:s3:::bucket/*`.
+    pub fn some_of(pattern: impl Into<Text>) -> Self {
+        let mut target = Self::new(pattern);
+        target.extent = Extent::SomeOf(Glob::new(&target.arn, Style::Resource));
+        target
     }
 
     /// The same in a given account; ARNs of S3 do not say theirs.

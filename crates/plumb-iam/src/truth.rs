@@ -5,9 +5,10 @@
 /// `Depends` means that the open parts of the request decide; `Unknown` means that something which exists
 /// could not be read or understood. The two never stand for each other: what depends can be stated as a
 /// condition, what is unknown cannot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Truth {
     /// It does not hold, whatever the open parts are.
+    #[default]
     False,
     /// It holds, whatever the open parts are.
     True,

@@ -1,5 +1,13 @@
 //! Decisions as the documentation of AWS describes them, one table per rule.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
+
 mod support;
 
 use plumb_iam::answer::{Decision, Layer};
@@ -430,4 +438,56 @@ fn an_unread_statement_counts_where_it_may() {
             "{identity}"
         );
     }
+}
+
+#[test]
+fn a_question_about_some_resource_is_answered_for_parts() {
+    let objects = Target::some_of("arn:aws:s3:::b/*").in_account(OWN);
+    for (identity, expected) in [
+        (ALLOW.to_owned(), Allowed),
+        (
+            r#"{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::b/*"}"#.to_owned(),
+            Allowed,
+        ),
+        (
+            r#"{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::b/public/*"}"#.to_owned(),
+            AllowedIf,
+        ),
+        (
+            r#"{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::b"}"#.to_owned(),
+            DeniedImplicit,
+        ),
+        (
+            r#"{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::c/*"}"#.to_owned(),
+            DeniedImplicit,
+        ),
+        (
+            format!(r#"{ALLOW},{{"Effect":"Deny","Action":"*","Resource":"arn:aws:s3:::b/secret/*"}}"#),
+            AllowedIf,
+        ),
+        (
+            format!(r#"{ALLOW},{{"Effect":"Deny","Action":"*","NotResource":"arn:aws:s3:::b/public/*"}}"#),
+            AllowedIf,
+        ),
+        (
+            format!(r#"{ALLOW},{{"Effect":"Deny","Action":"*","NotResource":"arn:aws:s3:::c/*"}}"#),
+            DeniedExplicit,
+        ),
+    ] {
+        let case = Case {
+            identity: &identity,
+            target: objects.clone(),
+            ..Case::default()
+        };
+        assert_eq!(case.answer().decision, expected, "{identity}");
+    }
+    let part = Case {
+        identity: r#"{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::b/public/*"}"#,
+        target: objects,
+        ..Case::default()
+    };
+    assert_eq!(
+        part.answer().conditions[0].to_string(),
+        "if the resource matches `arn:aws:s3:::b/public/*` (allow by identity policy `identity`, statement 0 of `identity`)"
+    );
 }

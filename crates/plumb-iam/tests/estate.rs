@@ -1,5 +1,13 @@
 //! From resource documents to answers: accounts, groups, managed policies, organizations, classes.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
+
 mod support;
 
 use plumb_iam::account_iam::AccountIam;
@@ -7,7 +15,9 @@ use plumb_iam::answer::Decision;
 use plumb_iam::directory::{Directory, resource_policy};
 use plumb_iam::keys::Context;
 use plumb_iam::kms;
-use plumb_iam::principal::{Membership, Principal, Stewardship, Tags};
+use plumb_iam::library::Library;
+use plumb_iam::outsiders::outsiders;
+use plumb_iam::principal::{Membership, Principal, PrincipalKind, Stewardship, Tags};
 use plumb_model::account::{Account, Provider};
 use plumb_model::coverage::{CollectedType, Coverage};
 use plumb_model::resource::Resource;
@@ -438,6 +448,184 @@ fn roles_are_assumed_as_their_trust_says() {
     let any = directory.can_outsider(&Principal::any_of_account(OWN), "sts:AssumeRole", &asset, &known);
     assert_eq!(any.decision, Decision::Allowed);
     assert_eq!(any.caveats.len(), 3, "{:?}", any.caveats);
+}
+
+#[test]
+fn an_account_outside_is_told_from_one_that_was_not_asked() {
+    let attributes = r#"{"id":null,"master_account_id":null}"#;
+    let resources = [
+        resource(OWN, "aws_organizations_organization", "organization", attributes),
+        role(OWN, "app", r#""role_policy_list":null"#),
+    ];
+    for (facts, expected) in [
+        (vec!["organization".into()], Membership::Outside),
+        (Vec::new(), Membership::Unspecified),
+    ] {
+        let coverage = Coverage {
+            collected: vec![CollectedType {
+                resource_type: "aws_organizations_organization".into(),
+                facts,
+                regions: Vec::new(),
+            }],
+            ..Coverage::default()
+        };
+        let resources: Vec<_> = resources.iter().collect();
+        let account = AccountIam::read(&Account::new(Provider::Aws, OWN), &resources, &coverage);
+        let directory = Directory::new(vec![account]);
+        let app = directory
+            .principal(&format!("arn:aws:iam::{OWN}:role/app"))
+            .unwrap();
+        assert_eq!(app.principal.membership, expected);
+        assert_eq!(
+            app.policies.service_control.unread.is_none(),
+            expected == Membership::Outside
+        );
+    }
+}
+
+#[test]
+fn strangers_reach_a_public_bucket_unless_it_is_restricted() {
+    let partner = "arn:aws:iam::777788889999:role/partner";
+    let policy = format!(
+        r#"{{"Statement":[{{"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Principal":"*"}},
+            {{"Effect":"Allow","Action":"s3:PutObject","Resource":"*","Principal":{{"AWS":["{partner}","{OWN}"],"Service":"logging.s3.amazonaws.com"}}}}]}}"#
+    );
+    let directory = Directory::new(vec![member(OWN)]);
+    let bucket = |settings: &str| {
+        let attributes = format!(r#"{{"policy":{policy},"public_access_block":{settings},"acl":null}}"#);
+        resource(OWN, "aws_s3_bucket", "arn:aws:s3:::b", &attributes)
+    };
+    let null = value("null");
+    let open = directory.bucket_asset(&bucket("null"), Some(&null));
+    let outsiders = outsiders(&directory, &open);
+    let kinds: Vec<_> = outsiders.iter().map(|principal| principal.kind).collect();
+    assert_eq!(
+        kinds,
+        [
+            PrincipalKind::Anonymous,
+            PrincipalKind::AnyOfAccount,
+            PrincipalKind::AnyOfAccount,
+            PrincipalKind::Service
+        ]
+    );
+    for (settings, action, expected) in [
+        (
+            "null",
+            "s3:GetObject",
+            [
+                Decision::Allowed,
+                Decision::Allowed,
+                Decision::Allowed,
+                Decision::Allowed,
+            ],
+        ),
+        (
+            "null",
+            "s3:PutObject",
+            [
+                Decision::DeniedImplicit,
+                Decision::DeniedImplicit,
+                Decision::AllowedIf,
+                Decision::Allowed,
+            ],
+        ),
+        (
+            r#"{"restrict_public_buckets":true}"#,
+            "s3:GetObject",
+            [
+                Decision::DeniedImplicit,
+                Decision::DeniedImplicit,
+                Decision::DeniedImplicit,
+                Decision::Allowed,
+            ],
+        ),
+        (
+            r#"{"$unreadable":{"reason":"denied"}}"#,
+            "s3:GetObject",
+            [
+                Decision::Unknown,
+                Decision::Unknown,
+                Decision::Unknown,
+                Decision::Allowed,
+            ],
+        ),
+    ] {
+        let asset = directory.bucket_asset(&bucket(settings), Some(&null));
+        let decisions: Vec<_> = outsiders
+            .iter()
+            .map(|principal| {
+                directory
+                    .can_outsider(principal, action, &asset, &Context::over_tls())
+                    .decision
+            })
+            .collect();
+        assert_eq!(decisions, expected, "{settings} {action}");
+    }
+}
+
+#[test]
+fn absurd_numbers_of_groups_and_policies_are_bounded() {
+    let groups = vec![r#""g""#; 50_000].join(",");
+    let attached = vec![r#"{"policy_arn":"arn:aws:iam::aws:policy/read"}"#; 50_000].join(",");
+    let directory = Directory::new(vec![read(
+        OWN,
+        &[
+            resource(
+                OWN,
+                "aws_iam_user",
+                &format!("arn:aws:iam::{OWN}:user/ann"),
+                &format!(r#"{{"group_list":[{groups}]}}"#),
+            ),
+            resource(
+                OWN,
+                "aws_iam_group",
+                &format!("arn:aws:iam::{OWN}:group/g"),
+                r#"{"group_policy_list":[]}"#,
+            ),
+            role(
+                OWN,
+                "many",
+                &format!(r#""attached_managed_policies":[{attached}]"#),
+            ),
+            managed(OWN, "arn:aws:iam::aws:policy/read", READ),
+        ],
+    )]);
+    let ann = directory
+        .principal(&format!("arn:aws:iam::{OWN}:user/ann"))
+        .unwrap();
+    assert!(ann.policies.identity.is_empty());
+    let many = format!("arn:aws:iam::{OWN}:role/many");
+    assert_eq!(
+        decide(&directory, &many, "s3:PutObject", "arn:aws:s3:::b/k"),
+        Decision::Unknown
+    );
+    assert_eq!(
+        decide(&directory, &many, "s3:GetObject", "arn:aws:s3:::b/k"),
+        Decision::Unknown
+    );
+    assert!(directory.principal(&many).unwrap().policies.identity.len() < 2_000);
+}
+
+#[test]
+fn a_library_keeps_equal_documents_once() {
+    let arn = "arn:aws:iam::aws:policy/read";
+    let attached = format!(r#""attached_managed_policies":[{{"policy_arn":"{arn}"}}]"#);
+    let account = |id: &str| {
+        read(
+            id,
+            &[
+                role(id, "a", &attached),
+                role(id, "b", &attached),
+                managed(id, arn, READ),
+            ],
+        )
+    };
+    let mut library = Library::new();
+    for id in [OWN, OTHER] {
+        library.share(&mut account(id));
+    }
+    // The managed policy and the trust policy that all roles have.
+    assert_eq!(library.len(), 2);
 }
 
 #[test]
