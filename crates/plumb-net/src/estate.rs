@@ -292,7 +292,7 @@ fn expose(world: &World) -> Vec<Exposure> {
             .entry(id)
             .or_insert_with(|| (solver.way_in(subnet), solver.neighbours(subnet)))
             .clone();
-        let shared = solver.from_internet(group, &way_in);
+        let shared = solver.internet_reach(group, &way_in);
         let others = solver.neighbour_templates(group, &neighbours);
         // Members differ in their public addresses only, so few different sets of templates arise.
         let mut known: Vec<(Reach, Vec<Template>)> = Vec::new();

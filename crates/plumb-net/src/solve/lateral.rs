@@ -8,7 +8,7 @@ use super::neighbours::{Sends, attachment_of, passes_hub, summary};
 use super::solver::Solver;
 use super::world::Group;
 use crate::address::AddressSet;
-use crate::model::{Peers, Subnet, Target};
+use crate::model::{LinkState, Peers, Subnet, Target};
 use crate::reach::Reach;
 use crate::report::Proof;
 use crate::service::ServiceSet;
@@ -74,7 +74,7 @@ impl<'a> Solver<'a> {
         let mut path = Reach::none();
         for (id, link) in &world.links {
             let joins = |network: &Text| link.ends.iter().any(|end| end.network == *network);
-            if joins(&near.network) && joins(&far.network) {
+            if link.state == LinkState::Active && joins(&near.network) && joins(&far.network) {
                 let target = Target::Link(id.clone());
                 let there = sent(self.sends(near, &to.addresses, &target));
                 let back = sent(self.sends(far, &from.addresses, &target));
