@@ -114,7 +114,7 @@ fn instance(at: usize) -> Resource {
     let host = at / 200 % 2000;
     let mut address =
         json!({"private_ip_address": format!("10.{vpc}.{}.{}", subnet * 8 + host / 250, host % 250 + 1)});
-    if at % 4 == 0
+    if at.is_multiple_of(4)
         && let Some(map) = address.as_object_mut()
     {
         let public = format!("198.51.{}.{}", at / 250 % 250, at % 250);

@@ -2,6 +2,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::indexing_slicing,
     reason = "tests say by failing what is wrong"
 )]
@@ -12,4 +13,5 @@ mod filters;
 mod fixture;
 mod honesty;
 mod internet;
+mod oracle;
 mod services;
