@@ -267,7 +267,11 @@ fn holds(services: &[PortRange], port: u16) -> bool {
 fn says(exposures: &[Exposure], client: Ipv4Addr, port: u16) -> Fate {
     let found = exposures.iter().find(|exposure| {
         let Source::Internet { prefixes, .. } = &exposure.from else { return false };
-        let client = prefixes.iter().any(|prefix| AddressSet::parse(prefix).unwrap().has(client.into()));
+        // A whole internet is written as `0.0.0.0/0`, which private addresses are not part of.
+        let client = !client.is_private()
+            && prefixes
+                .iter()
+                .any(|prefix| AddressSet::parse(prefix).unwrap().has(client.into()));
         client && holds(&exposure.services, port)
     });
     fate(found.map(|exposure| &exposure.certainty))
