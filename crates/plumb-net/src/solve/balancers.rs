@@ -164,7 +164,7 @@ impl<'a> Solver<'a> {
         match &forward.seen {
             Seen::Balancer | Seen::Unread(_) => {
                 let traffic = Traffic::new(&own.addresses, &reach.possible.services());
-                self.filter_steps(target, &lateral::peers(own), &traffic)
+                self.filter_steps(target, &lateral::peers(own, &own.addresses), &traffic)
             }
             Seen::Client => {
                 let filters = own.key.filters.clone().unwrap_or_default();

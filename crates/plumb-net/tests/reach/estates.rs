@@ -252,3 +252,25 @@ fn a_shared_subnet_is_its_owners() {
         assert_eq!(lateral(&estate, "app", "guest"), "tcp 8443 certain");
     }
 }
+
+#[test]
+fn families_are_judged_apart_inside_as_well() {
+    let mut net = Net::new();
+    for (subnet, block) in [("sub-a", "2a05:d018:0:1::/64"), ("sub-b", "2a05:d018:0:2::/64")] {
+        net.set(
+            subnet,
+            "ipv6_cidr_block_association_set",
+            json!([{"ipv6_cidr_block": block}]),
+        );
+    }
+    net.group("sg-db", "vpc-1", json!([tcp(5432, "0.0.0.0/0")]));
+    net.put("db", "aws_db_instance", json!({"publicly_accessible": false, "endpoint": {"port": 5432},
+        "db_subnet_group": {"subnets": [{"subnet_identifier": "sub-b"}]}, "vpc_security_groups": [{"vpc_security_group_id": "sg-db"}]}));
+    assert_eq!(
+        net.lateral("web", "db"),
+        "tcp 5432 certain",
+        "its own address is not told, and IPv4 is enough"
+    );
+    net.group("sg-db", "vpc-1", json!([tcp(5432, "::/0")]));
+    assert_eq!(net.lateral("web", "db"), "-", "the client has no IPv6 address");
+}

@@ -25,11 +25,25 @@ const CIDRS: [&str; 9] = [
 ];
 
 /// An address on each side of every border of [`CIDRS`].
-const CLIENTS: [&str; 7] =
-    ["8.8.8.8", "8.8.9.1", "203.0.113.1", "203.0.113.200", "203.0.114.1", "10.0.1.10", "10.0.2.10"];
+const CLIENTS: [&str; 7] = [
+    "8.8.8.8",
+    "8.8.9.1",
+    "203.0.113.1",
+    "203.0.113.200",
+    "203.0.114.1",
+    "10.0.1.10",
+    "10.0.2.10",
+];
 
 /// Ranges of ports, and one port of each piece that they cut the ports into.
-const RANGES: [(u16, u16); 6] = [(0, 65535), (22, 22), (80, 443), (1024, 65535), (32768, 60999), (0, 1023)];
+const RANGES: [(u16, u16); 6] = [
+    (0, 65535),
+    (22, 22),
+    (80, 443),
+    (1024, 65535),
+    (32768, 60999),
+    (0, 1023),
+];
 const PORTS: [u16; 9] = [0, 22, 79, 80, 443, 1000, 1024, 40000, 65535];
 
 #[derive(Clone, Debug)]
@@ -89,8 +103,22 @@ fn acl() -> impl Strategy<Value = Vec<Acl>> {
         entries.sort_by_key(|entry| (entry.way, entry.number));
         entries.dedup_by_key(|entry| (entry.way, entry.number));
         // Most cases should let something through.
-        entries.push(Acl { way: "in", number: 90, action: "allow", protocol: "-1", ports: (0, 65535), cidr: "0.0.0.0/0" });
-        entries.push(Acl { way: "out", number: 90, action: "allow", protocol: "-1", ports: (0, 65535), cidr: "0.0.0.0/0" });
+        entries.push(Acl {
+            way: "in",
+            number: 90,
+            action: "allow",
+            protocol: "-1",
+            ports: (0, 65535),
+            cidr: "0.0.0.0/0",
+        });
+        entries.push(Acl {
+            way: "out",
+            number: 90,
+            action: "allow",
+            protocol: "-1",
+            ports: (0, 65535),
+            cidr: "0.0.0.0/0",
+        });
         entries
     })
 }
@@ -105,7 +133,10 @@ fn rules() -> impl Strategy<Value = Vec<Rule>> {
 }
 
 fn case() -> impl Strategy<Value = Case> {
-    let route = (prop::sample::select(CIDRS[..6].to_vec()), prop::sample::select(vec!["igw-1", "nat-1", "dead"]));
+    let route = (
+        prop::sample::select(CIDRS[..6].to_vec()),
+        prop::sample::select(vec!["igw-1", "nat-1", "dead"]),
+    );
     let routes = prop::collection::vec(route, 0..3);
     let switches = (
         prop::sample::select(vec!["vpc-1", "vpc-1", "vpc-1", "vpc-9"]),
@@ -116,8 +147,23 @@ fn case() -> impl Strategy<Value = Case> {
         |(acl_a, acl_b, mut routes, web, app, web_out, (attached, block, public))| {
             routes.push(("0.0.0.0/0", "igw-1"));
             let mut seen = Vec::new();
-            routes.retain(|(cidr, _)| !seen.contains(cidr) && { seen.push(*cidr); true });
-            Case { acl_a, acl_b, routes, web, app, web_out, attached, block, public }
+            routes.retain(|(cidr, _)| {
+                !seen.contains(cidr) && {
+                    seen.push(*cidr);
+                    true
+                }
+            });
+            Case {
+                acl_a,
+                acl_b,
+                routes,
+                web,
+                app,
+                web_out,
+                attached,
+                block,
+                public,
+            }
         },
     )
 }
@@ -147,16 +193,26 @@ fn build(case: &Case) -> Net {
     let permissions = |rules: &[Rule]| {
         let write = |rule: &Rule| match rule.from {
             From::Cidr(cidr) => crate::fixture::tcp_range(rule.ports.0, rule.ports.1, cidr),
-            From::Group(group) => json!({"ip_protocol": "tcp", "from_port": rule.ports.0, "to_port": rule.ports.1,
-                "user_id_group_pairs": [{"group_id": group}]}),
+            From::Group(group) => {
+                json!({"ip_protocol": "tcp", "from_port": rule.ports.0, "to_port": rule.ports.1,
+                "user_id_group_pairs": [{"group_id": group}]})
+            }
         };
         json!(rules.iter().map(write).collect::<Vec<_>>())
     };
     net.group("sg-web", "vpc-1", permissions(&case.web));
     net.set("sg-web", "ip_permissions_egress", permissions(&case.web_out));
     net.group("sg-app", "vpc-1", permissions(&case.app));
-    net.set("igw-1", "attachments", json!([{"vpc_id": case.attached, "state": "available"}]));
-    net.set("settings", "vpc_block_public_access", json!({"internet_gateway_block_mode": case.block}));
+    net.set(
+        "igw-1",
+        "attachments",
+        json!([{"vpc_id": case.attached, "state": "available"}]),
+    );
+    net.set(
+        "settings",
+        "vpc_block_public_access",
+        json!({"internet_gateway_block_mode": case.block}),
+    );
     let public = (case.public == "yes").then_some("198.51.100.10");
     net.instance("web", "sub-a", "10.0.1.10", public, &["sg-web"]);
     net
@@ -225,7 +281,11 @@ fn from_internet(case: &Case, client: Ipv4Addr, port: u16) -> Fate {
         && case.public == "yes"
         && acl_admits(&case.acl_a, "in", client, port)
         && group_admits(&case.web, client, &[], port);
-    if open { replies(&case.acl_a, "out", client) } else { Fate::Lost }
+    if open {
+        replies(&case.acl_a, "out", client)
+    } else {
+        Fate::Lost
+    }
 }
 
 fn from_web_to_app(case: &Case, port: u16) -> Fate {
@@ -266,7 +326,9 @@ fn holds(services: &[PortRange], port: u16) -> bool {
 
 fn says(exposures: &[Exposure], client: Ipv4Addr, port: u16) -> Fate {
     let found = exposures.iter().find(|exposure| {
-        let Source::Internet { prefixes, .. } = &exposure.from else { return false };
+        let Source::Internet { prefixes, .. } = &exposure.from else {
+            return false;
+        };
         // A whole internet is written as `0.0.0.0/0`, which private addresses are not part of.
         let client = !client.is_private()
             && prefixes
