@@ -12,7 +12,7 @@ use super::neighbours::{Sends, attachment_of, passes_hub, summary};
 use super::solver::Solver;
 use super::world::Group;
 use crate::address::AddressSet;
-use crate::model::{Known, LinkState, Peers, Rule, Subnet, Target};
+use crate::model::{Filter, Known, LinkState, Peers, Rule, Subnet, Target};
 use crate::reach::Reach;
 use crate::report::Proof;
 use crate::service::ServiceSet;
@@ -24,7 +24,6 @@ pub(crate) struct Pairs {
     entries: HashMap<(usize, usize, usize, Family), Rc<Reach>>,
     exits: HashMap<(usize, usize, usize, Family), Rc<Reach>>,
     borders: HashMap<(usize, usize, Family), Rc<Reach>>,
-    even: HashMap<(usize, usize, Family), Evenness>,
     proofs: HashMap<(usize, usize, usize, usize, ServiceSet), Arc<[Proof]>>,
 }
 
@@ -71,10 +70,10 @@ impl<'a> Solver<'a> {
             }
         }
         let mut reach = Reach::none();
-        for family in [Family::Ipv4, Family::Ipv6] {
-            let (source, target) = (family.of(&from.addresses), family.of(&to.addresses));
+        let families = [Family::Ipv4, Family::Ipv6].into_iter();
+        for ((family, source), target) in families.zip(&from.by_family).zip(&to.by_family) {
             if !source.is_empty() && !target.is_empty() {
-                reach = reach.or(&self.in_family(family, (from, near, &source), (to, far, &target)));
+                reach = reach.or(&self.in_family(family, (from, near, source), (to, far, target)));
             }
         }
         conditioned(conditioned(only(to, reach), to), from)
@@ -82,9 +81,6 @@ impl<'a> Solver<'a> {
 
     /// Proofs that `services` get from one group to another.
     pub(crate) fn lateral_proofs(&mut self, from: &Group, to: &Group, services: &ServiceSet) -> Arc<[Proof]> {
-        let even = [Family::Ipv4, Family::Ipv6]
-            .into_iter()
-            .all(|family| self.evenness(to.filter_set, from, family, &self.inbound_of(to)) == Evenness::Even);
         let key = (
             to.filter_set,
             from.filter_set,
@@ -92,9 +88,16 @@ impl<'a> Solver<'a> {
             to.subnet_at,
             services.clone(),
         );
-        if let Some(known) = self.pairs.proofs.get(&key).filter(|_| even) {
+        if let Some(known) = self.pairs.proofs.get(&key) {
             return Arc::clone(known);
         }
+        let mut rules = self.inbound_of(to);
+        if let Ok((_, subnet)) = self.world.subnet(to) {
+            rules.extend(self.border_rules(subnet));
+        }
+        let even = [Family::Ipv4, Family::Ipv6]
+            .into_iter()
+            .all(|family| is_even(&rules, &self.whole(from, family)) == Evenness::Even);
         let traffic = Traffic::new(&from.addresses, services);
         let mut steps = self.filter_steps(to, &peers(from, &from.addresses), &traffic);
         if let (Ok((near, _)), Ok((far, subnet))) = (self.world.subnet(from), self.world.subnet(to))
@@ -139,7 +142,7 @@ impl<'a> Solver<'a> {
             return Rc::clone(known);
         }
         let reach = Rc::new(summary(&self.admitted_by(to, &peers(from, source)), source));
-        if self.evenness(to.filter_set, from, family, &self.inbound_of(to)) == Evenness::Even {
+        if is_even(&self.inbound_of(to), &self.whole(from, family)) == Evenness::Even {
             self.pairs.entries.insert(key, Rc::clone(&reach));
         }
         reach
@@ -186,35 +189,29 @@ impl<'a> Solver<'a> {
             Way::Out => summary(&border.outward, addresses),
             Way::In => summary(&border.inward, addresses),
         });
-        let filter = match &subnet.filter {
-            Known::Read(id) => self.world.filters.get(id),
-            Known::Unread(_) => None,
-        };
-        let both = filter
-            .into_iter()
-            .flat_map(|filter| known(&filter.inbound).chain(known(&filter.outbound)));
-        let rules: Vec<&Rule> = both.collect();
+        let rules = self.border_rules(subnet);
         if is_even(&rules, &self.whole(other, family)) == Evenness::Even {
             self.pairs.borders.insert(key, Rc::clone(&reach));
         }
         reach
     }
 
-    fn evenness(&mut self, filters: usize, other: &Group, family: Family, rules: &[&Rule]) -> Evenness {
-        let whole = self.whole(other, family);
-        *self
-            .pairs
-            .even
-            .entry((filters, other.subnet_at, family))
-            .or_insert_with(|| is_even(rules, &whole))
-    }
-
     /// All addresses of a family that members of the group could have.
     fn whole(&self, group: &Group, family: Family) -> AddressSet {
         match self.world.subnet(group) {
-            Ok((_, subnet)) => family.of(&subnet.addresses.union(&group.addresses)),
+            Ok((_, subnet)) => family.of(&subnet.addresses),
             Err(_) => family.of(&group.addresses),
         }
+    }
+
+    fn border_rules(&self, subnet: &Subnet) -> Vec<&'a Rule> {
+        let world = self.world;
+        let filter = match &subnet.filter {
+            Known::Read(id) => world.filters.get(id),
+            Known::Unread(_) => None,
+        };
+        let both = |filter: &'a Filter| known(&filter.inbound).chain(known(&filter.outbound));
+        filter.into_iter().flat_map(both).collect()
     }
 
     fn inbound_of(&self, group: &Group) -> Vec<&'a Rule> {

@@ -43,6 +43,8 @@ pub(crate) struct Group {
     pub(crate) members: Vec<usize>,
     /// The private addresses of the members; those of the subnet when one member has none.
     pub(crate) addresses: AddressSet,
+    /// Those of IPv4, and those of IPv6.
+    pub(crate) by_family: [AddressSet; 2],
     /// A number that groups with the same filters share.
     pub(crate) filter_set: usize,
     /// A number that groups in the same subnet share.
@@ -261,7 +263,15 @@ impl World {
                     .iter()
                     .flat_map(private)
                     .map(|address| AddressSet::one(*address));
-                AddressSet::from_ranges(ones.flat_map(|one| one.ranges().to_vec()))
+                let ones = AddressSet::from_ranges(ones.flat_map(|one| one.ranges().to_vec()));
+                // Addresses outside of the subnet cannot be used there.
+                match whole {
+                    Some(subnet) if ones.intersects(&subnet.addresses) => {
+                        ones.intersection(&subnet.addresses)
+                    }
+                    Some(subnet) => subnet.addresses.clone(),
+                    None => ones,
+                }
             };
             for member in &members {
                 if let Some(group) = self.group_of.get_mut(*member) {
@@ -274,6 +284,8 @@ impl World {
             self.groups.push(Group {
                 key,
                 members,
+                by_family: [AddressSet::ipv4(), AddressSet::ipv6()]
+                    .map(|family| family.intersection(&addresses)),
                 addresses,
                 filter_set,
                 subnet_at,
