@@ -203,6 +203,17 @@ pub struct Link {
     pub node: Node,
     /// Its two ends.
     pub ends: [LinkEnd; 2],
+    /// Whether it carries packets.
+    pub state: LinkState,
+}
+
+/// Whether a link carries packets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkState {
+    /// It does.
+    Active,
+    /// It does not: it waits for approval, or is going away.
+    Idle,
 }
 
 /// One end of a link.

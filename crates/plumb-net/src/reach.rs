@@ -103,6 +103,12 @@ impl Reach {
     /// What both let through.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
+        if self.certain.is_all() {
+            return other.clone();
+        }
+        if other.certain.is_all() {
+            return self.clone();
+        }
         self.combine(other, Traffic::intersection)
     }
 

@@ -92,8 +92,8 @@ pub struct GroupReach {
     pub to: usize,
     /// On which ports.
     pub services: Vec<PortRange>,
-    /// What shows it.
-    pub proofs: Vec<Proof>,
+    /// What shows it; pairs share equal proofs.
+    pub proofs: Arc<[Proof]>,
     /// How certain it is.
     pub certainty: Certainty,
 }

@@ -57,6 +57,11 @@ impl ServiceSet {
         Self::range(0, END - 1)
     }
 
+    /// Whether every protocol and port is an element.
+    pub fn is_all(&self) -> bool {
+        self.ranges() == [(0, END - 1)]
+    }
+
     /// All ports of one protocol.
     pub fn protocol(protocol: u8) -> Self {
         Self::ports(protocol, 0, u16::MAX)
@@ -94,7 +99,7 @@ impl ServiceSet {
 
     /// The set as ranges per protocol; neighbouring protocols that are in it as a whole stay apart.
     pub fn port_ranges(&self) -> Vec<PortRange> {
-        if *self == Self::all() {
+        if self.is_all() {
             return vec![PortRange {
                 protocol: Text::new_static("all"),
                 from: 0,

@@ -58,6 +58,14 @@ impl Traffic {
         parts.pop().unwrap_or_default()
     }
 
+    /// Whether everything is in it.
+    pub fn is_all(&self) -> bool {
+        match self.0.as_slice() {
+            [whole] => (whole.first, whole.last) == (0, u128::MAX) && whole.services.is_all(),
+            _ => false,
+        }
+    }
+
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -7,7 +7,9 @@ use super::Builder;
 use super::filters::proof;
 use super::look;
 use crate::address::{AddressSet, Prefix};
-use crate::model::{Attached, Attachment, Destinations, Hub, HubRoute, Known, Link, LinkEnd, Node};
+use crate::model::{
+    Attached, Attachment, Destinations, Hub, HubRoute, Known, Link, LinkEnd, LinkState, Node,
+};
 
 /// The most routes of one table of a transit gateway; the API that lists them gives no more in one answer.
 const MAX_HUB_ROUTES: usize = 20_000;
@@ -18,24 +20,21 @@ impl<'a> Builder<'a> {
             let Some(id) = self.id(peering, "vpc_peering_connection_id") else {
                 continue;
             };
-            // Only an active connection carries packets (https://docs.aws.amazon.com/vpc/latest/peering/).
-            let active = look::text(peering.document(), "status.code").is_none_or(|code| code == "active");
-            let ends = [
+            // Only an active connection carries packets
+            // (<https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html>).
+            let state = match look::of(peering, "status.code").text() {
+                Known::Read(Some("active")) | Known::Unread(_) => LinkState::Active,
+                Known::Read(_) => LinkState::Idle,
+            };
+            match [
                 end(peering, "requester_vpc_info"),
                 end(peering, "accepter_vpc_info"),
-            ];
-            match ends {
-                [Some(one), Some(other)] if active => {
+            ] {
+                [Some(one), Some(other)] => {
                     let link = Link {
                         node: look::node(peering),
                         ends: [one, other],
-                    };
-                    self.network.links.insert(id, link);
-                }
-                [_, _] if !active => {
-                    let link = Link {
-                        node: look::node(peering),
-                        ends: [nowhere(), nowhere()],
+                        state,
                     };
                     self.network.links.insert(id, link);
                 }
@@ -182,15 +181,6 @@ fn end(peering: &Resource, key: &str) -> Option<LinkEnd> {
         account: at("owner_id")?.into(),
         addresses,
     })
-}
-
-/// An end that belongs to no network, for connections that carry nothing.
-fn nowhere() -> LinkEnd {
-    LinkEnd {
-        network: Text::default(),
-        account: Text::default(),
-        addresses: AddressSet::empty(),
-    }
 }
 
 fn hub_route(table: &Resource, place: &str, route: &Value, destinations: Destinations) -> HubRoute {

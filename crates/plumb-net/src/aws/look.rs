@@ -20,28 +20,28 @@ pub(crate) enum Look<'a> {
 impl<'a> Look<'a> {
     /// Text, or nothing where there is none; any other kind of value is a reason to know nothing.
     pub(crate) fn text(self) -> Known<Option<&'a str>> {
-        self.as_kind("text", Value::as_str)
+        self.content("text", Value::as_str)
     }
 
     /// A truth value.
     pub(crate) fn bool(self) -> Known<Option<bool>> {
-        self.as_kind("a truth value", Value::as_bool)
+        self.content("a truth value", Value::as_bool)
     }
 
     /// A whole number.
     pub(crate) fn int(self) -> Known<Option<i64>> {
-        self.as_kind("a whole number", Value::as_int)
+        self.content("a whole number", Value::as_int)
     }
 
     /// The elements of a list; an absent list is empty.
     pub(crate) fn list(self) -> Known<&'a [Value]> {
-        match self.as_kind("a list", Value::as_list) {
+        match self.content("a list", Value::as_list) {
             Known::Read(list) => Known::Read(list.unwrap_or_default()),
             Known::Unread(note) => Known::Unread(note),
         }
     }
 
-    fn as_kind<T>(self, wanted: &str, read: impl Fn(&'a Value) -> Option<T>) -> Known<Option<T>> {
+    fn content<T>(self, wanted: &str, read: impl Fn(&'a Value) -> Option<T>) -> Known<Option<T>> {
         match self {
             Self::Absent => Known::Read(None),
             Self::Value(value) => match read(value) {

@@ -81,7 +81,7 @@ impl<'a> Solver<'a> {
             let mut proof = vec![listener.proof.clone()];
             proof.extend(balancer.firewall.clone());
             steps.push(step(&listener.node, proof));
-            let clients = addresses_only(&clients);
+            let (heard, clients) = (clients.clone(), addresses_only(&clients));
             // Targets of one group with equal ports and rules are reached alike.
             let mut known: BTreeMap<(usize, ServiceSet, u8), Reach> = BTreeMap::new();
             for forward in &listener.forwards {
@@ -89,7 +89,7 @@ impl<'a> Solver<'a> {
                 steps.push(step(&forward.group, vec![forward.proof.clone()]));
                 let places: Vec<usize> = match &forward.to {
                     ForwardTo::Service(node) => {
-                        push(exposures, node, &clients, &ServiceSet::all(), &steps);
+                        push(exposures, node, &heard, &steps);
                         continue;
                     }
                     ForwardTo::Endpoint(id) => world.named(id).to_vec(),
@@ -109,14 +109,14 @@ impl<'a> Solver<'a> {
                     let key = (*at, forward.services.clone(), seen_key(&forward.seen));
                     let reach = known
                         .entry(key)
-                        .or_insert_with(|| self.to_target(&clients, own, group, forward))
+                        .or_insert_with(|| self.clients_at(&clients, own, group, forward))
                         .clone();
                     if reach.is_empty() {
                         continue;
                     }
                     let mut steps = steps.clone();
                     steps.extend(self.target_steps(own, group, forward, &reach));
-                    push(exposures, &endpoint.node, &reach, &ServiceSet::all(), &steps);
+                    push(exposures, &endpoint.node, &reach, &steps);
                     next.entry(endpoint.node.uid.clone()).or_default().push(Front {
                         reach,
                         steps,
@@ -128,7 +128,7 @@ impl<'a> Solver<'a> {
     }
 
     /// What clients reach of a target group.
-    fn to_target(&mut self, clients: &Reach, own: &Group, target: &Group, forward: &Forward) -> Reach {
+    fn clients_at(&mut self, clients: &Reach, own: &Group, target: &Group, forward: &Forward) -> Reach {
         let asked = clients.within(&AddressSet::full(), &forward.services);
         match &forward.seen {
             Seen::Balancer => asked.and(&self.lateral(own, target)),
@@ -164,7 +164,7 @@ impl<'a> Solver<'a> {
         match &forward.seen {
             Seen::Balancer | Seen::Unread(_) => {
                 let traffic = Traffic::new(&own.addresses, &reach.possible.services());
-                self.filter_steps(target, &lateral::peers(own), &traffic)
+                self.filter_steps(target, &lateral::peers(own, &own.addresses), &traffic)
             }
             Seen::Client => {
                 let filters = own.key.filters.clone().unwrap_or_default();
@@ -179,14 +179,14 @@ fn addresses_only(reach: &Reach) -> Reach {
     reach.map(|traffic| Traffic::new(&traffic.addresses(), &ServiceSet::all()))
 }
 
-fn push(exposures: &mut Vec<Exposure>, node: &Node, reach: &Reach, within: &ServiceSet, steps: &[Arc<Step>]) {
+fn push(exposures: &mut Vec<Exposure>, node: &Node, reach: &Reach, steps: &[Arc<Step>]) {
     for (traffic, certainty) in reach.parts() {
         for (addresses, services, certainty) in classes(&traffic, certainty) {
             exposures.push(Exposure {
                 target: node.uid.clone(),
                 target_type: node.resource_type.clone(),
                 from: internet(&addresses),
-                services: services.intersection(within).port_ranges(),
+                services: services.port_ranges(),
                 steps: steps.to_vec(),
                 certainty,
             });

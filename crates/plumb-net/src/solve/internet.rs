@@ -60,7 +60,7 @@ impl<'a> Solver<'a> {
     }
 
     /// What comes in from the internet to a group, before public addresses are asked for.
-    pub(crate) fn from_internet(&mut self, group: &Group, way_in: &Reach) -> Reach {
+    pub(crate) fn internet_reach(&mut self, group: &Group, way_in: &Reach) -> Reach {
         let admitted = self.admitted(group);
         let Ok((id, subnet)) = self.world.subnet(group) else {
             return Reach::none();

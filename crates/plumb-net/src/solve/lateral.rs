@@ -1,5 +1,9 @@
 //! What one group of endpoints can reach of another.
 
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
 use plumb_model::value::Text;
 
 use super::filters::Resolved;
@@ -8,11 +12,43 @@ use super::neighbours::{Sends, attachment_of, passes_hub, summary};
 use super::solver::Solver;
 use super::world::Group;
 use crate::address::AddressSet;
-use crate::model::{Peers, Subnet, Target};
+use crate::model::{Filter, Known, LinkState, Peers, Rule, Subnet, Target};
 use crate::reach::Reach;
 use crate::report::Proof;
 use crate::service::ServiceSet;
 use crate::traffic::Traffic;
+
+/// Answers that pairs of groups share: a key names two sets of filters, the subnet of the other side and the family.
+#[derive(Default)]
+pub(crate) struct Pairs {
+    entries: HashMap<(usize, usize, usize, Family), Rc<Reach>>,
+    exits: HashMap<(usize, usize, usize, Family), Rc<Reach>>,
+    borders: HashMap<(usize, usize, Family), Rc<Reach>>,
+    proofs: HashMap<(usize, usize, usize, usize, ServiceSet), Arc<[Proof]>>,
+}
+
+/// A family of addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Family {
+    Ipv4,
+    Ipv6,
+}
+
+/// Whether rules treat all addresses of a subnet alike, so that an answer for one holds for all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Evenness {
+    Even,
+    Uneven,
+}
+
+impl Family {
+    fn of(self, addresses: &AddressSet) -> AddressSet {
+        addresses.intersection(&match self {
+            Self::Ipv4 => AddressSet::ipv4(),
+            Self::Ipv6 => AddressSet::ipv6(),
+        })
+    }
+}
 
 impl<'a> Solver<'a> {
     /// What `from` can reach of `to`, as a reach that does not depend on addresses.
@@ -23,50 +59,168 @@ impl<'a> Solver<'a> {
         if to.key.listens.is_empty() {
             return Reach::none();
         }
-        let near = match self.world.subnet(from) {
-            Ok(found) => found,
-            Err(note) => return only(to, Reach::unknown(note)),
+        let (near, far) = match (self.world.subnet(from), self.world.subnet(to)) {
+            (Ok((_, near)), Ok((_, far))) => (near, far),
+            (Err(note), Ok(_) | Err(_)) | (Ok(_), Err(note)) => return only(to, Reach::unknown(note)),
         };
-        let far = match self.world.subnet(to) {
-            Ok(found) => found,
-            Err(note) => return only(to, Reach::unknown(note)),
-        };
-        let path = self.path(near.1, far.1, from, to);
-        if path.is_empty() {
-            return Reach::none();
+        for (group, subnet) in [(from, near), (to, far)] {
+            if group.addresses.is_empty() {
+                let note = format!("the addresses of `{}` are not known", subnet.node.uid);
+                return only(to, Reach::unknown(note));
+            }
         }
-        let entry = summary(&self.admitted_by(to, &peers(from)), &from.addresses);
-        let mut reach = only(to, path.and(&entry));
-        if reach.is_empty() {
-            return reach;
+        let mut reach = Reach::none();
+        let families = [Family::Ipv4, Family::Ipv6].into_iter();
+        for ((family, source), target) in families.zip(&from.by_family).zip(&to.by_family) {
+            if !source.is_empty() && !target.is_empty() {
+                reach = reach.or(&self.in_family(family, (from, near, source), (to, far, target)));
+            }
         }
-        reach = reach.and(&summary(&self.sent_by(from, &peers(to)), &to.addresses));
-        if near.0 != far.0 {
-            let (out, into) = (self.border(near.0, near.1), self.border(far.0, far.1));
-            reach = reach.and(&summary(&out.outward, &to.addresses));
-            reach = reach.and(&summary(&into.inward, &from.addresses));
-        }
-        conditioned(conditioned(reach, to), from)
+        conditioned(conditioned(only(to, reach), to), from)
     }
 
     /// Proofs that `services` get from one group to another.
-    pub(crate) fn lateral_proofs(&self, from: &Group, to: &Group, services: &ServiceSet) -> Vec<Proof> {
-        let traffic = Traffic::new(&from.addresses, services);
-        let mut proofs = Vec::new();
-        for step in self.filter_steps(to, &peers(from), &traffic) {
-            proofs.extend(step.proof.iter().cloned());
+    pub(crate) fn lateral_proofs(&mut self, from: &Group, to: &Group, services: &ServiceSet) -> Arc<[Proof]> {
+        let key = (
+            to.filter_set,
+            from.filter_set,
+            from.subnet_at,
+            to.subnet_at,
+            services.clone(),
+        );
+        if let Some(known) = self.pairs.proofs.get(&key) {
+            return Arc::clone(known);
         }
+        let mut rules = self.inbound_of(to);
+        if let Ok((_, subnet)) = self.world.subnet(to) {
+            rules.extend(self.border_rules(subnet));
+        }
+        let even = [Family::Ipv4, Family::Ipv6]
+            .into_iter()
+            .all(|family| is_even(&rules, &self.whole(from, family)) == Evenness::Even);
+        let traffic = Traffic::new(&from.addresses, services);
+        let mut steps = self.filter_steps(to, &peers(from, &from.addresses), &traffic);
         if let (Ok((near, _)), Ok((far, subnet))) = (self.world.subnet(from), self.world.subnet(to))
             && near != far
         {
-            for step in self.border_steps(subnet, &traffic) {
-                proofs.extend(step.proof.iter().cloned());
-            }
+            steps.extend(self.border_steps(subnet, &traffic));
+        }
+        let proofs: Arc<[Proof]> = steps.iter().flat_map(|step| step.proof.iter().cloned()).collect();
+        if even {
+            self.pairs.proofs.insert(key, Arc::clone(&proofs));
         }
         proofs
     }
 
-    fn path(&mut self, near: &'a Subnet, far: &'a Subnet, from: &Group, to: &Group) -> Reach {
+    fn in_family(
+        &mut self,
+        family: Family,
+        (from, near, source): (&Group, &'a Subnet, &AddressSet),
+        (to, far, target): (&Group, &'a Subnet, &AddressSet),
+    ) -> Reach {
+        let path = self.path(near, far, source, target);
+        if path.is_empty() {
+            return path;
+        }
+        let mut reach = path.and(&self.entry(family, from, source, to));
+        if reach.is_empty() {
+            return reach;
+        }
+        reach = reach.and(&self.exit(family, from, to, target));
+        if from.subnet_at != to.subnet_at && !reach.is_empty() {
+            reach = reach
+                .and(&self.crossing(family, (from, near), (to, target), Way::Out))
+                .and(&self.crossing(family, (to, far), (from, source), Way::In));
+        }
+        reach
+    }
+
+    /// What the filters of `to` let in from `from`.
+    fn entry(&mut self, family: Family, from: &Group, source: &AddressSet, to: &Group) -> Rc<Reach> {
+        let key = (to.filter_set, from.filter_set, from.subnet_at, family);
+        if let Some(known) = self.pairs.entries.get(&key) {
+            return Rc::clone(known);
+        }
+        let reach = Rc::new(summary(&self.admitted_by(to, &peers(from, source)), source));
+        if is_even(&self.inbound_of(to), &self.whole(from, family)) == Evenness::Even {
+            self.pairs.entries.insert(key, Rc::clone(&reach));
+        }
+        reach
+    }
+
+    /// What the filters of `from` let out to `to`.
+    fn exit(&mut self, family: Family, from: &Group, to: &Group, target: &AddressSet) -> Rc<Reach> {
+        let key = (from.filter_set, to.filter_set, to.subnet_at, family);
+        if let Some(known) = self.pairs.exits.get(&key) {
+            return Rc::clone(known);
+        }
+        let reach = Rc::new(summary(&self.sent_by(from, &peers(to, target)), target));
+        let rules: Vec<&Rule> = self
+            .rules(from)
+            .flat_map(|filter| known(&filter.outbound))
+            .collect();
+        if is_even(&rules, &self.whole(to, family)) == Evenness::Even {
+            self.pairs.exits.insert(key, Rc::clone(&reach));
+        }
+        reach
+    }
+
+    /// What the border of `at` lets through between it and the addresses of the other group.
+    fn crossing(
+        &mut self,
+        family: Family,
+        (at, subnet): (&Group, &'a Subnet),
+        (other, addresses): (&Group, &AddressSet),
+        way: Way,
+    ) -> Rc<Reach> {
+        // One key serves both ways: going out and coming in are kept apart by the order of the two subnets.
+        let key = match way {
+            Way::Out => (2 * at.subnet_at, other.subnet_at, family),
+            Way::In => (2 * at.subnet_at + 1, other.subnet_at, family),
+        };
+        if let Some(known) = self.pairs.borders.get(&key) {
+            return Rc::clone(known);
+        }
+        let Ok((id, _)) = self.world.subnet(at) else {
+            return Rc::new(Reach::none());
+        };
+        let border = self.border(id, subnet);
+        let reach = Rc::new(match way {
+            Way::Out => summary(&border.outward, addresses),
+            Way::In => summary(&border.inward, addresses),
+        });
+        let rules = self.border_rules(subnet);
+        if is_even(&rules, &self.whole(other, family)) == Evenness::Even {
+            self.pairs.borders.insert(key, Rc::clone(&reach));
+        }
+        reach
+    }
+
+    /// All addresses of a family that members of the group could have.
+    fn whole(&self, group: &Group, family: Family) -> AddressSet {
+        match self.world.subnet(group) {
+            Ok((_, subnet)) => family.of(&subnet.addresses),
+            Err(_) => family.of(&group.addresses),
+        }
+    }
+
+    fn border_rules(&self, subnet: &Subnet) -> Vec<&'a Rule> {
+        let world = self.world;
+        let filter = match &subnet.filter {
+            Known::Read(id) => world.filters.get(id),
+            Known::Unread(_) => None,
+        };
+        let both = |filter: &'a Filter| known(&filter.inbound).chain(known(&filter.outbound));
+        filter.into_iter().flat_map(both).collect()
+    }
+
+    fn inbound_of(&self, group: &Group) -> Vec<&'a Rule> {
+        self.rules(group)
+            .flat_map(|filter| known(&filter.inbound))
+            .collect()
+    }
+
+    fn path(&mut self, near: &'a Subnet, far: &'a Subnet, source: &AddressSet, target: &AddressSet) -> Reach {
         if near.network == far.network {
             return Reach::all();
         }
@@ -74,10 +228,10 @@ impl<'a> Solver<'a> {
         let mut path = Reach::none();
         for (id, link) in &world.links {
             let joins = |network: &Text| link.ends.iter().any(|end| end.network == *network);
-            if joins(&near.network) && joins(&far.network) {
-                let target = Target::Link(id.clone());
-                let there = sent(self.sends(near, &to.addresses, &target));
-                let back = sent(self.sends(far, &from.addresses, &target));
+            if link.state == LinkState::Active && joins(&near.network) && joins(&far.network) {
+                let way = Target::Link(id.clone());
+                let there = sent(self.sends(near, target, &way));
+                let back = sent(self.sends(far, source, &way));
                 path = path.or(&there.and(&back));
             }
         }
@@ -88,29 +242,69 @@ impl<'a> Solver<'a> {
             ) else {
                 continue;
             };
-            let target = Target::Hub(id.clone());
-            let there = sent(self.sends(near, &to.addresses, &target));
-            let back = sent(self.sends(far, &from.addresses, &target));
-            let inside = summary(&passes_hub(hub, here, other, None), &to.addresses)
-                .and(&summary(&passes_hub(hub, other, here, None), &from.addresses));
+            let way = Target::Hub(id.clone());
+            let there = sent(self.sends(near, target, &way));
+            let back = sent(self.sends(far, source, &way));
+            let inside = summary(&passes_hub(hub, here, other, None), target)
+                .and(&summary(&passes_hub(hub, other, here, None), source));
             path = path.or(&there.and(&back).and(&inside));
+        }
+        for way in Rc::clone(&self.unread_ways)
+            .iter()
+            .filter(|way| way.networks.contains(&near.network))
+        {
+            if !way.networks.contains(&far.network) {
+                continue;
+            }
+            for through in [Target::Link(way.id.clone()), Target::Hub(way.id.clone())] {
+                let there = sent(self.sends(near, target, &through));
+                let back = sent(self.sends(far, source, &through));
+                let unread = Reach::unknown(format!("what `{}` joins was not read", way.id));
+                path = path.or(&there.and(&back).and(&unread));
+            }
         }
         path
     }
 }
 
+/// The side of a border that a connection starts from.
+#[derive(Clone, Copy)]
+enum Way {
+    Out,
+    In,
+}
+
 /// The peers of a rule when the other side is a group: a rule that names a filter means the private addresses of its
 /// members (<https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html>).
-pub(crate) fn peers(group: &Group) -> impl Fn(&Peers) -> Resolved + '_ {
+pub(crate) fn peers<'g>(group: &'g Group, addresses: &'g AddressSet) -> impl Fn(&Peers) -> Resolved + 'g {
     move |peers| match peers {
         Peers::Addresses(addresses) => Resolved::exactly(addresses.clone()),
         Peers::Members(filter) => match &group.key.filters {
-            Ok(filters) if filters.contains(filter) => Resolved::exactly(group.addresses.clone()),
+            Ok(filters) if filters.contains(filter) => Resolved::exactly(addresses.clone()),
             Ok(_) => Resolved::nothing(),
             Err(note) => Resolved::unread(note),
         },
         Peers::Named(_) => Resolved::nothing(),
         Peers::Unread(note) => Resolved::unread(note),
+    }
+}
+
+fn is_even(rules: &[&Rule], whole: &AddressSet) -> Evenness {
+    let even = |rule: &&Rule| match &rule.peers {
+        Peers::Addresses(addresses) => !addresses.intersects(whole) || whole.is_subset(addresses),
+        Peers::Members(_) | Peers::Named(_) | Peers::Unread(_) => true,
+    };
+    if rules.iter().all(even) {
+        Evenness::Even
+    } else {
+        Evenness::Uneven
+    }
+}
+
+fn known(rules: &Known<Vec<Rule>>) -> std::slice::Iter<'_, Rule> {
+    match rules {
+        Known::Read(rules) => rules.iter(),
+        Known::Unread(_) => [].iter(),
     }
 }
 

@@ -9,7 +9,9 @@ use super::internet::{Template, classes, conditioned, prefixes, read_routes};
 use super::solver::{Solver, step};
 use super::world::Group;
 use crate::address::AddressSet;
-use crate::model::{Attached, Destinations, GatewayKind, Hub, Known, Peers, Route, Subnet, Target};
+use crate::model::{
+    Attached, Destinations, GatewayKind, Hub, Known, LinkState, Peers, Route, Subnet, Target,
+};
 use crate::reach::Reach;
 use crate::report::{Source, Step};
 use crate::service::ServiceSet;
@@ -142,6 +144,9 @@ impl<'a> Solver<'a> {
                 steps: Vec::new(),
             });
         };
+        if link.state == LinkState::Idle {
+            return None;
+        }
         let [one, other] = &link.ends;
         let far = if one.network == subnet.network { other } else { one };
         let steps = vec![step(&link.node, vec![route.proof.clone()])];

@@ -1,12 +1,13 @@
 //! `Solver`: the reach of subnets and groups, each worked out once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use plumb_model::value::Text;
 
 use super::filters::{self, Resolved};
+use super::lateral::Pairs;
 use super::routes::{self, Routing};
 use super::world::{Group, World};
 use crate::model::{Filter, Known, Memory, Node, Peers, RouteTable, Subnet};
@@ -21,6 +22,14 @@ pub(crate) struct Solver<'a> {
     borders: BTreeMap<&'a Text, Rc<Border>>,
     tables: BTreeMap<&'a Text, Rc<Routing>>,
     admitted: BTreeMap<Vec<Text>, Rc<Reach>>,
+    pub(crate) pairs: Pairs,
+    pub(crate) unread_ways: Rc<Vec<UnreadWay<'a>>>,
+}
+
+/// A link or hub that was not read, with the networks that route to it.
+pub(crate) struct UnreadWay<'a> {
+    pub(crate) id: &'a Text,
+    pub(crate) networks: BTreeSet<&'a Text>,
 }
 
 /// What the filter at the border of a subnet lets through, by the address of the other side.
@@ -34,11 +43,17 @@ pub(crate) struct Border {
 
 impl<'a> Solver<'a> {
     pub(crate) fn new(world: &'a World) -> Self {
+        let ways = world
+            .by_unread()
+            .into_iter()
+            .map(|(id, networks)| UnreadWay { id, networks });
         Self {
             world,
             borders: BTreeMap::new(),
             tables: BTreeMap::new(),
             admitted: BTreeMap::new(),
+            pairs: Pairs::default(),
+            unread_ways: Rc::new(ways.collect()),
         }
     }
 
@@ -113,6 +128,13 @@ impl<'a> Solver<'a> {
             })),
             Err(note) => Reach::unknown(note.clone()),
         }
+    }
+
+    /// The filters of a group that were read.
+    pub(crate) fn rules<'g>(&self, group: &'g Group) -> impl Iterator<Item = &'a Filter> + use<'a, 'g> {
+        let world = self.world;
+        let ids = group.key.filters.as_deref().unwrap_or_default();
+        ids.iter().filter_map(move |id| world.filters.get(id))
     }
 
     /// The steps that show how `traffic` comes in through the border of the subnet.

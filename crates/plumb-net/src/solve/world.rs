@@ -7,8 +7,8 @@ use plumb_model::value::Text;
 
 use crate::address::AddressSet;
 use crate::model::{
-    AccountNetwork, Balancer, Endpoint, EndpointKind, Filter, Gateway, Hub, Known, Link, Network,
-    PublicService, RouteTable, Subnet,
+    AccountNetwork, Attached, Balancer, Endpoint, EndpointKind, Filter, Gateway, Hub, Known, Link, Network,
+    PublicService, RouteTable, Subnet, Target,
 };
 use crate::service::ServiceSet;
 
@@ -43,6 +43,12 @@ pub(crate) struct Group {
     pub(crate) members: Vec<usize>,
     /// The private addresses of the members; those of the subnet when one member has none.
     pub(crate) addresses: AddressSet,
+    /// Those of IPv4, and those of IPv6.
+    pub(crate) by_family: [AddressSet; 2],
+    /// A number that groups with the same filters share.
+    pub(crate) filter_set: usize,
+    /// A number that groups in the same subnet share.
+    pub(crate) subnet_at: usize,
 }
 
 /// What makes endpoints equal.
@@ -161,6 +167,66 @@ impl World {
         self.by_id.get(id).map_or(&[], Vec::as_slice)
     }
 
+    /// For each network those that a link or a hub joins to it.
+    pub(crate) fn joined_networks(&self) -> BTreeMap<&Text, BTreeSet<&Text>> {
+        let mut joined: BTreeMap<&Text, BTreeSet<&Text>> = BTreeMap::new();
+        for link in self.links.values() {
+            let [one, other] = &link.ends;
+            joined.entry(&one.network).or_default().insert(&other.network);
+            joined.entry(&other.network).or_default().insert(&one.network);
+        }
+        for hub in self.hubs.values() {
+            let networks = || {
+                hub.attachments
+                    .values()
+                    .filter_map(|attachment| match &attachment.to {
+                        Attached::Network { network, .. } => Some(network),
+                        Attached::Site | Attached::Elsewhere(_) => None,
+                    })
+            };
+            for network in networks() {
+                joined.entry(network).or_default().extend(networks());
+            }
+        }
+        for networks in self.by_unread().values() {
+            for network in networks {
+                joined.entry(network).or_default().extend(networks);
+            }
+        }
+        joined
+    }
+
+    /// The networks that route to a link or hub that was not read, by its identifier: it may join them.
+    pub(crate) fn by_unread(&self) -> BTreeMap<&Text, BTreeSet<&Text>> {
+        let mut networks: BTreeMap<&Text, BTreeSet<&Text>> = BTreeMap::new();
+        for subnet in self.subnets.values() {
+            let table = match &subnet.table {
+                Known::Read(id) => self.tables.get(id),
+                Known::Unread(_) => None,
+            };
+            let routes = match table.map(|table| &table.routes) {
+                Some(Known::Read(routes)) => routes.as_slice(),
+                Some(Known::Unread(_)) | None => &[],
+            };
+            for route in routes {
+                let unread = match &route.target {
+                    Target::Link(id) => Some(id).filter(|id| !self.links.contains_key(*id)),
+                    Target::Hub(id) => Some(id).filter(|id| !self.hubs.contains_key(*id)),
+                    Target::Local
+                    | Target::Gateway(_)
+                    | Target::Interface(_)
+                    | Target::Service
+                    | Target::Nowhere
+                    | Target::Unread(_) => None,
+                };
+                if let Some(id) = unread {
+                    networks.entry(id).or_default().insert(&subnet.network);
+                }
+            }
+        }
+        networks
+    }
+
     /// The endpoint with this address in a network.
     pub(crate) fn at(&self, network: &Text, address: IpAddr) -> Option<usize> {
         self.by_address.get(&(network.clone(), address)).copied()
@@ -186,6 +252,7 @@ impl World {
             }
         }
         self.group_of = vec![0; self.endpoints.len()];
+        let (mut filter_sets, mut subnets_at) = (BTreeMap::new(), BTreeMap::new());
         for (at, (key, members)) in groups.into_iter().enumerate() {
             let whole = key.subnet.as_ref().ok().and_then(|id| self.subnets.get(id));
             let private = |member: &usize| self.endpoints.get(*member).map_or(&[][..], |one| &one.private);
@@ -196,17 +263,32 @@ impl World {
                     .iter()
                     .flat_map(private)
                     .map(|address| AddressSet::one(*address));
-                AddressSet::from_ranges(ones.flat_map(|one| one.ranges().to_vec()))
+                let ones = AddressSet::from_ranges(ones.flat_map(|one| one.ranges().to_vec()));
+                // Addresses outside of the subnet cannot be used there.
+                match whole {
+                    Some(subnet) if ones.intersects(&subnet.addresses) => {
+                        ones.intersection(&subnet.addresses)
+                    }
+                    Some(subnet) => subnet.addresses.clone(),
+                    None => ones,
+                }
             };
             for member in &members {
                 if let Some(group) = self.group_of.get_mut(*member) {
                     *group = at;
                 }
             }
+            let (sets, places) = (filter_sets.len(), subnets_at.len());
+            let filter_set = *filter_sets.entry(key.filters.clone()).or_insert(sets);
+            let subnet_at = *subnets_at.entry(key.subnet.clone()).or_insert(places);
             self.groups.push(Group {
                 key,
                 members,
+                by_family: [AddressSet::ipv4(), AddressSet::ipv6()]
+                    .map(|family| family.intersection(&addresses)),
                 addresses,
+                filter_set,
+                subnet_at,
             });
         }
     }
