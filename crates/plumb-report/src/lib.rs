@@ -19,6 +19,8 @@ mod markdown;
 mod numbers;
 mod ocsf;
 pub mod options;
+mod path_json;
+mod risk_json;
 mod sarif;
 mod terminal;
 pub mod visible;
