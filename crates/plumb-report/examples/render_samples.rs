@@ -6,8 +6,12 @@
     reason = "the samples are the tests' own"
 )]
 
+#[path = "../tests/reports/hostile_paths.rs"]
+mod hostile_paths;
 #[path = "../tests/reports/sample.rs"]
 mod sample;
+#[path = "../tests/reports/sample_paths.rs"]
+mod sample_paths;
 
 use std::fs::{File, create_dir_all};
 use std::io;

@@ -13,6 +13,7 @@ use crate::by_policy::{Position, findings_by_policy};
 use crate::digest::{Obstacle, PolicyTally, obstacles, policy_tallies};
 use crate::numbers::counted;
 use crate::options::RenderOptions;
+use crate::path_words::risk_parts;
 use crate::visible::visible;
 
 /// Writes all suites; policies without a listed finding have none.
@@ -111,6 +112,15 @@ fn render_case(view: &FindingView<'_>, out: &mut dyn Write) -> io::Result<()> {
             let (message, severity) = (Xml(message), policy.severity);
             writeln!(out, r#"><failure type="{severity}" message="{message}">"#)?;
             writeln!(out, "{}", Xml(&policy.title))?;
+            if let Some(risk) = &view.finding.risk {
+                writeln!(
+                    out,
+                    "Risk: {} ({}): {}",
+                    risk.score,
+                    risk.priority,
+                    risk_parts(risk)
+                )?;
+            }
             for observed in view
                 .finding
                 .evidence
