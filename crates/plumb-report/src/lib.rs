@@ -23,11 +23,14 @@ pub mod options;
 mod path_index;
 mod path_json;
 mod path_words;
+pub mod paths_export;
 mod risk_json;
 mod sarif;
+pub mod svg;
 pub mod terminal;
 pub mod visible;
 mod words;
+mod xml;
 
 use std::io::{self, BufWriter, Write};
 
