@@ -120,12 +120,12 @@ fn draw_node(shown: &PathNode, role: Role, at: Point, out: &mut String) {
             out,
         );
     } else {
-        label("ap-type", middle, at.y + 19, &fitted(&shown.title, 26), out);
-        label("ap-name", middle, at.y + 38, &fitted(&shown.name, 21), out);
-        match shown.label.as_deref() {
-            Some(text) => label("ap-label", middle, at.y + 56, &fitted(text, 24), out),
-            None => label("ap-type", middle, at.y + 56, &fitted(&shown.account, 26), out),
-        }
+        let top = at.y + if shown.label.is_some() { 0 } else { 8 };
+        label("ap-type", middle, top + 19, &fitted(&shown.title, 26), out);
+        label("ap-name", middle, top + 37, &fitted(&shown.name, 19), out);
+        label("ap-type", middle, top + 54, &fitted(&shown.account, 24), out);
+        let text = shown.label.as_deref().unwrap_or_default();
+        label("ap-label", middle, top + 72, &fitted(text, 22), out);
     }
     out.push_str("</g>");
 }
@@ -156,7 +156,10 @@ fn arrow(path: &AttackPath, hop: &Hop, layout: &Layout, index: usize, out: &mut 
         format_args!(r#"<path d="{}"/><polygon points="{}"/>"#, line.drawing, line.head),
     );
     let Point { x, y } = line.label;
-    label("ap-verb", x, y - 8, &fitted(hop.kind.phrase(), line.columns), out);
+    let verb = two_lines(hop.kind.phrase(), line.columns);
+    for (text, above) in verb.iter().rev().zip([8, 21]) {
+        label("ap-verb", x, y - above, text, out);
+    }
     let mut below = y + 16;
     for text in two_lines(hop.how.as_deref().unwrap_or_default(), line.columns) {
         label("ap-how", x, below, &text, out);

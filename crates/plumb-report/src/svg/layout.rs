@@ -6,7 +6,7 @@ use plumb_model::path::AttackPath;
 pub(super) const BOX_WIDTH: i64 = 168;
 
 /// Height of a box.
-pub(super) const BOX_HEIGHT: i64 = 68;
+pub(super) const BOX_HEIGHT: i64 = 84;
 
 const COLUMNS: usize = 4;
 const GAP: i64 = 128;
@@ -14,7 +14,7 @@ const ROW_GAP: i64 = 84;
 const MARGIN: i64 = 14;
 
 /// Columns of text that fit over an arrow between neighbours, and over one to the next row.
-const SHORT_LABEL: usize = 21;
+const SHORT_LABEL: usize = 18;
 const LONG_LABEL: usize = 60;
 
 /// A place on the drawing.

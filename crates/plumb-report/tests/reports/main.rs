@@ -9,6 +9,7 @@
 )]
 
 mod diagnostics;
+mod drawings;
 mod hostile;
 mod hostile_paths;
 mod paths_text;

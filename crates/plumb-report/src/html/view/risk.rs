@@ -7,6 +7,7 @@ use super::{Bar, shown};
 use crate::accounts::AccountNames;
 use crate::numbers::{basis_points, counted};
 use crate::path_words::priority_gloss;
+use crate::words::severity_title;
 
 /// How many parts of the score each list shows.
 const MAX_PARTS: usize = 6;
@@ -65,12 +66,20 @@ fn lost_parts(parts: &[ScorePart], names: &AccountNames<'_>) -> Vec<LostPart> {
     losing.sort_by_key(|part| std::cmp::Reverse(part.lost));
     let most = losing.first().map_or(0, |part| u64::from(part.lost));
     let part = |part: &ScorePart| LostPart {
-        name: shown(names.label(&part.name)),
+        name: part_name(&part.name, names),
         lost: part.lost,
         gloss: format!("own score {}", part.score.value),
         length: basis_points(u64::from(part.lost), most) / 10,
     };
     losing.into_iter().take(MAX_PARTS).map(part).collect()
+}
+
+/// A severity by its title, an account by its name, anything else as it is.
+fn part_name(name: &str, names: &AccountNames<'_>) -> String {
+    match name.parse() {
+        Ok(severity) => severity_title(severity).to_owned(),
+        Err(_) => shown(names.label(name)),
+    }
 }
 
 /// One accepted risk.
