@@ -8,10 +8,11 @@ use plumb_model::verdict::Verdict;
 
 use crate::identity::fingerprint;
 use crate::options::RenderOptions;
+use crate::risk_json::accepted;
 use crate::visible::visible;
 
 /// The columns; new ones are only ever added at the end.
-const COLUMNS: [&str; 20] = [
+const COLUMNS: [&str; 24] = [
     "verdict",
     "severity",
     "policy",
@@ -32,6 +33,10 @@ const COLUMNS: [&str; 20] = [
     "aliases",
     "assessed_at",
     "fingerprint",
+    "risk",
+    "priority",
+    "exposure",
+    "accepted_until",
 ];
 
 /// Writes the header and one row per finding.
@@ -88,6 +93,21 @@ fn row(report: &Report, view: &FindingView<'_>) -> [String; COLUMNS.len()] {
         list(policy.aliases.iter().map(Text::to_string)),
         report.assessed_at.to_string(),
         fingerprint(view),
+        finding
+            .risk
+            .map(|risk| risk.score.to_string())
+            .unwrap_or_default(),
+        finding
+            .risk
+            .map(|risk| risk.priority.to_string())
+            .unwrap_or_default(),
+        resource
+            .exposure
+            .map(|exposure| exposure.name().to_owned())
+            .unwrap_or_default(),
+        accepted(report, view)
+            .map(|accepted| accepted.until.to_string())
+            .unwrap_or_default(),
     ]
 }
 

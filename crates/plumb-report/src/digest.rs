@@ -6,6 +6,7 @@ use std::fmt;
 
 use plumb_model::account::Provider;
 use plumb_model::report::{FindingView, PolicySummary, Report, VerdictCounts};
+use plumb_model::risk::Risk;
 use plumb_model::value::{Reason, Unreadable};
 use plumb_model::verdict::Verdict;
 
@@ -23,8 +24,33 @@ pub(crate) struct PolicyTally<'a> {
     pub(crate) verdicts: VerdictCounts,
     /// Accounts with at least one failing resource.
     pub(crate) failing_accounts: u64,
-    /// The first failing findings in the report's order, at most [`MAX_EXAMPLES`].
+    /// The riskiest failing findings, the first in the report's order among equals; at most [`MAX_EXAMPLES`].
     pub(crate) examples: Vec<FindingView<'a>>,
+}
+
+impl<'a> PolicyTally<'a> {
+    /// The riskiest failing finding's risk, when there are risks.
+    pub(crate) fn risk(&self) -> Option<Risk> {
+        self.examples.first()?.finding.risk
+    }
+
+    fn consider(&mut self, view: FindingView<'a>) {
+        let score = risk_score(&view);
+        let full = self.examples.len() >= MAX_EXAMPLES;
+        if full && self.examples.last().is_some_and(|last| risk_score(last) >= score) {
+            return;
+        }
+        let place = self
+            .examples
+            .partition_point(|example| risk_score(example) >= score);
+        self.examples.insert(place, view);
+        self.examples.truncate(MAX_EXAMPLES);
+    }
+}
+
+/// The score of a finding's risk; 0 without one.
+pub(crate) fn risk_score(view: &FindingView<'_>) -> u8 {
+    view.finding.risk.map_or(0, |risk| risk.score)
 }
 
 /// The tallies of all policies, in the report's order.
@@ -51,9 +77,7 @@ pub(crate) fn policy_tallies(report: &Report) -> Vec<PolicyTally<'_>> {
             };
             *tally.verdicts.get_mut(view.finding.verdict) += 1;
             if view.finding.verdict == Verdict::Fail {
-                if tally.examples.len() < MAX_EXAMPLES {
-                    tally.examples.push(view);
-                }
+                tally.consider(view);
                 if last.replace(position) != Some(position) {
                     tally.failing_accounts += 1;
                 }
@@ -63,11 +87,12 @@ pub(crate) fn policy_tallies(report: &Report) -> Vec<PolicyTally<'_>> {
     tallies
 }
 
-/// The failing policies, most important first: by severity, then by failing resources, then by name.
+/// The failing policies, most important first: by the riskiest finding, then by severity, failing resources and name.
 pub(crate) fn failing_policies<'t, 'a>(tallies: &'t [PolicyTally<'a>]) -> Vec<&'t PolicyTally<'a>> {
     let mut failing: Vec<_> = tallies.iter().filter(|tally| tally.verdicts.fail > 0).collect();
     failing.sort_by_key(|tally| {
         (
+            Reverse(tally.risk().map(|risk| risk.score)),
             Reverse(tally.policy.severity),
             Reverse(tally.verdicts.fail),
             &tally.policy.name,

@@ -5,6 +5,7 @@
 //! a flaw in the escaping could not run or fetch anything.
 
 mod data;
+mod paths;
 mod selection;
 mod view;
 
@@ -22,7 +23,13 @@ use data::Data;
 use selection::select;
 use view::View;
 
-const STYLE: &str = include_str!("../templates/report.css");
+pub(crate) use paths::PathsView;
+
+/// The style of all pages.
+pub(crate) const STYLE: &str = concat!(
+    include_str!("../templates/report.css"),
+    include_str!("../templates/paths.css")
+);
 const SCRIPT: &str = include_str!("../templates/report.js");
 
 /// Writes the page with the worst `options.detailed_findings` findings in detail.
@@ -51,10 +58,15 @@ struct Page {
 }
 
 fn content_security_policy() -> String {
-    let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)));
-    format!(
-        "default-src 'none'; style-src {}; script-src {}; img-src data:; base-uri 'none'; form-action 'none'",
-        hash(STYLE),
-        hash(SCRIPT)
-    )
+    format!("{}; script-src {}", style_policy(), hash(SCRIPT))
+}
+
+/// What a page without a script may do: show its own style.
+pub(crate) fn style_policy() -> String {
+    let style = hash(STYLE);
+    format!("default-src 'none'; style-src {style}; img-src data:; base-uri 'none'; form-action 'none'")
+}
+
+fn hash(text: &str) -> String {
+    format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)))
 }

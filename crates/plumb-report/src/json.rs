@@ -6,12 +6,15 @@ use plumb_model::account::Account;
 use plumb_model::finding::Evidence;
 use plumb_model::framework::ControlRef;
 use plumb_model::report::{AccountReport, FindingView, Report};
+use plumb_model::risk::ExposureLevel;
 use plumb_model::value::Map;
 use plumb_model::verdict::{Severity, Verdict};
 use serde::Serialize;
 
 use crate::json_text::{write_json, write_json_lines_array};
 use crate::options::RenderOptions;
+use crate::path_json::PathsEntry;
+use crate::risk_json::{AcceptedEntry, RiskEntry};
 
 /// The version of the JSON and JSONL formats; a change that an old reader would misread increases it.
 pub(crate) const VERSION: u32 = 1;
@@ -34,6 +37,14 @@ pub(crate) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Wri
     write_json(&verdicts, out)?;
     field("summary", out)?;
     write_json(&report.summary, out)?;
+    field("breakdown", out)?;
+    write_json(&report.breakdown, out)?;
+    if let Some(paths) = &report.paths {
+        field("paths", out)?;
+        write_json(&PathsEntry::new(paths), out)?;
+    }
+    field("accepted", out)?;
+    write_json_lines_array(report.accepted.iter(), out)?;
     field("frameworks", out)?;
     write_json_lines_array(report.frameworks.iter(), out)?;
     field("policies", out)?;
@@ -67,7 +78,7 @@ fn render_account(
     let listed = report
         .findings_of(account)
         .filter(|view| verdicts.contains(&view.finding.verdict));
-    write_json_lines_array(listed.map(|view| FindingEntry::new(&view)), out)?;
+    write_json_lines_array(listed.map(|view| FindingEntry::new(report, &view)), out)?;
     out.write_all(b"}")
 }
 
@@ -78,6 +89,10 @@ struct FindingEntry<'a> {
     policy: &'a str,
     severity: Severity,
     verdict: Verdict,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    risk: Option<RiskEntry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted: Option<AcceptedEntry<'a>>,
     resource: ResourceEntry<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<&'a Evidence>,
@@ -86,11 +101,13 @@ struct FindingEntry<'a> {
 }
 
 impl<'a> FindingEntry<'a> {
-    fn new(view: &FindingView<'a>) -> Self {
+    fn new(report: &'a Report, view: &FindingView<'a>) -> Self {
         Self {
             policy: &view.policy.name,
             severity: view.policy.severity,
             verdict: view.finding.verdict,
+            risk: RiskEntry::of(view),
+            accepted: AcceptedEntry::of(report, view),
             resource: ResourceEntry::new(view),
             evidence: view.finding.evidence.as_deref(),
             aliases: &view.policy.aliases,
@@ -109,6 +126,8 @@ pub(crate) struct ResourceEntry<'a> {
     account: &'a str,
     region: &'a str,
     tags: Option<&'a Map>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exposure: Option<ExposureLevel>,
     #[serde(skip_serializing_if = "StandIn::is_real")]
     stand_in: StandIn,
 }
@@ -124,6 +143,7 @@ impl<'a> ResourceEntry<'a> {
             account: &account.id,
             region: &view.resource.region,
             tags: view.resource.tags.as_deref(),
+            exposure: view.resource.exposure,
             stand_in: StandIn(view.resource.stand_in),
         }
     }

@@ -1,4 +1,5 @@
-//! The JSON Lines report: a line for the report, one per account, and one per finding, each complete in itself.
+//! The JSON Lines report: a line for the report, one per attack path and choke point, one per account, and one per
+//! finding, each complete in itself.
 
 use std::io::{self, Write};
 
@@ -6,7 +7,8 @@ use plumb_model::account::Account;
 use plumb_model::coverage::Coverage;
 use plumb_model::finding::Evidence;
 use plumb_model::framework::FrameworkReport;
-use plumb_model::report::{FindingView, PolicySummary, Report, Summary};
+use plumb_model::path::ChokePoint;
+use plumb_model::report::{AcceptedRisk, Breakdown, FindingView, PolicySummary, Report, Summary};
 use plumb_model::value::Text;
 use plumb_model::verdict::Verdict;
 use serde::Serialize;
@@ -15,8 +17,10 @@ use crate::identity::fingerprint;
 use crate::json::{ResourceEntry, VERSION};
 use crate::json_text::write_json;
 use crate::options::RenderOptions;
+use crate::path_json::{GraphEntry, PathEntry};
+use crate::risk_json::{AcceptedEntry, RiskEntry};
 
-/// Writes the report line, then for each account its line and those of its findings.
+/// Writes the report line, those of paths and choke points, then for each account its line and those of its findings.
 pub(crate) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
     let verdicts = options.listed_verdicts(&Verdict::ALL);
     let line = Line::Report(ReportLine {
@@ -27,9 +31,20 @@ pub(crate) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Wri
         complete: report.is_complete(),
         listed_verdicts: &verdicts,
         summary: &report.summary,
+        breakdown: &report.breakdown,
+        paths: report.paths.as_ref().map(GraphEntry::new),
+        accepted: &report.accepted,
         frameworks: &report.frameworks,
     });
     write_line(&line, out)?;
+    if let Some(paths) = &report.paths {
+        for path in &paths.paths {
+            write_line(&Line::Path(PathEntry::new(path)), out)?;
+        }
+        for choke_point in &paths.choke_points {
+            write_line(&Line::ChokePoint(choke_point), out)?;
+        }
+    }
     for account in &report.accounts {
         let line = Line::Account(AccountLine {
             account: &account.account,
@@ -58,6 +73,8 @@ fn write_line(line: &Line<'_>, out: &mut dyn Write) -> io::Result<()> {
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum Line<'a> {
     Report(ReportLine<'a>),
+    Path(PathEntry<'a>),
+    ChokePoint(&'a ChokePoint),
     Account(AccountLine<'a>),
     Finding(FindingLine<'a>),
 }
@@ -71,6 +88,10 @@ struct ReportLine<'a> {
     complete: bool,
     listed_verdicts: &'a [Verdict],
     summary: &'a Summary,
+    breakdown: &'a Breakdown,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paths: Option<GraphEntry<'a>>,
+    accepted: &'a [AcceptedRisk],
     frameworks: &'a [FrameworkReport],
 }
 
@@ -88,6 +109,10 @@ struct FindingLine<'a> {
     fingerprint: String,
     assessed_at: &'a str,
     verdict: Verdict,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    risk: Option<RiskEntry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted: Option<AcceptedEntry<'a>>,
     policy: &'a PolicySummary,
     resource: ResourceEntry<'a>,
     account: &'a Account,
@@ -101,6 +126,8 @@ impl<'a> FindingLine<'a> {
             fingerprint: fingerprint(view),
             assessed_at: &report.assessed_at,
             verdict: view.finding.verdict,
+            risk: RiskEntry::of(view),
+            accepted: AcceptedEntry::of(report, view),
             policy: view.policy,
             resource: ResourceEntry::new(view),
             account: &view.account.account,

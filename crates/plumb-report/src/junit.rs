@@ -3,7 +3,7 @@
 //! A failing resource is a `failure`. A resource that could not be judged is `skipped` with its reason, because
 //! consumers treat an `error` as a broken build; what was not read stands in the suite `coverage` as well.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::io::{self, Write};
 
 use plumb_model::report::{FindingView, Report, VerdictCounts};
@@ -13,7 +13,8 @@ use crate::by_policy::{Position, findings_by_policy};
 use crate::digest::{Obstacle, PolicyTally, obstacles, policy_tallies};
 use crate::numbers::counted;
 use crate::options::RenderOptions;
-use crate::visible::visible;
+use crate::path_words::risk_parts;
+use crate::xml::Xml;
 
 /// Writes all suites; policies without a listed finding have none.
 pub(crate) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
@@ -111,6 +112,15 @@ fn render_case(view: &FindingView<'_>, out: &mut dyn Write) -> io::Result<()> {
             let (message, severity) = (Xml(message), policy.severity);
             writeln!(out, r#"><failure type="{severity}" message="{message}">"#)?;
             writeln!(out, "{}", Xml(&policy.title))?;
+            if let Some(risk) = &view.finding.risk {
+                writeln!(
+                    out,
+                    "Risk: {} ({}): {}",
+                    risk.score,
+                    risk.priority,
+                    risk_parts(risk)
+                )?;
+            }
             for observed in view
                 .finding
                 .evidence
@@ -217,27 +227,5 @@ impl fmt::Display for Counts {
             r#"tests="{}" failures="{}" skipped="{}""#,
             self.tests, self.failures, self.skipped
         )
-    }
-}
-
-/// Text escaped for XML content and attributes.
-///
-/// INVARIANT: all characters that XML 1.0 cannot hold (most controls, U+FFFE, U+FFFF) are hidden ones, which come
-/// out as `\u{…}`.
-struct Xml<'a>(&'a str);
-
-impl fmt::Display for Xml<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for character in visible(self.0).chars() {
-            match character {
-                '&' => f.write_str("&amp;")?,
-                '<' => f.write_str("&lt;")?,
-                '>' => f.write_str("&gt;")?,
-                '"' => f.write_str("&quot;")?,
-                '\'' => f.write_str("&apos;")?,
-                _ => f.write_char(character)?,
-            }
-        }
-        Ok(())
     }
 }

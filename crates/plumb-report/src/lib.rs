@@ -4,6 +4,7 @@
 //! written as they are visited, and everything that came from a cloud is treated as hostile text. What a
 //! program reads is specified in `docs/specs/report.md`.
 
+mod accounts;
 mod by_policy;
 mod csv;
 pub mod diagnostic;
@@ -19,10 +20,17 @@ mod markdown;
 mod numbers;
 mod ocsf;
 pub mod options;
+mod path_index;
+mod path_json;
+mod path_words;
+pub mod paths_export;
+mod risk_json;
 mod sarif;
-mod terminal;
+pub mod svg;
+pub mod terminal;
 pub mod visible;
 mod words;
+mod xml;
 
 use std::io::{self, BufWriter, Write};
 

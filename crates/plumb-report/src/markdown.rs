@@ -1,6 +1,7 @@
 //! The Markdown report, for pull requests and wikis: tables of totals, failing policies with collapsed details.
 
 pub(crate) mod escape;
+mod paths;
 
 use std::io::{self, Write};
 
@@ -31,8 +32,11 @@ pub(crate) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Wri
         .unwrap_or_default();
     render_head(report, out)?;
     render_severities(report, out)?;
+    paths::render_priorities(report, out)?;
+    paths::render_paths(report, out)?;
     render_frameworks(&report.frameworks, out)?;
     render_failing(listed, failing.len(), out)?;
+    paths::render_accepted(report, out)?;
     render_obstacles(report, out)?;
     for tally in listed {
         render_details(tally, out)?;
@@ -131,9 +135,13 @@ fn render_failing(listed: &[&PolicyTally<'_>], total: usize, out: &mut dyn Write
         "## Most important failing policies ({} of {total})\n",
         listed.len()
     )?;
+    let (risk, line) = match listed.first().and_then(|tally| tally.risk()) {
+        Some(_) => ("| Risk ", "| --- "),
+        None => ("", ""),
+    };
     writeln!(
         out,
-        "| Severity | Policy | Failing | Accounts | Example |\n| --- | --- | ---: | ---: | --- |"
+        "{risk}| Severity | Policy | Failing | Accounts | Example |\n{line}| --- | --- | ---: | ---: | --- |"
     )?;
     for tally in listed {
         let severity = severity_title(tally.policy.severity);
@@ -144,9 +152,13 @@ fn render_failing(listed: &[&PolicyTally<'_>], total: usize, out: &mut dyn Write
             .first()
             .map(|view| cell_code(&cut(&view.resource.name)))
             .unwrap_or_default();
+        let risk = tally
+            .risk()
+            .map(|risk| format!("| {} {} ", risk.score, risk.priority.title()))
+            .unwrap_or_default();
         writeln!(
             out,
-            "| {severity} | {name}<br>{title} | {failing} | {accounts} | {example} |"
+            "{risk}| {severity} | {name}<br>{title} | {failing} | {accounts} | {example} |"
         )?;
     }
     writeln!(out)
@@ -234,6 +246,7 @@ fn example_row(view: &FindingView<'_>) -> String {
     )
 }
 
+/// The text, cut to the longest that a cell holds.
 fn cut(text: &str) -> String {
     let mut characters = text.chars();
     let mut kept: String = characters.by_ref().take(CELL_LENGTH).collect();

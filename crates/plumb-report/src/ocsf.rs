@@ -2,11 +2,14 @@
 //!
 //! The attributes, ids and captions are facts of the schema at <https://schema.ocsf.io/1.5.0/classes/compliance_finding>.
 
+mod risk;
+
 use std::io::{self, Write};
 
 use plumb_model::account::Provider;
 use plumb_model::framework::ControlRef;
 use plumb_model::report::{FindingView, Report};
+use plumb_model::risk::ExposureLevel;
 use plumb_model::value::{Text, Value};
 use plumb_model::verdict::{Severity, Verdict};
 use serde::Serialize;
@@ -14,17 +17,21 @@ use serde::Serialize;
 use crate::identity::fingerprint;
 use crate::json_text::write_json_lines_array;
 use crate::options::RenderOptions;
+use crate::path_index::PathIndex;
+use crate::risk_json::accepted;
 use crate::visible::is_web_address;
+use risk::{RiskAttributes, comment, profiles};
 
 const SCHEMA_VERSION: &str = "1.5.0";
 
 /// Writes one event per listed finding.
 pub(crate) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
     let verdicts = options.listed_verdicts(&[Verdict::Fail, Verdict::Unknown, Verdict::Pass]);
+    let paths = PathIndex::new(report);
     let listed = report
         .findings()
         .filter(|view| verdicts.contains(&view.finding.verdict));
-    write_json_lines_array(listed.map(|view| Event::new(report, &view)), out)?;
+    write_json_lines_array(listed.map(|view| Event::new(report, &view, &paths)), out)?;
     out.write_all(b"\n")
 }
 
@@ -50,11 +57,16 @@ struct Event<'a> {
     compliance: Compliance<'a>,
     resources: [Resource<'a>; 1],
     remediation: Remediation<'a>,
+    #[serde(flatten)]
+    risk: Option<RiskAttributes>,
+    /// What a person said of the finding.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comment: Option<String>,
     unmapped: Unmapped<'a>,
 }
 
 impl<'a> Event<'a> {
-    fn new(report: &'a Report, view: &FindingView<'a>) -> Self {
+    fn new(report: &'a Report, view: &FindingView<'a>, paths: &PathIndex<'a>) -> Self {
         let FindingView { policy, resource, .. } = *view;
         let time = plumb_model::time::parse(&report.assessed_at).map_or(0, |time| time.as_millisecond());
         let (severity_id, severity) = event_severity(view);
@@ -84,7 +96,7 @@ impl<'a> Event<'a> {
                     vendor_name: "Plumb",
                     version: &report.plumb_version,
                 },
-                profiles: ["cloud"],
+                profiles: profiles(view),
             },
             cloud: Cloud::new(report, view),
             finding_info: FindingInfo {
@@ -104,8 +116,12 @@ impl<'a> Event<'a> {
                     .filter(|reference| is_web_address(reference))
                     .collect(),
             },
+            risk: view.finding.risk.as_ref().map(RiskAttributes::new),
+            comment: accepted(report, view).map(comment),
             unmapped: Unmapped {
                 verdict,
+                exposure: resource.exposure,
+                attack_paths: paths.of(view).to_vec(),
                 policy_aliases: &policy.aliases,
                 provider: &policy.provider,
             },
@@ -148,7 +164,7 @@ struct Metadata<'a> {
     event_code: &'a str,
     uid: String,
     product: Product<'a>,
-    profiles: [&'static str; 1],
+    profiles: &'static [&'static str],
 }
 
 #[derive(Serialize)]
@@ -353,6 +369,10 @@ struct Remediation<'a> {
 #[derive(Serialize)]
 struct Unmapped<'a> {
     verdict: Verdict,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exposure: Option<ExposureLevel>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attack_paths: Vec<&'a str>,
     policy_aliases: &'a [Text],
     provider: &'a str,
 }

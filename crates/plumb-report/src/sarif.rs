@@ -9,6 +9,7 @@ mod rule;
 use std::io::{self, Write};
 
 use plumb_model::report::{FindingView, Report};
+use plumb_model::risk::ExposureLevel;
 use plumb_model::value::Text;
 use plumb_model::verdict::Verdict;
 use serde::Serialize;
@@ -18,6 +19,8 @@ use crate::identity::fingerprint;
 use crate::json_text::{write_json, write_json_lines_array};
 use crate::numbers::counted;
 use crate::options::RenderOptions;
+use crate::path_index::PathIndex;
+use crate::risk_json::{AcceptedEntry, RiskEntry};
 use crate::visible::visible;
 use location::Location;
 use rule::{Rule, level};
@@ -35,10 +38,11 @@ pub(crate) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Wri
     out.write_all(b"}},\n\"invocations\":")?;
     write_json(&[Invocation::new(report)], out)?;
     out.write_all(b",\n\"columnKind\":\"unicodeCodePoints\",\n\"results\":")?;
+    let paths = PathIndex::new(report);
     let listed = report
         .findings()
         .filter(|view| verdicts.contains(&view.finding.verdict));
-    write_json_lines_array(listed.map(|view| SarifResult::new(&view)), out)?;
+    write_json_lines_array(listed.map(|view| SarifResult::new(report, &view, &paths)), out)?;
     out.write_all(b"\n}]}\n")
 }
 
@@ -117,6 +121,9 @@ struct SarifResult<'a> {
     rule_index: u32,
     kind: &'static str,
     level: &'static str,
+    /// 0 to 100, the most important first (3.27.25); left out when there is no risk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rank: Option<u8>,
     message: Message,
     locations: [Location<'a>; 1],
     partial_fingerprints: Fingerprints,
@@ -124,7 +131,7 @@ struct SarifResult<'a> {
 }
 
 impl<'a> SarifResult<'a> {
-    fn new(view: &FindingView<'a>) -> Self {
+    fn new(report: &'a Report, view: &FindingView<'a>, paths: &PathIndex<'a>) -> Self {
         let FindingView { policy, finding, .. } = *view;
         // Section 3.27.9: `open` means that too little is known to decide; 3.27.10: only `fail` has a level.
         let (kind, level) = match finding.verdict {
@@ -139,6 +146,7 @@ impl<'a> SarifResult<'a> {
             rule_index: finding.policy,
             kind,
             level,
+            rank: finding.risk.map(|risk| risk.score),
             message: Message::new(&message(view)),
             locations: [Location::new(view)],
             partial_fingerprints: Fingerprints {
@@ -152,6 +160,10 @@ impl<'a> SarifResult<'a> {
                 resource_type: &view.resource.resource_type,
                 aliases: &policy.aliases,
                 unreadable: unreadable(view),
+                risk: RiskEntry::of(view),
+                exposure: view.resource.exposure,
+                attack_paths: paths.of(view).to_vec(),
+                accepted: AcceptedEntry::of(report, view),
             },
         }
     }
@@ -199,4 +211,12 @@ struct ResultProperties<'a> {
     aliases: &'a [Text],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unreadable: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    risk: Option<RiskEntry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exposure: Option<ExposureLevel>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attack_paths: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted: Option<AcceptedEntry<'a>>,
 }

@@ -1,6 +1,8 @@
 //! The terminal report: the posture on one page, most important things first.
 
 mod page;
+pub mod paths;
+mod risk;
 mod sections;
 
 use std::io::{self, Write};
@@ -11,7 +13,8 @@ use crate::digest::{failing_policies, obstacles, policy_tallies};
 use crate::options::RenderOptions;
 use page::Page;
 
-/// Writes the page: head, score, severities, compliance, failing policies, what was not judged, coverage, what next.
+/// Writes the page: head, score, severities, priorities, attack paths, lost points, compliance, failing policies,
+/// accepted risks, what was not judged, coverage, what next.
 pub(crate) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
     let tallies = policy_tallies(report);
     let failing = failing_policies(&tallies);
@@ -20,9 +23,13 @@ pub(crate) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Wri
     sections::head(report, page)?;
     sections::score(report, page)?;
     sections::severities(report, page)?;
+    risk::priorities(report, page)?;
+    risk::paths(report, page)?;
+    risk::breakdown(report, page)?;
     sections::compliance(report, page)?;
     sections::failing(report, &failing, options.listed_policies, page)?;
+    risk::accepted(report, page)?;
     sections::obstacles(report, &obstacles, page)?;
     sections::coverage(report, page)?;
-    sections::next(&failing, page)
+    sections::next(report, &failing, page)
 }

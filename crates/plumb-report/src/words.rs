@@ -1,6 +1,7 @@
 //! The names of severities, verdicts and statuses as people read them.
 
 use plumb_model::framework::{Assessment, ControlStatus};
+use plumb_model::risk::ExposureLevel;
 use plumb_model::verdict::{Severity, Verdict};
 
 /// For example `Critical`.
@@ -52,5 +53,17 @@ pub(crate) fn assessment_title(assessment: Assessment) -> &'static str {
     match assessment {
         Assessment::Automated => "automated",
         Assessment::Manual => "manual",
+    }
+}
+
+/// From where a resource can be reached, as a clause.
+pub(crate) fn exposure_title(exposure: ExposureLevel) -> &'static str {
+    match exposure {
+        ExposureLevel::None => "from nowhere outside the account",
+        ExposureLevel::Internal => "from its own network",
+        ExposureLevel::Unknown => "not known",
+        ExposureLevel::Accounts => "from other accounts",
+        ExposureLevel::Narrow => "from given ranges of the internet",
+        ExposureLevel::Wide => "from any address",
     }
 }

@@ -4,6 +4,7 @@
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const PAGE = 50;
+  const PRIORITIES = ["critical", "high", "medium", "low"];
   const SEVERITIES = ["critical", "high", "medium", "low", "informational"];
   const list = document.getElementById("finding-list");
   const result = document.getElementById("filter-result");
@@ -53,11 +54,28 @@
     return parts.join("\n").toLowerCase();
   }
 
+  function riskChip(finding) {
+    if (!finding.risk) return element("span", "", element("span", "chip " + finding.verdict, finding.verdict));
+    const chip = element("span", "chip " + finding.risk.priority, capital(finding.risk.priority) + " " + finding.risk.score);
+    chip.title = "Risk " + finding.risk.score + ": " + finding.risk.sum;
+    return element("span", "", chip, finding.accepted ? element("span", "note", finding.accepted.holds ? "accepted" : "no longer accepted") : null);
+  }
+
+  function pathLink(id) {
+    const node = element("a", "", id);
+    node.href = "#path-" + encodeURIComponent(id);
+    node.addEventListener("click", () => {
+      const path = document.getElementById("path-" + id);
+      if (path) path.open = true;
+    });
+    return node;
+  }
+
   function findingNode(finding) {
     const account = data.accounts[finding.account];
     const node = element("details", "finding");
     node.append(element("summary", "",
-      element("span", "", element("span", "chip " + finding.verdict, finding.verdict)),
+      riskChip(finding),
       element("span", "name", finding.name || finding.uid),
       element("span", "place", accountLabel(account) + "\n" + finding.region),
       element("span", "why", finding.evidence ? finding.evidence.message : "")));
@@ -67,6 +85,13 @@
       const fact = (name, ...content) => facts.append(element("dt", "", name), element("dd", "", ...content));
       fact("Resource", element("code", "", finding.uid));
       fact("Account", account.provider + " " + accountLabel(account));
+      if (finding.risk) fact("Risk", finding.risk.score + " (" + finding.risk.priority + "): " + finding.risk.sum);
+      if (finding.exposure) fact("Reached", finding.exposure);
+      if (finding.paths) fact("Attack paths", ...finding.paths.flatMap((id, index) => index ? [", ", pathLink(id)] : [pathLink(id)]));
+      if (finding.accepted) {
+        const accepted = finding.accepted;
+        fact(accepted.holds ? "Accepted" : "No longer accepted", "by " + accepted.owner + " until " + accepted.until + ": " + accepted.reason);
+      }
       if (account.environment) fact("Environment", account.environment);
       if (account.owner) fact("Owner", account.owner);
       if (finding.evidence) {
@@ -107,15 +132,19 @@
   }
 
   class PolicyGroup {
-    constructor(policy) {
+    constructor(policy, place) {
       this.policy = policy;
       this.findings = policy.findings.map((finding) => ({ finding, text: haystack(policy, finding) }));
       this.counts = element("span", "counts");
+      const riskiest = policy.findings.length && policy.findings[0].risk;
+      const risk = riskiest ? element("span", "chip " + riskiest.priority, "Risk " + riskiest.score) : null;
+      if (risk) risk.title = "The riskiest finding: " + riskiest.sum;
       this.node = element("details", "card policy",
         element("summary", "",
-          element("span", "", element("span", "chip " + policy.severity, capital(policy.severity))),
+          element("span", "chips", risk, element("span", "chip " + policy.severity, capital(policy.severity))),
           element("span", "heading", element("span", "title", policy.title || policy.name), element("code", "", policy.name)),
           this.counts));
+      this.place = place;
       this.node.addEventListener("toggle", () => { if (this.node.open) this.build(); });
       this.matching = this.findings;
     }
@@ -127,6 +156,7 @@
         && (!filters.framework || policy.controls.some((control) => control.framework === filters.framework));
       this.matching = wanted ? this.findings.filter(({ finding, text }) =>
         (!filters.verdict || finding.verdict === filters.verdict)
+        && (!filters.priority || (finding.risk && finding.risk.priority === filters.priority))
         && (filters.account === "" || finding.account === Number(filters.account))
         && filters.words.every((word) => text.includes(word))) : [];
       const count = (verdict) => filtered
@@ -181,23 +211,42 @@
     }
   }
 
+  const ORDERS = {
+    severity: (a, b) => SEVERITIES.indexOf(a.policy.severity) - SEVERITIES.indexOf(b.policy.severity),
+    failing: (a, b) => b.policy.fail - a.policy.fail,
+    name: (a, b) => a.policy.name < b.policy.name ? -1 : a.policy.name > b.policy.name ? 1 : 0,
+  };
+  let ordered = "";
+  function order(by) {
+    if (by === ordered) return;
+    ordered = by;
+    const compare = ORDERS[by] || (() => 0);
+    const sorted = [...groups].sort((a, b) => compare(a, b) || a.place - b.place);
+    list.append(...sorted.map((group) => group.node));
+  }
+
   const distinct = (values) => [...new Set(values)].sort();
   fill(field("severity"), SEVERITIES.filter((severity) => data.policies.some((policy) => policy.severity === severity))
     .map((severity) => [severity, capital(severity)]));
+  const priorities = PRIORITIES.filter((priority) => data.policies.some((policy) =>
+    policy.findings.some((finding) => finding.risk && finding.risk.priority === priority)));
+  fill(field("priority"), priorities.map((priority) => [priority, capital(priority)]));
+  document.getElementById("priority-label").hidden = priorities.length === 0;
   fill(field("service"), distinct(data.policies.map((policy) => policy.service)).map((service) => [service, service]));
   fill(field("framework"), Object.entries(data.frameworks));
   fill(field("account"), data.accounts.map((account, index) => [String(index), accountLabel(account)])
     .sort((a, b) => a[1].localeCompare(b[1], "en")));
 
-  const groups = data.policies.map((policy) => new PolicyGroup(policy));
+  const groups = data.policies.map((policy, place) => new PolicyGroup(policy, place));
   list.append(...groups.map((group) => group.node));
 
   const leftOut = data.policies.reduce((sum, policy) => sum + policy.fail + policy.unknown - policy.findings.length, 0);
 
   function apply() {
+    order(field("order").value);
     const filters = {
       words: field("text").value.toLowerCase().split(/\s+/).filter(Boolean),
-      severity: field("severity").value, verdict: field("verdict").value, account: field("account").value,
+      priority: field("priority").value, severity: field("severity").value, verdict: field("verdict").value, account: field("account").value,
       service: field("service").value, framework: field("framework").value,
     };
     const filtered = filters.words.length > 0 || Object.entries(filters).some(([name, value]) => name !== "words" && value !== "");

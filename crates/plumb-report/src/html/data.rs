@@ -6,12 +6,16 @@ use plumb_model::account::Account;
 use plumb_model::finding::Evidence;
 use plumb_model::framework::ControlRef;
 use plumb_model::report::{PolicySummary, Remediation, Report};
+use plumb_model::risk::{Priority, Risk};
 use plumb_model::value::{Map, Text};
 use plumb_model::verdict::Severity;
 use serde::Serialize;
 
 use super::selection::SelectedPolicy;
-use crate::words::verdict_title;
+use crate::path_index::PathIndex;
+use crate::path_words::risk_parts;
+use crate::risk_json::accepted;
+use crate::words::{exposure_title, verdict_title};
 
 /// Policies with their findings, and what these refer to.
 #[derive(Serialize)]
@@ -25,9 +29,10 @@ pub(super) struct Data<'a> {
 impl<'a> Data<'a> {
     pub(super) fn new(report: &'a Report, selection: &[SelectedPolicy]) -> Self {
         let mut accounts = Accounts::default();
+        let paths = PathIndex::new(report);
         let policies = selection
             .iter()
-            .filter_map(|selected| PolicyData::new(report, selected, &mut accounts))
+            .filter_map(|selected| PolicyData::new(report, selected, &mut accounts, &paths))
             .collect();
         let frameworks = report
             .frameworks
@@ -78,7 +83,12 @@ struct PolicyData<'a> {
 }
 
 impl<'a> PolicyData<'a> {
-    fn new(report: &'a Report, selected: &SelectedPolicy, accounts: &mut Accounts<'a>) -> Option<Self> {
+    fn new(
+        report: &'a Report,
+        selected: &SelectedPolicy,
+        accounts: &mut Accounts<'a>,
+        paths: &PathIndex<'a>,
+    ) -> Option<Self> {
         let policy: &PolicySummary = report.policies.get(selected.policy)?;
         let views = selected
             .findings
@@ -92,6 +102,15 @@ impl<'a> PolicyData<'a> {
             region: &view.resource.region,
             tags: view.resource.tags.as_deref(),
             evidence: view.finding.evidence.as_deref(),
+            risk: view.finding.risk.as_ref().map(RiskData::new),
+            exposure: view.resource.exposure.map(exposure_title),
+            paths: paths.of(&view).to_vec(),
+            accepted: accepted(report, &view).map(|accepted| AcceptedData {
+                owner: &accepted.owner,
+                until: &accepted.until,
+                reason: &accepted.reason,
+                holds: accepted.holds,
+            }),
         });
         Some(Self {
             name: &policy.name,
@@ -126,4 +145,38 @@ struct FindingData<'a> {
     tags: Option<&'a Map>,
     #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<&'a Evidence>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    risk: Option<RiskData>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exposure: Option<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    paths: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted: Option<AcceptedData<'a>>,
+}
+
+#[derive(Serialize)]
+struct RiskData {
+    score: u8,
+    priority: Priority,
+    /// The sum that made the score, in words.
+    sum: String,
+}
+
+impl RiskData {
+    fn new(risk: &Risk) -> Self {
+        Self {
+            score: risk.score,
+            priority: risk.priority,
+            sum: risk_parts(risk),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct AcceptedData<'a> {
+    owner: &'a str,
+    until: &'a str,
+    reason: &'a str,
+    holds: bool,
 }

@@ -6,6 +6,7 @@ use plumb_model::report::Report;
 use plumb_model::verdict::Verdict;
 
 use crate::by_policy::{Position, findings_by_policy};
+use crate::digest::risk_score;
 
 /// The findings of one policy that the page holds.
 pub(super) struct SelectedPolicy {
@@ -19,12 +20,17 @@ pub(super) struct SelectedPolicy {
     pub(super) unknown: usize,
 }
 
-/// The failing and unknown findings to hold, by policy: policies by severity, then by failing resources.
+/// The failing and unknown findings to hold, by policy: policies by their riskiest finding, by severity, then by failing
+/// resources; the findings of a policy riskiest first.
 ///
 /// Every policy gets an equal share of `limit` first, so that one with a hundred thousand findings does not
 /// push the others out; what is left over goes to the worst policies.
 pub(super) fn select(report: &Report, limit: usize) -> Vec<SelectedPolicy> {
-    let failing = findings_by_policy(report, &[Verdict::Fail]);
+    let mut failing = findings_by_policy(report, &[Verdict::Fail]);
+    let risk = |position: &Position| position.view(report).as_ref().map_or(0, risk_score);
+    for positions in &mut failing {
+        positions.sort_by_key(|position| Reverse(risk(position)));
+    }
     let unknown = findings_by_policy(report, &[Verdict::Unknown]);
     let mut selected: Vec<SelectedPolicy> = failing
         .into_iter()
@@ -42,6 +48,7 @@ pub(super) fn select(report: &Report, limit: usize) -> Vec<SelectedPolicy> {
         let severity = report.policies.get(selected.policy).map(|policy| policy.severity);
         (
             Reverse(selected.fail.min(1)),
+            Reverse(selected.findings.first().map_or(0, risk)),
             Reverse(severity),
             Reverse(selected.fail),
             selected.policy,

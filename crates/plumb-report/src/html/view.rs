@@ -2,12 +2,15 @@
 
 mod accounts;
 mod frameworks;
+mod risk;
 
 use plumb_model::report::{Report, Score};
 use plumb_model::verdict::{Severity, Verdict};
 
 use self::accounts::{AccountRow, account_rows};
 use self::frameworks::FrameworkView;
+use self::risk::{AcceptedRow, LostList, accepted_rows, lost_lists, priority_bars};
+use super::paths::PathsView;
 use super::selection::SelectedPolicy;
 use crate::digest::{assessment_day, effort, obstacles, policy_tallies, providers};
 use crate::numbers::{basis_points, counted, thousands};
@@ -16,6 +19,9 @@ use crate::words::{severity_gloss, severity_title, verdict_title};
 
 /// Longest table of accounts, obstacles and gaps.
 const MAX_ROWS: usize = 500;
+
+/// How many attack paths are drawn.
+const MAX_PATHS: usize = 20;
 
 /// The page's content apart from the findings.
 pub(super) struct View {
@@ -26,7 +32,14 @@ pub(super) struct View {
     pub(super) assessment_day: String,
     pub(super) score: Option<ScoreView>,
     pub(super) severities: Vec<Bar>,
+    /// Empty when there are no risks.
+    pub(super) priorities: Vec<Bar>,
     pub(super) verdicts: Vec<Bar>,
+    pub(super) paths: Option<PathsView>,
+    pub(super) lost: Vec<LostList>,
+    pub(super) accepted: Vec<AcceptedRow>,
+    pub(super) accepted_left_out: Option<String>,
+    pub(super) accepted_findings: String,
     pub(super) total_verdicts: String,
     pub(super) total_resources: String,
     pub(super) incomplete: Option<String>,
@@ -46,6 +59,7 @@ impl View {
     pub(super) fn new(report: &Report, selection: &[SelectedPolicy]) -> Self {
         let (gaps, gaps_left_out) = first_rows(gap_rows(report), "gaps");
         let (accounts, accounts_left_out) = first_rows(account_rows(report), "accounts");
+        let (accepted, accepted_left_out) = first_rows(accepted_rows(report), "accepted risks");
         let detailed: usize = selection.iter().map(|selected| selected.findings.len()).sum();
         let all: usize = selection
             .iter()
@@ -59,7 +73,16 @@ impl View {
             assessment_day: assessment_day(report),
             score: report.summary.score.as_ref().map(ScoreView::new),
             severities: severity_bars(report),
+            priorities: priority_bars(report),
             verdicts: verdict_bars(report),
+            paths: report
+                .paths
+                .as_ref()
+                .map(|paths| PathsView::new(paths, MAX_PATHS)),
+            lost: lost_lists(report),
+            accepted,
+            accepted_left_out,
+            accepted_findings: counted(report.summary.accepted, "failing findings"),
             total_verdicts: counted(report.summary.verdicts.total(), "verdicts"),
             total_resources: counted(report.summary.resources, "resources"),
             incomplete: incomplete(report),

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
+use plumb_model::risk::Priority;
 use plumb_model::verdict::Severity;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -50,10 +51,14 @@ impl<'a> Page<'a> {
 
     /// Text made visible and wrapped at spaces; the first line begins with `first`, the others with as many spaces.
     pub(super) fn wrapped(&mut self, first: &str, text: &str) -> io::Result<()> {
-        let indent = " ".repeat(first.width());
+        self.framed(first, &" ".repeat(first.width()), text)
+    }
+
+    /// Like [`Page::wrapped`], but the other lines begin with `rest`, which is as wide as `first`.
+    pub(super) fn framed(&mut self, first: &str, rest: &str, text: &str) -> io::Result<()> {
         let lines = wrap(&visible(text), self.width.saturating_sub(first.width()));
         for (index, line) in lines.iter().enumerate() {
-            let start = if index == 0 { first } else { &indent };
+            let start = if index == 0 { first } else { rest };
             writeln!(self.out, "{}", format!("{start}{line}").trim_end())?;
         }
         Ok(())
@@ -65,6 +70,11 @@ impl<'a> Page<'a> {
             Color::Never => text.to_owned(),
             Color::Always => format!("{style}{text}{style:#}"),
         }
+    }
+
+    /// Text that stands out.
+    pub(super) fn bold(&self, text: &str) -> String {
+        self.painted(Style::new().bold(), text)
     }
 
     /// Secondary text.
@@ -82,6 +92,28 @@ pub(super) fn severity_style(severity: Severity) -> Style {
         Severity::Low => AnsiColor::Blue.on_default(),
         Severity::Informational => AnsiColor::Cyan.on_default(),
     }
+}
+
+/// The colour that underlines a priority's name.
+pub(super) fn priority_style(priority: Priority) -> Style {
+    match priority {
+        Priority::Critical => severity_style(Severity::Critical),
+        Priority::High => severity_style(Severity::High),
+        Priority::Medium => severity_style(Severity::Medium),
+        Priority::Low => severity_style(Severity::Low),
+    }
+}
+
+/// What is written on a page, as text.
+pub(super) fn painted_text(
+    width: usize,
+    color: Color,
+    write: impl FnOnce(&mut Page<'_>) -> io::Result<()>,
+) -> String {
+    let mut out = Vec::new();
+    // Writing into a vector cannot fail.
+    let _ = write(&mut Page::new(&mut out, width, color));
+    String::from_utf8(out).unwrap_or_default()
 }
 
 /// Text made visible and cut to `columns`, with an ellipsis where it was cut.

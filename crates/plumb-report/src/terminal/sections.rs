@@ -8,7 +8,7 @@ use plumb_model::report::{FindingView, Report};
 use plumb_model::value::Text;
 use plumb_model::verdict::Severity;
 
-use super::page::{Page, fitted, severity_style};
+use super::page::{Page, fitted, priority_style, severity_style};
 use crate::digest::{Obstacle, PolicyTally, assessment_day, effort, providers};
 use crate::numbers::{counted, thousands};
 use crate::visible::visible;
@@ -145,8 +145,12 @@ pub(super) fn failing(
         "MOST IMPORTANT FAILING POLICIES ({listed} of {}):",
         failing.len()
     ))?;
+    let risk = failing
+        .first()
+        .and_then(|tally| tally.risk())
+        .map_or("", |_| "  Risk");
     let head = page.dimmed(&format!(
-        "  {:<13} {:>9} {:>9}  {}",
+        "{risk}  {:<13} {:>9} {:>9}  {}",
         "Severity", "Resources", "Accounts", "Policy"
     ));
     page.line(&head)?;
@@ -156,20 +160,27 @@ pub(super) fn failing(
     Ok(())
 }
 
+/// Columns before the name of a failing policy when there are no risks.
+const POLICY_INDENT: usize = 37;
+
 fn failing_policy(tally: &PolicyTally<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    const INDENT: usize = 37;
     let policy = tally.policy;
+    let risk = tally
+        .risk()
+        .map(|risk| page.painted(priority_style(risk.priority), &format!("{:>6}", risk.score)))
+        .unwrap_or_default();
+    let indent = POLICY_INDENT + tally.risk().map_or(0, |_| 6);
     let severity = page.painted(
         severity_style(policy.severity),
         &format!("{:<13}", severity_title(policy.severity)),
     );
     let (resources, accounts) = (thousands(tally.verdicts.fail), thousands(tally.failing_accounts));
-    let columns = page.width().saturating_sub(INDENT);
+    let columns = page.width().saturating_sub(indent);
     page.line(&format!(
-        "  {severity} {resources:>9} {accounts:>9}  {}",
+        "{risk}  {severity} {resources:>9} {accounts:>9}  {}",
         fitted(&policy.name, columns)
     ))?;
-    let indent = " ".repeat(INDENT);
+    let indent = " ".repeat(indent);
     if !policy.title.is_empty() {
         page.line(&format!("{indent}{}", fitted(&policy.title, columns)))?;
     }
@@ -301,18 +312,22 @@ fn interrupted(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
 }
 
 /// What the reader can do next.
-pub(super) fn next(failing: &[&PolicyTally<'_>], page: &mut Page<'_>) -> io::Result<()> {
+pub(super) fn next(report: &Report, failing: &[&PolicyTally<'_>], page: &mut Page<'_>) -> io::Result<()> {
     page.heading("NEXT:")?;
     if let Some(tally) = failing.first() {
         let command = format!("plumb policy show {}", visible(&tally.policy.name));
-        page.wrapped("  how to mend the first one:  ", &command)?;
+        page.wrapped("  how to mend the first one:    ", &command)?;
+    }
+    if let Some(path) = report.paths.as_ref().and_then(|paths| paths.paths.first()) {
+        let command = format!("plumb paths show {}", visible(&path.id));
+        page.wrapped("  the first path, step by step: ", &command)?;
     }
     page.wrapped(
-        "  every finding in a browser: ",
+        "  every finding in a browser:   ",
         "--format html --output report.html",
     )?;
     page.wrapped(
-        "  every verdict as data:      ",
+        "  every verdict as data:        ",
         "--format json --output report.json",
     )
 }

@@ -14,12 +14,22 @@ use plumb_model::report::{
 use plumb_model::value::{Map, Reason, Text, Unreadable, Value};
 use plumb_model::verdict::{Severity, Verdict};
 
+use crate::hostile_paths::make_hostile;
+use crate::sample_paths::{add_graph, add_risks};
+
 /// Text that tries to break out of every format at once.
 pub(crate) const HOSTILE: &str = "=cmd|'/c calc'!A1</script><img src=x onerror=alert(1)>\u{1b}[31m\u{9b}2J\u{202e}gpj\u{2028}\r\n\
     @everyone [x](https://evil.example) `code` \"q\" a|b {0} ]]> &amp; \u{0}\u{fffe}\\";
 
-/// A small estate: two accounts, three policies, all four verdicts, one gap.
+/// A small estate: two accounts, three policies, all four verdicts, one gap, three attack paths.
 pub(crate) fn sample() -> Report {
+    let mut report = without_graph();
+    add_graph(&mut report);
+    report
+}
+
+/// The same estate when no graph was built.
+pub(crate) fn without_graph() -> Report {
     let policies = vec![
         policy(
             "cloudtrail-log-validation-enabled",
@@ -176,6 +186,7 @@ pub(crate) fn hostile() -> Report {
     for account in &mut report.accounts {
         hostile_account(account);
     }
+    make_hostile(&mut report);
     report
 }
 
@@ -213,7 +224,9 @@ pub(crate) fn large(accounts: u32, resources: u32, fail_every: u32) -> Report {
         };
         account_report(account, resources, findings.collect(), Vec::new())
     });
-    report(policies, vec![framework()], accounts.collect())
+    let mut report = report(policies, vec![framework()], accounts.collect());
+    add_risks(&mut report);
+    report
 }
 
 fn hostile_account(account: &mut AccountReport) {

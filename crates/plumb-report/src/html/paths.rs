@@ -1,0 +1,174 @@
+//! Attack paths and choke points as a page shows them, as text that is visible already; the template escapes it.
+
+use plumb_model::path::{AttackPath, ChokePoint, Hop, PathReport};
+
+use super::view::shown;
+use crate::numbers::{counted, thousands};
+use crate::path_words::{affected, certainty_gloss, cut, days, node, proof, proof_on, step};
+use crate::svg;
+
+/// How many paths are drawn at once; the others open on demand.
+const OPEN: usize = 5;
+
+/// Longest table of choke points.
+const MAX_CHOKE_POINTS: usize = 50;
+
+/// The section about attack paths.
+pub(crate) struct PathsView {
+    pub(crate) sum: String,
+    pub(crate) paths: Vec<PathView>,
+    pub(crate) left_out: Option<String>,
+    pub(crate) choke_points: Vec<ChokePointRow>,
+    pub(crate) problems: Vec<String>,
+}
+
+impl PathsView {
+    /// The `limit` riskiest paths and the best choke points.
+    pub(crate) fn new(report: &PathReport, limit: usize) -> Self {
+        let (pairs, nodes) = (
+            counted(report.pairs, "connected pairs"),
+            counted(report.nodes, "nodes"),
+        );
+        let left_out = report.paths.len().saturating_sub(limit);
+        Self {
+            sum: format!(
+                "{}; {pairs} of entry and target in a graph of {nodes} and {}",
+                counted(wide(report.paths.len()), "paths"),
+                counted(report.edges, "edges")
+            ),
+            paths: report
+                .paths
+                .iter()
+                .take(limit)
+                .enumerate()
+                .map(|(index, path)| PathView::new(index, path))
+                .collect(),
+            left_out: (left_out > 0).then(|| counted(wide(left_out), "paths")),
+            choke_points: report
+                .choke_points
+                .iter()
+                .take(MAX_CHOKE_POINTS)
+                .map(ChokePointRow::new)
+                .collect(),
+            problems: report.problems.iter().map(|problem| shown(problem)).collect(),
+        }
+    }
+}
+
+fn wide(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+/// One path.
+pub(crate) struct PathView {
+    pub(crate) id: String,
+    pub(crate) rank: String,
+    pub(crate) open: bool,
+    pub(crate) title: String,
+    pub(crate) priority: &'static str,
+    pub(crate) priority_title: &'static str,
+    pub(crate) risk: u8,
+    pub(crate) facts: Vec<String>,
+    pub(crate) why: String,
+    /// Markup, escaped where it was drawn.
+    pub(crate) drawing: String,
+    pub(crate) entry: String,
+    pub(crate) hops: Vec<HopView>,
+    pub(crate) parts: Vec<String>,
+    pub(crate) cuts: Vec<String>,
+    pub(crate) worsened_by: Vec<String>,
+    pub(crate) targets: Vec<String>,
+}
+
+impl PathView {
+    fn new(index: usize, path: &AttackPath) -> Self {
+        let mut facts = vec![
+            format!("affected: {}", affected(path)),
+            format!("ETA to remediate: {}", days(path.days())),
+        ];
+        if path.count > 1 {
+            facts.push(counted(path.count, "equal paths"));
+        }
+        facts.extend(certainty_gloss(path.certainty).map(str::to_owned));
+        let parts = path
+            .parts
+            .iter()
+            .map(|(name, points)| shown(&format!("{name} {points:+}")));
+        Self {
+            id: shown(&path.id),
+            rank: (index + 1).to_string(),
+            open: index < OPEN,
+            title: shown(&path.title),
+            priority: path.priority.name(),
+            priority_title: path.priority.title(),
+            risk: path.risk,
+            facts,
+            why: shown(&path.why),
+            drawing: svg::inline(path),
+            entry: shown(&node(&path.entry)),
+            hops: path.hops.iter().map(|hop| HopView::new(path, hop)).collect(),
+            parts: parts.collect(),
+            cuts: path.cuts.iter().map(|change| shown(&cut(path, change))).collect(),
+            worsened_by: path.worsened_by.iter().map(|policy| shown(policy)).collect(),
+            targets: path.targets.iter().map(|target| shown(target)).collect(),
+        }
+    }
+}
+
+/// One step with its evidence.
+pub(crate) struct HopView {
+    pub(crate) step: String,
+    pub(crate) to: String,
+    pub(crate) uid: String,
+    pub(crate) certainty: Option<&'static str>,
+    pub(crate) conditions: Vec<String>,
+    pub(crate) proofs: Vec<String>,
+}
+
+impl HopView {
+    fn new(path: &AttackPath, hop: &Hop) -> Self {
+        let label = hop
+            .to
+            .label
+            .as_deref()
+            .map(|label| format!(" ({label})"))
+            .unwrap_or_default();
+        Self {
+            step: shown(&step(hop)),
+            to: shown(&format!("{}{label}", node(&hop.to))),
+            uid: shown(&hop.to.uid),
+            certainty: certainty_gloss(hop.certainty),
+            conditions: hop.conditions.iter().map(|condition| shown(condition)).collect(),
+            proofs: hop
+                .proofs
+                .iter()
+                .map(|fact| shown(&proof_on(path, fact)))
+                .collect(),
+        }
+    }
+}
+
+/// One choke point.
+pub(crate) struct ChokePointRow {
+    pub(crate) resource: String,
+    pub(crate) account: String,
+    pub(crate) fact: String,
+    pub(crate) risk: String,
+    pub(crate) targets: String,
+    pub(crate) paths: String,
+    pub(crate) days: String,
+}
+
+impl ChokePointRow {
+    fn new(point: &ChokePoint) -> Self {
+        Self {
+            resource: shown(&format!("{} {}", point.title, point.name)),
+            account: shown(&point.account),
+            fact: shown(&proof(&point.proof)),
+            risk: thousands(point.risk_removed),
+            targets: thousands(point.targets_saved),
+            paths: thousands(wide(point.paths.len())),
+            days: days(point.days),
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Attack paths and choke points at a terminal: ranked, or one in full.
+
+use std::io;
+
+use plumb_model::path::{AttackPath, ChokePoint, Hop, PathReport};
+use plumb_model::risk::Priority;
+
+use super::page::{Page, fitted, painted_text, priority_style};
+use crate::numbers::{counted, thousands};
+use crate::options::Color;
+use crate::path_words::{affected, certainty_gloss, cut, days, gain, node, proof, proof_on, step};
+
+/// All paths, riskiest first, each with its id; `width` is held between 60 and 200 columns.
+pub fn list(report: &PathReport, width: usize, color: Color) -> String {
+    painted_text(width, color, |page| {
+        let pairs = counted(report.pairs, "connected pairs");
+        let (nodes, edges) = (thousands(report.nodes), thousands(report.edges));
+        let paths = counted(wide(report.paths.len()), "attack paths");
+        page.wrapped(
+            "",
+            &format!("{paths}; {pairs} of entry and target in a graph of {nodes} nodes and {edges} edges"),
+        )?;
+        for (index, path) in report.paths.iter().enumerate() {
+            page.blank()?;
+            ranked(index + 1, path, page)?;
+            page.wrapped("     ", &format!("plumb paths show {}", path.id))?;
+        }
+        problems(report, page)
+    })
+}
+
+/// One path in full: every step with its facts and conditions, the sum of its risk, and what closes it.
+pub fn show(path: &AttackPath, width: usize, color: Color) -> String {
+    painted_text(width, color, |page| {
+        let title = page.bold(&fitted(&path.title, page.width()));
+        page.line(&title)?;
+        page.wrapped("", &facts(path))?;
+        if let Some(gloss) = certainty_gloss(path.certainty) {
+            page.wrapped("", gloss)?;
+        }
+        page.wrapped("Why it matters: ", &path.why)?;
+        page.blank()?;
+        let entry = page.bold(&fitted(&node(&path.entry), page.width().saturating_sub(4)));
+        page.line(&format!("  {entry}"))?;
+        for hop in &path.hops {
+            hop_lines(path, hop, page)?;
+        }
+        closing(path, page)
+    })
+}
+
+/// The facts whose change takes most risk away, best first.
+pub fn choke_points(report: &PathReport, width: usize, color: Color) -> String {
+    painted_text(width, color, |page| {
+        let points = wide(report.choke_points.len());
+        page.wrapped(
+            "",
+            &format!(
+                "{}; the risk of all paths sums up to {}",
+                counted(points, "choke points"),
+                thousands(report.total_risk)
+            ),
+        )?;
+        for (index, choke_point) in report.choke_points.iter().enumerate() {
+            page.blank()?;
+            choke_point_lines(index + 1, choke_point, page)?;
+        }
+        problems(report, page)
+    })
+}
+
+/// One path of a ranked list, as the posture report shows it.
+pub(super) fn ranked(rank: usize, path: &AttackPath, page: &mut Page<'_>) -> io::Result<()> {
+    page.wrapped(&format!("  {rank}. "), &path.title)?;
+    page.wrapped("     ", &facts(path))?;
+    let mut more = Vec::new();
+    if path.count > 1 {
+        more.push(counted(path.count, "equal paths"));
+    }
+    more.extend(certainty_gloss(path.certainty).map(str::to_owned));
+    if !more.is_empty() {
+        page.wrapped("     ", &more.join(" | "))?;
+    }
+    match path.cuts.first() {
+        Some(cheapest) => page.wrapped("     To cut it, change ", &cut(path, cheapest)),
+        None => page.wrapped("     ", "no single change that closes it was found"),
+    }
+}
+
+/// One choke point of a ranked list.
+pub(super) fn choke_point_lines(
+    rank: usize,
+    choke_point: &ChokePoint,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
+    let ChokePoint {
+        title, name, account, ..
+    } = choke_point;
+    page.wrapped(&format!("  {rank}. "), &format!("{title} {name} ({account})"))?;
+    page.wrapped("     ", &proof(&choke_point.proof))?;
+    let risk = thousands(choke_point.risk_removed);
+    page.wrapped(
+        "     ",
+        &format!("takes away {risk} of risk, {}", gain(choke_point)),
+    )
+}
+
+/// What was left out of the search.
+pub(super) fn problems(report: &PathReport, page: &mut Page<'_>) -> io::Result<()> {
+    for problem in &report.problems {
+        page.wrapped("  not complete: ", problem)?;
+    }
+    Ok(())
+}
+
+fn facts(path: &AttackPath) -> String {
+    let (affected, eta) = (affected(path), days(path.days()));
+    format!(
+        "Affected: {affected} | Risk: {} | ETA to remediate: {eta}",
+        path.priority.title()
+    )
+}
+
+fn hop_lines(path: &AttackPath, hop: &Hop, page: &mut Page<'_>) -> io::Result<()> {
+    page.framed("    | ", "    | ", &step(hop))?;
+    for fact in &hop.proofs {
+        page.framed("    |   because ", "    |           ", &proof_on(path, fact))?;
+    }
+    if let Some(gloss) = certainty_gloss(hop.certainty) {
+        page.framed("    |   ", "    |   ", gloss)?;
+    }
+    for condition in &hop.conditions {
+        page.framed("    |   hangs on: ", "    |             ", condition)?;
+    }
+    page.line("    v")?;
+    let label = hop
+        .to
+        .label
+        .as_deref()
+        .map(|label| format!(", {label}"))
+        .unwrap_or_default();
+    let end = page.bold(&fitted(
+        &format!("{}{label}", node(&hop.to)),
+        page.width().saturating_sub(4),
+    ));
+    page.line(&format!("  {end}"))?;
+    let place = page.dimmed(&fitted(&hop.to.uid, page.width().saturating_sub(4)));
+    page.line(&format!("  {place}"))
+}
+
+fn closing(path: &AttackPath, page: &mut Page<'_>) -> io::Result<()> {
+    page.heading(&format!("RISK {}/100:", path.risk))?;
+    for (name, points) in &path.parts {
+        page.wrapped(&format!("  {points:>+4}  "), name)?;
+    }
+    if !path.worsened_by.is_empty() {
+        page.heading("MADE WORSE BY:")?;
+        for policy in &path.worsened_by {
+            page.wrapped("  ", policy)?;
+        }
+    }
+    page.heading("WHAT CLOSES IT, CHEAPEST FIRST:")?;
+    for (index, change) in path.cuts.iter().enumerate() {
+        page.wrapped(&format!("  {}. change ", index + 1), &cut(path, change))?;
+    }
+    if path.cuts.is_empty() {
+        page.wrapped("  ", "no single change that closes it was found")?;
+    }
+    if path.count > 1 {
+        page.heading(&format!("{} EQUAL PATHS, LEADING TO:", thousands(path.count)))?;
+        for target in &path.targets {
+            page.wrapped("  ", target)?;
+        }
+    }
+    Ok(())
+}
+
+/// The priority's name in its colour.
+pub(super) fn priority_name(priority: Priority, columns: usize, page: &Page<'_>) -> String {
+    page.painted(
+        priority_style(priority),
+        &format!("{:<columns$}", priority.title()),
+    )
+}
+
+fn wide(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
