@@ -16,8 +16,11 @@ use crate::{
     roles, storage, users, volumes,
 };
 
-/// The regions that every account uses.
-pub(crate) const REGIONS: [&str; 3] = ["eu-central-1", "us-east-1", "us-west-2"];
+/// The region that every account uses.
+pub(crate) const HOME: &str = "eu-central-1";
+
+/// The regions that accounts may use; all of them are read.
+pub(crate) const REGIONS: [&str; 3] = [HOME, "us-east-1", "us-west-2"];
 
 const TEAMS: [&str; 12] = [
     "payments",
@@ -105,9 +108,9 @@ pub(crate) struct AccountBuilder {
 impl AccountBuilder {
     pub(crate) fn new(position: u32, accounts: u32, production: bool, mut random: Random) -> Self {
         let care = if production {
-            35 + random.below(55)
+            28 + random.below(52)
         } else {
-            10 + random.below(50)
+            8 + random.below(46)
         };
         let regions = 1 + usize::from(random.percent(35));
         Self {
@@ -287,10 +290,10 @@ impl AccountBuilder {
     /// Adds something of a kind that accounts have many of.
     pub(crate) fn generate_one(&mut self) {
         match self.random.below(100) {
-            0..=13 => storage::bucket(self),
-            14..=27 => compute::instance(self),
-            28..=37 => volumes::volume(self),
-            38..=50 => groups::beside(self),
+            0..=14 => storage::bucket(self),
+            15..=30 => compute::instance(self),
+            31..=38 => volumes::volume(self),
+            39..=50 => groups::beside(self),
             51..=61 => roles::any(self),
             62..=67 => users::user(self),
             68..=71 => policies::with_role(self),

@@ -86,7 +86,7 @@ impl Estate {
         let uneven = if self.resources >= 1_000 * u64::from(self.accounts) {
             100
         } else {
-            50 + random.below(101)
+            60 + random.below(81)
         };
         let mut builder = AccountBuilder::new(position, self.accounts, production, random);
         builder.with_secrets = collected

@@ -2,7 +2,7 @@
 
 use plumb_model::value::Value;
 
-use crate::account::{AccountBuilder, REGIONS, account_id};
+use crate::account::{AccountBuilder, HOME, REGIONS, account_id};
 use crate::document::{list, map};
 use crate::{identity, logging, organization, storage, story};
 
@@ -11,6 +11,7 @@ pub(crate) fn generate(builder: &mut AccountBuilder) {
     account(builder);
     organization::generate(builder);
     storage::account_wide(builder);
+    builder.network(HOME);
     identity::account_wide(builder);
     logging::account_wide(builder);
     let organized = builder.right(90);

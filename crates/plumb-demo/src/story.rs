@@ -7,11 +7,8 @@ mod data;
 mod machines;
 mod people;
 
-use crate::account::{AccountBuilder, account_id};
+use crate::account::{AccountBuilder, HOME, account_id};
 use crate::databases::secret_arn;
-
-/// Where all stories play.
-pub(crate) const HOME: &str = "eu-central-1";
 
 /// The role in another account that the story's instances would assume.
 pub const ADMINISTRATOR_ROLE: &str = "platform-administrator";

@@ -1,11 +1,11 @@
 //! Stories of data that lies open: a public bucket, a public database.
 
-use crate::account::AccountBuilder;
+use crate::account::{AccountBuilder, HOME};
 use crate::databases::{self, Database, Reach};
 use crate::groups;
 use crate::network::{self, Filter, Tier};
 use crate::storage::{self, Bucket, Encryption, PublicAccess};
-use crate::story::{HOME, NEAR_MISS_BLOCKED_BUCKET, payments_bucket, personal_data_bucket};
+use crate::story::{NEAR_MISS_BLOCKED_BUCKET, payments_bucket, personal_data_bucket};
 
 pub(super) const DATABASE: &str = "customers-public";
 

@@ -2,7 +2,7 @@
 
 use plumb_model::value::{Text, Value};
 
-use crate::account::{AccountBuilder, account_id};
+use crate::account::{AccountBuilder, HOME, account_id};
 use crate::balancers::{self, Balancer, Scheme};
 use crate::compute::{self, Machine, Reach};
 use crate::databases;
@@ -13,7 +13,7 @@ use crate::network::{self, Filter, Group, Network, Tier};
 use crate::policies::{self, Used};
 use crate::roles::{self, Profile, Role};
 use crate::story::{
-    ADMINISTERED, ADMINISTRATOR_ROLE, HOME, NEAR_MISS_DENY, NEAR_MISS_GUARDRAIL, NEAR_MISS_NETWORK_ACL,
+    ADMINISTERED, ADMINISTRATOR_ROLE, NEAR_MISS_DENY, NEAR_MISS_GUARDRAIL, NEAR_MISS_NETWORK_ACL,
     NEAR_MISS_PRIVATE_SUBNET, OPEN_SSH, data, instance_id,
 };
 

@@ -1,11 +1,11 @@
 //! Stories of credentials: an administrator without a second factor, a vendor without an external id.
 
-use crate::account::AccountBuilder;
+use crate::account::{AccountBuilder, HOME};
 use crate::document::list;
 use crate::managed;
 use crate::policies;
 use crate::roles::{self, Profile, Role};
-use crate::story::{HOME, data};
+use crate::story::data;
 use crate::users::{self, Factor, User};
 
 pub(super) const ADMINISTRATOR: &str = "nadia.operations";
