@@ -1,16 +1,26 @@
 //! `AccountBuilder`: one account while it is being filled.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use plumb_model::account::{Account, Provider};
 use plumb_model::coverage::{CollectedType, Coverage, Gap};
 use plumb_model::resource::Resource;
 use plumb_model::snapshot::AccountSnapshot;
 use plumb_model::value::{Map, Reason, Text, Unreadable, Value};
 
+use crate::interface::Elastic;
+use crate::network::{Filter, Group, Network, Place, Tier};
 use crate::random::Random;
-use crate::{READ_AT, compute, databases, identity, logging, network, storage};
+use crate::{
+    READ_AT, balancers, compute, databases, groups, interface, keys, logging, managed, network, policies,
+    roles, storage, users, volumes,
+};
 
-/// The regions that every account uses.
-pub(crate) const REGIONS: [&str; 3] = ["eu-central-1", "us-east-1", "us-west-2"];
+/// The region that every account uses.
+pub(crate) const HOME: &str = "eu-central-1";
+
+/// The regions that accounts may use; all of them are read.
+pub(crate) const REGIONS: [&str; 3] = [HOME, "us-east-1", "us-west-2"];
 
 const TEAMS: [&str; 12] = [
     "payments",
@@ -27,9 +37,64 @@ const TEAMS: [&str; 12] = [
     "support",
 ];
 
+/// So many names are remembered for later resources to refer to.
+const REMEMBERED: usize = 2_000;
+
+/// The id of the account at a position.
+pub(crate) fn account_id(position: u32) -> Text {
+    Text::from(format!(
+        "0000{:08}",
+        10_000_019 + u64::from(position) * 1_234_567 % 89_000_000
+    ))
+}
+
+/// The team that owns the account at a position.
+pub(crate) fn team(position: u32) -> &'static str {
+    usize::try_from(position)
+        .ok()
+        .and_then(|at| TEAMS.get(at % TEAMS.len()))
+        .copied()
+        .unwrap_or("team")
+}
+
+/// The name of the account at a position.
+pub(crate) fn account_name(position: u32, production: bool) -> String {
+    let stage = if production { "prod" } else { "dev" };
+    format!("acme-{}-{stage}-{:02}", team(position), position + 1)
+}
+
+/// What of an account is already there for other resources to refer to.
+#[derive(Default)]
+pub(crate) struct Made {
+    networks: Vec<Network>,
+    loose_groups: BTreeMap<&'static str, Vec<Group>>,
+    keys: BTreeMap<&'static str, Text>,
+    once: BTreeSet<(&'static str, &'static str)>,
+    /// Buckets that hold the account's own working data.
+    pub(crate) buckets: Vec<Text>,
+    /// Roles for functions that nobody outside can call.
+    pub(crate) function_roles: Vec<Text>,
+    /// The volume of each region that was made last.
+    pub(crate) volumes: BTreeMap<&'static str, Text>,
+    /// The instance of each region that was made last, with its zone.
+    pub(crate) instances: BTreeMap<&'static str, (Text, Text)>,
+    /// Instances of the web tier that wait for a load balancer: id, network and zone.
+    pub(crate) web: BTreeMap<&'static str, Vec<(Text, Place)>>,
+    /// The database of each region that was made last: identifier, resource id and network.
+    pub(crate) databases: BTreeMap<&'static str, (Text, Text, Text)>,
+    /// How often each policy of AWS is attached.
+    pub(crate) attached: BTreeMap<&'static str, i64>,
+}
+
 /// One account while it is being filled.
 pub(crate) struct AccountBuilder {
     pub(crate) id: Text,
+    pub(crate) position: u32,
+    /// The accounts of the whole estate.
+    pub(crate) accounts: u32,
+    /// Whether the scan reads secrets; what it does not read is not made.
+    pub(crate) with_secrets: bool,
+    pub(crate) made: Made,
     pub(crate) team: &'static str,
     pub(crate) production: bool,
     pub(crate) random: Random,
@@ -37,33 +102,36 @@ pub(crate) struct AccountBuilder {
     care: u64,
     resources: Vec<Resource>,
     serial: u64,
+    regions: usize,
 }
 
 impl AccountBuilder {
-    pub(crate) fn new(position: u32, production: bool, mut random: Random) -> Self {
+    pub(crate) fn new(position: u32, accounts: u32, production: bool, mut random: Random) -> Self {
         let care = if production {
-            35 + random.below(55)
+            28 + random.below(52)
         } else {
-            10 + random.below(50)
+            8 + random.below(46)
         };
-        let team = usize::try_from(position)
-            .ok()
-            .and_then(|at| TEAMS.get(at % TEAMS.len()))
-            .copied()
-            .unwrap_or("team");
-        let id = Text::from(format!(
-            "0000{:08}",
-            10_000_019 + u64::from(position) * 1_234_567 % 89_000_000
-        ));
+        let regions = 1 + usize::from(random.percent(35));
         Self {
-            id,
-            team,
+            id: account_id(position),
+            team: team(position),
+            position,
+            accounts,
+            with_secrets: false,
+            made: Made::default(),
             production,
             random,
             care,
             resources: Vec::new(),
             serial: 0,
+            regions,
         }
+    }
+
+    /// Large accounts use every region.
+    pub(crate) fn use_all_regions(&mut self) {
+        self.regions = REGIONS.len();
     }
 
     pub(crate) fn resources(&self) -> usize {
@@ -88,8 +156,86 @@ impl AccountBuilder {
         Text::from(format!("{prefix}-0{serial:06x}{}", self.random.hex(10)))
     }
 
+    /// One of the regions that the account uses.
     pub(crate) fn region(&mut self) -> &'static str {
-        self.random.pick(&REGIONS)
+        let used = REGIONS.get(..self.regions).unwrap_or(&REGIONS);
+        self.random.pick(used)
+    }
+
+    /// True for the first call with these two names.
+    pub(crate) fn first(&mut self, what: &'static str, place: &'static str) -> bool {
+        self.made.once.insert((what, place))
+    }
+
+    /// The newest network of a region, which is made when there is none.
+    pub(crate) fn network(&mut self, region: &'static str) -> Option<&mut Network> {
+        if !self.made.networks.iter().any(|network| network.region == region) {
+            let filter = if self.right(66) {
+                Filter::DenyAdministration
+            } else {
+                Filter::AllowAll
+            };
+            self.add_network(region, filter);
+        }
+        self.made
+            .networks
+            .iter_mut()
+            .rev()
+            .find(|network| network.region == region)
+    }
+
+    /// A free address in a region; a region whose subnets are full gets another network.
+    pub(crate) fn place(&mut self, region: &'static str, tier: Tier) -> Option<Place> {
+        if let Some(place) = self.network(region)?.take(tier) {
+            return Some(place);
+        }
+        self.add_network(region, Filter::DenyAdministration);
+        self.network(region)?.take(tier)
+    }
+
+    fn add_network(&mut self, region: &'static str, filter: Filter) {
+        let network = network::vpc(self, region, filter);
+        self.made.networks.push(network);
+    }
+
+    /// The key that encrypts the account's data in a region.
+    pub(crate) fn key(&mut self, region: &'static str) -> Text {
+        if let Some(key) = self.made.keys.get(region) {
+            return key.clone();
+        }
+        let key = keys::data_key(self, region);
+        self.made.keys.insert(region, key.clone());
+        key
+    }
+
+    /// The bucket that takes the access logs of the others.
+    pub(crate) fn log_bucket(&self) -> String {
+        format!("acme-access-logs-{}", self.id)
+    }
+
+    /// Remembers a group that belongs to no tier.
+    pub(crate) fn note_loose_group(&mut self, region: &'static str, group: Group) {
+        let groups = self.made.loose_groups.entry(region).or_default();
+        if groups.len() < REMEMBERED {
+            groups.push(group);
+        }
+    }
+
+    /// Remembers a bucket that roles may be allowed to read.
+    pub(crate) fn note_bucket(&mut self, name: &str) {
+        if self.made.buckets.len() < REMEMBERED {
+            self.made.buckets.push(Text::from(name));
+        }
+    }
+
+    /// Takes a group that belongs to no tier.
+    pub(crate) fn take_loose_group(&mut self, region: &'static str) -> Option<Group> {
+        self.made.loose_groups.get_mut(region)?.pop()
+    }
+
+    /// A public address of the account's own.
+    pub(crate) fn elastic_address(&mut self) -> Elastic {
+        interface::elastic_address(self)
     }
 
     pub(crate) fn environment(&self) -> &'static str {
@@ -129,25 +275,37 @@ impl AccountBuilder {
         ));
     }
 
+    /// Changes an attribute of the resource that was added last.
+    pub(crate) fn amend(&mut self, attribute: &'static str, value: Value) {
+        if let Some(resource) = self.resources.last_mut() {
+            resource.set(attribute, value);
+        }
+    }
+
+    /// The position of some account of the estate.
+    pub(crate) fn other_account(&mut self) -> u32 {
+        u32::try_from(self.random.below(u64::from(self.accounts))).unwrap_or(0)
+    }
+
     /// Adds something of a kind that accounts have many of.
     pub(crate) fn generate_one(&mut self) {
         match self.random.below(100) {
-            0..=13 => storage::bucket(self),
-            14..=27 => compute::instance(self),
-            28..=41 => storage::volume(self),
-            42..=53 => network::security_group(self),
-            54..=63 => identity::role(self),
-            64..=69 => identity::user(self),
-            70..=73 => identity::policy(self),
-            74..=79 => compute::function(self),
-            80..=84 => logging::log_group(self),
-            85..=87 => storage::key(self),
+            0..=14 => storage::bucket(self),
+            15..=30 => compute::instance(self),
+            31..=38 => volumes::volume(self),
+            39..=50 => groups::beside(self),
+            51..=61 => roles::any(self),
+            62..=67 => users::user(self),
+            68..=71 => policies::with_role(self),
+            72..=78 => compute::function(self),
+            79..=84 => logging::log_group(self),
+            85..=87 => keys::key(self),
             88..=90 => databases::instance(self),
             91..=92 => databases::snapshot(self),
-            93..=95 => storage::snapshot(self),
+            93..=95 => volumes::snapshot(self),
             96 => storage::file_system(self),
-            97 => network::load_balancer(self),
-            98 => network::subnet(self),
+            97 => balancers::balancer(self),
+            98 => databases::secret(self),
             _ => logging::topic(self),
         }
     }
@@ -155,7 +313,9 @@ impl AccountBuilder {
     /// The account's snapshot.
     ///
     /// In the fourth account a guardrail denies reading bucket policies, so that an estate shows what unknown looks like.
-    pub(crate) fn finish(mut self, position: u32, collected: &[CollectedType]) -> AccountSnapshot {
+    pub(crate) fn finish(mut self, collected: &[CollectedType]) -> AccountSnapshot {
+        let position = self.position;
+        managed::add_used(&mut self);
         let mut coverage = Coverage {
             collected: collected.to_vec(),
             ..Coverage::default()
@@ -166,12 +326,7 @@ impl AccountBuilder {
         coverage.sort();
         let mut account = Account::new(Provider::Aws, self.id.clone());
         account.partition = Some(Text::new_static("aws"));
-        account.name = Some(Text::from(format!(
-            "acme-{}-{}-{:02}",
-            self.team,
-            if self.production { "prod" } else { "dev" },
-            position + 1
-        )));
+        account.name = Some(Text::from(account_name(position, self.production)));
         account.environment = Some(Text::new_static(self.environment()));
         account.data_class = Some(Text::new_static(if self.production {
             "confidential"

@@ -2,6 +2,7 @@
 
 use crate::account::AccountBuilder;
 use crate::document::{list, map};
+use crate::logging;
 
 /// What is watched: a name, and the events in the syntax of metric filters.
 const WATCHED: [(&str, &str); 15] = [
@@ -68,6 +69,7 @@ const WATCHED: [(&str, &str); 15] = [
 pub(crate) fn generate(builder: &mut AccountBuilder, log_group: &str) {
     let (id, region) = (builder.id.clone(), "eu-central-1");
     let topic = format!("arn:aws:sns:{region}:{id}:security-alarms");
+    logging::add_topic(builder, region, "security-alarms");
     builder.add(
         "aws_sns_topic_subscription",
         format!("{topic}:7c1d"),

@@ -5,15 +5,26 @@
 
 mod account;
 mod alarms;
+mod balancers;
 mod compute;
 mod databases;
 mod document;
+mod groups;
 mod identity;
+mod interface;
+mod keys;
 mod logging;
+mod managed;
 mod network;
+mod organization;
+mod policies;
 mod random;
+mod roles;
 mod settings;
 mod storage;
+pub mod story;
+mod users;
+mod volumes;
 
 use plumb_model::coverage::CollectedType;
 use plumb_model::snapshot::AccountSnapshot;
@@ -35,8 +46,11 @@ const SHARE_OF: u32 = 57;
 /// ... so many are production, and the rest development.
 const PRODUCTION_SHARE: u32 = 45;
 
-/// Resources of one account of the default estate, besides its settings.
-const DEFAULT_RESOURCES_PER_ACCOUNT: u64 = 84;
+/// Resources of one account of the default estate.
+const DEFAULT_RESOURCES_PER_ACCOUNT: u64 = 135;
+
+/// From so many resources on, an account uses every region.
+const LARGE_ACCOUNT: u64 = 1_000;
 
 /// An estate of which accounts are generated when they are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,15 +86,22 @@ impl Estate {
         let uneven = if self.resources >= 1_000 * u64::from(self.accounts) {
             100
         } else {
-            50 + random.below(101)
+            60 + random.below(81)
         };
-        let mut builder = AccountBuilder::new(position, production, random);
+        let mut builder = AccountBuilder::new(position, self.accounts, production, random);
+        builder.with_secrets = collected
+            .iter()
+            .any(|one| one.resource_type == "aws_secretsmanager_secret");
+        if fair >= LARGE_ACCOUNT {
+            builder.use_all_regions();
+        }
         settings::generate(&mut builder);
+        story::tell(&mut builder);
         let wanted = (fair * uneven / 100 + remainder) as usize;
         while builder.resources() < wanted {
             builder.generate_one();
         }
-        builder.finish(position, collected)
+        builder.finish(collected)
     }
 }
 
@@ -130,7 +151,7 @@ mod tests {
             for resource in estate.account(position, &[]).resources {
                 resources += 1;
                 assert!(
-                    uids.insert((resource.resource_type.clone(), resource.uid.clone())),
+                    uids.insert((position, resource.resource_type.clone(), resource.uid.clone())),
                     "{}",
                     resource.uid
                 );

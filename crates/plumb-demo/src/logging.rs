@@ -24,6 +24,7 @@ pub(crate) fn account_wide(builder: &mut AccountBuilder) {
     if builder.right(93) {
         trail(builder);
     }
+    let logs = builder.log_bucket();
     for region in REGIONS {
         let recording = builder.right(82);
         let group = map! { "all_supported": true, "include_global_resource_types": region == "us-east-1", "resource_types": list![] };
@@ -38,7 +39,7 @@ pub(crate) fn account_wide(builder: &mut AccountBuilder) {
             list![]
         };
         let channels = if recording {
-            list![map! { "name": "default", "s3_bucket_name": "acme-config" }]
+            list![map! { "name": "default", "s3_bucket_name": logs.as_str() }]
         } else {
             list![]
         };
@@ -71,7 +72,7 @@ fn trail(builder: &mut AccountBuilder) {
         builder.right(45),
     );
     let key = if encrypted {
-        Value::from(format!("arn:aws:kms:eu-central-1:{id}:key/trail"))
+        Value::from(builder.key("eu-central-1"))
     } else {
         Value::Null
     };
@@ -104,12 +105,14 @@ fn trail(builder: &mut AccountBuilder) {
         },
     );
     if watched {
+        add_log_group(builder, "eu-central-1", "trail");
         alarms::generate(builder, "trail");
     }
     let bucket = format!("acme-trail-{id}");
+    let logs = builder.log_bucket();
     let logged = builder
         .right(45)
-        .then(|| map! { "target_bucket": "acme-access-logs", "target_prefix": "trail/" });
+        .then(|| map! { "target_bucket": logs.as_str(), "target_prefix": "trail/" });
     builder.add(
         "aws_s3_bucket",
         format!("arn:aws:s3:::{bucket}"),
@@ -127,10 +130,15 @@ fn trail(builder: &mut AccountBuilder) {
 
 /// Adds a log group.
 pub(crate) fn log_group(builder: &mut AccountBuilder) {
-    let (region, id, serial) = (builder.region(), builder.id.clone(), builder.serial());
+    let (region, serial) = (builder.region(), builder.serial());
     let name = format!("/acme/{}/{serial}", builder.team);
+    add_log_group(builder, region, &name);
+}
+
+fn add_log_group(builder: &mut AccountBuilder, region: &'static str, name: &str) {
+    let id = builder.id.clone();
     let key = if builder.right(35) {
-        Value::from(format!("arn:aws:kms:{region}:{id}:key/logs"))
+        Value::from(builder.key(region))
     } else {
         Value::Null
     };
@@ -139,10 +147,10 @@ pub(crate) fn log_group(builder: &mut AccountBuilder) {
     builder.add(
         "aws_cloudwatch_log_group",
         format!("arn:aws:logs:{region}:{id}:log-group:{name}"),
-        &name,
+        name,
         region,
         map! {
-            "log_group_name": name.as_str(), "arn": format!("arn:aws:logs:{region}:{id}:log-group:{name}"), "retention_in_days": days,
+            "log_group_name": name, "arn": format!("arn:aws:logs:{region}:{id}:log-group:{name}"), "retention_in_days": days,
             "log_group_class": "STANDARD", "stored_bytes": 1_048_576, "kms_key_id": key, "tags": tags,
         },
     );
@@ -150,8 +158,15 @@ pub(crate) fn log_group(builder: &mut AccountBuilder) {
 
 /// Adds a topic.
 pub(crate) fn topic(builder: &mut AccountBuilder) {
-    let (region, id, serial) = (builder.region(), builder.id.clone(), builder.serial());
-    let arn = format!("arn:aws:sns:{region}:{id}:{}-{serial}", builder.team);
+    let (region, serial) = (builder.region(), builder.serial());
+    let name = format!("{}-{serial}", builder.team);
+    add_topic(builder, region, &name);
+}
+
+/// Adds a topic with a name.
+pub(crate) fn add_topic(builder: &mut AccountBuilder, region: &'static str, name: &str) {
+    let id = builder.id.clone();
+    let arn = format!("arn:aws:sns:{region}:{id}:{name}");
     let key = if builder.right(45) {
         Value::from("alias/aws/sns")
     } else {

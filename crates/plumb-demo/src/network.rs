@@ -1,157 +1,429 @@
-//! Networks: VPCs, subnets, security groups, network ACLs and load balancers.
+//! Networks: each VPC with its subnets, routes, gateways, filters and the security groups of its tiers.
 
-use plumb_model::value::Value;
+use plumb_model::value::{Text, Value};
 
 use crate::account::AccountBuilder;
 use crate::document::{list, map};
+use crate::groups;
+use crate::interface::{self, Interface, Use};
 
-/// Adds a VPC with its default security group, a network ACL and two subnets.
-pub(crate) fn vpc(builder: &mut AccountBuilder, region: &'static str) {
-    let (id, vpc) = (builder.id.clone(), builder.id("vpc"));
+/// What stands in a subnet: something with a way from the internet, or without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tier {
+    /// Its route table leads to the internet gateway.
+    Public,
+    /// Its route table leads to the NAT gateway.
+    Private,
+}
+
+/// Whether the network ACL lets remote administration through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Filter {
+    /// As AWS makes it: everything may pass.
+    AllowAll,
+    /// SSH and RDP from the internet are denied before the rest is allowed.
+    DenyAdministration,
+}
+
+/// A security group by id and name.
+#[derive(Clone, Debug)]
+pub(crate) struct Group {
+    pub(crate) id: Text,
+    pub(crate) name: Text,
+}
+
+/// The security groups that every network has.
+#[derive(Clone, Debug)]
+pub(crate) struct Tiers {
+    pub(crate) balancer: Group,
+    pub(crate) web: Group,
+    pub(crate) app: Group,
+    pub(crate) database: Group,
+    pub(crate) office: Group,
+}
+
+/// A subnet and how many of its addresses are taken.
+#[derive(Clone, Debug)]
+pub(crate) struct Subnet {
+    pub(crate) id: Text,
+    pub(crate) zone: Text,
+    tier: Tier,
+    third_octet: u64,
+    capacity: u64,
+    used: u64,
+}
+
+/// A VPC while its account is being filled.
+#[derive(Clone, Debug)]
+pub(crate) struct Network {
+    pub(crate) region: &'static str,
+    pub(crate) vpc: Text,
+    pub(crate) tiers: Tiers,
+    pub(crate) subnet_group: Text,
+    pub(crate) subnets: Vec<Subnet>,
+    second_octet: u64,
+}
+
+/// A free address in a subnet.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) region: &'static str,
+    pub(crate) vpc: Text,
+    pub(crate) subnet: Text,
+    pub(crate) zone: Text,
+    pub(crate) address: Text,
+    pub(crate) tiers: Tiers,
+    pub(crate) subnet_group: Text,
+}
+
+impl Network {
+    /// The subnets of a tier: ids and zones.
+    pub(crate) fn subnets_of(&self, tier: Tier) -> Vec<(Text, Text)> {
+        self.subnets
+            .iter()
+            .filter(|subnet| subnet.tier == tier)
+            .map(|subnet| (subnet.id.clone(), subnet.zone.clone()))
+            .collect()
+    }
+
+    /// Takes an address of the emptiest subnet of a tier; `None` when all are full.
+    pub(crate) fn take(&mut self, tier: Tier) -> Option<Place> {
+        let subnet = self
+            .subnets
+            .iter_mut()
+            .filter(|subnet| subnet.tier == tier && subnet.used < subnet.capacity)
+            .min_by_key(|subnet| subnet.used)?;
+        let (third, fourth) = (subnet.third_octet + subnet.used / 240, 10 + subnet.used % 240);
+        subnet.used += 1;
+        Some(Place {
+            region: self.region,
+            vpc: self.vpc.clone(),
+            subnet: subnet.id.clone(),
+            zone: subnet.zone.clone(),
+            address: Text::from(format!("10.{}.{third}.{fourth}", self.second_octet)),
+            tiers: self.tiers.clone(),
+            subnet_group: self.subnet_group.clone(),
+        })
+    }
+}
+
+/// What of a network is decided before it is made.
+struct Ids {
+    region: &'static str,
+    vpc: Text,
+    second_octet: u64,
+}
+
+/// Makes a VPC with everything in it.
+pub(crate) fn vpc(builder: &mut AccountBuilder, region: &'static str, filter: Filter) -> Network {
+    let ids = Ids {
+        region,
+        vpc: builder.id("vpc"),
+        second_octet: 16 + builder.serial() % 224,
+    };
+    add_vpc(builder, &ids);
+    let (gateway, nat, endpoint) = (builder.id("igw"), builder.id("nat"), builder.id("vpce"));
+    let account = builder.id.clone();
+    builder.add(
+        "aws_internet_gateway",
+        format!("arn:aws:ec2:{region}:{account}:internet-gateway/{gateway}"),
+        &gateway,
+        region,
+        map! {
+            "internet_gateway_id": gateway.clone(), "owner_id": account,
+            "attachments": list![map! { "vpc_id": ids.vpc.clone(), "state": "available" }], "tags": map! {},
+        },
+    );
+    let subnets = [
+        (Tier::Public, 0, 31, "a"),
+        (Tier::Public, 32, 31, "b"),
+        (Tier::Private, 64, 63, "a"),
+        (Tier::Private, 128, 63, "b"),
+    ]
+    .map(|shape| subnet(builder, &ids, shape));
+    let tiers = groups::tiers(builder, region, &ids.vpc);
+    let mut network = Network {
+        region,
+        vpc: ids.vpc.clone(),
+        subnet_group: Text::from(format!("{}-{}", builder.team, ids.second_octet)),
+        second_octet: ids.second_octet,
+        tiers,
+        subnets: subnets.to_vec(),
+    };
+    nat_gateway(builder, &mut network, &nat);
+    let list = s3_prefix_list(builder, region);
+    let private = routes(builder, &network, &gateway, &nat, &endpoint, &list);
+    s3_endpoint(builder, &network, &endpoint, private);
+    network_acl(builder, &network, filter);
+    subnet_group(builder, &network, &network.subnet_group, Tier::Private);
+    network
+}
+
+fn add_vpc(builder: &mut AccountBuilder, ids: &Ids) {
+    let (region, account, vpc) = (ids.region, builder.id.clone(), &ids.vpc);
     let logs = if builder.right(75) {
+        let flow_log = builder.id("fl");
         list![
-            map! { "flow_log_id": "fl-0demo", "flow_log_status": "ACTIVE", "traffic_type": "ALL", "deliver_logs_status": "SUCCESS" }
+            map! { "flow_log_id": flow_log, "resource_id": vpc.clone(), "flow_log_status": "ACTIVE", "traffic_type": "ALL", "deliver_logs_status": "SUCCESS" }
         ]
     } else {
         list![]
     };
     let tags = builder.tags();
+    let block = format!("10.{}.0.0/16", ids.second_octet);
     builder.add(
         "aws_vpc",
-        format!("arn:aws:ec2:{region}:{id}:vpc/{vpc}"),
-        &vpc,
+        format!("arn:aws:ec2:{region}:{account}:vpc/{vpc}"),
+        vpc,
         region,
-        map! { "vpc_id": vpc.clone(), "owner_id": id.clone(), "cidr_block": "10.0.0.0/16", "is_default": false, "state": "available", "flow_logs": logs, "tags": tags },
+        map! {
+            "vpc_id": vpc.clone(), "owner_id": account, "cidr_block": block.as_str(), "is_default": false, "state": "available",
+            "instance_tenancy": "default", "flow_logs": logs, "tags": tags,
+            "cidr_block_association_set": list![map! { "cidr_block": block.as_str(), "cidr_block_state": map! { "state": "associated" } }],
+        },
     );
-    let own_rules = if builder.right(78) {
-        list![]
-    } else {
-        list![
-            map! { "ip_protocol": "-1", "user_id_group_pairs": list![map! { "group_id": "sg-self", "user_id": id.clone() }], "ip_ranges": list![], "ipv6_ranges": list![] }
-        ]
+}
+
+fn subnet(
+    builder: &mut AccountBuilder,
+    ids: &Ids,
+    (tier, third_octet, rows, zone): (Tier, u64, u64, &str),
+) -> Subnet {
+    let (region, account, id) = (ids.region, builder.id.clone(), builder.id("subnet"));
+    let zone = Text::from(format!("{region}{zone}"));
+    let (mask, name) = match tier {
+        Tier::Public => (19, "public"),
+        Tier::Private => (18, "private"),
     };
-    add_group(builder, region, "default", own_rules);
-    let acl = builder.id("acl");
-    let cidr = if builder.right(80) {
-        "10.0.0.0/8"
-    } else {
-        "0.0.0.0/0"
+    let automatic = tier == Tier::Public && !builder.right(72);
+    let arn = format!("arn:aws:ec2:{region}:{account}:subnet/{id}");
+    builder.add(
+        "aws_subnet",
+        arn.clone(),
+        &id,
+        region,
+        map! {
+            "subnet_id": id.clone(), "subnet_arn": arn, "vpc_id": ids.vpc.clone(), "owner_id": account, "availability_zone": zone.clone(),
+            "cidr_block": format!("10.{}.{third_octet}.0/{mask}", ids.second_octet), "state": "available", "default_for_az": false,
+            "map_public_ip_on_launch": automatic, "tags": map! { "Name": format!("{name}-{zone}") },
+        },
+    );
+    Subnet {
+        id,
+        zone,
+        tier,
+        third_octet,
+        capacity: rows * 240,
+        used: 0,
+    }
+}
+
+/// The NAT gateway of the first public subnet, with its address and interface.
+fn nat_gateway(builder: &mut AccountBuilder, network: &mut Network, nat: &Text) {
+    let Some(place) = network.take(Tier::Public) else {
+        return;
     };
+    let (region, account) = (network.region, builder.id.clone());
+    let address = interface::elastic_address(builder);
+    let interface = Interface {
+        place: place.clone(),
+        groups: Vec::new(),
+        address: Some(address.clone()),
+        used_by: Use::NatGateway(nat.clone()),
+    };
+    let interface = interface::add(builder, &interface);
+    builder.add(
+        "aws_nat_gateway",
+        format!("arn:aws:ec2:{region}:{account}:natgateway/{nat}"),
+        nat,
+        region,
+        map! {
+            "nat_gateway_id": nat.clone(), "vpc_id": network.vpc.clone(), "subnet_id": place.subnet, "state": "available",
+            "connectivity_type": "public", "create_time": "2024-03-04T10:00:00Z", "tags": map! {},
+            "nat_gateway_addresses": list![map! {
+                "allocation_id": address.allocation, "public_ip": address.ip, "private_ip": place.address, "network_interface_id": interface,
+                "is_primary": true, "status": "succeeded",
+            }],
+        },
+    );
+}
+
+fn route(destination: &str, key: &'static str, target: &str, state: &str) -> Value {
+    let mut route = map! { "destination_cidr_block": destination, "state": state, "origin": "CreateRoute" };
+    if let Value::Map(map) = &mut route {
+        map.insert(key, Value::from(target));
+    }
+    route
+}
+
+/// The main route table (local only) and those of the public and of the private subnets; returns the last one's id.
+fn routes(
+    builder: &mut AccountBuilder,
+    network: &Network,
+    gateway: &str,
+    nat: &str,
+    endpoint: &str,
+    prefix_list: &str,
+) -> Text {
+    let local = || {
+        map! { "destination_cidr_block": format!("10.{}.0.0/16", network.second_octet), "gateway_id": "local", "state": "active", "origin": "CreateRouteTable" }
+    };
+    let to_s3 = map! { "destination_prefix_list_id": prefix_list, "gateway_id": endpoint, "state": "active", "origin": "CreateRoute" };
+    let mut private = vec![
+        local(),
+        route("0.0.0.0/0", "nat_gateway_id", nat, "active"),
+        to_s3,
+    ];
+    if builder.random.percent(12) {
+        // The peering connection was deleted and its route forgotten.
+        private.push(route(
+            "172.20.0.0/16",
+            "vpc_peering_connection_id",
+            "pcx-0deleted",
+            "blackhole",
+        ));
+    }
+    let public = vec![local(), route("0.0.0.0/0", "gateway_id", gateway, "active")];
+    route_table(builder, network, None, vec![local()]);
+    route_table(builder, network, Some(Tier::Public), public);
+    route_table(builder, network, Some(Tier::Private), private)
+}
+
+fn route_table(
+    builder: &mut AccountBuilder,
+    network: &Network,
+    tier: Option<Tier>,
+    routes: Vec<Value>,
+) -> Text {
+    let (region, account, table) = (network.region, builder.id.clone(), builder.id("rtb"));
+    let mut associations = Vec::new();
+    match tier {
+        None => associations.push(
+            map! { "main": true, "route_table_id": table.clone(), "association_state": map! { "state": "associated" } },
+        ),
+        Some(tier) => {
+            for (subnet, _) in network.subnets_of(tier) {
+                associations.push(map! {
+                    "main": false, "route_table_id": table.clone(), "subnet_id": subnet, "association_state": map! { "state": "associated" },
+                });
+            }
+        }
+    }
+    builder.add(
+        "aws_route_table",
+        format!("arn:aws:ec2:{region}:{account}:route-table/{table}"),
+        &table,
+        region,
+        map! {
+            "route_table_id": table.clone(), "vpc_id": network.vpc.clone(), "owner_id": account, "routes": routes,
+            "associations": associations, "propagating_vgws": list![], "tags": map! {},
+        },
+    );
+    table
+}
+
+/// The list of the addresses of S3 in a region, once per region.
+fn s3_prefix_list(builder: &mut AccountBuilder, region: &'static str) -> Text {
+    let id = Text::from(match region {
+        "eu-central-1" => "pl-6ea54007",
+        "us-east-1" => "pl-63a5400a",
+        _ => "pl-68a54001",
+    });
+    if builder.first("s3 prefix list", region) {
+        builder.add(
+            "aws_ec2_managed_prefix_list",
+            format!("arn:aws:ec2:{region}:aws:prefix-list/{id}"),
+            &id,
+            region,
+            map! {
+                "prefix_list_id": id.clone(), "prefix_list_name": format!("com.amazonaws.{region}.s3"), "owner_id": "AWS",
+                "address_family": "IPv4", "state": "create-complete", "entries": list![map! { "cidr": "192.0.2.128/25" }],
+                "prefix_list_arn": format!("arn:aws:ec2:{region}:aws:prefix-list/{id}"), "tags": map! {},
+            },
+        );
+    }
+    id
+}
+
+fn s3_endpoint(builder: &mut AccountBuilder, network: &Network, endpoint: &Text, table: Text) {
+    let (region, account) = (network.region, builder.id.clone());
+    builder.add(
+        "aws_vpc_endpoint",
+        format!("arn:aws:ec2:{region}:{account}:vpc-endpoint/{endpoint}"),
+        endpoint,
+        region,
+        map! {
+            "vpc_endpoint_id": endpoint.clone(), "vpc_endpoint_type": "Gateway", "vpc_id": network.vpc.clone(), "owner_id": account,
+            "service_name": format!("com.amazonaws.{region}.s3"), "state": "available", "route_table_ids": list![table],
+            "subnet_ids": list![], "groups": list![], "network_interface_ids": list![], "private_dns_enabled": false, "tags": map! {},
+            "policy_document": map! { "Version": "2008-10-17", "Statement": list![map! { "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*" }] },
+        },
+    );
+}
+
+fn network_acl(builder: &mut AccountBuilder, network: &Network, filter: Filter) {
+    let (region, account, acl) = (network.region, builder.id.clone(), builder.id("acl"));
+    let rule = |egress: bool, number: i64, action: &str| {
+        map! { "egress": egress, "rule_action": action, "rule_number": number, "protocol": "-1", "cidr_block": "0.0.0.0/0" }
+    };
+    let deny = |number: i64, port: i64| {
+        map! { "egress": false, "rule_action": "deny", "rule_number": number, "protocol": "6", "cidr_block": "0.0.0.0/0",
+        "port_range": map! { "from": port, "to": port } }
+    };
+    let mut entries = match filter {
+        Filter::AllowAll => Vec::new(),
+        Filter::DenyAdministration => {
+            vec![deny(80, 22), deny(81, 3389)]
+        }
+    };
+    entries.extend([
+        rule(false, 100, "allow"),
+        rule(false, 32_767, "deny"),
+        rule(true, 100, "allow"),
+        rule(true, 32_767, "deny"),
+    ]);
+    let associations: Vec<Value> = network
+        .subnets
+        .iter()
+        .map(|subnet| {
+            map! { "network_acl_id": acl.clone(), "network_acl_association_id": format!("aclassoc-{}", subnet.id.trim_start_matches("subnet-")),
+            "subnet_id": subnet.id.clone() }
+        })
+        .collect();
     builder.add(
         "aws_network_acl",
-        format!("arn:aws:ec2:{region}:{id}:network-acl/{acl}"),
+        format!("arn:aws:ec2:{region}:{account}:network-acl/{acl}"),
         &acl,
         region,
         map! {
-            "network_acl_id": acl.clone(), "vpc_id": vpc, "is_default": true, "owner_id": id.clone(),
-            "entries": list![
-                map! { "egress": false, "rule_action": "allow", "rule_number": 100, "protocol": "-1", "cidr_block": cidr },
-                map! { "egress": false, "rule_action": "deny", "rule_number": 32_767, "protocol": "-1", "cidr_block": "0.0.0.0/0" },
-                map! { "egress": true, "rule_action": "allow", "rule_number": 100, "protocol": "-1", "cidr_block": "0.0.0.0/0" },
-            ],
-        },
-    );
-    subnet(builder);
-}
-
-/// Adds a subnet.
-pub(crate) fn subnet(builder: &mut AccountBuilder) {
-    let (region, id, subnet) = (builder.region(), builder.id.clone(), builder.id("subnet"));
-    let (public, tags) = (!builder.right(70), builder.tags());
-    builder.add(
-        "aws_subnet",
-        format!("arn:aws:ec2:{region}:{id}:subnet/{subnet}"),
-        &subnet,
-        region,
-        map! { "subnet_id": subnet.clone(), "owner_id": id.clone(), "cidr_block": "10.0.1.0/24", "map_public_ip_on_launch": public, "tags": tags },
-    );
-}
-
-/// Adds a security group.
-pub(crate) fn security_group(builder: &mut AccountBuilder) {
-    let region = builder.region();
-    let serial = builder.serial();
-    let name = format!("{}-{serial}", builder.team);
-    let (port, open) = match builder.random.below(1_000) {
-        0..=60 => (22, !builder.right(45)),
-        61..=75 => (3389, !builder.right(50)),
-        76..=110 => (5432, !builder.right(90)),
-        111..=600 => (443, true),
-        _ => (8080, false),
-    };
-    let cidr = if open { "0.0.0.0/0" } else { "10.0.0.0/8" };
-    let ipv6 = if open && builder.random.percent(30) {
-        list![map! { "cidr_ipv6": "::/0" }]
-    } else {
-        list![]
-    };
-    let rules = list![
-        map! { "ip_protocol": "tcp", "from_port": port, "to_port": port, "ip_ranges": list![map! { "cidr_ip": cidr }],
-        "ipv6_ranges": ipv6, "prefix_list_ids": list![], "user_id_group_pairs": list![] }
-    ];
-    add_group(builder, region, &name, rules);
-}
-
-fn add_group(builder: &mut AccountBuilder, region: &'static str, name: &str, rules: Value) {
-    let (id, group) = (builder.id.clone(), builder.id("sg"));
-    let egress = if name == "default" && rules == list![] {
-        list![]
-    } else {
-        list![map! { "ip_protocol": "-1", "ip_ranges": list![map! { "cidr_ip": "0.0.0.0/0" }] }]
-    };
-    let tags = builder.tags();
-    builder.add(
-        "aws_security_group",
-        format!("arn:aws:ec2:{region}:{id}:security-group/{group}"),
-        &group,
-        region,
-        map! {
-            "group_id": group.clone(), "group_name": name, "owner_id": id.clone(), "description": "managed by Terraform", "vpc_id": "vpc-0demo",
-            "ip_permissions": rules, "ip_permissions_egress": egress, "tags": tags,
+            "network_acl_id": acl.clone(), "vpc_id": network.vpc.clone(), "is_default": true, "owner_id": account,
+            "associations": associations, "entries": entries, "tags": map! {},
         },
     );
 }
 
-/// Adds a load balancer with a listener.
-pub(crate) fn load_balancer(builder: &mut AccountBuilder) {
-    let (region, id, serial) = (builder.region(), builder.id.clone(), builder.serial());
-    let name = format!("{}-{serial}", builder.team);
-    let arn = format!(
-        "arn:aws:elasticloadbalancing:{region}:{id}:loadbalancer/app/{name}/{}",
-        builder.random.hex(16)
-    );
-    let mut attribute = |key: &'static str, ease: u64| map! { "key": key, "value": if builder.right(ease) { "true" } else { "false" } };
-    let attributes = list![
-        attribute("access_logs.s3.enabled", 50),
-        attribute("deletion_protection.enabled", 55),
-        attribute("routing.http.drop_invalid_header_fields.enabled", 40),
-    ];
-    let firewall = builder.right(45).then(
-        || map! { "name": "edge", "arn": format!("arn:aws:wafv2:{region}:{id}:regional/webacl/edge/0") },
-    );
-    let tags = builder.tags();
+/// A group of subnets that databases are placed in.
+pub(crate) fn subnet_group(builder: &mut AccountBuilder, network: &Network, name: &str, tier: Tier) {
+    let (region, account) = (network.region, builder.id.clone());
+    let arn = format!("arn:aws:rds:{region}:{account}:subgrp:{name}");
     builder.add(
-        "aws_lb",
+        "aws_db_subnet_group",
         arn.clone(),
-        &name,
+        name,
         region,
         map! {
-            "load_balancer_arn": arn.as_str(), "load_balancer_name": name.as_str(), "type": "application", "scheme": "internet-facing",
-            "attributes": attributes, "web_acl": firewall.unwrap_or_default(), "tags": tags,
+            "db_subnet_group_arn": arn, "db_subnet_group_name": name, "vpc_id": network.vpc.clone(), "subnet_group_status": "Complete",
+            "subnets": subnet_list(&network.subnets_of(tier)), "tags": map! {},
         },
     );
-    let redirects = builder.right(80);
-    let action = if redirects {
-        map! { "type": "redirect", "redirect_config": map! { "protocol": "HTTPS", "port": "443", "status_code": "HTTP_301" } }
-    } else {
-        map! { "type": "forward", "target_group_arn": "arn:aws:elasticloadbalancing:demo" }
-    };
-    let listener = arn.replace(":loadbalancer/", ":listener/");
-    builder.add(
-        "aws_lb_listener",
-        format!("{listener}/80"),
-        &format!("{name}:80"),
-        region,
-        map! { "listener_arn": format!("{listener}/80"), "load_balancer_arn": arn, "port": 80, "protocol": "HTTP", "default_actions": list![action] },
-    );
+}
+
+/// Subnets as documents of databases show them.
+pub(crate) fn subnet_list(subnets: &[(Text, Text)]) -> Vec<Value> {
+    subnets
+        .iter()
+        .map(|(subnet, zone)| {
+            map! { "subnet_identifier": subnet.clone(), "subnet_status": "Active", "subnet_availability_zone": map! { "name": zone.clone() } }
+        })
+        .collect()
 }

@@ -2,21 +2,22 @@
 
 use plumb_model::value::Value;
 
-use crate::account::{AccountBuilder, REGIONS};
+use crate::account::{AccountBuilder, HOME, REGIONS, account_id};
 use crate::document::{list, map};
-use crate::{identity, logging, network};
+use crate::{identity, logging, organization, storage, story};
 
 /// Adds the settings of the account and of its regions.
 pub(crate) fn generate(builder: &mut AccountBuilder) {
     account(builder);
+    organization::generate(builder);
+    storage::account_wide(builder);
+    builder.network(HOME);
     identity::account_wide(builder);
     logging::account_wide(builder);
     let organized = builder.right(90);
-    let public_access_blocked = builder.right(45);
+    let public_access_blocked = builder.right(45) && !story::opens_buckets(builder.position);
     let id = builder.id.clone();
-    let block = public_access_blocked.then(|| {
-        map! { "block_public_acls": true, "ignore_public_acls": true, "block_public_policy": true, "restrict_public_buckets": true }
-    });
+    let block = public_access_blocked.then(storage::all_blocked);
     builder.add(
         "aws_s3_account_public_access_block",
         format!("arn:aws:s3::{id}:public-access-block"),
@@ -26,7 +27,6 @@ pub(crate) fn generate(builder: &mut AccountBuilder) {
     );
     for region in REGIONS {
         region_settings(builder, region, organized);
-        network::vpc(builder, region);
     }
 }
 
@@ -44,22 +44,8 @@ fn account(builder: &mut AccountBuilder) {
             "information": map! { "account_id": id.clone() },
             "contact_information": map! { "full_name": "Acme Corp", "country_code": "DE", "city": "Berlin" },
             "security_contact": contact.unwrap_or_default(),
-            "organization": map! { "id": "o-acme000001", "master_account_id": "000010000019", "feature_set": "ALL" },
+            "organization": map! { "id": organization::ID, "master_account_id": account_id(0), "feature_set": "ALL" },
             "ai_services_opt_out_policy": map! { "services": map! { "default": map! { "opt_out_policy": "optOut" } } },
-        },
-    );
-    builder.add(
-        "aws_organizations_organization",
-        format!("arn:aws:organizations::{id}:organization"),
-        "organization",
-        "global",
-        map! {
-            "id": "o-acme000001",
-            "master_account_id": "000010000019",
-            "feature_set": "ALL",
-            "roots": list![map! { "policy_types": list![map! { "type": "SERVICE_CONTROL_POLICY", "status": "ENABLED" }] }],
-            "service_control_policies": list![map! { "name": "guardrails", "aws_managed": false }],
-            "root_access_features": list!["RootCredentialsManagement", "RootSessions"],
         },
     );
 }
@@ -93,6 +79,7 @@ fn region_settings(builder: &mut AccountBuilder, region: &'static str, organized
             "image_block_public_access": images,
             "serial_console_access": false,
             "instance_metadata_defaults": map! { "http_tokens": tokens },
+            "vpc_block_public_access": map! { "internet_gateway_block_mode": "off", "state": "default-state" },
         },
     );
     let analyzers = if organized {

@@ -1,122 +1,214 @@
-//! Buckets, volumes, snapshots, file systems and the keys that encrypt them.
+//! Buckets and file systems.
 
-use plumb_model::value::Value;
+use plumb_model::value::{Text, Value};
 
 use crate::account::AccountBuilder;
 use crate::document::{list, map};
+use crate::interface::{self, Interface, Use};
+use crate::network::Tier;
+use crate::policies;
 
-/// Adds a bucket.
+/// A bucket to be made.
+pub(crate) struct Bucket<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) region: &'static str,
+    pub(crate) data_class: Option<&'static str>,
+    pub(crate) encryption: Encryption,
+    pub(crate) block: PublicAccess,
+    pub(crate) statements: Vec<Value>,
+    pub(crate) public: bool,
+}
+
+/// How a bucket encrypts what says nothing itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Encryption {
+    Key,
+    Service,
+    None,
+}
+
+/// Whether a bucket's own settings keep the public out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PublicAccess {
+    Blocked,
+    NotBlocked,
+}
+
+/// All four settings that keep the public out.
+pub(crate) fn all_blocked() -> Value {
+    map! { "block_public_acls": true, "ignore_public_acls": true, "block_public_policy": true, "restrict_public_buckets": true }
+}
+
+/// The statement that refuses plain HTTP.
+fn tls_only(name: &str) -> Value {
+    map! {
+        "Sid": "TlsOnly", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
+        "Resource": list![format!("arn:aws:s3:::{name}"), format!("arn:aws:s3:::{name}/*")],
+        "Condition": map! { "Bool": map! { "aws:SecureTransport": "false" } },
+    }
+}
+
+/// The statement that lets everybody read the objects of a bucket.
+pub(crate) fn public_read(name: &str) -> Value {
+    map! { "Sid": "Everybody", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{name}/*") }
+}
+
+/// Adds the buckets that other resources of the account refer to.
+pub(crate) fn account_wide(builder: &mut AccountBuilder) {
+    let (id, team) = (builder.id.clone(), builder.team);
+    let (logs, settings) = (builder.log_bucket(), format!("acme-{team}-settings-{id}"));
+    let delivery = map! {
+        "Sid": "Logs", "Effect": "Allow", "Principal": map! { "Service": "logging.s3.amazonaws.com" }, "Action": "s3:PutObject",
+        "Resource": format!("arn:aws:s3:::{logs}/*"), "Condition": map! { "StringEquals": map! { "aws:SourceAccount": id } },
+    };
+    for (name, statements, encryption) in [
+        (&logs, vec![tls_only(&logs), delivery], Encryption::Service),
+        (&settings, vec![tls_only(&settings)], Encryption::Key),
+    ] {
+        add(
+            builder,
+            Bucket {
+                name,
+                region: "eu-central-1",
+                data_class: Some("internal"),
+                encryption,
+                block: PublicAccess::Blocked,
+                statements,
+                public: false,
+            },
+        );
+    }
+}
+
+/// Adds a bucket. What everybody may read are the files of websites.
 pub(crate) fn bucket(builder: &mut AccountBuilder) {
     let (serial, region) = (builder.serial(), builder.region());
-    let purpose = builder
+    let public = builder
         .random
-        .pick(&["data", "logs", "assets", "exports", "backups", "uploads"]);
+        .basis_points(if builder.production { 150 } else { 400 });
+    let (purpose, data_class) = match builder.random.below(12) {
+        _ if public => ("website-assets", "public"),
+        0..=2 => ("data", "internal"),
+        3 | 4 => ("logs", "internal"),
+        5 => ("exports", "confidential"),
+        6 => ("backups", "confidential"),
+        7 => ("customer-uploads", "restricted"),
+        8 => ("payments-archive", "restricted"),
+        9 | 10 => ("assets", "internal"),
+        _ => ("reports", "confidential"),
+    };
     let name = format!(
         "acme-{}-{purpose}-{}-{serial}",
         builder.team,
         builder.id.get(6..).unwrap_or("0")
     );
-    let public = builder
-        .random
-        .basis_points(if builder.production { 150 } else { 400 });
-    let blocked = !public && builder.right(62);
-    let block = blocked.then(|| {
-        map! { "block_public_acls": true, "ignore_public_acls": true, "block_public_policy": true, "restrict_public_buckets": true }
-    });
-    let encrypted = builder.right(97);
-    let algorithm = if builder.right(50) { "aws:kms" } else { "AES256" };
-    let encryption = encrypted.then(|| {
-        map! { "rules": list![map! { "apply_server_side_encryption_by_default": map! { "sse_algorithm": algorithm }, "bucket_key_enabled": true }] }
-    });
-    let tls = builder.right(40).then(|| {
-        map! { "Effect": "Deny", "Principal": "*", "Action": "s3:*",
-        "Resource": list![format!("arn:aws:s3:::{name}"), format!("arn:aws:s3:::{name}/*")],
-        "Condition": map! { "Bool": map! { "aws:SecureTransport": "false" } } }
-    });
-    let open = public.then(|| {
-        map! { "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{name}/*") }
-    });
-    let statements: Vec<Value> = tls.into_iter().chain(open).collect();
-    let policy = (!statements.is_empty()).then(|| map! { "Version": "2012-10-17", "Statement": statements });
-    let policy_status = policy
-        .as_ref()
-        .map(|_| map! { "is_public": public })
-        .unwrap_or_default();
+    let block = if !public && builder.right(66) {
+        PublicAccess::Blocked
+    } else {
+        PublicAccess::NotBlocked
+    };
+    let encryption = match (builder.right(97), builder.right(50)) {
+        (false, _) => Encryption::None,
+        (true, true) => Encryption::Key,
+        (true, false) => Encryption::Service,
+    };
+    let mut statements = Vec::new();
+    if builder.right(40) {
+        statements.push(tls_only(&name));
+    }
+    if public {
+        statements.push(public_read(&name));
+    } else if builder.random.percent(4) {
+        // Another account of the organization reads as well, by a role that exists there.
+        let other = builder.other_account();
+        let (account, team) = (crate::account::account_id(other), crate::account::team(other));
+        statements.push(map! {
+            "Sid": "Analysis", "Effect": "Allow", "Principal": map! { "AWS": format!("arn:aws:iam::{account}:role/{team}-function") },
+            "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{name}/*"),
+            "Condition": map! { "StringEquals": map! { "aws:PrincipalOrgID": crate::organization::ID } },
+        });
+    }
+    if !public {
+        builder.note_bucket(&name);
+    }
+    let classified = builder.random.percent(60).then_some(data_class);
+    add(
+        builder,
+        Bucket {
+            name: &name,
+            region,
+            data_class: classified,
+            encryption,
+            block,
+            statements,
+            public,
+        },
+    );
+}
+
+/// Adds a bucket; returns its ARN.
+pub(crate) fn add(builder: &mut AccountBuilder, bucket: Bucket<'_>) -> String {
+    let (name, region) = (bucket.name, bucket.region);
+    let rule = |default: Value| map! { "rules": list![map! { "apply_server_side_encryption_by_default": default, "bucket_key_enabled": true }] };
+    let encryption = match bucket.encryption {
+        Encryption::Key => {
+            rule(map! { "sse_algorithm": "aws:kms", "kms_master_key_id": builder.key(region) })
+        }
+        Encryption::Service => rule(map! { "sse_algorithm": "AES256" }),
+        Encryption::None => Value::Null,
+    };
+    let (policy, status) = if bucket.statements.is_empty() {
+        (Value::Null, Value::Null)
+    } else {
+        (
+            policies::document(bucket.statements),
+            map! { "is_public": bucket.public },
+        )
+    };
+    let block = match bucket.block {
+        PublicAccess::Blocked => all_blocked(),
+        PublicAccess::NotBlocked => Value::Null,
+    };
     let versioned = if builder.right(55) {
         map! { "status": "Enabled" }
     } else {
         map! {}
     };
+    let logs = builder.log_bucket();
     let logged = builder
-        .right(35)
-        .then(|| map! { "target_bucket": format!("acme-{}-logs", builder.team), "target_prefix": "s3/" });
-    let tags = builder.tags();
+        .right(38)
+        .then(|| map! { "target_bucket": logs.as_str(), "target_prefix": format!("{name}/") });
+    let mut tags = builder.tags();
+    if let (Value::Map(tags), Some(class)) = (&mut tags, bucket.data_class) {
+        tags.insert("DataClass", Value::from(class));
+    }
+    let arn = format!("arn:aws:s3:::{name}");
     builder.add(
         "aws_s3_bucket",
-        format!("arn:aws:s3:::{name}"),
-        &name,
+        arn.clone(),
+        name,
         region,
         map! {
-            "bucket_region": region, "creation_date": "2024-09-17T08:21:00Z", "tags": tags,
-            "encryption": encryption.unwrap_or_default(),
-            "policy": policy.unwrap_or_default(),
-            "policy_status": policy_status,
+            "bucket_region": region, "creation_date": "2024-09-17T08:21:00Z", "tags": tags, "encryption": encryption,
+            "policy": policy, "policy_status": status, "website": Value::Null,
             "acl": map! { "grants": list![map! { "grantee": map! { "type": "CanonicalUser", "id": "79a5" }, "permission": "FULL_CONTROL" }] },
-            "public_access_block": block.unwrap_or_default(),
+            "public_access_block": block,
             "ownership_controls": map! { "rules": list![map! { "object_ownership": "BucketOwnerEnforced" }] },
-            "versioning": versioned,
-            "logging": logged.unwrap_or_default(),
+            "versioning": versioned, "logging": logged.unwrap_or_default(),
         },
     );
+    arn
 }
 
-/// Adds a volume.
-pub(crate) fn volume(builder: &mut AccountBuilder) {
-    let (region, id, volume) = (builder.region(), builder.id.clone(), builder.id("vol"));
-    let (encrypted, size, tags) = (builder.right(60), 8 << builder.random.below(6), builder.tags());
-    builder.add(
-        "aws_ebs_volume",
-        format!("arn:aws:ec2:{region}:{id}:volume/{volume}"),
-        &volume,
-        region,
-        map! {
-            "volume_id": volume.clone(), "encrypted": encrypted, "size": size, "state": "in-use", "volume_type": "gp3",
-            "availability_zone": format!("{region}a"), "create_time": "2025-04-03T14:00:00Z", "tags": tags,
-        },
-    );
-}
-
-/// Adds a snapshot of a volume.
-pub(crate) fn snapshot(builder: &mut AccountBuilder) {
-    let (region, id, snapshot) = (builder.region(), builder.id.clone(), builder.id("snap"));
-    let public = builder.random.basis_points(1_400);
-    let public_id = if public {
-        Value::String(snapshot.clone())
-    } else {
-        Value::Null
-    };
-    let permissions = if public {
-        list![map! { "group": "all" }]
-    } else {
-        list![]
-    };
-    let (encrypted, tags) = (builder.right(70), builder.tags());
-    builder.add(
-        "aws_ebs_snapshot",
-        format!("arn:aws:ec2:{region}:{id}:snapshot/{snapshot}"),
-        &snapshot,
-        region,
-        map! {
-            "snapshot_id": snapshot.clone(), "encrypted": encrypted, "owner_id": id.clone(), "state": "completed",
-            "public_snapshot_id": public_id, "public_permissions": permissions, "start_time": "2026-10-20T02:00:00Z", "tags": tags,
-        },
-    );
-}
-
-/// Adds a file system.
+/// Adds a file system with a mount target in a private subnet.
 pub(crate) fn file_system(builder: &mut AccountBuilder) {
     let (region, id, file_system) = (builder.region(), builder.id.clone(), builder.id("fs"));
     let (encrypted, tags) = (builder.right(85), builder.tags());
+    let key = if encrypted {
+        Value::from(builder.key(region))
+    } else {
+        Value::Null
+    };
     let backup = if builder.right(70) { "ENABLED" } else { "DISABLED" };
     let policy = builder.right(40).then(|| {
         map! { "Version": "2012-10-17", "Statement": list![map! { "Effect": "Allow", "Principal": map! { "AWS": format!("arn:aws:iam::{id}:root") },
@@ -129,34 +221,35 @@ pub(crate) fn file_system(builder: &mut AccountBuilder) {
         &file_system,
         region,
         map! {
-            "file_system_arn": arn, "file_system_id": file_system.clone(), "encrypted": encrypted, "policy": policy.unwrap_or_default(),
-            "backup_policy": map! { "status": backup }, "tags": tags,
+            "file_system_arn": arn, "file_system_id": file_system.clone(), "encrypted": encrypted, "kms_key_id": key,
+            "policy": policy.unwrap_or_default(), "backup_policy": map! { "status": backup }, "life_cycle_state": "available",
+            "number_of_mount_targets": 1, "tags": tags,
         },
     );
+    mount_target(builder, region, &file_system);
 }
 
-/// Adds a key.
-pub(crate) fn key(builder: &mut AccountBuilder) {
-    let (region, id, serial) = (builder.region(), builder.id.clone(), builder.serial());
-    let key = format!("{:08x}-{}", serial, builder.random.hex(12));
-    let arn = format!("arn:aws:kms:{region}:{id}:key/{key}");
-    let public = builder.random.basis_points(500);
-    let principal = if public {
-        map! { "AWS": "*" }
-    } else {
-        map! { "AWS": format!("arn:aws:iam::{id}:root") }
+fn mount_target(builder: &mut AccountBuilder, region: &'static str, file_system: &Text) {
+    let Some(place) = builder.place(region, Tier::Private) else {
+        return;
     };
-    let (rotated, tags) = (builder.right(65), builder.tags());
+    let (id, target, group) = (builder.id.clone(), builder.id("fsmt"), place.tiers.app.clone());
+    let interface = Interface {
+        place: place.clone(),
+        groups: vec![group.clone()],
+        address: None,
+        used_by: Use::FileSystem(file_system.clone()),
+    };
+    let interface = interface::add(builder, &interface);
     builder.add(
-        "aws_kms_key",
-        arn.clone(),
-        &key,
+        "aws_efs_mount_target",
+        format!("arn:aws:elasticfilesystem:{region}:{id}:mount-target/{target}"),
+        &target,
         region,
         map! {
-            "arn": arn, "key_id": key.as_str(), "key_manager": "CUSTOMER", "key_spec": "SYMMETRIC_DEFAULT", "key_usage": "ENCRYPT_DECRYPT",
-            "origin": "AWS_KMS", "key_state": "Enabled", "enabled": true, "multi_region": false, "key_rotation_enabled": rotated,
-            "policy": map! { "Version": "2012-10-17", "Statement": list![map! { "Effect": "Allow", "Principal": principal, "Action": "kms:*", "Resource": "*" }] },
-            "tags": tags,
+            "mount_target_id": target.clone(), "file_system_id": file_system.clone(), "owner_id": id, "subnet_id": place.subnet,
+            "vpc_id": place.vpc, "availability_zone_name": place.zone, "ip_address": place.address, "network_interface_id": interface,
+            "life_cycle_state": "available", "security_groups": list![group.id],
         },
     );
 }
