@@ -8,5 +8,6 @@
 
 pub mod choke;
 pub mod graph;
+pub mod query;
 pub mod search;
 pub mod security;
