@@ -7,6 +7,7 @@
 //! INVARIANT: node and edge order is the order of insertion, and every tie is broken by it, so equal input gives equal output.
 
 pub mod choke;
+pub mod export;
 pub mod graph;
 pub mod query;
 pub mod search;

@@ -1,5 +1,14 @@
 //! Queries find exactly what trying every node for every name and every relationship for every hop finds.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
+
 use std::fmt::Write as _;
 
 use plumb_graph::graph::{Builder, NodeId, Step};
