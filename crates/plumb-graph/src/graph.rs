@@ -152,6 +152,11 @@ impl Graph {
         &self.steps[step.0 as usize]
     }
 
+    /// All there is to know of edges; equal edges share one.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
     /// All facts that edges rest on.
     pub fn facts(&self) -> &[Proof] {
         &self.facts

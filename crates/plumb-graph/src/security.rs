@@ -6,7 +6,7 @@ use plumb_model::path::{EdgeKind, PathNode};
 use plumb_model::risk::ExposureLevel;
 use plumb_model::value::Text;
 
-use crate::graph::{EdgeId, Graph, NodeId, Step};
+use crate::graph::{Edge, EdgeId, Graph, NodeId, Step};
 
 /// What a node is.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -123,41 +123,80 @@ impl SecurityGraph {
 
     /// The edges that begin at a visible node, as people see them, in order.
     pub fn outgoing(&self, node: NodeId) -> Vec<VisibleEdge<'_>> {
-        let mut found = Vec::new();
-        for edge in self.graph.outgoing(node) {
-            if edge.step.kind == EdgeKind::In {
-                for of_class in self.graph.outgoing(edge.to) {
-                    self.ends(node, of_class.to, of_class.step, of_class.id, &mut found);
-                }
-            } else {
-                self.ends(node, edge.to, edge.step, edge.id, &mut found);
-            }
-        }
-        found
+        self.outgoing_one_by_one(node).collect()
     }
 
-    fn ends<'g>(
-        &'g self,
-        from: NodeId,
-        to: NodeId,
-        step: &'g Step,
-        edge: EdgeId,
-        found: &mut Vec<VisibleEdge<'g>>,
-    ) {
-        if self.is_visible(to) {
-            found.push(VisibleEdge { from, to, step, edge });
-            return;
-        }
-        for covered in self.graph.outgoing(to) {
-            if covered.step.kind == EdgeKind::Covers && covered.to != from {
-                found.push(VisibleEdge {
-                    from,
-                    to: covered.to,
-                    step,
-                    edge,
-                });
-            }
-        }
+    /// The edges of [`SecurityGraph::outgoing`], made as they are asked for: a class of many that leads to many has as
+    /// many as the product.
+    pub fn outgoing_one_by_one(&self, node: NodeId) -> impl Iterator<Item = VisibleEdge<'_>> {
+        self.graph
+            .outgoing(node)
+            .flat_map(move |edge| {
+                let is_member = edge.step.kind == EdgeKind::In;
+                let of_class = is_member.then(|| self.graph.outgoing(edge.to));
+                of_class.into_iter().flatten().chain((!is_member).then_some(edge))
+            })
+            .flat_map(move |edge| self.ends(node, edge))
+    }
+
+    /// The edges that end at a visible node, as people see them: those of [`SecurityGraph::outgoing`], from the other side.
+    pub fn incoming(&self, node: NodeId) -> Vec<VisibleEdge<'_>> {
+        self.incoming_one_by_one(node).collect()
+    }
+
+    /// The edges of [`SecurityGraph::incoming`], made as they are asked for.
+    pub fn incoming_one_by_one(&self, node: NodeId) -> impl Iterator<Item = VisibleEdge<'_>> {
+        let direct = self.graph.incoming(node);
+        let stand_ins = self
+            .graph
+            .incoming(node)
+            .filter(|edge| edge.step.kind == EdgeKind::Covers && !self.is_visible(edge.from))
+            .flat_map(|covers| self.graph.incoming(covers.from));
+        direct
+            .map(|edge| (edge, None))
+            .chain(stand_ins.map(move |edge| (edge, Some(node))))
+            .flat_map(move |(edge, other_than)| {
+                self.begins(edge)
+                    .filter(move |from| Some(*from) != other_than)
+                    .map(move |from| VisibleEdge {
+                        from,
+                        to: node,
+                        step: edge.step,
+                        edge: edge.id,
+                    })
+            })
+    }
+
+    /// The visible nodes from which an edge goes: its own beginning, or the members of the class that it belongs to.
+    fn begins<'g>(&'g self, edge: Edge<'g>) -> impl Iterator<Item = NodeId> + 'g {
+        let direct = edge.step.kind != EdgeKind::In && self.is_visible(edge.from);
+        let members = self
+            .graph
+            .incoming(edge.from)
+            .filter(|member| member.step.kind == EdgeKind::In && self.is_visible(member.from))
+            .map(|member| member.from);
+        direct.then_some(edge.from).into_iter().chain(members)
+    }
+
+    /// Where an edge from `from` ends: at its visible end, or at everything that its end stands for.
+    fn ends<'g>(&'g self, from: NodeId, edge: Edge<'g>) -> impl Iterator<Item = VisibleEdge<'g>> {
+        let is_visible = self.is_visible(edge.to);
+        let covered = (!is_visible).then(|| {
+            self.graph
+                .outgoing(edge.to)
+                .filter(move |covers| covers.step.kind == EdgeKind::Covers && covers.to != from)
+                .map(|covers| covers.to)
+        });
+        is_visible
+            .then_some(edge.to)
+            .into_iter()
+            .chain(covered.into_iter().flatten())
+            .map(move |to| VisibleEdge {
+                from,
+                to,
+                step: edge.step,
+                edge: edge.id,
+            })
     }
 
     /// A node as paths show it.

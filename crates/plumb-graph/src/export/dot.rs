@@ -1,0 +1,59 @@
+//! DOT, for Graphviz.
+//!
+//! The language: <https://graphviz.org/doc/info/lang.html>. Labels are plain: a backslash would begin one of Graphviz's own escapes.
+
+use std::io::{self, Write};
+
+use super::record::{all_nodes, node_record, type_name};
+use crate::export::Cell;
+use crate::security::SecurityGraph;
+
+pub(super) fn write(graph: &SecurityGraph, out: &mut impl Write) -> io::Result<()> {
+    out.write_all(b"digraph plumb {\n")?;
+    for node in all_nodes(graph) {
+        write!(out, "n{} [", node.0)?;
+        let info = graph.node(node).filter(|info| !info.uid.is_empty());
+        match info {
+            Some(info) => {
+                attribute(out, "label", &info.name)?;
+                attribute(out, "tooltip", &info.uid)?;
+                attribute(out, "class", &info.resource_type)?;
+            }
+            None => {
+                let [_, _, kind, ..] = node_record(graph, node);
+                if let Cell::Text(kind) = kind {
+                    attribute(out, "label", &kind)?;
+                    attribute(out, "class", &kind)?;
+                }
+                attribute(out, "shape", "point")?;
+            }
+        }
+        out.write_all(b"];\n")?;
+    }
+    for edge in graph.graph.all_edges() {
+        write!(out, "n{} -> n{} [", edge.from.0, edge.to.0)?;
+        attribute(out, "label", &type_name(&edge))?;
+        if let Some(how) = &edge.step.how {
+            attribute(out, "tooltip", how)?;
+        }
+        attribute(out, "class", edge.step.certainty.name())?;
+        out.write_all(b"];\n")?;
+    }
+    out.write_all(b"}\n")
+}
+
+fn attribute(out: &mut impl Write, name: &str, text: &str) -> io::Result<()> {
+    write!(out, " {name}=\"")?;
+    for character in text.chars() {
+        match character {
+            '"' => out.write_all(b"\\\"")?,
+            '\\' => out.write_all(b"\\\\")?,
+            '\n' => out.write_all(b"\\n")?,
+            // Graphviz reads entities of HTML in every text.
+            '&' => out.write_all(b"&amp;")?,
+            other if other.is_control() => write!(out, "{}", char::REPLACEMENT_CHARACTER)?,
+            other => write!(out, "{other}")?,
+        }
+    }
+    out.write_all(b"\"")
+}

@@ -1,0 +1,29 @@
+//! JSON lines: first all nodes, then all edges, each one object.
+
+use std::io::{self, Write};
+
+use super::record::{Cell, Column, EDGE_COLUMNS, NODE_COLUMNS, all_nodes, edge_record, full, node_record};
+use crate::security::SecurityGraph;
+
+pub(super) fn write(graph: &SecurityGraph, out: &mut impl Write) -> io::Result<()> {
+    for node in all_nodes(graph) {
+        object(out, "node", &NODE_COLUMNS, &node_record(graph, node))?;
+    }
+    for edge in graph.graph.all_edges() {
+        object(out, "edge", &EDGE_COLUMNS, &edge_record(&edge))?;
+    }
+    Ok(())
+}
+
+fn object(out: &mut impl Write, element: &str, columns: &'static [Column], cells: &[Cell]) -> io::Result<()> {
+    write!(out, "{{\"element\":\"{element}\"")?;
+    for (column, cell) in full(columns, cells) {
+        write!(out, ",\"{}\":", column.name)?;
+        match cell {
+            Cell::Nothing => out.write_all(b"null")?,
+            Cell::Number(number) => write!(out, "{number}")?,
+            Cell::Text(text) => serde_json::to_writer(&mut *out, text.as_str())?,
+        }
+    }
+    out.write_all(b"}\n")
+}

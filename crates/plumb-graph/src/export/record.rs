@@ -1,0 +1,155 @@
+//! What every format says of a node and of an edge: cells under named columns.
+
+use plumb_model::path::EdgeKind;
+use plumb_model::value::Text;
+
+use crate::graph::{Edge, NodeId};
+use crate::security::SecurityGraph;
+
+/// A column of nodes or edges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether its cells are numbers; texts otherwise.
+    pub is_number: bool,
+}
+
+/// What stands under a column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cell {
+    /// There is nothing.
+    Nothing,
+    /// A number.
+    Number(i64),
+    /// Text; hostile.
+    Text(Text),
+}
+
+const fn text(name: &'static str) -> Column {
+    Column {
+        name,
+        is_number: false,
+    }
+}
+
+const fn number(name: &'static str) -> Column {
+    Column {
+        name,
+        is_number: true,
+    }
+}
+
+/// The columns of nodes. `id` is the position in the graph; `uid` is missing for classes and selectors.
+pub const NODE_COLUMNS: [Column; 12] = [
+    number("id"),
+    text("uid"),
+    text("type"),
+    text("title"),
+    text("kind"),
+    text("name"),
+    text("provider"),
+    text("account"),
+    text("region"),
+    text("sensitivity"),
+    text("label"),
+    text("exposure"),
+];
+
+/// The columns of edges. `type` is the kind, or the name of a plain relation; `conditions` are joined by `; `.
+pub const EDGE_COLUMNS: [Column; 8] = [
+    number("from"),
+    number("to"),
+    text("type"),
+    text("kind"),
+    text("how"),
+    text("certainty"),
+    number("cost"),
+    text("conditions"),
+];
+
+/// The cells of a node under [`NODE_COLUMNS`].
+pub fn node_record(graph: &SecurityGraph, node: NodeId) -> [Cell; NODE_COLUMNS.len()] {
+    let id = Cell::Number(i64::from(node.0));
+    let Some(info) = graph.node(node).filter(|info| !info.uid.is_empty()) else {
+        let is_class = graph
+            .graph
+            .incoming(node)
+            .any(|edge| edge.step.kind == EdgeKind::In);
+        let name = if is_class { "class" } else { "selector" };
+        let mut cells = [const { Cell::Nothing }; NODE_COLUMNS.len()];
+        let (first, rest) = cells.split_at_mut(1);
+        first.fill(id);
+        if let Some(cell) = rest.get_mut(1) {
+            *cell = Cell::Text(name.into());
+        }
+        return cells;
+    };
+    let account = info.account.and_then(|at| graph.accounts.get(at as usize));
+    [
+        id,
+        filled(&info.uid),
+        filled(&info.resource_type),
+        filled(&info.title),
+        word(info.kind.name()),
+        filled(&info.name),
+        account.map_or(Cell::Nothing, |(provider, _)| word(provider.name())),
+        account.map_or(Cell::Nothing, |(_, id)| filled(id)),
+        filled(&info.region),
+        info.sensitivity.map_or(Cell::Nothing, |level| word(level.name())),
+        info.label.as_ref().map_or(Cell::Nothing, filled),
+        word(info.exposure.name()),
+    ]
+}
+
+/// The cells of an edge under [`EDGE_COLUMNS`].
+pub fn edge_record(edge: &Edge<'_>) -> [Cell; EDGE_COLUMNS.len()] {
+    let step = edge.step;
+    [
+        Cell::Number(i64::from(edge.from.0)),
+        Cell::Number(i64::from(edge.to.0)),
+        Cell::Text(type_name(edge)),
+        word(step.kind.name()),
+        step.how.as_ref().map_or(Cell::Nothing, filled),
+        word(step.certainty.name()),
+        Cell::Number(i64::from(step.cost)),
+        filled(&Text::from(step.conditions.join("; "))),
+    ]
+}
+
+/// The kind of an edge, or the name of a plain relation.
+pub(super) fn type_name(edge: &Edge<'_>) -> Text {
+    match (&edge.step.how, edge.step.kind) {
+        (Some(how), EdgeKind::Relation) if !how.is_empty() => how.clone(),
+        (_, kind) => kind.name().into(),
+    }
+}
+
+/// All cells that have something with their columns.
+pub(super) fn full<'c>(
+    columns: &'static [Column],
+    cells: &'c [Cell],
+) -> impl Iterator<Item = (Column, &'c Cell)> {
+    columns
+        .iter()
+        .copied()
+        .zip(cells)
+        .filter(|(_, cell)| **cell != Cell::Nothing)
+}
+
+/// All nodes of a graph.
+pub(super) fn all_nodes(graph: &SecurityGraph) -> impl Iterator<Item = NodeId> {
+    (0u32..).take(graph.graph.nodes()).map(NodeId)
+}
+
+fn word(word: &'static str) -> Cell {
+    Cell::Text(word.into())
+}
+
+fn filled(text: &Text) -> Cell {
+    if text.is_empty() {
+        Cell::Nothing
+    } else {
+        Cell::Text(text.clone())
+    }
+}
