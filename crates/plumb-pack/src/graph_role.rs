@@ -21,7 +21,7 @@ pub struct GraphRole {
     pub access: Vec<Access>,
     /// Ways from the internet that neither network nor permission tells.
     pub exposed: Vec<Opening>,
-    /// Where one of them holds, the resource policy lets no stranger in, whatever it says.
+    /// Where one of them holds, what the resource policy grants to everybody opens nothing to the internet.
     pub closed: Vec<Circumstance>,
     /// Where one of them holds, its credentials count as an entry.
     pub weak: Vec<Circumstance>,

@@ -309,10 +309,9 @@ fn names_of_resource_types_and_their_attributes() {
     "#]],
     );
     check(
-        &with("requires: [ { action: iam:PassRole, on: target }, { present: aws_glue_endpoint } ]"),
+        &with("requires: [ { action: iam:PassRole, on: target }, { present: aws_unheard_of } ]"),
         &expect![[r#"
-            user.yaml:3:7: error: `aws_glue_endpoint` is neither a target nor the name of a resource type
-            help: did you mean `aws_vpc_endpoint`?
+            user.yaml:3:7: error: `aws_unheard_of` is neither a target nor the name of a resource type
             | - id: x-y
             |       ^^^ not known here
         "#]],
