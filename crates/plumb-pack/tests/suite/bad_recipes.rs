@@ -202,7 +202,24 @@ fn transformation_that_does_not_fit() {
         user.yaml:9:22: error: `jsn` is not known here
         help: did you mean `json`?
         |     decode: { name: [jsn] }
-        |                      ^^^ expected one of url, base64, json, csv, secret_scan
+        |                      ^^^ expected one of url, base64, unescape, json, csv, secret_scan
+    "#]],
+    );
+}
+
+#[test]
+fn decoding_of_what_a_fact_does_not_have() {
+    let fact = "facts:\n  x:\n    call: GetBucketAcl\n    with: { Bucket: \"{name}\" }\n    decode: { \"grants[].permision\": json, grants: json }";
+    check_more(
+        fact,
+        &expect![[r#"
+        user.yaml:13:19: error: `grants` has no attribute `permision` in path `grants[].permision`
+        help: did you mean `permission`?
+        |         decode: { "grants[].permision": json, grants: json }
+        |                   ^^^^^^^^^^^^^^^^^^^^ in this path
+        user.yaml:13:47: error: `json` needs a text, but this is list of grants
+        |         decode: { "grants[].permision": json, grants: json }
+        |                                               ^^^^^^ in this path
     "#]],
     );
 }
