@@ -13,7 +13,8 @@ use plumb_pack::schema::{AttributeSource, ResourceType};
 use plumb_pack::transform::apply_transforms;
 
 use crate::assemble::{self, Place, tag_map};
-use crate::caller::{Failure, Pages};
+use crate::caller::Pages;
+use crate::failure::Failure;
 use crate::listing::{Input, input, is_absent};
 use crate::work::{Jobs, Work};
 
