@@ -179,6 +179,12 @@ async fn read_type(work: &Work, plan: &TypePlan, parents: &[Resource]) -> Vec<Re
             .iter()
             .map(|region| listing::list(work, recipe, region, parents).boxed()),
     );
+    // Of parents that could not be listed nobody asked for what belongs to them.
+    if let Some(parent) = parent_of(&plan.resource_type) {
+        for (region, unreadable) in work.gaps.of_listing(&parent) {
+            work.gaps.add(&recipe.resource_type, None, &region, &unreadable);
+        }
+    }
     let mut resources: Vec<Resource> = work.gather(jobs).await.into_iter().flatten().collect();
     facts::read(work, &plan.resource_type, &plan.levels, &mut resources).await;
     resources
