@@ -1,8 +1,8 @@
 """The account that both tools scan: a moto server with a few hundred resources, most of them as they come.
 
-Usage: account.py MILLISECONDS, which every answer takes longer once the account is complete, as a network does. Prints its port
-then. Answers each line of its standard input with a line of JSON: the number of requests since the last one, by service and
-target or path. Ends when its standard input ends.
+Usage: account.py remembered|fresh MILLISECONDS: whether moto's answers are remembered once the account is complete, and how much
+longer every answer takes then, as over a network. Prints its port. Answers each line of its standard input with a line of JSON: the
+requests since the last one, by service and target or path, and the CPU seconds they took here. Ends when its standard input ends.
 """
 
 import collections
@@ -28,7 +28,7 @@ TLS_ONLY = {"Bool": {"aws:SecureTransport": "false"}}
 
 
 class Counted:
-    """Counts requests and remembers answers, so that the tools are measured and not moto, which takes 6 ms of CPU for each.
+    """Counts requests and can remember answers, so that the tools are measured and not moto, which takes 6 ms of CPU for each.
 
     It answers one operation that moto lacks, so that nobody is measured by how patiently it tries again.
     """
@@ -39,11 +39,12 @@ class Counted:
         self.answers = None
         self.lock = threading.Lock()
         self.latency = 0.0
+        self.spent = 0.0
 
-    def open(self, latency):
+    def open(self, remembers, latency):
         """The account is complete: answers stay the same from now on, and take their time."""
         self.take()
-        self.answers = {}
+        self.answers = {} if remembers else None
         self.latency = latency
 
     def __call__(self, environ, start_response):
@@ -74,8 +75,9 @@ class Counted:
 
     def take(self):
         with self.lock:
-            taken, self.requests = self.requests, collections.Counter()
-        return dict(taken)
+            requests, self.requests = self.requests, collections.Counter()
+            before, self.spent = self.spent, time.process_time()
+        return {"operations": dict(requests), "server": self.spent - before}
 
 
 def document(*statements):
@@ -179,7 +181,7 @@ def main():
     fill_storage(client)
     fill_identity(client)
     fill_compute(client)
-    counted.open(float(sys.argv[1]) / 1000)
+    counted.open(sys.argv[1] == "remembered", float(sys.argv[2]) / 1000)
     answers = sys.stdout
     sys.stdout = sys.stderr = open(os.devnull, "w")
     print(server.port, file=answers, flush=True)

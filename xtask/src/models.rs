@@ -16,7 +16,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use miniz_oxide::deflate::compress_to_vec;
+use lz4_flex::block::compress;
 use plumb_api::format::{MAGIC, VERSION};
 use serde_json::Value;
 
@@ -25,9 +25,6 @@ use endpoints::{Endpoints, Patterns, write_availability};
 use partitions::Partitions;
 use source::Source;
 use writer::Writer;
-
-/// The strongest level of the compressor.
-const LEVEL: u8 = 10;
 
 /// Runs `models` (write the file), `models --check` (compare it) or `models --list` (print what is kept).
 ///
@@ -168,13 +165,13 @@ fn condense(source: &Source) -> Result<Condensed> {
     index.size(directory.len())?;
     let mut body = Vec::new();
     for (entry, chunk) in directory.iter().zip(&chunks) {
-        let compressed = compress_to_vec(chunk.bytes(), LEVEL);
+        let compressed = compress(chunk.bytes());
         index.raw(entry.bytes());
         index.size(compressed.len())?;
         index.size(chunk.bytes().len())?;
         body.extend_from_slice(&compressed);
     }
-    let packed_index = compress_to_vec(index.bytes(), LEVEL);
+    let packed_index = compress(index.bytes());
     let mut file = Writer::default();
     file.raw(MAGIC);
     file.varint(VERSION);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, LazyLock, OnceLock};
 
-use miniz_oxide::inflate::decompress_to_vec_with_limit;
+use lz4_flex::block::decompress;
 use plumb_model::value::Text;
 
 use crate::endpoint::{Availability, EndpointPattern, Partition, ServiceEndpoints};
@@ -192,7 +192,7 @@ fn plain(name: &str) -> String {
 }
 
 fn unpack(packed: &[u8], size: usize) -> Option<Vec<u8>> {
-    decompress_to_vec_with_limit(packed, size)
+    decompress(packed, size)
         .ok()
         .filter(|unpacked| unpacked.len() == size)
 }

@@ -7,7 +7,7 @@
 //! MAGIC, version, raw length and compressed length of the index, index, one chunk per service
 //! ```
 //!
-//! Index and chunks are compressed each by itself (raw DEFLATE, RFC 1951), so that one service is had without the others.
+//! Index and chunks are compressed each by itself (an LZ4 block), so that one service is had without the others.
 //! The index holds the botocore version, partitions with regions, endpoint patterns and the directory of services;
 //! a chunk holds one service: a text table, then metadata, shapes and operations that refer to texts by position.
 //! The exact order of fields is in [`crate::catalog`] and [`crate::model`], one line per field.
@@ -16,7 +16,7 @@
 pub const MAGIC: &[u8; 4] = b"PLMB";
 
 /// Raised whenever the layout changes; a reader accepts its own version only.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The kinds of shapes as a chunk writes them.
 pub mod kind {

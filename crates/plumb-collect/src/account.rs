@@ -117,7 +117,11 @@ impl Collector {
             .shared();
             readings.insert(planned.resource_type.name.clone(), reading);
         }
-        let mut related = related::spawn(&work, &self.plan, &readings);
+        // Tasks for related resources hold readings, which are cheaply had only when nobody else does.
+        let mut related = BTreeMap::new();
+        for (name, task) in related::spawn(&work, &self.plan, &readings) {
+            related.insert(name, task.await.unwrap_or_default());
+        }
         let mut resources = Vec::new();
         for planned in &self.plan.types {
             let name = &planned.resource_type.name;
@@ -126,8 +130,8 @@ impl Collector {
             };
             let read = reading.await;
             let mut read = Arc::try_unwrap(read).unwrap_or_else(|shared| (*shared).clone());
-            if let Some(task) = related.remove(name) {
-                related::put(planned, task.await.unwrap_or_default(), &mut read);
+            if let Some(related) = related.remove(name) {
+                related::put(planned, related, &mut read);
             }
             resources.extend(read);
         }
@@ -179,6 +183,12 @@ async fn read_type(work: &Work, plan: &TypePlan, parents: &[Resource]) -> Vec<Re
             .iter()
             .map(|region| listing::list(work, recipe, region, parents).boxed()),
     );
+    // Of parents that could not be listed nobody asked for what belongs to them.
+    if let Some(parent) = parent_of(&plan.resource_type) {
+        for (region, unreadable) in work.gaps.of_listing(&parent) {
+            work.gaps.add(&recipe.resource_type, None, &region, &unreadable);
+        }
+    }
     let mut resources: Vec<Resource> = work.gather(jobs).await.into_iter().flatten().collect();
     facts::read(work, &plan.resource_type, &plan.levels, &mut resources).await;
     resources

@@ -9,20 +9,18 @@ use plumb_api::model::ReadOperation;
 use plumb_api::paginate::{Next, next_input};
 use plumb_api::request::build_request;
 use plumb_api::response::{ResponseError, decode_response};
-use plumb_api::service_error::ServiceError;
 use plumb_api::wire::Response;
 use plumb_model::coverage::CallCount;
-use plumb_model::value::{Reason, Text, Unreadable, Value};
+use plumb_model::value::{Reason, Text, Value};
 use tokio::sync::{OnceCell, Semaphore};
 
+use crate::circuit::Circuit;
+use crate::failure::{self, Failure};
 use crate::limiter::Limiter;
 use crate::options::Options;
 use crate::progress::{Event, Progress};
 use crate::stop::StopSignal;
 use crate::transport::{Transport, TransportError};
-
-/// The longest error text that is kept, in characters.
-const MAX_DETAIL: usize = 300;
 
 /// Pages after which a list is taken for endless.
 const MAX_PAGES: usize = 20_000;
@@ -38,14 +36,6 @@ pub(crate) struct Request<'r> {
     pub(crate) input: Value,
     /// The IAM actions it needs.
     pub(crate) actions: &'r [Text],
-}
-
-/// A call that gave no answer, or an error for an answer.
-#[derive(Clone, Debug)]
-pub(crate) struct Failure {
-    pub(crate) code: Text,
-    pub(crate) message: Text,
-    pub(crate) unreadable: Unreadable,
 }
 
 /// The answers of all pages, and why there are not more.
@@ -73,9 +63,15 @@ pub(crate) struct Caller {
     stop: StopSignal,
     progress: Arc<dyn Progress>,
     under_way: Semaphore,
-    limiters: Mutex<HashMap<(Text, Text), Arc<Limiter>>>,
+    lines: Mutex<HashMap<(Text, Text), Arc<Line>>>,
     counts: Mutex<BTreeMap<(Text, Text, Text), Count>>,
     memo: Mutex<Memo>,
+}
+
+/// What has been learnt about one service in one region.
+struct Line {
+    limiter: Arc<Limiter>,
+    circuit: Circuit,
 }
 
 /// What to do after an attempt.
@@ -106,7 +102,7 @@ impl Caller {
             stop,
             progress,
             under_way,
-            limiters: Mutex::default(),
+            lines: Mutex::default(),
             counts: Mutex::default(),
             memo: Mutex::default(),
         }
@@ -167,7 +163,12 @@ impl Caller {
             .and_then(|service| service.operation(request.operation))
         else {
             let message = format!("the API model has no read operation `{}`", request.operation);
-            pages.failure = Some(self.failure(request, Reason::Failed, "UnknownOperation", &message));
+            pages.failure = Some(Failure::new(
+                request,
+                Reason::Failed,
+                "UnknownOperation",
+                &message,
+            ));
             return pages;
         };
         let mut request = request.clone();
@@ -192,7 +193,7 @@ impl Caller {
                 }
                 Next::RepeatedToken => "the cloud gave the same page token twice".to_owned(),
             };
-            pages.failure = Some(self.failure(&request, Reason::Failed, "EndlessList", &problem));
+            pages.failure = Some(Failure::new(&request, Reason::Failed, "EndlessList", &problem));
             return pages;
         }
     }
@@ -202,11 +203,11 @@ impl Caller {
         let mut moves = 0;
         loop {
             if let Some(reason) = self.stop.reason() {
-                return Err(self.failure(request, reason, "", ""));
+                return Err(Failure::new(request, reason, "", ""));
             }
             let attempt = tokio::select! {
                 biased;
-                reason = self.stop.stopped() => Attempt::Failed(self.failure(request, reason, "", "")),
+                reason = self.stop.stopped() => Attempt::Failed(Failure::new(request, reason, "", "")),
                 attempt = self.attempt(operation, request, attempts > 0) => attempt,
             };
             let (throttled, pause, failure) = match attempt {
@@ -219,7 +220,7 @@ impl Caller {
                 }
                 Attempt::Elsewhere(region) => {
                     let message = format!("the cloud keeps pointing to another region, lastly `{region}`");
-                    return Err(self.failure(request, Reason::Failed, "RedirectLoop", &message));
+                    return Err(Failure::new(request, Reason::Failed, "RedirectLoop", &message));
                 }
                 Attempt::Again {
                     throttled,
@@ -240,7 +241,7 @@ impl Caller {
                 .unwrap_or_else(|| self.backoff(attempts))
                 .min(self.options.longest_pause);
             if throttled {
-                self.limiter(request).refused(pause);
+                self.line(request).limiter.refused(pause);
             }
             tokio::select! {
                 _ = self.stop.stopped() => {}
@@ -252,12 +253,12 @@ impl Caller {
     async fn attempt(&self, operation: &ReadOperation, request: &Request<'_>, again: bool) -> Attempt {
         let endpoint = match self.transport.endpoint(request.service, &request.region) {
             Ok(endpoint) => endpoint,
-            Err(error) => return self.transport_failure(request, &error),
+            Err(error) => return transport_failure(request, &error),
         };
         let wire = match build_request(operation, &request.input, &endpoint) {
             Ok(wire) => wire,
             Err(error) => {
-                return Attempt::Failed(self.failure(
+                return Attempt::Failed(Failure::new(
                     request,
                     Reason::Failed,
                     "InvalidRequest",
@@ -265,8 +266,24 @@ impl Caller {
                 ));
             }
         };
-        let limiter = self.limiter(request);
-        let permit = limiter.acquire().await;
+        let line = self.line(request);
+        tokio::select! {
+            biased;
+            reason = line.circuit.opened() => Attempt::Failed(Failure::new(request, Reason::Failed, "", &reason)),
+            attempt = self.exchange(operation, request, &wire, &line, again) => attempt,
+        }
+    }
+
+    /// Sends one request when its turn comes, and judges the answer.
+    async fn exchange(
+        &self,
+        operation: &ReadOperation,
+        request: &Request<'_>,
+        wire: &plumb_api::wire::Request,
+        line: &Line,
+        again: bool,
+    ) -> Attempt {
+        let permit = line.limiter.acquire().await;
         // The semaphore is never closed, so acquiring can only succeed.
         let under_way = self.under_way.acquire().await.ok();
         self.count(request, |count| {
@@ -275,12 +292,21 @@ impl Caller {
         });
         self.progress.event(Event::Requested);
         tracing::debug!(service = %request.service, operation = %request.operation, region = %request.region, "request");
-        let answer = self.transport.send(&wire).await;
+        line.circuit.sent();
+        let answer = self.transport.send(wire).await;
         drop(under_way);
         drop(permit);
         match answer {
-            Ok(response) => self.judge(operation, request, &response, &limiter),
-            Err(error) => self.transport_failure(request, &error),
+            Ok(response) => {
+                line.circuit.answered();
+                self.judge(operation, request, &response, &line.limiter)
+            }
+            Err(error) => {
+                if error.is_silence() {
+                    line.circuit.unanswered(&error.to_string());
+                }
+                transport_failure(request, &error)
+            }
         }
     }
 
@@ -298,7 +324,7 @@ impl Caller {
             }
             Err(ResponseError::Service(error)) => error,
             Err(error @ ResponseError::Malformed { .. }) => {
-                let failure = self.failure(request, Reason::Failed, "MalformedAnswer", &error.to_string());
+                let failure = Failure::new(request, Reason::Failed, "MalformedAnswer", &error.to_string());
                 return Attempt::Again {
                     throttled: false,
                     pause: None,
@@ -313,7 +339,7 @@ impl Caller {
         {
             return Attempt::Elsewhere(Text::from(region));
         }
-        let failure = self.failure(request, reason_of(&error), &error.code, &error.message);
+        let failure = Failure::new(request, failure::reason_of(&error), &error.code, &error.message);
         let pause = error
             .retry_after_seconds
             .map(|seconds| Duration::from_secs(seconds.into()));
@@ -337,27 +363,6 @@ impl Caller {
         }
     }
 
-    fn transport_failure(&self, request: &Request<'_>, error: &TransportError) -> Attempt {
-        let (reason, again) = match error {
-            TransportError::NoSuchEndpoint { .. } => (Reason::Unsupported, false),
-            TransportError::UnknownHost { .. }
-            | TransportError::Connection(_)
-            | TransportError::Timeout { .. } => (Reason::Failed, true),
-            TransportError::Credentials(_) => (Reason::Denied, false),
-            TransportError::TooLarge { .. } | TransportError::Invalid(_) => (Reason::Failed, false),
-        };
-        let failure = self.failure(request, reason, "", &error.to_string());
-        if again {
-            Attempt::Again {
-                throttled: false,
-                pause: None,
-                failure,
-            }
-        } else {
-            Attempt::Failed(failure)
-        }
-    }
-
     /// Full jitter: anything between nothing and an exponentially growing ceiling.
     fn backoff(&self, attempts: u32) -> Duration {
         let ceiling = self
@@ -368,13 +373,16 @@ impl Caller {
         ceiling.mul_f64(fastrand::f64())
     }
 
-    fn limiter(&self, request: &Request<'_>) -> Arc<Limiter> {
+    fn line(&self, request: &Request<'_>) -> Arc<Line> {
         let key = (request.service.clone(), request.region.clone());
-        let mut limiters = self.limiters.lock().unwrap_or_else(PoisonError::into_inner);
-        let limiter = limiters
-            .entry(key)
-            .or_insert_with(|| Arc::new(Limiter::new(self.options.concurrency_per_service)));
-        Arc::clone(limiter)
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = lines.entry(key).or_insert_with(|| {
+            Arc::new(Line {
+                limiter: Arc::new(Limiter::new(self.options.concurrency_per_service)),
+                circuit: Circuit::new(self.options.patience),
+            })
+        });
+        Arc::clone(line)
     }
 
     fn count(&self, request: &Request<'_>, change: impl FnOnce(&mut Count)) {
@@ -386,105 +394,26 @@ impl Caller {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         change(counts.entry(key).or_default());
     }
-
-    fn failure(&self, request: &Request<'_>, reason: Reason, code: &str, message: &str) -> Failure {
-        let call = Text::from(format!("{}:{}", request.service, request.operation));
-        let action = match reason {
-            Reason::Denied => named_action(message).or_else(|| match request.actions {
-                [] => None,
-                actions => Some(Text::from(actions.join("` and `"))),
-            }),
-            Reason::Throttled
-            | Reason::Unsupported
-            | Reason::Failed
-            | Reason::Cancelled
-            | Reason::DeadlineExceeded
-            | Reason::NotCollected
-            | Reason::OutOfScope => None,
-        };
-        let detail = readable(&match (code.is_empty(), message.is_empty()) {
-            (true, _) => message.to_owned(),
-            (false, true) => code.to_owned(),
-            (false, false) => format!("{code}: {message}"),
-        });
-        Failure {
-            code: Text::from(code),
-            message: Text::from(message),
-            unreadable: Unreadable {
-                reason,
-                call: Some(call),
-                action,
-                detail,
-            },
-        }
-    }
 }
 
-fn reason_of(error: &ServiceError) -> Reason {
-    if error.is_throttle() {
-        Reason::Throttled
-    } else if error.is_denied() {
-        Reason::Denied
-    } else if error.is_not_supported() {
-        Reason::Unsupported
+fn transport_failure(request: &Request<'_>, error: &TransportError) -> Attempt {
+    let reason = match error {
+        TransportError::NoSuchEndpoint { .. } => Reason::Unsupported,
+        TransportError::Credentials(_) => Reason::Denied,
+        TransportError::UnknownHost { .. }
+        | TransportError::Connection(_)
+        | TransportError::Timeout { .. }
+        | TransportError::TooLarge { .. }
+        | TransportError::Invalid(_) => Reason::Failed,
+    };
+    let failure = Failure::new(request, reason, "", &error.to_string());
+    if error.is_silence() {
+        Attempt::Again {
+            throttled: false,
+            pause: None,
+            failure,
+        }
     } else {
-        Reason::Failed
-    }
-}
-
-/// The action that a refusal names itself: "… is not authorized to perform: s3:GetBucketPolicy on …".
-fn named_action(message: &str) -> Option<Text> {
-    let (_, rest) = message
-        .split_once("authorized to perform: ")
-        .or_else(|| message.split_once("authorized to perform "))?;
-    let action = rest
-        .split_whitespace()
-        .next()?
-        .trim_matches(|c: char| c == '"' || c == '\'' || c == ',' || c == '.');
-    let (prefix, name) = action.split_once(':')?;
-    let well_formed = !prefix.is_empty()
-        && !name.is_empty()
-        && prefix.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
-        && name.chars().all(|c| c.is_ascii_alphanumeric());
-    well_formed.then(|| Text::from(action))
-}
-
-/// Error texts on one line, without control characters and not too long.
-fn readable(text: &str) -> Text {
-    let mut kept: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(MAX_DETAIL)
-        .collect();
-    if text.chars().nth(MAX_DETAIL).is_some() {
-        kept.push('…');
-    }
-    Text::from(kept.trim())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_refusal_names_the_action_itself() {
-        let cases = [
-            (
-                "User: arn:aws:iam::1:user/x is not authorized to perform: s3:GetBucketPolicy on resource: y",
-                Some("s3:GetBucketPolicy"),
-            ),
-            ("You are not authorized to perform this operation.", None),
-            ("not authorized to perform: <script>:x", None),
-            ("Access Denied", None),
-        ];
-        for (message, expected) in cases {
-            assert_eq!(named_action(message).as_deref(), expected, "{message}");
-        }
-    }
-
-    #[test]
-    fn error_texts_are_cut_and_lose_control_characters() {
-        assert_eq!(readable("a\u{1b}[31mb\nc"), "a [31mb c");
-        assert_eq!(readable(&"x".repeat(1000)).chars().count(), MAX_DETAIL + 1);
+        Attempt::Failed(failure)
     }
 }

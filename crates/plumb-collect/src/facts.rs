@@ -9,13 +9,17 @@ use futures_util::future::{FutureExt, join};
 use plumb_expr::Truth;
 use plumb_model::resource::{GLOBAL_REGION, Resource};
 use plumb_model::value::{Map, Reason, Text, Unreadable, Value};
-use plumb_pack::recipe::{Fact, FactKind, Parameter, Path, Transform};
+use plumb_pack::recipe::{Fact, FactKind, Path};
 use plumb_pack::schema::{AttributeSource, ResourceType};
 use plumb_pack::transform::apply_transforms;
 
 use crate::assemble::{self, Place, tag_map};
 use crate::caller::{Failure, Pages};
 use crate::listing::{Input, input, is_absent, render};
+use crate::caller::Pages;
+use crate::failure::Failure;
+use crate::joined;
+use crate::listing::{Input, input, is_absent};
 use crate::work::{Jobs, Work};
 
 /// How often a prepared answer is asked for again.
@@ -50,7 +54,7 @@ pub(crate) async fn read(
                 })
             }));
         let joined_jobs: Jobs<'_, (&Fact, Vec<Value>)> = Box::new(joined.iter().map(|fact| {
-            read_joined(work, fact, shared)
+            joined::read(work, fact, shared)
                 .map(move |values| (*fact, values))
                 .boxed()
         }));
@@ -119,7 +123,7 @@ pub(crate) fn set_all(resource_type: &ResourceType, fact: &Fact, resource: &mut 
 }
 
 /// The region that a fact's call goes to for one resource.
-fn region_of(work: &Work, fact: &Fact, resource: &Resource) -> Text {
+pub(crate) fn region_of(work: &Work, fact: &Fact, resource: &Resource) -> Text {
     if fact.global {
         return Text::new_static(GLOBAL_REGION);
     }
@@ -164,7 +168,13 @@ async fn read_one(work: &Work, fact: &Fact, resource: &Resource) -> Value {
 }
 
 /// Makes the fact's call, and first the call that prepares its answer when the cloud says that it is not ready.
-async fn prepared(work: &Work, fact: &Fact, parameters: &Map, region: &Text, document: &Value) -> Arc<Pages> {
+pub(crate) async fn prepared(
+    work: &Work,
+    fact: &Fact,
+    parameters: &Map,
+    region: &Text,
+    document: &Value,
+) -> Arc<Pages> {
     let mut pages = work.call(&fact.call, parameters.clone(), region).await;
     let Some(prepare) = &fact.prepare else {
         return pages;
@@ -248,7 +258,7 @@ fn ended(call: &plumb_pack::recipe::Call, failure: Option<&Failure>, value: Valu
 }
 
 /// What an answer gives, decoded; tags as a map, empty where the answer has none.
-fn transformed(fact: &Fact, value: Value) -> Value {
+pub(crate) fn transformed(fact: &Fact, value: Value) -> Value {
     let value = match value {
         Value::Null | Value::Unreadable(_) => value,
         value => apply_transforms(value, &fact.parse).unwrap_or_else(|cause| undecodable(fact, &cause)),
@@ -276,6 +286,7 @@ fn decoded(fact: &Fact, mut value: Value) -> Value {
 }
 
 fn undecodable(fact: &Fact, cause: &str) -> Value {
+pub(crate) fn undecodable(fact: &Fact, cause: &str) -> Value {
     Value::unreadable(Unreadable {
         call: Some(Text::from(format!(
             "{}:{}",
@@ -284,23 +295,6 @@ fn undecodable(fact: &Fact, cause: &str) -> Value {
         detail: Text::from(format!("the answer cannot be decoded: {cause}")),
         ..Unreadable::new(Reason::Failed)
     })
-}
-
-/// The items of all pages; where they stand in a text, the text is decoded first.
-fn decoded_items(pages: &Pages, items: &Path, decode: &[Transform]) -> Result<Vec<Value>, String> {
-    let mut found = Vec::new();
-    for answer in &pages.answers {
-        let decoded = match items.get(answer).into_owned() {
-            Value::Null => Value::Null,
-            value => apply_transforms(value, decode)?,
-        };
-        match decoded {
-            Value::List(list) => found.extend(list),
-            Value::Null => {}
-            one => found.push(one),
-        }
-    }
-    Ok(found)
 }
 
 /// The attributes that a merged fact gives.

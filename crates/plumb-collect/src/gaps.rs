@@ -37,6 +37,14 @@ impl Gaps {
         }
     }
 
+    /// Where resources of a type could not be listed, and why.
+    pub(crate) fn of_listing(&self, resource_type: &str) -> Vec<(Text, Unreadable)> {
+        let gaps = self.list().into_iter();
+        gaps.filter(|gap| gap.resource_type == resource_type && gap.attribute.is_none())
+            .map(|gap| (gap.region, gap.unreadable))
+            .collect()
+    }
+
     /// All gaps, sorted.
     pub(crate) fn list(&self) -> Vec<Gap> {
         let gaps = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -8,7 +8,8 @@ use plumb_model::value::{Map, Reason, Text, Unreadable, Value};
 use plumb_pack::recipe::{Call, CallScope, ListCall, Origin, Parameter, Recipe, TemplateValue};
 
 use crate::assemble::{self, Place, Problem};
-use crate::caller::{Failure, Pages};
+use crate::caller::Pages;
+use crate::failure::Failure;
 use crate::progress::Event;
 use crate::work::{Jobs, Work};
 

@@ -13,6 +13,8 @@ pub struct Options {
     pub attempts: u32,
     /// Attempts for a request that the cloud refuses for load.
     pub throttle_attempts: u32,
+    /// How long a service may leave everything in a region unanswered before it is asked nothing more there.
+    pub patience: Duration,
     /// Ceiling of the first pause between attempts; later ceilings double.
     pub first_pause: Duration,
     /// The longest pause between attempts.
@@ -28,6 +30,7 @@ impl Default for Options {
             concurrency_per_service: 16,
             attempts: 4,
             throttle_attempts: 10,
+            patience: Duration::from_secs(20),
             first_pause: Duration::from_millis(200),
             longest_pause: Duration::from_secs(20),
             prepare_pause: Duration::from_secs(2),

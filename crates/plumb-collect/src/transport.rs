@@ -23,6 +23,18 @@ pub trait Transport: Send + Sync {
     fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, TransportError>>;
 }
 
+impl TransportError {
+    /// Whether the service may be out of reach: it said nothing, and may answer another time.
+    pub fn is_silence(&self) -> bool {
+        match self {
+            Self::UnknownHost { .. } | Self::Connection(_) | Self::Timeout { .. } => true,
+            Self::NoSuchEndpoint { .. } | Self::Credentials(_) | Self::TooLarge { .. } | Self::Invalid(_) => {
+                false
+            }
+        }
+    }
+}
+
 /// No answer came.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum TransportError {

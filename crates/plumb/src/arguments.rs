@@ -217,6 +217,14 @@ pub(crate) struct EffortArguments {
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) concurrency: u16,
 
+    /// Accounts that are read at once; memory holds as many
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) accounts_at_once: u16,
+
+    /// Take a request for unanswered after so many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..=3600))]
+    pub(crate) request_timeout: u16,
+
     /// Stop reading after so many seconds and report what is there
     #[arg(long, value_name = "SECONDS")]
     pub(crate) timeout: Option<u64>,

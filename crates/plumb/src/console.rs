@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use plumb_collect::progress::{Event, Progress};
 use plumb_model::diagnostic::Diagnostic;
 use plumb_report::diagnostic::render_diagnostic;
@@ -66,7 +66,26 @@ impl Console {
     }
 }
 
-/// Progress of one account's scan as a bar on stderr.
+/// Progress of the accounts that are read at once, a bar for each on stderr.
+pub(crate) struct Bars(MultiProgress);
+
+impl Bars {
+    /// No bars yet; hidden when no progress is wanted.
+    pub(crate) fn new(console: Console) -> Self {
+        Self(MultiProgress::with_draw_target(if console.progress {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        }))
+    }
+
+    /// A bar for an account.
+    pub(crate) fn add(&self, label: &str) -> Arc<Bar> {
+        Bar::new(&self.0, label)
+    }
+}
+
+/// Progress of one account's scan.
 pub(crate) struct Bar {
     bar: ProgressBar,
     requests: AtomicU64,
@@ -75,16 +94,8 @@ pub(crate) struct Bar {
 }
 
 impl Bar {
-    /// A bar for an account; hidden when no progress is wanted.
-    pub(crate) fn new(console: Console, label: &str) -> Arc<Self> {
-        let bar = ProgressBar::with_draw_target(
-            None,
-            if console.progress {
-                ProgressDrawTarget::stderr()
-            } else {
-                ProgressDrawTarget::hidden()
-            },
-        );
+    fn new(bars: &MultiProgress, label: &str) -> Arc<Self> {
+        let bar = bars.add(ProgressBar::no_length());
         if let Ok(style) = ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len} {elapsed} {wide_msg}")
         {
             bar.set_style(style);

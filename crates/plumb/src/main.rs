@@ -15,6 +15,7 @@ mod scan_aws;
 mod scan_snapshot;
 mod schema;
 mod snapshot_file;
+mod targets;
 mod whole_file;
 
 use std::process::ExitCode;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
 use plumb_api::catalog::Catalog;
 use plumb_cloud::discovery::{self, EnabledRegions};
@@ -14,25 +15,21 @@ use plumb_collect::{Collector, Options, Regions, StopHandle, StopSignal};
 use plumb_engine::{Analyzer, Judged};
 use plumb_model::account::{Account, Provider};
 use plumb_model::coverage::Gap;
+use plumb_collect::{Collector, Options, Plan, StopHandle, StopSignal};
+use plumb_engine::{Analyzer, Config};
+use plumb_model::account::Provider;
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::snapshot::{AccountSnapshot, Header};
 use plumb_model::value::{Reason, Text};
 
-use crate::arguments::{AwsArguments, ScanAwsArguments};
-use crate::console::{Bar, Console};
+use crate::arguments::{EffortArguments, ScanAwsArguments};
+use crate::console::{Bars, Console};
 use crate::exit::{Failed, Status};
 use crate::output::{self, Outputs};
 use crate::snapshot_file::SnapshotFile;
 use crate::{VERSION, graph, knowledge, plan};
-
-/// One account that is to be scanned, with the credentials for it.
-struct Target {
-    transport: Arc<AwsTransport>,
-    account: Account,
-    regions: Regions,
-    /// What the list of regions itself could not be read for.
-    gap: Option<Gap>,
-}
+use crate::targets::{self, Target};
+use crate::{VERSION, knowledge, plan};
 
 /// Runs the command.
 pub(crate) fn run(console: Console, arguments: &ScanAwsArguments) -> Result<Status, Failed> {
@@ -69,7 +66,7 @@ pub(crate) fn run(console: Console, arguments: &ScanAwsArguments) -> Result<Stat
         let catalog = Catalog::aws();
         let stop = stop_signal(console, arguments.effort.timeout);
         let targets = tokio::select! {
-            targets = targets(console, catalog, &arguments.aws) => targets?,
+            targets = targets::find(console, catalog, &arguments.aws, &arguments.effort) => targets?,
             reason = stop.stopped() => return Err(stopped_early(reason)),
         };
         let mut accounts: Vec<Judged> = Vec::with_capacity(targets.len());
@@ -93,6 +90,14 @@ pub(crate) fn run(console: Console, arguments: &ScanAwsArguments) -> Result<Stat
             bar.finish();
             read.coverage.gaps.extend(target.gap);
             read.coverage.sort();
+        let bars = Bars::new(console);
+        let reading = targets
+            .into_iter()
+            .map(|target| read(target, &plan, &arguments.effort, &stop, &bars));
+        // Accounts are judged and written in the order in which they were named, whichever is read first.
+        let mut reading = stream::iter(reading).buffered(usize::from(arguments.effort.accounts_at_once));
+        let mut accounts: Vec<AccountReport> = Vec::new();
+        while let Some(read) = reading.next().await {
             if let Some(snapshot) = &mut snapshot {
                 snapshot.account(&read)?;
             }
@@ -111,99 +116,39 @@ pub(crate) fn run(console: Console, arguments: &ScanAwsArguments) -> Result<Stat
     Ok(output::status(&report, &arguments.report))
 }
 
-/// The accounts to scan: every profile, or every role assumed with the first profile, or whatever the environment says.
-async fn targets(
-    console: Console,
-    catalog: &'static Catalog,
-    arguments: &AwsArguments,
-) -> Result<Vec<Target>, Failed> {
-    let profiles: Vec<Option<&String>> = if arguments.profile.is_empty() {
-        vec![None]
-    } else {
-        arguments.profile.iter().map(Some).collect()
+/// Reads one account.
+async fn read(
+    target: Target,
+    plan: &Arc<Plan>,
+    effort: &EffortArguments,
+    stop: &StopSignal,
+    bars: &Bars,
+) -> AccountSnapshot {
+    let label = format!("{} {}", target.account.provider.title(), target.account.label());
+    let bar = bars.add(&label);
+    let defaults = Options::default();
+    let collector = Collector {
+        transport: target.transport,
+        catalog: Catalog::aws(),
+        plan: Arc::clone(plan),
+        options: Options {
+            concurrency: usize::from(effort.concurrency),
+            // One request that was waited for in full, with nothing else answered, is silence enough.
+            patience: defaults
+                .patience
+                .min(Duration::from_secs(effort.request_timeout.into())),
+            ..defaults
+        },
+        stop: stop.clone(),
+        progress: Arc::clone(&bar) as Arc<_>,
     };
-    let roles: Vec<Option<&String>> = if arguments.role.is_empty() {
-        vec![None]
-    } else {
-        arguments.role.iter().map(Some).collect()
-    };
-    let mut targets: Vec<Target> = Vec::new();
-    for profile in &profiles {
-        for role in &roles {
-            let options = SessionOptions {
-                profile: profile.cloned(),
-                role: role.cloned(),
-                external_id: arguments.external_id.clone(),
-                ..SessionOptions::default()
-            };
-            let target = target(console, catalog, &options, &arguments.region).await?;
-            if !targets.iter().any(|known| known.account.id == target.account.id) {
-                targets.push(target);
-            }
-        }
-    }
-    Ok(targets)
-}
-
-async fn target(
-    console: Console,
-    catalog: &'static Catalog,
-    options: &SessionOptions,
-    wanted: &[String],
-) -> Result<Target, Failed> {
-    let session = AwsSession::open(options, &HttpOptions::from_environment())
-        .await
-        .map_err(|error| session_failed(&error))?;
-    let first_region = session
-        .region()
-        .map(str::to_owned)
-        .or_else(|| wanted.first().cloned())
-        .unwrap_or_else(|| plumb_cloud::session::default_region("aws").to_string());
-    let transport = Arc::new(AwsTransport::new(session, catalog));
-    let identity = discovery::discover_account(&*transport, catalog, &first_region)
-        .await
-        .map_err(|error| Failed::nothing_scanned(error.to_diagnostic()))?;
-    let enabled: EnabledRegions =
-        discovery::enabled_regions(&*transport, catalog, &identity.account, &first_region)
-            .await
-            .map_err(|error| Failed::nothing_scanned(error.to_diagnostic()))?;
-    for warning in &enabled.warnings {
-        console.show(std::slice::from_ref(warning));
-    }
-    let gap = enabled.gap.clone();
-    let regions = if wanted.is_empty() {
-        Regions::All(enabled.enabled)
-    } else {
-        let asked = enabled.narrow(wanted).map_err(Failed::from)?;
-        let left_out = enabled
-            .enabled
-            .into_iter()
-            .filter(|region| !asked.contains(region))
-            .collect();
-        Regions::Only { asked, left_out }
-    };
-    Ok(Target {
-        transport,
-        account: identity.account,
-        regions,
-        gap,
-    })
-}
-
-/// What the user wrote is bad input; credentials that are missing or refused leave nothing to scan.
-fn session_failed(error: &SessionError) -> Failed {
-    match error {
-        SessionError::ProfileFile { .. }
-        | SessionError::Region { .. }
-        | SessionError::RoleArn(_)
-        | SessionError::RoleOptions(_)
-        | SessionError::Endpoint(_)
-        | SessionError::Http(_) => error.to_diagnostic().into(),
-        SessionError::NoCredentials { .. }
-        | SessionError::Unusable { .. }
-        | SessionError::ProfileMissing { .. }
-        | SessionError::AssumeRole { .. } => Failed::nothing_scanned(error.to_diagnostic()),
-    }
+    let mut read = collector
+        .collect(target.account, target.regions, Timestamp::now())
+        .await;
+    bar.finish();
+    read.coverage.gaps.extend(target.gap);
+    read.coverage.sort();
+    read
 }
 
 /// The scan was stopped before its accounts were known.

@@ -90,6 +90,18 @@ async fn a_list_that_fails_is_a_gap_of_the_type() {
 }
 
 #[tokio::test]
+async fn what_belongs_to_a_type_that_could_not_be_listed_is_a_gap_too() {
+    let plan = Plan::facts(pack(), "aws_lb_listener", &[]).unwrap();
+    let (_handle, stop) = StopHandle::new();
+    let one = Regions::All(vec!["us-east-1".into()]);
+    let scan = scan_until(plan, |_: &Request, _| error(403, "AccessDenied"), stop, one).await;
+    assert_eq!(
+        scan.gaps(),
+        ["aws_lb us-east-1 Denied 1", "aws_lb_listener us-east-1 Denied 1"]
+    );
+}
+
+#[tokio::test]
 async fn cut_connections_and_garbled_answers_are_retried_before_they_are_given_up() {
     for garbled in [false, true] {
         let scan = scan(buckets_with(&["versioning"]), move |request, _| {

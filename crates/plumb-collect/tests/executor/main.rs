@@ -4,4 +4,5 @@
 
 mod calls;
 mod related;
+mod silence;
 mod support;

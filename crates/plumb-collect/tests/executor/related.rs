@@ -141,9 +141,9 @@ fn a_plan_says_of_which_resources_a_fact_is_read() {
             .collect()
     };
     let related = "per aws_s3_bucket of aws_cloudtrail_trail".to_owned();
-    assert_eq!(frequencies(plan(&[TRAIL_POLICY])), [related.clone()]);
+    assert_eq!(frequencies(plan(&[TRAIL_POLICY])), [related.as_str()]);
     let twice = plan(&[TRAIL_POLICY]).union(plan(&[TRAIL_POLICY])).unwrap();
-    assert_eq!(frequencies(twice), [related]);
+    assert_eq!(frequencies(twice), [related.as_str()]);
     assert_eq!(
         frequencies(plan(&[TRAIL_POLICY, BUCKET_POLICY])),
         ["per aws_s3_bucket".to_owned()]

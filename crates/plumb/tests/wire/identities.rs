@@ -1,5 +1,8 @@
 //! Whose credentials are used, and what is said when there are none.
 
+use std::process::Command;
+use std::time::Duration;
+
 use crate::support::binary::Plumb;
 use crate::support::fault::Fault;
 use crate::support::folder::Folder;
@@ -47,6 +50,38 @@ fn several_roles_are_several_accounts_of_one_report() {
     let accounts = report.0["accounts"].as_array().unwrap();
     let ids: Vec<_> = accounts.iter().map(|account| &account["account"]["id"]).collect();
     assert_eq!(ids, ["111122223333", "444455556666"]);
+}
+
+#[test]
+fn accounts_are_read_at_once_and_reported_in_order() {
+    let Some(moto) = Moto::start() else { return };
+    let late = Fault::Delay(Duration::from_secs(120));
+    let proxy = Proxy::start(moto.address, vec![Rule::new("s3", "", late).times(1)]);
+    let others = [
+        "--role",
+        "arn:aws:iam::444455556666:role/PlumbScan",
+        "--role",
+        ROLE,
+    ];
+    let child = scan(&proxy.url, &others).start();
+    // One account waits for its buckets while the other asks for its own.
+    proxy.wait_for_requests("s3", 2);
+    // The second answer comes at once.
+    std::thread::sleep(Duration::from_secs(2));
+    let interrupted = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(interrupted.success());
+    let report = Plumb::wait(child).report();
+    let accounts = report.0["accounts"].as_array().unwrap();
+    let ids: Vec<_> = accounts.iter().map(|account| &account["account"]["id"]).collect();
+    assert_eq!(ids, ["111122223333", "444455556666"]);
+    let gaps: usize = accounts
+        .iter()
+        .map(|account| account["coverage"]["gaps"].as_array().unwrap().len())
+        .sum();
+    assert_eq!(gaps, 1, "only one account was held up");
 }
 
 #[test]

@@ -142,3 +142,37 @@ fn selectors_that_select_nothing_are_told_with_help() {
         .refused(2, &[word]);
     }
 }
+
+#[test]
+fn only_buckets_that_a_trail_writes_to_are_asked_for_their_logging() {
+    let Some(moto) = Moto::with(&["s3", "monitoring"]) else {
+        return;
+    };
+    let proxy = Proxy::start(moto.address, Vec::new());
+    let policy = "cloudtrail-bucket-access-logging-enabled";
+    let report = Plumb::scan(&proxy.url, &["--policy", policy]).run().report();
+    assert_eq!(report.verdict(policy, "sound"), "fail");
+    assert_eq!(report.verdict(policy, "loose"), "fail");
+    let asked: Vec<String> = proxy
+        .seen()
+        .into_iter()
+        .filter(|seen| seen.operation.contains("?logging"))
+        .map(|seen| seen.operation)
+        .collect();
+    assert_eq!(asked.len(), 1, "both trails write to one bucket: {asked:?}");
+    assert!(asked[0].contains("/trail-bucket"), "{asked:?}");
+    assert!(report.is_complete(), "{:?}", report.gaps());
+}
+
+#[test]
+fn regions_left_out_hide_nothing_from_a_policy_that_looks_at_one() {
+    let Some(moto) = Moto::with(&["hostile"]) else {
+        return;
+    };
+    let policy = "cloudwatch-alarm-actions-enabled";
+    let report = Plumb::scan(&moto.url(), &["--policy", policy]).run().report();
+    assert!(!report.coverage()["left_out"].as_array().unwrap().is_empty());
+    let verdicts: Vec<_> = report.findings().map(|finding| &finding["verdict"]).collect();
+    assert!(!verdicts.is_empty());
+    assert!(verdicts.iter().all(|verdict| *verdict == "fail"), "{verdicts:?}");
+}

@@ -1,4 +1,6 @@
-//! A network that cuts and garbles.
+//! A network that cuts, garbles and says nothing.
+
+use std::time::Duration;
 
 use crate::support::binary::Plumb;
 use crate::support::fault::Fault;
@@ -138,4 +140,46 @@ fn a_dead_first_region_does_not_stop_the_search_for_regions() {
             .verdict("vpc-flow-logs-enabled", moto.identifier("vpc-logged")),
         "pass"
     );
+}
+
+#[test]
+fn a_service_that_hangs_is_given_up_and_hides_nothing_else() {
+    let Some(moto) = Moto::with(&["s3"]) else {
+        return;
+    };
+    let selection = [
+        "--policy",
+        "s3-bucket-versioning-enabled",
+        "--policy",
+        "kms-key-not-public",
+    ];
+    // Moto loads a service at its first request, which must not be taken for silence.
+    Plumb::scan(&moto.url(), &selection).run().report();
+    let late = Fault::Delay(Duration::from_secs(120));
+    let proxy = Proxy::start(moto.address, vec![Rule::new("kms", "", late)]);
+    let ended = Plumb::scan(
+        &proxy.url,
+        &[selection.as_slice(), &["--request-timeout", "5"]].concat(),
+    )
+    .run();
+    let report = ended.report();
+    assert_eq!(report.verdict("s3-bucket-versioning-enabled", "sound"), "pass");
+    let keys: Vec<_> = report
+        .findings()
+        .filter(|finding| finding["policy"] == "kms-key-not-public")
+        .collect();
+    assert!(!keys.is_empty());
+    for key in keys {
+        assert_eq!(key["verdict"], "unknown", "{key}");
+    }
+    let gap = &report.gaps()[0];
+    assert_eq!(
+        (&gap["reason"], &gap["call"]),
+        (&"failed".into(), &"kms:ListKeys".into())
+    );
+    let detail = gap["detail"].as_str().unwrap();
+    assert!(detail.contains("without any answer"), "{detail}");
+    assert_eq!(report.count("kms:ListKeys", "retries"), 0);
+    assert!(report.coverage()["interrupted"].is_null());
+    assert_eq!(ended.status, 4);
 }

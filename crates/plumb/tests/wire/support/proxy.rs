@@ -128,8 +128,13 @@ impl Proxy {
 
     /// Waits until a request to this service has come.
     pub(crate) fn wait_for(&self, service: &str) {
+        self.wait_for_requests(service, 1);
+    }
+
+    /// Waits until so many requests to this service have come.
+    pub(crate) fn wait_for_requests(&self, service: &str, requests: usize) {
         let started = Instant::now();
-        while !self.services().contains(service) {
+        while self.count(service, "") < requests {
             assert!(
                 started.elapsed() < Duration::from_secs(60),
                 "nobody asks {service}"
