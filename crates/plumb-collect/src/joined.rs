@@ -13,7 +13,7 @@ use plumb_pack::transform::apply_transforms;
 use crate::assemble::Place;
 use crate::caller::Pages;
 use crate::facts::{prepared, region_of, transformed, undecodable};
-use crate::listing::{Input, input, is_absent};
+use crate::listing::{Input, input, is_absent, render};
 use crate::work::{Jobs, Work};
 
 /// Reads a fact whose answers hold items for many resources; one value per resource, in their order.
@@ -30,7 +30,8 @@ pub(crate) async fn read(work: &Work, fact: &Fact, resources: &[Resource]) -> Ve
         return Vec::new();
     };
     let mut values = vec![Value::Null; resources.len()];
-    let mut wanted: BTreeMap<Text, Vec<usize>> = BTreeMap::new();
+    // INVARIANT: the resources of a group have the same region and, but for `each`, the same parameters.
+    let mut wanted: BTreeMap<(Text, String), Vec<usize>> = BTreeMap::new();
     for (position, resource) in resources.iter().enumerate() {
         match fact
             .condition
@@ -38,7 +39,10 @@ pub(crate) async fn read(work: &Work, fact: &Fact, resources: &[Resource]) -> Ve
             .map(|condition| (condition, work.truth(condition, resource.document())))
         {
             None | Some((_, Truth::True)) => wanted
-                .entry(region_of(work, fact, resource))
+                .entry((
+                    region_of(work, fact, resource),
+                    shared_parameters(work, fact, resource),
+                ))
                 .or_default()
                 .push(position),
             Some((_, Truth::False)) => {}
@@ -51,7 +55,7 @@ pub(crate) async fn read(work: &Work, fact: &Fact, resources: &[Resource]) -> Ve
     }
     let groups: Vec<(Text, Vec<usize>)> = wanted
         .into_iter()
-        .flat_map(|(region, positions)| {
+        .flat_map(|((region, _), positions)| {
             let size = batch.unwrap_or(positions.len()).max(1);
             positions
                 .chunks(size)
@@ -186,6 +190,24 @@ fn group_input(work: &Work, fact: &Fact, members: &[(usize, &Resource)]) -> Map 
         parameters.insert(name.clone(), value);
     }
     parameters
+}
+
+/// The parameters of a call that are not `each`, as text that is the same where they are.
+fn shared_parameters(work: &Work, fact: &Fact, resource: &Resource) -> String {
+    let place = Place {
+        account: &work.account,
+        region: &resource.region,
+        parent: None,
+    };
+    let shared = fact
+        .call
+        .with
+        .iter()
+        .filter_map(|(name, parameter)| match parameter {
+            Parameter::Template(value) => Some((name, render(value, place, resource.document()))),
+            Parameter::Each(_) => None,
+        });
+    format!("{:?}", shared.collect::<Vec<_>>())
 }
 
 /// The keys under which a value is matched: all combinations of what its paths find.

@@ -322,9 +322,12 @@ fn parent_attributes(template: &Template) -> Vec<Text> {
         .iter()
         .filter_map(|piece| match piece {
             Piece::Parent(path) => path.root().cloned(),
-            Piece::Literal(_) | Piece::Attribute(_) | Piece::Partition | Piece::Account | Piece::Region => {
-                None
-            }
+            Piece::Literal(_)
+            | Piece::Attribute(_)
+            | Piece::Tail(_)
+            | Piece::Partition
+            | Piece::Account
+            | Piece::Region => None,
         })
         .collect()
 }

@@ -8,12 +8,11 @@
 
 pub mod assemble;
 pub mod choke;
+pub mod export;
 pub mod fragment;
 pub mod graph;
 pub mod knowledge;
 pub mod paths;
-pub mod export;
-pub mod graph;
 pub mod query;
 pub mod search;
 pub mod security;

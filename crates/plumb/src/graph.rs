@@ -8,10 +8,10 @@ use plumb_graph::paths::Limits;
 use plumb_pack::estate::Estate;
 use plumb_pack::pack::{Pack, SourceFile};
 
+use crate::VERSION;
 use crate::arguments::{GraphArguments, SelectionArguments};
 use crate::exit::Failed;
 use crate::input_file::read_text;
-use crate::VERSION;
 
 /// The longest estate file that is read, in bytes.
 const MAX_ESTATE: u64 = 4 * 1024 * 1024;

@@ -6,17 +6,8 @@ use std::time::Duration;
 use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
 use plumb_api::catalog::Catalog;
-use plumb_cloud::discovery::{self, EnabledRegions};
-use plumb_cloud::http_client::HttpOptions;
-use plumb_cloud::session::{AwsSession, SessionOptions};
-use plumb_cloud::session_error::SessionError;
-use plumb_cloud::transport::AwsTransport;
-use plumb_collect::{Collector, Options, Regions, StopHandle, StopSignal};
-use plumb_engine::{Analyzer, Judged};
-use plumb_model::account::{Account, Provider};
-use plumb_model::coverage::Gap;
 use plumb_collect::{Collector, Options, Plan, StopHandle, StopSignal};
-use plumb_engine::{Analyzer, Config};
+use plumb_engine::{Analyzer, Judged};
 use plumb_model::account::Provider;
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::snapshot::{AccountSnapshot, Header};
@@ -27,16 +18,14 @@ use crate::console::{Bars, Console};
 use crate::exit::{Failed, Status};
 use crate::output::{self, Outputs};
 use crate::snapshot_file::SnapshotFile;
-use crate::{VERSION, graph, knowledge, plan};
 use crate::targets::{self, Target};
-use crate::{VERSION, knowledge, plan};
+use crate::{VERSION, graph, knowledge, plan};
 
 /// Runs the command.
 pub(crate) fn run(console: Console, arguments: &ScanAwsArguments) -> Result<Status, Failed> {
     let outputs = Outputs::new(&arguments.report, arguments.snapshot.as_deref())?;
     let pack = knowledge::load(console, &arguments.selection.policies)?;
     let selected = knowledge::select(&pack, &arguments.selection, Some(Provider::Aws))?;
-    let organization = arguments.report.organization.as_deref().map(Text::from);
     let config = graph::config(
         &pack,
         &arguments.graph,
@@ -57,7 +46,7 @@ pub(crate) fn run(console: Console, arguments: &ScanAwsArguments) -> Result<Stat
         .enable_all()
         .build()
         .map_err(|error| Diagnostic::error(format!("cannot start: {error}")))?;
-    let header = Header::new(VERSION, organization);
+    let header = Header::new(VERSION, arguments.report.organization.as_deref().map(Text::from));
     let mut snapshot = match &arguments.snapshot {
         Some(path) => Some(SnapshotFile::create(path, &header)?),
         None => None,
@@ -69,34 +58,13 @@ pub(crate) fn run(console: Console, arguments: &ScanAwsArguments) -> Result<Stat
             targets = targets::find(console, catalog, &arguments.aws, &arguments.effort) => targets?,
             reason = stop.stopped() => return Err(stopped_early(reason)),
         };
-        let mut accounts: Vec<Judged> = Vec::with_capacity(targets.len());
-        for target in targets {
-            let label = format!("{} {}", target.account.provider.title(), target.account.label());
-            let bar = Bar::new(console, &label);
-            let collector = Collector {
-                transport: target.transport,
-                catalog,
-                plan: Arc::clone(&plan),
-                options: Options {
-                    concurrency: usize::from(arguments.effort.concurrency),
-                    ..Options::default()
-                },
-                stop: stop.clone(),
-                progress: Arc::clone(&bar) as Arc<_>,
-            };
-            let mut read: AccountSnapshot = collector
-                .collect(target.account, target.regions, Timestamp::now())
-                .await;
-            bar.finish();
-            read.coverage.gaps.extend(target.gap);
-            read.coverage.sort();
         let bars = Bars::new(console);
         let reading = targets
             .into_iter()
             .map(|target| read(target, &plan, &arguments.effort, &stop, &bars));
         // Accounts are judged and written in the order in which they were named, whichever is read first.
         let mut reading = stream::iter(reading).buffered(usize::from(arguments.effort.accounts_at_once));
-        let mut accounts: Vec<AccountReport> = Vec::new();
+        let mut accounts: Vec<Judged> = Vec::new();
         while let Some(read) = reading.next().await {
             if let Some(snapshot) = &mut snapshot {
                 snapshot.account(&read)?;

@@ -37,7 +37,7 @@ impl PatternIndex {
             .patterns
             .iter()
             .zip(0u32..)
-            .map(|(pattern, id)| (pattern.prefix(), id))
+            .map(|(pattern, id)| (pattern.prefix().into_owned(), id))
             .collect();
         sorted.sort();
         for (text, id) in sorted {
@@ -70,7 +70,7 @@ impl PatternIndex {
     /// The ids of the patterns that match an ARN or, where it has wildcards, some ARN that it matches; sorted.
     pub(crate) fn concerning(&self, arn: &str) -> Vec<u32> {
         let asked = Glob::new(arn, Style::Text);
-        let known = asked.prefix();
+        let known = asked.prefix().into_owned();
         let mut found = Vec::new();
         let mut look = |prefix: &Prefix| {
             for id in &prefix.patterns {

@@ -13,7 +13,8 @@ type Place = (usize, usize);
 impl Glob {
     /// A shortest text that both patterns match; `None` when there is none.
     pub fn common_text(&self, other: &Self) -> Option<String> {
-        let end = (self.pieces.len(), other.pieces.len());
+        let (own, theirs) = (self.pieces(), other.pieces());
+        let end = (own.len(), theirs.len());
         let width = end.1 + 1;
         let index = |(own, theirs): Place| own * width + theirs;
         // For each place the one before it, and the character between.
@@ -25,7 +26,7 @@ impl Glob {
             if place == end {
                 return Some(spell(&before, index, end));
             }
-            for (next, char) in self.steps(other, place) {
+            for (next, char) in steps(&own, &theirs, place) {
                 let at = index(next);
                 if reached.get(at) == Some(&false) {
                     super::set(&mut reached, at);
@@ -42,35 +43,35 @@ impl Glob {
         }
         None
     }
+}
 
-    fn steps(&self, other: &Self, (own_at, their_at): Place) -> Vec<(Place, Option<char>)> {
-        let (own, theirs) = (self.pieces.get(own_at), other.pieces.get(their_at));
-        let is_many = |piece: Option<&Piece>| matches!(piece, Some(Piece::Many(_)));
-        let mut steps = Vec::new();
-        if is_many(own) {
-            steps.push(((own_at + 1, their_at), None));
-        }
-        if is_many(theirs) {
-            steps.push(((own_at, their_at + 1), None));
-        }
-        if let (Some(own), Some(theirs)) = (own, theirs) {
-            let char = match (own, theirs) {
-                (Piece::Char(char), _) | (_, Piece::Char(char)) => *char,
-                (Piece::One(_) | Piece::Many(_), Piece::One(_) | Piece::Many(_)) => ANY,
-            };
-            if own.takes(char) && theirs.takes(char) {
-                let next = |at: usize, piece: &Piece| {
-                    if matches!(piece, Piece::Many(_)) {
-                        at
-                    } else {
-                        at + 1
-                    }
-                };
-                steps.push(((next(own_at, own), next(their_at, theirs)), Some(char)));
-            }
-        }
-        steps
+fn steps(own: &[Piece], theirs: &[Piece], (own_at, their_at): Place) -> Vec<(Place, Option<char>)> {
+    let (own, theirs) = (own.get(own_at), theirs.get(their_at));
+    let is_many = |piece: Option<&Piece>| matches!(piece, Some(Piece::Many(_)));
+    let mut steps = Vec::new();
+    if is_many(own) {
+        steps.push(((own_at + 1, their_at), None));
     }
+    if is_many(theirs) {
+        steps.push(((own_at, their_at + 1), None));
+    }
+    if let (Some(own), Some(theirs)) = (own, theirs) {
+        let char = match (own, theirs) {
+            (Piece::Char(char), _) | (_, Piece::Char(char)) => *char,
+            (Piece::One(_) | Piece::Many(_), Piece::One(_) | Piece::Many(_)) => ANY,
+        };
+        if own.takes(char) && theirs.takes(char) {
+            let next = |at: usize, piece: &Piece| {
+                if matches!(piece, Piece::Many(_)) {
+                    at
+                } else {
+                    at + 1
+                }
+            };
+            steps.push(((next(own_at, own), next(their_at, theirs)), Some(char)));
+        }
+    }
+    steps
 }
 
 fn spell(
