@@ -10,11 +10,12 @@ use plumb_model::value::Text;
 
 use crate::answer::{Answer, Condition, Decision, Layer, StatementRef};
 use crate::arn::Arn;
+use crate::glob::{Glob, Style};
 use crate::layer::{Audience, Hit, Verdict};
 use crate::policy::{Guardrails, NamedPolicy, PrincipalPolicies, ResourcePolicies};
 use crate::principal::{PrincipalKind, Stewardship};
 use crate::principal_pattern::Named;
-use crate::request::Request;
+use crate::request::{Extent, Request, Target};
 use crate::route::{EVERY_WAY, Part, Route, statements};
 use crate::truth::Truth;
 
@@ -65,8 +66,11 @@ pub fn evaluate(request: &Request<'_>, own: &PrincipalPolicies, resource: &Resou
 ///
 /// Role trust policies and key policies are such:
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html>.
-fn policy_is_required(action: &str, target: &str) -> bool {
-    let is_key = || Arn::read(target).is_some_and(|arn| arn.resource.starts_with("key/"));
+fn policy_is_required(action: &str, target: &Target) -> bool {
+    let is_key = || match &target.extent {
+        Extent::One => Arn::read(&target.arn).is_some_and(|arn| arn.resource.starts_with("key/")),
+        Extent::SomeOf(resources) => resources.overlaps(&Glob::new("*:key/*", Style::Text)),
+    };
     is_assumption(action) || action.starts_with("kms:") && is_key()
 }
 
@@ -204,7 +208,7 @@ impl Layers {
                 .chain(limits())
                 .collect(),
         );
-        let by_own_policies = if policy_is_required(action, &request.target.arn) {
+        let by_own_policies = if policy_is_required(action, request.target) {
             both(&[Named::ByAccount])
         } else {
             Route(own)

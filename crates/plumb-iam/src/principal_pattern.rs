@@ -236,31 +236,33 @@ impl Principals {
         let names_account = self.patterns.iter().any(|pattern| {
             matches!(pattern, PrincipalPattern::Account(account) if principal.account.as_ref() == Some(account))
         });
-        let mut listed = Truth::False;
-        let mut by_role = false;
-        for pattern in &self.patterns {
-            let Some(naming) = pattern.names(principal) else {
-                continue;
-            };
-            let truth = match (naming.named, principal.kind) {
-                (Named::ByAccount, PrincipalKind::AnyOfAccount) => Truth::Depends,
-                (Named::ByAccount, _) => naming.truth.and(Truth::False),
-                (Named::ByRole, _) => {
-                    by_role = true;
-                    continue;
-                }
-                (Named::Directly, PrincipalKind::User | PrincipalKind::Role) if !names_account => {
-                    naming.truth.and(Truth::Unknown)
-                }
-                (Named::Directly | Named::AsEveryone, _) => naming.truth,
-            };
-            listed = listed.or(truth);
-        }
-        if by_role && listed == Truth::False {
-            Truth::Unknown
-        } else {
-            listed
-        }
+        let namings: Vec<_> = self
+            .patterns
+            .iter()
+            .filter_map(|pattern| pattern.names(principal))
+            .collect();
+        let by = |named: Named| {
+            let truths = namings.iter().filter(|naming| naming.named == named);
+            truths.map(|naming| naming.truth).fold(Truth::False, Truth::or)
+        };
+        let names_role = by(Named::ByRole).is_possible();
+        let in_full = match principal.kind {
+            PrincipalKind::User => names_account,
+            PrincipalKind::Role => names_account && names_role,
+            PrincipalKind::Root
+            | PrincipalKind::Service
+            | PrincipalKind::Federated
+            | PrincipalKind::AnyOfAccount
+            | PrincipalKind::Anonymous => true,
+        };
+        let directly = match (by(Named::Directly), principal.kind) {
+            (Truth::False, _) if names_role => Truth::Unknown,
+            // Only the root user is excepted by its account alone.
+            (Truth::False, PrincipalKind::AnyOfAccount) if names_account => Truth::Depends,
+            (listed, _) if in_full => listed,
+            (listed, _) => listed.and(Truth::Unknown),
+        };
+        directly.or(by(Named::AsEveryone))
     }
 }
 
@@ -313,6 +315,10 @@ mod tests {
             (&["*"], USER, Truth::False),
             (&[ROLE, ROOT], ROLE, Truth::Unknown),
             (&[ROLE, ROOT, SESSION], ROLE, Truth::Depends),
+            (&[ROOT, SESSION], ROLE, Truth::Unknown),
+            (&[ROLE, SESSION], ROLE, Truth::Unknown),
+            (&[ROOT], ROLE, Truth::True),
+            (&[ROOT], ROOT, Truth::False),
         ] {
             let principals = Principals {
                 listing: Listing::AllBut,

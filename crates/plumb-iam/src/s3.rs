@@ -11,7 +11,7 @@ use crate::arn::Arn;
 use crate::attribute::{list, text_at};
 use crate::condition::Test;
 use crate::document::{Effect, Listing, PolicyDocument, Statement};
-use crate::operator::{Comparison, Quantifier, Sense, prefix_length};
+use crate::operator::{Comparison, Missing, Quantifier, Sense, prefix_length};
 use crate::policy::{Content, NamedPolicy};
 use crate::principal::{Principal, PrincipalKind};
 use crate::principal_pattern::PrincipalPattern;
@@ -189,7 +189,13 @@ fn is_for_everybody(statement: &Statement) -> bool {
         .principals
         .as_ref()
         .is_some_and(|principals| match principals.listing {
-            Listing::Only => principals.patterns.contains(&PrincipalPattern::Everyone),
+            // Whoever signs in at an identity provider counts as the public too.
+            Listing::Only => principals.patterns.iter().any(|pattern| {
+                matches!(
+                    pattern,
+                    PrincipalPattern::Everyone | PrincipalPattern::Federated(_)
+                )
+            }),
             Listing::AllBut => true,
         })
 }
@@ -197,16 +203,18 @@ fn is_for_everybody(statement: &Statement) -> bool {
 /// Whether a test lets fixed requesters or networks in only.
 fn fixes_access(test: &Test) -> bool {
     let operator = test.operator;
-    let is_demand = operator.sense == Sense::Positive && operator.quantifier != Quantifier::ForAll;
+    let is_demand = operator.sense == Sense::Positive
+        && operator.missing == Missing::Fails
+        && operator.quantifier != Quantifier::ForAll;
     let key = test.key.as_str();
     let is_fixed: fn(&str) -> bool = match (key, operator.comparison) {
         ("aws:sourceip", Comparison::Ip) => is_narrow_network,
-        ("aws:sourcearn" | "s3:dataaccesspointarn" | "aws:principalarn", Comparison::Pattern(_)) => {
-            fixes_account
-        }
-        ("aws:userid", Comparison::Pattern(_)) => fixes_user_id,
+        ("s3:dataaccesspointarn", Comparison::Pattern(_)) => fixes_account,
         (
-            "aws:sourcevpc"
+            "aws:principalarn"
+            | "aws:sourcearn"
+            | "aws:userid"
+            | "aws:sourcevpc"
             | "aws:sourcevpce"
             | "aws:sourceowner"
             | "aws:sourceaccount"
@@ -226,17 +234,9 @@ fn has_no_wildcard(value: &str) -> bool {
     !value.contains(['*', '?']) && !value.contains("${")
 }
 
-/// Wildcards are allowed as long as the account is fixed, or the value has none at all.
+/// Any access point of a fixed account is fixed enough.
 fn fixes_account(value: &str) -> bool {
     has_no_wildcard(value) || Arn::account_of(value).is_some()
-}
-
-/// A role's unique id fixes the role whatever the session is named.
-fn fixes_user_id(value: &str) -> bool {
-    has_no_wildcard(value)
-        || value
-            .split_once(':')
-            .is_some_and(|(id, _)| has_no_wildcard(id) && !id.is_empty())
 }
 
 /// Networks wider than a /8 (IPv4) or a /32 (IPv6) count as everywhere.
@@ -290,15 +290,27 @@ mod tests {
             ),
             (
                 r#","Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:sns:*:111122223333:*"}}"#,
-                false,
+                true,
             ),
             (
                 r#","Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:sns:*:*:*"}}"#,
                 true,
             ),
             (
-                r#","Condition":{"StringLike":{"aws:userid":"AROAEXAMPLE:*"}}"#,
+                r#","Condition":{"ArnEquals":{"aws:SourceArn":"arn:aws:sns:eu-west-1:111122223333:t"}}"#,
                 false,
+            ),
+            (
+                r#","Condition":{"StringLike":{"s3:DataAccessPointArn":"arn:aws:s3:eu-west-1:111122223333:accesspoint/*"}}"#,
+                false,
+            ),
+            (
+                r#","Condition":{"StringEqualsIfExists":{"aws:SourceVpc":"vpc-1"}}"#,
+                true,
+            ),
+            (
+                r#","Condition":{"StringLike":{"aws:userid":"AROAEXAMPLE:*"}}"#,
+                true,
             ),
             (r#","Condition":{"Bool":{"aws:SecureTransport":"true"}}"#, true),
         ] {

@@ -1,4 +1,4 @@
-//! From resource documents to answers: accounts, groups, managed policies, organizations, classes.
+//! From resource documents to answers: accounts, groups, managed policies, classes, grants.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,71 +17,13 @@ use plumb_iam::keys::Context;
 use plumb_iam::kms;
 use plumb_iam::library::Library;
 use plumb_iam::outsiders::outsiders;
-use plumb_iam::principal::{Membership, Principal, PrincipalKind, Stewardship, Tags};
+use plumb_iam::principal::{Principal, PrincipalKind, Stewardship, Tags};
 use plumb_model::account::{Account, Provider};
-use plumb_model::coverage::{CollectedType, Coverage};
-use plumb_model::resource::Resource;
-use plumb_model::value::{Map, Value};
+use plumb_model::coverage::Coverage;
+use plumb_model::value::Value;
 
+use support::estate::{READ, decide, managed, member, read, resource, role};
 use support::{OTHER, OWN, value};
-
-const MANAGEMENT: &str = "999900001111";
-
-const READ: &str =
-    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}]}"#;
-
-fn resource(account: &str, resource_type: &str, uid: &str, attributes: &str) -> Resource {
-    let Value::Map(map) = value(attributes) else {
-        panic!("attributes are a map");
-    };
-    let name = uid.rsplit('/').next().unwrap();
-    Resource::new(uid, resource_type, name, account, "global", Map::clone(&map))
-}
-
-fn role(account: &str, name: &str, attributes: &str) -> Resource {
-    let trust = r#"{"Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"ec2.amazonaws.com"}}]}"#;
-    let uid = format!("arn:aws:iam::{account}:role/{name}");
-    let attributes = format!(r#"{{"assume_role_policy_document":{trust},{attributes}}}"#);
-    resource(account, "aws_iam_role", &uid, &attributes)
-}
-
-fn managed(account: &str, arn: &str, document: &str) -> Resource {
-    let attributes = format!(
-        r#"{{"policy_version_list":[{{"is_default_version":false,"document":{{}}}},{{"is_default_version":true,"document":{document}}}]}}"#
-    );
-    resource(account, "aws_iam_policy", arn, &attributes)
-}
-
-fn organization(account: &str) -> Resource {
-    let attributes = format!(r#"{{"id":"o-1","master_account_id":"{MANAGEMENT}"}}"#);
-    resource(
-        account,
-        "aws_organizations_organization",
-        &format!("organization/{account}"),
-        &attributes,
-    )
-}
-
-fn read(account: &str, resources: &[Resource]) -> AccountIam {
-    let collected = |name: &str| CollectedType {
-        resource_type: name.into(),
-        facts: Vec::new(),
-        regions: vec!["global".into()],
-    };
-    let coverage = Coverage {
-        collected: vec![collected("aws_iam_role"), collected("aws_iam_user")],
-        ..Coverage::default()
-    };
-    let resources: Vec<_> = resources.iter().collect();
-    AccountIam::read(&Account::new(Provider::Aws, account), &resources, &coverage)
-}
-
-fn decide(directory: &Directory, principal: &str, action: &str, arn: &str) -> Decision {
-    let member = directory.principal(principal).unwrap();
-    let account = member.principal.account.clone().unwrap();
-    let asset = directory.asset(arn, &account, Tags::Unspecified, None);
-    directory.can(member, action, &asset, &Context::new()).decision
-}
 
 #[test]
 fn users_get_what_their_groups_and_policies_allow() {
@@ -163,166 +105,6 @@ fn missing_policies_and_boundaries_are_unknown() {
             "{name}"
         );
     }
-}
-
-/// A management account's view: `OWN` stands in a unit below the root.
-fn management(targets: &str, extra: Vec<Resource>) -> AccountIam {
-    let full = r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
-    let no_queues = r#"{"Statement":{"Effect":"Deny","Action":"sqs:*","Resource":"*"}}"#;
-    let policy = |id: &str, content: &str, targets: &str| {
-        resource(
-            MANAGEMENT,
-            "aws_organizations_policy",
-            &format!("arn:aws:organizations::{MANAGEMENT}:policy/o-1/service_control_policy/{id}"),
-            &format!(r#"{{"type":"SERVICE_CONTROL_POLICY","content":{content},"targets":{targets}}}"#),
-        )
-    };
-    let account = |id: &str, parent: &str| {
-        resource(
-            MANAGEMENT,
-            "aws_organizations_account",
-            &format!("arn:aws:organizations::{MANAGEMENT}:account/o-1/{id}"),
-            &format!(r#"{{"id":"{id}","parents":[{{"id":"{parent}"}}]}}"#),
-        )
-    };
-    let everywhere = format!(
-        r#"[{{"target_id":"r-1"}},{{"target_id":"ou-1"}},{{"target_id":"{OWN}"}},{{"target_id":"{OTHER}"}},{{"target_id":"{MANAGEMENT}"}}]"#
-    );
-    let root = resource(
-        MANAGEMENT,
-        "aws_organizations_root",
-        &format!("arn:aws:organizations::{MANAGEMENT}:root/o-1/r-1"),
-        r#"{"id":"r-1","policy_types":[{"type":"SERVICE_CONTROL_POLICY","status":"ENABLED"}]}"#,
-    );
-    let mut resources = vec![
-        organization(MANAGEMENT),
-        account(OWN, "ou-1"),
-        account(OTHER, "r-1"),
-        account(MANAGEMENT, "r-1"),
-        root,
-        policy("p-full", full, &everywhere),
-        policy("p-queues", no_queues, targets),
-        managed(MANAGEMENT, "arn:aws:iam::aws:policy/all", full),
-        role(
-            MANAGEMENT,
-            "all",
-            r#""attached_managed_policies":[{"policy_arn":"arn:aws:iam::aws:policy/all"}]"#,
-        ),
-    ];
-    resources.extend(extra);
-    read(MANAGEMENT, &resources)
-}
-
-fn member(account: &str) -> AccountIam {
-    let all = r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
-    read(
-        account,
-        &[
-            organization(account),
-            role(
-                account,
-                "all",
-                &format!(r#""role_policy_list":[{{"policy_name":"all","policy_document":{all}}}]"#),
-            ),
-        ],
-    )
-}
-
-#[test]
-fn control_policies_reach_accounts_through_their_units() {
-    let unit = resource(
-        MANAGEMENT,
-        "aws_organizations_organizational_unit",
-        "ou-1",
-        r#"{"id":"ou-1","parents":[{"id":"r-1"}]}"#,
-    );
-    let directory = Directory::new(vec![
-        management(r#"[{"target_id":"ou-1"}]"#, vec![unit]),
-        member(OWN),
-        member(OTHER),
-    ]);
-    for (account, expected) in [
-        (OWN, Decision::DeniedExplicit),
-        (OTHER, Decision::Allowed),
-        (MANAGEMENT, Decision::Allowed),
-    ] {
-        let role = format!("arn:aws:iam::{account}:role/all");
-        let queue = format!("arn:aws:sqs:eu-west-1:{account}:q");
-        assert_eq!(
-            decide(&directory, &role, "sqs:SendMessage", &queue),
-            expected,
-            "{account}"
-        );
-    }
-    let own = directory
-        .principal(&format!("arn:aws:iam::{OWN}:role/all"))
-        .unwrap();
-    let path = Some("o-1/r-1/ou-1/".into());
-    assert_eq!(
-        own.principal.membership,
-        Membership::Of {
-            id: "o-1".into(),
-            path
-        }
-    );
-    assert!(own.policies.service_control.unread.is_none());
-}
-
-#[test]
-fn unread_control_policies_are_a_caveat() {
-    let role = format!("arn:aws:iam::{OWN}:role/all");
-    let caveats = |directory: &Directory| {
-        let member = directory.principal(&role).unwrap();
-        let asset = directory.asset(
-            "arn:aws:ec2:eu-west-1:111122223333:instance/i",
-            OWN,
-            Tags::Unspecified,
-            None,
-        );
-        let answer = directory.can(member, "ec2:StopInstances", &asset, &Context::new());
-        assert_eq!(answer.decision, Decision::Allowed);
-        answer.caveats
-    };
-    let alone = Directory::new(vec![member(OWN)]);
-    assert_eq!(
-        caveats(&alone),
-        [
-            "service control policies were not read: the organization was not read in its management account `999900001111`"
-        ]
-    );
-    // The unit's own parent is not known, and yet what is attached to the unit and the root binds.
-    let half = Directory::new(vec![
-        management(r#"[{"target_id":"r-1"}]"#, Vec::new()),
-        member(OWN),
-    ]);
-    assert_eq!(
-        caveats(&half),
-        ["service control policies were not read: what stands above `ou-1` was not read"]
-    );
-    let queue = format!("arn:aws:sqs:eu-west-1:{OWN}:q");
-    assert_eq!(
-        decide(&half, &role, "sqs:SendMessage", &queue),
-        Decision::DeniedExplicit
-    );
-}
-
-#[test]
-fn cyclic_units_end() {
-    let unit = |id: &str, parent: &str| {
-        let attributes = format!(r#"{{"id":"{id}","parents":[{{"id":"{parent}"}}]}}"#);
-        resource(
-            MANAGEMENT,
-            "aws_organizations_organizational_unit",
-            id,
-            &attributes,
-        )
-    };
-    let cycle = vec![unit("ou-1", "ou-2"), unit("ou-2", "ou-1")];
-    let directory = Directory::new(vec![management("[]", cycle), member(OWN)]);
-    let own = directory
-        .principal(&format!("arn:aws:iam::{OWN}:role/all"))
-        .unwrap();
-    assert!(own.policies.service_control.unread.is_some());
 }
 
 #[test]
@@ -448,39 +230,6 @@ fn roles_are_assumed_as_their_trust_says() {
     let any = directory.can_outsider(&Principal::any_of_account(OWN), "sts:AssumeRole", &asset, &known);
     assert_eq!(any.decision, Decision::Allowed);
     assert_eq!(any.caveats.len(), 3, "{:?}", any.caveats);
-}
-
-#[test]
-fn an_account_outside_is_told_from_one_that_was_not_asked() {
-    let attributes = r#"{"id":null,"master_account_id":null}"#;
-    let resources = [
-        resource(OWN, "aws_organizations_organization", "organization", attributes),
-        role(OWN, "app", r#""role_policy_list":null"#),
-    ];
-    for (facts, expected) in [
-        (vec!["organization".into()], Membership::Outside),
-        (Vec::new(), Membership::Unspecified),
-    ] {
-        let coverage = Coverage {
-            collected: vec![CollectedType {
-                resource_type: "aws_organizations_organization".into(),
-                facts,
-                regions: Vec::new(),
-            }],
-            ..Coverage::default()
-        };
-        let resources: Vec<_> = resources.iter().collect();
-        let account = AccountIam::read(&Account::new(Provider::Aws, OWN), &resources, &coverage);
-        let directory = Directory::new(vec![account]);
-        let app = directory
-            .principal(&format!("arn:aws:iam::{OWN}:role/app"))
-            .unwrap();
-        assert_eq!(app.principal.membership, expected);
-        assert_eq!(
-            app.policies.service_control.unread.is_none(),
-            expected == Membership::Outside
-        );
-    }
 }
 
 #[test]

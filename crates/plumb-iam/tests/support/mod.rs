@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+pub(crate) mod estate;
+
 use std::sync::Arc;
 
 use plumb_iam::answer::Answer;
