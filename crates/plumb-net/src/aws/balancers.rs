@@ -217,7 +217,7 @@ impl<'a> Builder<'a> {
                 Vec::new()
             }
         };
-        let list = match look::of(balancer, "listener_descriptions").list() {
+        let list = match look::of(balancer, "listener_descriptions").elements() {
             Known::Read(list) => list,
             Known::Unread(note) => {
                 self.problem(&balancer.uid, "listener_descriptions", note.clone());
@@ -233,7 +233,9 @@ impl<'a> Builder<'a> {
                 Known::Unread(_) => None,
             };
             let (Some(front), Some(back)) = (port("load_balancer_port"), port("instance_port")) else {
-                self.problem(&balancer.uid, &place, "the ports of the listener are not known");
+                let note = format!("the ports of {place} of `{}` are not known", balancer.name);
+                self.problem(&balancer.uid, &place, note.clone());
+                self.network.blind.push(note.into());
                 continue;
             };
             let forward = |instance: &Text| Forward {

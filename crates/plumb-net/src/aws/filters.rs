@@ -105,7 +105,7 @@ impl<'a> Builder<'a> {
         attribute: &'static str,
         lists: &BTreeMap<Text, List>,
     ) -> Known<Vec<Rule>> {
-        let permissions = match look::of(group, attribute).list() {
+        let permissions = match look::of(group, attribute).elements() {
             Known::Read(permissions) => permissions,
             Known::Unread(note) => return Known::Unread(note),
         };

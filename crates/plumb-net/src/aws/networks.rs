@@ -19,6 +19,17 @@ pub(super) struct Associations {
     pub(super) explicit: BTreeMap<Text, Text>,
     /// By network: the main route table or the default filter.
     pub(super) main: BTreeMap<Text, Text>,
+    /// By network: why not all associations are known.
+    pub(super) gaps: BTreeMap<Text, Text>,
+}
+
+impl Associations {
+    /// Notes that the associations of a table or filter are not known: it may belong to any subnet of its network.
+    pub(super) fn unread(&mut self, resource: &Resource, note: &Text) {
+        let network = look::text(resource.document(), "vpc_id").unwrap_or_default();
+        let note = format!("the associations of `{}`: {note}", resource.name);
+        self.gaps.entry(network.into()).or_insert(note.into());
+    }
 }
 
 impl<'a> Builder<'a> {
@@ -56,20 +67,21 @@ impl<'a> Builder<'a> {
         let Some(network) = self.id(subnet, "vpc_id") else {
             return;
         };
-        let mut belongs = |to: &Associations, kind: &str, noun: &str| match to
-            .explicit
-            .get(&id)
-            .or_else(|| to.main.get(&network))
-        {
-            Some(found) => Known::Read(found.clone()),
-            None => {
-                let why = match look::listed(self.coverage, kind, &subnet.region) {
-                    Ok(()) => format!("the {noun} of subnet `{id}` is not among those read"),
-                    Err(note) => format!("the {noun} of subnet `{id}`: {note}"),
-                };
-                self.problem(&subnet.uid, "subnet_id", why.clone());
-                Known::Unread(why.into())
+        let mut belongs = |to: &Associations, kind: &str, noun: &str| {
+            if let Some(found) = to.explicit.get(&id) {
+                return Known::Read(found.clone());
             }
+            // One that was not read may be associated explicitly, so the main one counts only when all were read.
+            let gap = to.gaps.get(&network).cloned();
+            let why = match (gap, look::listed(self.coverage, kind, &subnet.region)) {
+                (Some(note), _) | (None, Err(note)) => format!("the {noun} of subnet `{id}`: {note}"),
+                (None, Ok(())) => match to.main.get(&network) {
+                    Some(main) => return Known::Read(main.clone()),
+                    None => format!("the {noun} of subnet `{id}` is not among those read"),
+                },
+            };
+            self.problem(&subnet.uid, "subnet_id", why.clone());
+            Known::Unread(why.into())
         };
         let table = belongs(tables, "aws_route_table", "route table");
         let filter = belongs(filters, "aws_network_acl", "network ACL");
@@ -222,10 +234,11 @@ impl<'a> Builder<'a> {
             let Some(id) = self.id(acl, "network_acl_id") else {
                 continue;
             };
-            if let Known::Read(subnets) = look::texts(look::of(acl, "associations").list(), "subnet_id") {
-                associations
+            match look::texts(look::of(acl, "associations").list(), "subnet_id") {
+                Known::Read(subnets) => associations
                     .explicit
-                    .extend(subnets.into_iter().map(|subnet| (subnet, id.clone())));
+                    .extend(subnets.into_iter().map(|subnet| (subnet, id.clone()))),
+                Known::Unread(note) => associations.unread(acl, &note),
             }
         }
         associations

@@ -10,12 +10,13 @@ use super::filters::{List, proof};
 use super::look;
 use super::networks::Associations;
 use crate::address::Prefix;
-use crate::model::{Destinations, Known, Route, RouteTable, Target};
+use crate::model::{Destinations, Gateway, GatewayKind, Known, Node, Route, RouteTable, Target, Translation};
 
 /// The most routes of one table that are read; AWS's own quota is below.
 const MAX_ROUTES: usize = 20_000;
 
 impl<'a> Builder<'a> {
+    /// Reads the route tables, and tells which belongs to what.
     pub(super) fn tables(&mut self) -> Associations {
         let lists = self.prefix_lists();
         let mut associations = Associations::default();
@@ -24,19 +25,24 @@ impl<'a> Builder<'a> {
                 continue;
             };
             let mut edges = Vec::new();
-            if let Known::Read(list) = look::of(table, "associations").list() {
-                for association in list {
-                    if look::text(association, "association_state.state") == Some("disassociated") {
-                        continue;
-                    }
-                    if let Some(subnet) = look::text(association, "subnet_id") {
-                        associations.explicit.insert(subnet.into(), id.clone());
-                    }
-                    edges.extend(look::text(association, "gateway_id").map(Text::from));
-                    let main = look::look(association, "main").bool() == Known::Read(Some(true));
-                    if let Some(network) = look::text(table.document(), "vpc_id").filter(|_| main) {
-                        associations.main.insert(network.into(), id.clone());
-                    }
+            let list = match look::of(table, "associations").list() {
+                Known::Read(list) => list,
+                Known::Unread(note) => {
+                    associations.unread(table, &note);
+                    &[]
+                }
+            };
+            for association in list {
+                if look::text(association, "association_state.state") == Some("disassociated") {
+                    continue;
+                }
+                if let Some(subnet) = look::text(association, "subnet_id") {
+                    associations.explicit.insert(subnet.into(), id.clone());
+                }
+                edges.extend(look::text(association, "gateway_id").map(Text::from));
+                let main = look::look(association, "main").bool() == Known::Read(Some(true));
+                if let Some(network) = look::text(table.document(), "vpc_id").filter(|_| main) {
+                    associations.main.insert(network.into(), id.clone());
                 }
             }
             let routes = self.routes(table, &lists);
@@ -51,7 +57,7 @@ impl<'a> Builder<'a> {
     }
 
     fn routes(&mut self, table: &'a Resource, lists: &BTreeMap<Text, List>) -> Known<Vec<Route>> {
-        let list = match look::of(table, "routes").list() {
+        let list = match look::of(table, "routes").elements() {
             Known::Read(list) if list.len() <= MAX_ROUTES => list,
             Known::Read(list) => {
                 let note = format!(
@@ -69,6 +75,7 @@ impl<'a> Builder<'a> {
             let place = format!("routes[{at}]");
             let (destinations, shown) = self.destinations(table, &place, route, lists);
             let (target, through) = target(route, &destinations);
+            let target = self.unread_gateway(table, route, target);
             let detail = format!("routes {shown} to {through}");
             routes.push((
                 look::text(route, "origin") == Some("EnableVgwRoutePropagation"),
@@ -82,6 +89,40 @@ impl<'a> Builder<'a> {
         // Of equal prefixes the static route wins over the propagated one.
         routes.sort_by_key(|(propagated, _)| *propagated);
         Known::Read(routes.into_iter().map(|(_, route)| route).collect())
+    }
+
+    /// The target of a route to a gateway that was not read. Its identifier tells the kind, and an active route that it
+    /// is attached; whether an internet gateway is attached must be seen.
+    fn unread_gateway(&mut self, table: &Resource, route: &Value, target: Target) -> Target {
+        let Target::Gateway(id) = &target else {
+            return target;
+        };
+        if self.network.gateways.contains_key(id) {
+            return target;
+        }
+        let outbound =
+            look::text(route, "nat_gateway_id").or(look::text(route, "egress_only_internet_gateway_id"));
+        let (kind, resource_type) = if outbound.is_some() {
+            let subnets = vec![Text::from(format!("of {id}"))];
+            let reach = Translation::Public;
+            (GatewayKind::Translator { subnets, reach }, "aws_nat_gateway")
+        } else if id.starts_with("vgw-") {
+            (GatewayKind::Site, "aws_vpn_gateway")
+        } else {
+            return Target::Unread(format!("gateway `{id}` was not read").into());
+        };
+        let node = Node {
+            uid: id.clone(),
+            resource_type: Text::new_static(resource_type),
+        };
+        let networks = look::text(table.document(), "vpc_id")
+            .map(Text::from)
+            .into_iter()
+            .collect();
+        self.network
+            .gateways
+            .insert(id.clone(), Gateway { node, kind, networks });
+        target
     }
 
     fn destinations(

@@ -97,14 +97,20 @@ impl<'a> Builder<'a> {
         let mut arns: Vec<&str> = Vec::new();
         for action in actions {
             arns.extend(look::text(action, "target_group_arn"));
-            if let Known::Read(list) = look::look(action, "forward_config.target_groups").list() {
-                // A group with weight zero gets no requests.
-                let used = |one: &&Value| look::look(one, "weight").int() != Known::Read(Some(0));
-                arns.extend(
-                    list.iter()
-                        .filter(used)
-                        .filter_map(|one| look::text(one, "target_group_arn")),
-                );
+            match look::look(action, "forward_config.target_groups").list() {
+                Known::Read(list) => {
+                    // A group with weight zero gets no requests.
+                    let used = |one: &&Value| look::look(one, "weight").int() != Known::Read(Some(0));
+                    arns.extend(
+                        list.iter()
+                            .filter(used)
+                            .filter_map(|one| look::text(one, "target_group_arn")),
+                    );
+                }
+                Known::Unread(note) => {
+                    self.problem(&resource.uid, attribute, note.clone());
+                    self.network.blind.push(note);
+                }
             }
         }
         arns.sort_unstable();
@@ -123,7 +129,7 @@ impl<'a> Builder<'a> {
 
     fn targets(&mut self, group: &TargetGroup<'a>, kind: &str, forwards: &mut Vec<Forward>) {
         let resource = group.resource;
-        let targets = match look::fact(resource, self.coverage, "targets").list() {
+        let targets = match look::fact(resource, self.coverage, "targets").elements() {
             Known::Read(targets) => targets,
             Known::Unread(note) => {
                 self.problem(&resource.uid, "targets", note.clone());
@@ -144,6 +150,11 @@ impl<'a> Builder<'a> {
                 return;
             }
             let place = format!("targets[{at}]");
+            if let Some(note) = look::unread(target) {
+                self.problem(&resource.uid, &place, note.clone());
+                self.network.blind.push(note);
+                continue;
+            }
             let Some(id) = look::text(target, "target.id") else {
                 self.problem(&resource.uid, &place, "the target has no identifier");
                 continue;
