@@ -13,8 +13,12 @@ use crate::model::{Action, Filter, Known, Memory, Peers, Rule};
 use crate::report::Proof;
 use crate::service::ServiceSet;
 
-/// The most rules of one filter that are read; AWS's own quota is below.
-const MAX_RULES: usize = 4096;
+/// The most rules of one security group that are read; AWS allows an interface 1000 in all
+/// (<https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html>).
+const MAX_RULES: usize = 2000;
+
+/// The most entries of one network ACL that are read; AWS allows 40 for each direction.
+const MAX_ENTRIES: usize = 200;
 
 /// What a prefix list stands for.
 #[derive(Clone, Debug)]
@@ -245,8 +249,12 @@ impl<'a> Builder<'a> {
             Known::Read(entries) => entries,
             Known::Unread(note) => return (Known::Unread(note.clone()), Known::Unread(note)),
         };
-        if entries.len() > MAX_RULES {
-            let note = Text::from(format!("`{}` has more than {MAX_RULES} entries", acl.name));
+        if entries.len() > MAX_ENTRIES {
+            let note = Text::from(format!(
+                "`{}` has {} entries, more than {MAX_ENTRIES}",
+                acl.name,
+                entries.len()
+            ));
             self.problem(&acl.uid, "entries", note.clone());
             return (Known::Unread(note.clone()), Known::Unread(note));
         }
