@@ -32,6 +32,15 @@ const RESERVED_IPV4: [&str; 11] = [
     "240.0.0.0/4",
 ];
 
+/// The blocks that private networks use (RFC 1918, RFC 4193, and RFC 6598, which clouds allow in private networks).
+const PRIVATE: [&str; 5] = [
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "fc00::/7",
+];
+
 /// What IANA has given out for use on the IPv6 internet.
 const GLOBAL_IPV6: &str = "2000::/3";
 
@@ -70,6 +79,12 @@ impl AddressSet {
         Self::ipv4()
             .difference(&Self::from_ranges(reserved))
             .union(&Self::from_ranges(global))
+    }
+
+    /// The addresses that private networks use.
+    pub fn private() -> Self {
+        let blocks = PRIVATE.iter().filter_map(|text| Prefix::parse(text));
+        Self::from_ranges(blocks.map(|prefix| prefix.range()))
     }
 
     /// One address.

@@ -7,7 +7,10 @@ mod links;
 mod look;
 mod machines;
 mod networks;
+mod ports;
+mod routes;
 mod services;
+mod targets;
 
 use std::collections::BTreeMap;
 

@@ -166,19 +166,26 @@ impl Reach {
         self.tidied()
     }
 
-    /// The disjoint parts, each with its certainty, the most certain first; empty parts are left out.
+    /// The parts with their certainty, the most certain first; empty parts are left out.
+    ///
+    /// A service that is less certain for some addresses is told with all addresses that it is that certain for or more:
+    /// `0.0.0.0/0` says more than the prefixes that are left when a certain one is taken out.
     pub fn parts(&self) -> Vec<(Traffic, Certainty)> {
         let mut parts = Vec::new();
         if !self.certain.is_empty() {
             parts.push((self.certain.clone(), Certainty::Certain));
         }
-        let conditional = self.conditional.difference(&self.certain);
+        let beyond = |wider: &Traffic, narrower: &Traffic| {
+            let services = wider.difference(narrower).services();
+            wider.within(&AddressSet::full(), &services)
+        };
+        let conditional = beyond(&self.conditional, &self.certain);
         if !conditional.is_empty() {
             let conditions: Vec<&str> = self.conditions.iter().map(Text::as_str).collect();
             let condition = conditions.join("; ");
             parts.push((conditional, Certainty::Conditional(condition.into())));
         }
-        let possible = self.possible.difference(&self.conditional);
+        let possible = beyond(&self.possible, &self.conditional);
         if !possible.is_empty() {
             let unread = self.unread.iter().cloned().collect();
             parts.push((possible, Certainty::Possible(unread)));

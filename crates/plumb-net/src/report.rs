@@ -45,7 +45,7 @@ pub enum Source {
     Service(Text),
     /// Another account.
     Account(Text),
-    /// Networks whose owner is not known.
+    /// Networks whose owner is not known; without prefixes, any private address.
     Network(Vec<Text>),
     /// Networks outside of the cloud that are joined to it.
     OnPremises,

@@ -1,7 +1,9 @@
 //! The solver: pure functions over the model, each for one part of a packet's way.
 
 pub(crate) mod balancers;
+pub(crate) mod candidates;
 pub(crate) mod egress;
+pub(crate) mod expose;
 pub(crate) mod filters;
 pub(crate) mod internet;
 pub(crate) mod lateral;

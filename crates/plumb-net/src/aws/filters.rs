@@ -7,13 +7,18 @@ use plumb_model::value::{Text, Value};
 
 use super::Builder;
 use super::look::{self, Look};
+use super::ports::{entry_services, permission_services};
 use crate::address::AddressSet;
 use crate::model::{Action, Filter, Known, Memory, Peers, Rule};
 use crate::report::Proof;
-use crate::service::{ICMP, ICMPV6, ServiceSet, TCP, UDP, protocol_number};
+use crate::service::ServiceSet;
 
-/// The most rules of one filter that are read; AWS's own quota is below.
-const MAX_RULES: usize = 4096;
+/// The most rules of one security group that are read; AWS allows an interface 1000 in all
+/// (<https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html>).
+const MAX_RULES: usize = 2000;
+
+/// The most entries of one network ACL that are read; AWS allows 40 for each direction.
+const MAX_ENTRIES: usize = 200;
 
 /// What a prefix list stands for.
 #[derive(Clone, Debug)]
@@ -104,7 +109,7 @@ impl<'a> Builder<'a> {
         attribute: &'static str,
         lists: &BTreeMap<Text, List>,
     ) -> Known<Vec<Rule>> {
-        let permissions = match look::of(group, attribute).list() {
+        let permissions = match look::of(group, attribute).elements() {
             Known::Read(permissions) => permissions,
             Known::Unread(note) => return Known::Unread(note),
         };
@@ -244,8 +249,12 @@ impl<'a> Builder<'a> {
             Known::Read(entries) => entries,
             Known::Unread(note) => return (Known::Unread(note.clone()), Known::Unread(note)),
         };
-        if entries.len() > MAX_RULES {
-            let note = Text::from(format!("`{}` has more than {MAX_RULES} entries", acl.name));
+        if entries.len() > MAX_ENTRIES {
+            let note = Text::from(format!(
+                "`{}` has {} entries, more than {MAX_ENTRIES}",
+                acl.name,
+                entries.len()
+            ));
             self.problem(&acl.uid, "entries", note.clone());
             return (Known::Unread(note.clone()), Known::Unread(note));
         }
@@ -349,80 +358,5 @@ fn unread_rule(group: &Resource, place: &str, note: &str) -> Rule {
         peers: Peers::Unread(format!("{note} (of `{}`)", group.name).into()),
         services: ServiceSet::all(),
         proof: proof(group, place, "could not be read"),
-    }
-}
-
-/// The services of a security group's rule. For protocols other than TCP, UDP and ICMP the ports have no meaning.
-fn permission_services(permission: &Value) -> Known<ServiceSet> {
-    let ports = (
-        look::look(permission, "from_port").int(),
-        look::look(permission, "to_port").int(),
-    );
-    let ports = match ports {
-        (Known::Read(from), Known::Read(to)) => (from, to),
-        (Known::Unread(note), _) | (_, Known::Unread(note)) => return Known::Unread(note),
-    };
-    match look::look(permission, "ip_protocol").text() {
-        Known::Read(Some(protocol)) => services(protocol, ports),
-        Known::Read(None) => Known::Unread("`ip_protocol` is missing".into()),
-        Known::Unread(note) => Known::Unread(note),
-    }
-}
-
-/// The services of a network ACL's entry.
-fn entry_services(entry: &Value) -> Known<ServiceSet> {
-    let protocol = match look::look(entry, "protocol").text() {
-        Known::Read(Some(protocol)) => protocol,
-        Known::Read(None) => return Known::Unread("`protocol` is missing".into()),
-        Known::Unread(note) => return Known::Unread(note),
-    };
-    let icmp = matches!(protocol_number(protocol), Some(ICMP | ICMPV6));
-    let keys = if icmp {
-        ("icmp_type_code.type", "icmp_type_code.code")
-    } else {
-        ("port_range.from", "port_range.to")
-    };
-    match (look::look(entry, keys.0).int(), look::look(entry, keys.1).int()) {
-        (Known::Read(from), Known::Read(to)) => services(protocol, (from, to)),
-        (Known::Unread(note), _) | (_, Known::Unread(note)) => Known::Unread(note),
-    }
-}
-
-/// A protocol (`-1` for all) with two numbers: first and last port, or ICMP type and code, of which -1 means all.
-fn services(protocol: &str, (from, to): (Option<i64>, Option<i64>)) -> Known<ServiceSet> {
-    if protocol == "-1" || protocol == "all" {
-        return Known::Read(ServiceSet::all());
-    }
-    let Some(number) = protocol_number(protocol) else {
-        return Known::Unread(format!("`{protocol}` is not a protocol").into());
-    };
-    let bad = || Known::Unread(format!("{from:?} to {to:?} are not ports").into());
-    match number {
-        TCP | UDP => match (from.unwrap_or(-1), to.unwrap_or(-1)) {
-            (-1, -1) => Known::Read(ServiceSet::protocol(number)),
-            (from, to) => match (u16::try_from(from), u16::try_from(to)) {
-                (Ok(from), Ok(to)) => Known::Read(ServiceSet::ports(number, from, to)),
-                (Ok(_) | Err(_), Ok(_) | Err(_)) => bad(),
-            },
-        },
-        ICMP | ICMPV6 => match (from.unwrap_or(-1), to.unwrap_or(-1)) {
-            (-1, _) => Known::Read(ServiceSet::protocol(number)),
-            (kind, -1) => match u8::try_from(kind) {
-                Ok(kind) => Known::Read(ServiceSet::ports(
-                    number,
-                    u16::from(kind) << 8,
-                    u16::from(kind) << 8 | 0xff,
-                )),
-                Err(_) => bad(),
-            },
-            (kind, code) => match (u8::try_from(kind), u8::try_from(code)) {
-                (Ok(kind), Ok(code)) => {
-                    let point = u16::from(kind) << 8 | u16::from(code);
-                    Known::Read(ServiceSet::ports(number, point, point))
-                }
-                (Ok(_) | Err(_), Ok(_) | Err(_)) => bad(),
-            },
-        },
-        other => Known::Read(ServiceSet::protocol(other)),
     }
 }

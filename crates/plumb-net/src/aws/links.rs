@@ -75,7 +75,7 @@ impl<'a> Builder<'a> {
             let Some(id) = self.id(table, "transit_gateway_route_table_id") else {
                 continue;
             };
-            let routes = match look::fact(table, self.coverage, "routes").list() {
+            let routes = match look::fact(table, self.coverage, "routes").elements() {
                 Known::Read(list) if list.len() > MAX_HUB_ROUTES => {
                     let note = Text::from(format!("`{}` has more than {MAX_HUB_ROUTES} routes", table.name));
                     self.problem(&table.uid, "routes", note.clone());
@@ -170,9 +170,16 @@ fn end(peering: &Resource, key: &str) -> Option<LinkEnd> {
         ("cidr_block_set", "cidr_block"),
         ("ipv6_cidr_block_set", "ipv6_cidr_block"),
     ] {
-        if let Known::Read(texts) = look::texts(look::of(peering, &format!("{key}.{set}")).list(), cidr) {
-            for block in texts.iter().filter_map(|text| AddressSet::parse(text)) {
-                addresses = addresses.union(&block);
+        match look::texts(look::of(peering, &format!("{key}.{set}")).list(), cidr) {
+            Known::Read(texts) => {
+                for block in texts.iter().filter_map(|text| AddressSet::parse(text)) {
+                    addresses = addresses.union(&block);
+                }
+            }
+            // Without all blocks nothing bounds the end.
+            Known::Unread(_) => {
+                addresses = AddressSet::empty();
+                break;
             }
         }
     }
@@ -185,12 +192,13 @@ fn end(peering: &Resource, key: &str) -> Option<LinkEnd> {
 
 fn hub_route(table: &Resource, place: &str, route: &Value, destinations: Destinations) -> HubRoute {
     let blackhole = look::text(route, "state") == Some("blackhole");
-    let attachments = match look::texts(
+    let (attachments, destinations) = match look::texts(
         look::look(route, "transit_gateway_attachments").list(),
         "transit_gateway_attachment_id",
     ) {
-        Known::Read(ids) if !blackhole => ids,
-        Known::Read(_) | Known::Unread(_) => Vec::new(),
+        Known::Read(ids) if !blackhole => (ids, destinations),
+        Known::Read(_) => (Vec::new(), destinations),
+        Known::Unread(note) => (Vec::new(), Destinations::Unread(note)),
     };
     let shown = look::text(route, "destination_cidr_block").unwrap_or("a prefix list");
     let detail = match attachments.first() {

@@ -33,8 +33,19 @@ impl<'a> Look<'a> {
         self.content("a whole number", Value::as_int)
     }
 
-    /// The elements of a list; an absent list is empty.
+    /// The elements of a list that was read as a whole; an absent list is empty.
     pub(crate) fn list(self) -> Known<&'a [Value]> {
+        match self.elements() {
+            Known::Read(list) => match list.iter().find_map(unread) {
+                Some(note) => Known::Unread(note),
+                None => Known::Read(list),
+            },
+            Known::Unread(note) => Known::Unread(note),
+        }
+    }
+
+    /// The elements of a list, of which some may be unreadable: a list that was read in part ends in one such.
+    pub(crate) fn elements(self) -> Known<&'a [Value]> {
         match self.content("a list", Value::as_list) {
             Known::Read(list) => Known::Read(list.unwrap_or_default()),
             Known::Unread(note) => Known::Unread(note),
@@ -50,6 +61,20 @@ impl<'a> Look<'a> {
             },
             Self::Unread(note) => Known::Unread(note),
         }
+    }
+}
+
+/// Why an element of a list is not known.
+pub(crate) fn unread(value: &Value) -> Option<Text> {
+    match value {
+        Value::Unreadable(unreadable) => Some(format!("a part could not be read: {unreadable}").into()),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Float(_)
+        | Value::String(_)
+        | Value::List(_)
+        | Value::Map(_) => None,
     }
 }
 

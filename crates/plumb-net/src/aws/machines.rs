@@ -76,7 +76,7 @@ impl<'a> Builder<'a> {
         let document = instance.document();
         let stopped = matches!(look::text(document, "state.name"), Some("stopped" | "stopping"));
         let condition = stopped.then(|| Text::new_static("the instance is started"));
-        let interfaces = match look::of(instance, "network_interfaces").list() {
+        let interfaces = match look::of(instance, "network_interfaces").elements() {
             Known::Read(interfaces) => interfaces,
             Known::Unread(note) => {
                 self.network.endpoints.push(self.unread(instance, id, &note));
@@ -150,7 +150,7 @@ impl<'a> Builder<'a> {
     }
 
     fn addresses(&mut self, resource: &Resource, interface: &Value, place: &str) -> (Vec<IpAddr>, Public) {
-        let list = match look::look(interface, "private_ip_addresses").list() {
+        let list = match look::look(interface, "private_ip_addresses").elements() {
             Known::Read(list) => list,
             Known::Unread(note) => return (Vec::new(), Public::Unread(note)),
         };

@@ -24,7 +24,8 @@ pub(crate) struct Pairs {
     entries: HashMap<(usize, usize, usize, Family), Rc<Reach>>,
     exits: HashMap<(usize, usize, usize, Family), Rc<Reach>>,
     borders: HashMap<(usize, usize, Family), Rc<Reach>>,
-    proofs: HashMap<(usize, usize, usize, usize, ServiceSet), Arc<[Proof]>>,
+    entry_proofs: HashMap<(usize, usize, usize, ServiceSet), Rc<[Proof]>>,
+    border_proofs: HashMap<(usize, usize, ServiceSet), Rc<[Proof]>>,
 }
 
 /// A family of addresses.
@@ -81,35 +82,51 @@ impl<'a> Solver<'a> {
 
     /// Proofs that `services` get from one group to another.
     pub(crate) fn lateral_proofs(&mut self, from: &Group, to: &Group, services: &ServiceSet) -> Arc<[Proof]> {
-        let key = (
-            to.filter_set,
-            from.filter_set,
-            from.subnet_at,
-            to.subnet_at,
-            services.clone(),
-        );
-        if let Some(known) = self.pairs.proofs.get(&key) {
-            return Arc::clone(known);
+        let entry = self.entry_proofs(from, to, services);
+        if from.subnet_at == to.subnet_at {
+            return entry.iter().cloned().collect();
         }
-        let mut rules = self.inbound_of(to);
-        if let Ok((_, subnet)) = self.world.subnet(to) {
-            rules.extend(self.border_rules(subnet));
+        let border = self.border_proofs(from, to, services);
+        entry.iter().chain(border.iter()).cloned().collect()
+    }
+
+    fn entry_proofs(&mut self, from: &Group, to: &Group, services: &ServiceSet) -> Rc<[Proof]> {
+        let key = (to.filter_set, from.filter_set, from.subnet_at, services.clone());
+        if let Some(known) = self.pairs.entry_proofs.get(&key) {
+            return Rc::clone(known);
         }
-        let even = [Family::Ipv4, Family::Ipv6]
-            .into_iter()
-            .all(|family| is_even(&rules, &self.whole(from, family)) == Evenness::Even);
         let traffic = Traffic::new(&from.addresses, services);
-        let mut steps = self.filter_steps(to, &peers(from, &from.addresses), &traffic);
-        if let (Ok((near, _)), Ok((far, subnet))) = (self.world.subnet(from), self.world.subnet(to))
-            && near != far
-        {
-            steps.extend(self.border_steps(subnet, &traffic));
-        }
-        let proofs: Arc<[Proof]> = steps.iter().flat_map(|step| step.proof.iter().cloned()).collect();
-        if even {
-            self.pairs.proofs.insert(key, Arc::clone(&proofs));
+        let steps = self.filter_steps(to, &peers(from, &from.addresses), &traffic);
+        let proofs: Rc<[Proof]> = steps.iter().flat_map(|step| step.proof.iter().cloned()).collect();
+        if self.all_even(&self.inbound_of(to), from) == Evenness::Even {
+            self.pairs.entry_proofs.insert(key, Rc::clone(&proofs));
         }
         proofs
+    }
+
+    fn border_proofs(&mut self, from: &Group, to: &Group, services: &ServiceSet) -> Rc<[Proof]> {
+        let key = (to.subnet_at, from.subnet_at, services.clone());
+        if let Some(known) = self.pairs.border_proofs.get(&key) {
+            return Rc::clone(known);
+        }
+        let Ok((_, subnet)) = self.world.subnet(to) else {
+            return Rc::new([]);
+        };
+        let traffic = Traffic::new(&from.addresses, services);
+        let steps = self.border_steps(subnet, &traffic);
+        let proofs: Rc<[Proof]> = steps.iter().flat_map(|step| step.proof.iter().cloned()).collect();
+        if self.all_even(&self.border_rules(subnet), from) == Evenness::Even {
+            self.pairs.border_proofs.insert(key, Rc::clone(&proofs));
+        }
+        proofs
+    }
+
+    fn all_even(&self, rules: &[&Rule], other: &Group) -> Evenness {
+        let families = [Family::Ipv4, Family::Ipv6].into_iter();
+        let mut evenness = families.map(|family| is_even(rules, &self.whole(other, family)));
+        evenness
+            .find(|one| *one == Evenness::Uneven)
+            .unwrap_or(Evenness::Even)
     }
 
     fn in_family(

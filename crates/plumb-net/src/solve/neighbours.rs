@@ -29,8 +29,15 @@ pub(crate) struct Neighbour {
 impl<'a> Solver<'a> {
     /// Those outside of the account that packets of the subnet can go to, and that can send to it.
     pub(crate) fn neighbours(&mut self, subnet: &'a Subnet) -> Vec<Neighbour> {
-        let Ok((table, routing)) = self.routing(subnet) else {
-            return Vec::new();
+        let (table, routing) = match self.routing(subnet) {
+            Ok(found) => found,
+            Err(note) => {
+                return vec![Neighbour {
+                    from: Source::Network(Vec::new()),
+                    reach: Reach::perhaps(everything(&AddressSet::private()), note),
+                    steps: Vec::new(),
+                }];
+            }
         };
         let mut neighbours = Vec::new();
         for (at, route) in read_routes(table).iter().enumerate() {
@@ -97,6 +104,7 @@ impl<'a> Solver<'a> {
                     let mut inner = self.border_steps(subnet, &part);
                     inner.extend(self.filter_steps(group, &resolve, &part));
                     let from = match &neighbour.from {
+                        Source::Network(_) if every_private(&addresses) => Source::Network(Vec::new()),
                         Source::Network(_) => Source::Network(prefixes(&addresses)),
                         named @ (Source::Internet { .. }
                         | Source::Service(_)
@@ -351,6 +359,12 @@ pub(crate) fn summary(reach: &Reach, asked: &AddressSet) -> Reach {
         conditions: some.conditions.into_iter().chain([condition]).collect(),
         unread: some.unread,
     }
+}
+
+/// Whether these are all private addresses of a family, which is said shorter than by prefixes.
+fn every_private(addresses: &AddressSet) -> bool {
+    let all = |family: AddressSet| AddressSet::private().intersection(&family).is_subset(addresses);
+    all(AddressSet::ipv4()) || all(AddressSet::ipv6())
 }
 
 fn everything(addresses: &AddressSet) -> Traffic {

@@ -212,6 +212,12 @@ fn a_site_gateway_admits_networks_on_premises() {
         "aws_vpn_gateway",
         json!({"vpc_attachments": [{"vpc_id": "vpc-1", "state": "attached"}]}),
     );
+    net.denied("aws_vpn_gateway");
+    assert_eq!(
+        net.exposed("app"),
+        "premises tcp 22 conditional",
+        "the route tells that it is there"
+    );
     net.group("sg-app", "vpc-1", json!([tcp(22, "203.0.113.0/24")]));
     assert_eq!(net.exposed("app"), "-");
 }
@@ -243,7 +249,7 @@ fn a_shared_subnet_is_its_owners() {
     );
     assert_eq!(
         guest.exposed("guest"),
-        "wide 0.0.0.0/0 tcp 8443 possible",
+        "wide 0.0.0.0/0 tcp 8443 possible\nnetwork  tcp 8443 possible",
         "routes are the owner's to read"
     );
     for accounts in [[&owner, &guest], [&guest, &owner]] {

@@ -275,3 +275,23 @@ fn many_different_sources_are_put_together() {
     assert_eq!(lines.lines().count(), 65);
     assert!(lines.lines().last().unwrap().ends_with("conditional"));
 }
+
+#[test]
+fn rules_have_a_budget_and_what_is_beyond_is_not_known() {
+    let rule = |n: u16| tcp(22, &format!("203.0.{}.{}/32", n / 256, n % 256));
+    let mut net = Net::new();
+    net.group("sg-web", "vpc-1", json!((0..2002).map(rule).collect::<Vec<_>>()));
+    let lines = net.exposed("web");
+    assert!(lines.starts_with("wide 0.0.0.0/0 all possible\n"), "{lines}");
+    assert!(lines.ends_with("tcp 22 certain"), "{lines}");
+    let problems = net.read().problems;
+    assert!(
+        problems
+            .iter()
+            .any(|problem| problem.message.contains("more than 2000 rules"))
+    );
+    let mut net = Net::new();
+    let entry = |n: i64| entry(n, "in", "allow", "6", Some((1, 2)), "0.0.0.0/0");
+    net.set("acl-1", "entries", json!((0..201).map(entry).collect::<Vec<_>>()));
+    assert_eq!(net.exposed("web"), "wide 0.0.0.0/0 tcp 443 possible");
+}

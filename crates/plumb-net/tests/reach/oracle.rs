@@ -324,8 +324,9 @@ fn holds(services: &[PortRange], port: u16) -> bool {
     services.iter().any(here)
 }
 
+/// The most certain exposure that holds the packet.
 fn says(exposures: &[Exposure], client: Ipv4Addr, port: u16) -> Fate {
-    let found = exposures.iter().find(|exposure| {
+    let holding = exposures.iter().filter(|exposure| {
         let Source::Internet { prefixes, .. } = &exposure.from else {
             return false;
         };
@@ -336,7 +337,7 @@ fn says(exposures: &[Exposure], client: Ipv4Addr, port: u16) -> Fate {
                 .any(|prefix| AddressSet::parse(prefix).unwrap().has(client.into()));
         client && holds(&exposure.services, port)
     });
-    fate(found.map(|exposure| &exposure.certainty))
+    fate(holding.map(|exposure| &exposure.certainty).min())
 }
 
 proptest! {
