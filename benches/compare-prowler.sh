@@ -4,8 +4,8 @@
 #   benches/compare-prowler.sh [RUNS] [MILLISECONDS]
 #
 # Makes its own virtual environments below the target folder, starts moto with an account in it, lets both tools scan it in turn,
-# and prints wall time, CPU time, peak memory and requests of each with their ratios. The server remembers moto's answers, and each
-# takes MILLISECONDS, 50 unless told, as those of AWS do. Needs Python 3.11 or 3.12.
+# and prints wall time, CPU time, peak memory and requests of each with their ratios: once with answers that the server remembers
+# and that take MILLISECONDS each, 50 unless told, as those of AWS do, and once with moto as it comes. Needs Python 3.11 or 3.12.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 runs="${1:-3}"
