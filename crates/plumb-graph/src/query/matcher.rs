@@ -2,15 +2,17 @@
 
 use std::ops::ControlFlow;
 
+use plumb_model::path::EdgeKind;
+
 use super::Limits;
 use super::check::{Checked, Link, Types};
 use super::formula::{Bound, Scope, Slot};
 use super::index::Label;
 use super::item::Hop;
-use super::plan::{Order, Plan, Step};
+use super::plan::{Action, Order, Plan};
 use super::project::Rows;
 use super::syntax::Direction;
-use crate::graph::NodeId;
+use crate::graph::{NodeId, Step};
 use crate::security::{NodeInfo, SecurityGraph, VisibleEdge};
 
 /// Why a search ends before all matches are found.
@@ -110,15 +112,15 @@ impl<'q, 'g, 'o> Matcher<'q, 'g, 'o> {
             };
             return self.rows.add(&scope, self.budget);
         };
-        match &stage.step {
-            Step::Scan { slot, start } => {
+        match &stage.action {
+            Action::Scan { slot, start } => {
                 for node in start.iter() {
                     self.budget.step()?;
                     self.arrive(at, *slot, *node)?;
                 }
                 ControlFlow::Continue(())
             }
-            Step::Expand {
+            Action::Expand {
                 hop, from, direction, ..
             } => {
                 let checked = self.checked;
@@ -187,20 +189,20 @@ impl<'q, 'g, 'o> Matcher<'q, 'g, 'o> {
     }
 
     fn order(&self, at: usize) -> Order {
-        match self.plan.stages.get(at).map(|stage| &stage.step) {
-            Some(Step::Expand { order, .. }) => *order,
-            Some(Step::Scan { .. }) | None => Order::Written,
+        match self.plan.stages.get(at).map(|stage| &stage.action) {
+            Some(Action::Expand { order, .. }) => *order,
+            Some(Action::Scan { .. }) | None => Order::Written,
         }
     }
 
     /// The far end of a relationship is `node`.
     fn expanded(&mut self, at: usize, node: NodeId) -> Flow {
-        match self.plan.stages.get(at).map(|stage| &stage.step) {
-            Some(Step::Expand { to, .. }) => {
+        match self.plan.stages.get(at).map(|stage| &stage.action) {
+            Some(Action::Expand { to, .. }) => {
                 let to = *to;
                 self.arrive(at, to, node)
             }
-            Some(Step::Scan { .. }) | None => ControlFlow::Continue(()),
+            Some(Action::Scan { .. }) | None => ControlFlow::Continue(()),
         }
     }
 
@@ -261,26 +263,24 @@ impl<'q, 'g, 'o> Matcher<'q, 'g, 'o> {
     /// The relationships of a node that a pattern admits, by the node at the other end.
     fn hops(&mut self, link: &Link, direction: Direction, node: NodeId) -> ControlFlow<End, Vec<Hop>> {
         let mut found = Vec::new();
+        self.budget.step()?;
         if direction != Direction::Left {
-            self.admitted(link, self.graph.outgoing_one_by_one(node), &mut found)?;
+            let edges = self.graph.outgoing_along(node, |step| admits(link, step));
+            self.collect(edges, &mut found)?;
         }
         if direction != Direction::Right {
-            self.admitted(link, self.graph.incoming_one_by_one(node), &mut found)?;
+            let edges = self.graph.incoming_along(node, |step| admits(link, step));
+            self.collect(edges, &mut found)?;
         }
         found.sort_unstable_by_key(|hop| (hop.other_end(node), *hop));
         found.dedup();
         ControlFlow::Continue(found)
     }
 
-    fn admitted<'e>(
-        &mut self,
-        link: &Link,
-        edges: impl Iterator<Item = VisibleEdge<'e>>,
-        found: &mut Vec<Hop>,
-    ) -> Flow {
+    fn collect<'e>(&mut self, edges: impl Iterator<Item = VisibleEdge<'e>>, found: &mut Vec<Hop>) -> Flow {
         for edge in edges {
             self.budget.step()?;
-            if admits(link, &edge) && self.graph.is_visible(edge.to) {
+            if self.graph.is_visible(edge.to) {
                 found.push(Hop {
                     from: edge.from,
                     to: edge.to,
@@ -299,19 +299,18 @@ fn has_label(info: &NodeInfo, label: &Label) -> bool {
     }
 }
 
-fn admits(link: &Link, edge: &VisibleEdge<'_>) -> bool {
+fn admits(link: &Link, step: &Step) -> bool {
     let has_type = match &link.types {
         Types::Any => true,
         Types::OneOf { kinds, relations } => {
-            let how = edge.step.how.as_deref().unwrap_or_default();
+            let how = step.how.as_deref().unwrap_or_default();
             let is_named = || relations.iter().any(|name| name.eq_ignore_ascii_case(how));
-            kinds.contains(&edge.step.kind)
-                || (edge.step.kind == plumb_model::path::EdgeKind::Relation && is_named())
+            kinds.contains(&step.kind) || (step.kind == EdgeKind::Relation && is_named())
         }
     };
     has_type
         && link
             .properties
             .iter()
-            .all(|(property, value)| property.of_step(edge.step) == *value)
+            .all(|(property, value)| property.of_step(step) == *value)
 }
