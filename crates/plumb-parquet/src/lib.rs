@@ -6,7 +6,7 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use parquet::basic::{LogicalType, Repetition, Type as PhysicalType};
+use parquet::basic::{Compression, LogicalType, Repetition, Type as PhysicalType, ZstdLevel};
 use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
@@ -43,6 +43,7 @@ fn write<const N: usize>(
 ) -> Result<(), WriteError> {
     let properties = WriterProperties::builder()
         .set_created_by("plumb".to_owned())
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .build();
     let mut file = SerializedFileWriter::new(out, schema(columns)?, Arc::new(properties))?;
     loop {
