@@ -45,7 +45,12 @@ impl Budget {
 
     /// Pays for one thing that is looked at.
     pub(crate) fn step(&mut self) -> Flow {
-        match self.steps.checked_sub(1) {
+        self.pay(1)
+    }
+
+    /// Pays for what takes as long as that many steps.
+    fn pay(&mut self, steps: u64) -> Flow {
+        match self.steps.checked_sub(steps) {
             Some(left) => {
                 self.steps = left;
                 ControlFlow::Continue(())
@@ -110,6 +115,7 @@ impl<'q, 'g, 'o> Matcher<'q, 'g, 'o> {
                 slots: &self.slots,
                 aggregates: &[],
             };
+            self.budget.pay(self.rows.cost())?;
             return self.rows.add(&scope, self.budget);
         };
         match &stage.action {
@@ -210,13 +216,13 @@ impl<'q, 'g, 'o> Matcher<'q, 'g, 'o> {
     fn arrive(&mut self, at: usize, slot: Slot, node: NodeId) -> Flow {
         match self.slots.get(slot) {
             Some(Bound::Node(known)) if *known == node => {
-                if self.holds(at) {
+                if self.holds(at)? {
                     self.stage(at + 1)?;
                 }
             }
             Some(Bound::Free) if self.has_labels(slot, node) => {
                 self.bind(slot, Bound::Node(node));
-                if self.holds(at) {
+                if self.holds(at)? {
                     self.stage(at + 1)?;
                 }
                 self.bind(slot, Bound::Free);
@@ -233,18 +239,22 @@ impl<'q, 'g, 'o> Matcher<'q, 'g, 'o> {
     }
 
     /// Whether all conditions of a stage are true.
-    fn holds(&self, at: usize) -> bool {
+    fn holds(&mut self, at: usize) -> ControlFlow<End, bool> {
+        let plan = self.plan;
+        let Some(stage) = plan.stages.get(at) else {
+            return ControlFlow::Continue(true);
+        };
+        self.budget.pay(stage.cost)?;
         let scope = Scope {
             graph: self.graph,
             slots: &self.slots,
             aggregates: &[],
         };
-        let positions = self.plan.stages.get(at).map(|stage| stage.conditions.as_slice());
-        positions
-            .unwrap_or_default()
+        let mut conditions = stage
+            .conditions
             .iter()
-            .filter_map(|position| self.checked.conditions.get(*position))
-            .all(|condition| scope.truth(condition) == Some(true))
+            .filter_map(|position| self.checked.conditions.get(*position));
+        ControlFlow::Continue(conditions.all(|condition| scope.truth(condition) == Some(true)))
     }
 
     fn has_labels(&self, slot: Slot, node: NodeId) -> bool {

@@ -10,6 +10,9 @@ use super::property::NodeProperty;
 use super::syntax::{Direction, Operator};
 use crate::graph::NodeId;
 
+/// How many parts of a condition are decided in the time of a step.
+pub(crate) const PARTS_PER_STEP: u64 = 8;
+
 /// Stages, each of which binds a node or a relationship.
 #[derive(Debug)]
 pub(crate) struct Plan<'g> {
@@ -22,6 +25,8 @@ pub(crate) struct Stage<'g> {
     pub(crate) action: Action<'g>,
     /// Positions of the conditions that can be decided once it is done.
     pub(crate) conditions: Vec<usize>,
+    /// What deciding them costs, in steps.
+    pub(crate) cost: u64,
 }
 
 /// What a stage does.
@@ -87,7 +92,14 @@ impl<'g> Plan<'g> {
                 }
                 !is_ready
             });
-            stages.push(Stage { action, conditions });
+            let decided = conditions
+                .iter()
+                .filter_map(|position| checked.conditions.get(*position));
+            stages.push(Stage {
+                action,
+                cost: decided.map(Formula::cost).sum::<u64>() / PARTS_PER_STEP,
+                conditions,
+            });
         }
     }
 }
