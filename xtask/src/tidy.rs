@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::test::root;
 
 /// The crates from the bottom up; each may depend on those before it only.
-const LAYERS: [&str; 13] = [
+const LAYERS: [&str; 14] = [
     "plumb-model",
     "plumb-expr",
     "plumb-api",
@@ -18,6 +18,7 @@ const LAYERS: [&str; 13] = [
     "plumb-iam",
     "plumb-net",
     "plumb-graph",
+    "plumb-parquet",
     "plumb-engine",
     "plumb-collect",
     "plumb-cloud",
@@ -27,12 +28,13 @@ const LAYERS: [&str; 13] = [
 ];
 
 /// Heavy crates from outside and the only crates that may use them, outside of tests.
-const HEAVY: [(&str, &[&str]); 9] = [
+const HEAVY: [(&str, &[&str]); 10] = [
     ("reqwest", &["plumb-cloud"]),
     ("hyper", &["plumb-cloud"]),
     ("aws-config", &["plumb-cloud"]),
     ("aws-sigv4", &["plumb-cloud"]),
     ("rustls", &["plumb-cloud"]),
+    ("parquet", &["plumb-parquet"]),
     ("axum", &[]),
     ("clap", &["plumb"]),
     ("indicatif", &["plumb"]),

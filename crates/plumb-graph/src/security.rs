@@ -123,12 +123,16 @@ impl SecurityGraph {
 
     /// The edges that begin at a visible node, as people see them, in order.
     pub fn outgoing(&self, node: NodeId) -> Vec<VisibleEdge<'_>> {
-        self.outgoing_one_by_one(node).collect()
+        self.outgoing_along(node, |_| true).collect()
     }
 
-    /// The edges of [`SecurityGraph::outgoing`], made as they are asked for: a class of many that leads to many has as
-    /// many as the product.
-    pub fn outgoing_one_by_one(&self, node: NodeId) -> impl Iterator<Item = VisibleEdge<'_>> {
+    /// Those edges of [`SecurityGraph::outgoing`] whose step is wanted, made as they are asked for: a class of many that leads
+    /// to many has as many as the product.
+    pub fn outgoing_along<'g>(
+        &'g self,
+        node: NodeId,
+        is_wanted: impl Fn(&Step) -> bool + 'g,
+    ) -> impl Iterator<Item = VisibleEdge<'g>> {
         self.graph
             .outgoing(node)
             .flat_map(move |edge| {
@@ -136,16 +140,21 @@ impl SecurityGraph {
                 let of_class = is_member.then(|| self.graph.outgoing(edge.to));
                 of_class.into_iter().flatten().chain((!is_member).then_some(edge))
             })
+            .filter(move |edge| is_wanted(edge.step))
             .flat_map(move |edge| self.ends(node, edge))
     }
 
     /// The edges that end at a visible node, as people see them: those of [`SecurityGraph::outgoing`], from the other side.
     pub fn incoming(&self, node: NodeId) -> Vec<VisibleEdge<'_>> {
-        self.incoming_one_by_one(node).collect()
+        self.incoming_along(node, |_| true).collect()
     }
 
-    /// The edges of [`SecurityGraph::incoming`], made as they are asked for.
-    pub fn incoming_one_by_one(&self, node: NodeId) -> impl Iterator<Item = VisibleEdge<'_>> {
+    /// Those edges of [`SecurityGraph::incoming`] whose step is wanted, made as they are asked for.
+    pub fn incoming_along<'g>(
+        &'g self,
+        node: NodeId,
+        is_wanted: impl Fn(&Step) -> bool + 'g,
+    ) -> impl Iterator<Item = VisibleEdge<'g>> {
         let direct = self.graph.incoming(node);
         let stand_ins = self
             .graph
@@ -155,6 +164,7 @@ impl SecurityGraph {
         direct
             .map(|edge| (edge, None))
             .chain(stand_ins.map(move |edge| (edge, Some(node))))
+            .filter(move |(edge, _)| is_wanted(edge.step))
             .flat_map(move |(edge, other_than)| {
                 self.begins(edge)
                     .filter(move |from| Some(*from) != other_than)

@@ -361,7 +361,7 @@ impl Escalations<'_> {
                     &principal,
                     Assumption::Role.action(),
                     &asset,
-                    &Context::new(),
+                    &Context::over_tls(),
                 );
                 Outcome::of(&answer).is_some()
             }
@@ -410,7 +410,7 @@ impl Escalations<'_> {
         let context = permission
             .context
             .iter()
-            .fold(Context::new(), |context, (key, values)| {
+            .fold(Context::over_tls(), |context, (key, values)| {
                 context.with_values(key, values.iter().cloned())
             });
         let ask = |arn: &str, target: Option<&FragmentNode>| {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use plumb_iam::assume::Assumption;
 use plumb_iam::directory::{ClassId, Directory, Member};
-use plumb_iam::document::Effect;
+use plumb_iam::document::{Effect, Listing};
 use plumb_iam::glob::{Glob, Style};
 use plumb_iam::keys::Context;
 use plumb_iam::principal::Principal;
@@ -296,7 +296,11 @@ impl<'d> Permissions<'d> {
                 .iter()
                 .filter(|statement| statement.effect == Effect::Allow)
                 .filter_map(|statement| statement.principals.as_ref())
-                .flat_map(|principals| &principals.patterns)
+                .flat_map(|principals| match principals.listing {
+                    Listing::Only => principals.patterns.as_slice(),
+                    // All but some are everybody, as far as one must look.
+                    Listing::AllBut => &[PrincipalPattern::Everyone],
+                })
                 .collect(),
             // It may let anybody in; that the internet may reach it is told once.
             None => BTreeSet::from([&PrincipalPattern::Everyone]),
@@ -411,17 +415,14 @@ impl<'d> Permissions<'d> {
         let Some(found) = self.groups.groups.get(group) else {
             return;
         };
-        let anonymous = Principal::anonymous();
+        // Some actions want a signature: then it is everybody with an account of their own.
+        let anybody = [Principal::anonymous(), Principal::stranger()];
         let outcome = match detail.closed {
             Some(_) => None,
-            None => self.ask(
-                assembly,
-                Asking::Outsider(&anonymous),
-                None,
-                found,
-                question,
-                None,
-            ),
+            None => anybody
+                .iter()
+                .map(|principal| self.ask(assembly, Asking::Outsider(principal), None, found, question, None))
+                .fold(None, Outcome::or),
         };
         match outcome {
             Some(outcome) => {
@@ -526,7 +527,7 @@ impl<'d> Permissions<'d> {
         action: &str,
         asset: &plumb_iam::directory::Asset,
     ) -> Option<Outcome> {
-        let context = Context::new();
+        let context = Context::over_tls();
         Outcome::of(&match asking {
             Asking::Member(member) => self.directory.can(member, action, asset, &context),
             Asking::Outsider(principal) => self.directory.can_outsider(principal, action, asset, &context),
@@ -545,6 +546,13 @@ impl<'d> Permissions<'d> {
             return known.clone();
         }
         let group = self.groups.groups.get(key)?;
+        // The cloud's own keys have no policy to read; they serve whoever the service serves.
+        let has_policy = resource(assembly, group)
+            .and_then(|resource| resource.detail.as_deref())
+            .is_some_and(|detail| detail.policy.is_some());
+        if !has_policy {
+            return Some(Outcome::default());
+        }
         let mut best = None;
         for question in questions(assembly, group.type_id) {
             if question.kind() == EdgeKind::CanRead {

@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use super::record::{all_nodes, node_record, type_name};
+use super::record::{all_nodes, node_record, type_name, write_escaped};
 use crate::export::Cell;
 use crate::security::SecurityGraph;
 
@@ -44,16 +44,18 @@ pub(super) fn write(graph: &SecurityGraph, out: &mut impl Write) -> io::Result<(
 
 fn attribute(out: &mut impl Write, name: &str, text: &str) -> io::Result<()> {
     write!(out, " {name}=\"")?;
-    for character in text.chars() {
-        match character {
-            '"' => out.write_all(b"\\\"")?,
-            '\\' => out.write_all(b"\\\\")?,
-            '\n' => out.write_all(b"\\n")?,
-            // Graphviz reads entities of HTML in every text.
-            '&' => out.write_all(b"&amp;")?,
-            other if other.is_control() => write!(out, "{}", char::REPLACEMENT_CHARACTER)?,
-            other => write!(out, "{other}")?,
-        }
-    }
+    write_escaped(out, text, replaced)?;
     out.write_all(b"\"")
+}
+
+fn replaced(character: char) -> Option<&'static str> {
+    match character {
+        '"' => Some("\\\""),
+        '\\' => Some("\\\\"),
+        '\n' => Some("\\n"),
+        // Graphviz reads entities of HTML in every text.
+        '&' => Some("&amp;"),
+        other if other.is_control() => Some("\u{fffd}"),
+        _ => None,
+    }
 }

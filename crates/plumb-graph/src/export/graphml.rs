@@ -4,7 +4,9 @@
 
 use std::io::{self, Write};
 
-use super::record::{Cell, Column, EDGE_COLUMNS, NODE_COLUMNS, all_nodes, edge_record, full, node_record};
+use super::record::{
+    Cell, Column, EDGE_COLUMNS, NODE_COLUMNS, all_nodes, edge_record, full, node_record, write_escaped,
+};
 use crate::security::SecurityGraph;
 
 const HEAD: &str = concat!(
@@ -49,26 +51,23 @@ fn data(out: &mut impl Write, element: &str, columns: &'static [Column], cells: 
         match cell {
             Cell::Nothing => {}
             Cell::Number(number) => write!(out, "{number}")?,
-            Cell::Text(text) => escaped(out, text)?,
+            Cell::Text(text) => write_escaped(out, text, replaced)?,
         }
         out.write_all(b"</data>")?;
     }
     Ok(())
 }
 
-/// Text for XML 1.0; the characters that it cannot hold, in any notation, become U+FFFD.
-fn escaped(out: &mut impl Write, text: &str) -> io::Result<()> {
-    for character in text.chars() {
-        match character {
-            '&' => out.write_all(b"&amp;")?,
-            '<' => out.write_all(b"&lt;")?,
-            '>' => out.write_all(b"&gt;")?,
-            '"' => out.write_all(b"&quot;")?,
-            '\r' => out.write_all(b"&#13;")?,
-            '\t' | '\n' => write!(out, "{character}")?,
-            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => write!(out, "{}", char::REPLACEMENT_CHARACTER)?,
-            other => write!(out, "{other}")?,
-        }
+/// What stands for a character in XML 1.0; the ones that it cannot hold, in any notation, become U+FFFD.
+fn replaced(character: char) -> Option<&'static str> {
+    match character {
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        '"' => Some("&quot;"),
+        '\r' => Some("&#13;"),
+        '\t' | '\n' => None,
+        '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => Some("\u{fffd}"),
+        _ => None,
     }
-    Ok(())
 }

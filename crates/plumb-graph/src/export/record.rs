@@ -1,5 +1,7 @@
 //! What every format says of a node and of an edge: cells under named columns.
 
+use std::io::{self, Write};
+
 use plumb_model::path::EdgeKind;
 use plumb_model::value::Text;
 
@@ -152,4 +154,21 @@ fn filled(text: &Text) -> Cell {
     } else {
         Cell::Text(text.clone())
     }
+}
+
+/// Writes text with some of its characters replaced.
+pub(super) fn write_escaped(
+    out: &mut impl Write,
+    text: &str,
+    replaced: impl Fn(char) -> Option<&'static str>,
+) -> io::Result<()> {
+    let mut plain = 0;
+    for (position, character) in text.char_indices() {
+        if let Some(replacement) = replaced(character) {
+            out.write_all(text.get(plain..position).unwrap_or_default().as_bytes())?;
+            out.write_all(replacement.as_bytes())?;
+            plain = position + character.len_utf8();
+        }
+    }
+    out.write_all(text.get(plain..).unwrap_or_default().as_bytes())
 }

@@ -75,6 +75,22 @@ impl Formula {
         }
     }
 
+    /// How many parts are looked at to evaluate it, at most.
+    pub(crate) fn cost(&self) -> u64 {
+        match self {
+            Self::Constant(Item::List(items)) => 1 + items.len() as u64,
+            Self::Constant(_)
+            | Self::Aggregate(_)
+            | Self::Slot(_)
+            | Self::NodeProperty(_, _)
+            | Self::HopProperty(_, _) => 1,
+            Self::Path(slots) => slots.len() as u64,
+            Self::List(items) => 1 + items.iter().map(Self::cost).sum::<u64>(),
+            Self::Not(inner) | Self::IsNull(inner) | Self::Call(_, inner) => 1 + inner.cost(),
+            Self::Binary(_, left, right) | Self::Ranked(_, _, left, right) => 1 + left.cost() + right.cost(),
+        }
+    }
+
     /// The scale that its values stand on.
     pub(crate) fn scale(&self) -> Option<Scale> {
         match self {

@@ -2,15 +2,17 @@
 
 use std::ops::ControlFlow;
 
+use plumb_model::path::EdgeKind;
+
 use super::Limits;
 use super::check::{Checked, Link, Types};
 use super::formula::{Bound, Scope, Slot};
 use super::index::Label;
 use super::item::Hop;
-use super::plan::{Order, Plan, Step};
+use super::plan::{Action, Order, Plan};
 use super::project::Rows;
 use super::syntax::Direction;
-use crate::graph::NodeId;
+use crate::graph::{NodeId, Step};
 use crate::security::{NodeInfo, SecurityGraph, VisibleEdge};
 
 /// Why a search ends before all matches are found.
@@ -43,7 +45,12 @@ impl Budget {
 
     /// Pays for one thing that is looked at.
     pub(crate) fn step(&mut self) -> Flow {
-        match self.steps.checked_sub(1) {
+        self.pay(1)
+    }
+
+    /// Pays for what takes as long as that many steps.
+    fn pay(&mut self, steps: u64) -> Flow {
+        match self.steps.checked_sub(steps) {
             Some(left) => {
                 self.steps = left;
                 ControlFlow::Continue(())
@@ -108,17 +115,18 @@ impl<'q, 'g, 'o> Matcher<'q, 'g, 'o> {
                 slots: &self.slots,
                 aggregates: &[],
             };
+            self.budget.pay(self.rows.cost())?;
             return self.rows.add(&scope, self.budget);
         };
-        match &stage.step {
-            Step::Scan { slot, start } => {
+        match &stage.action {
+            Action::Scan { slot, start } => {
                 for node in start.iter() {
                     self.budget.step()?;
                     self.arrive(at, *slot, *node)?;
                 }
                 ControlFlow::Continue(())
             }
-            Step::Expand {
+            Action::Expand {
                 hop, from, direction, ..
             } => {
                 let checked = self.checked;
@@ -187,20 +195,20 @@ impl<'q, 'g, 'o> Matcher<'q, 'g, 'o> {
     }
 
     fn order(&self, at: usize) -> Order {
-        match self.plan.stages.get(at).map(|stage| &stage.step) {
-            Some(Step::Expand { order, .. }) => *order,
-            Some(Step::Scan { .. }) | None => Order::Written,
+        match self.plan.stages.get(at).map(|stage| &stage.action) {
+            Some(Action::Expand { order, .. }) => *order,
+            Some(Action::Scan { .. }) | None => Order::Written,
         }
     }
 
     /// The far end of a relationship is `node`.
     fn expanded(&mut self, at: usize, node: NodeId) -> Flow {
-        match self.plan.stages.get(at).map(|stage| &stage.step) {
-            Some(Step::Expand { to, .. }) => {
+        match self.plan.stages.get(at).map(|stage| &stage.action) {
+            Some(Action::Expand { to, .. }) => {
                 let to = *to;
                 self.arrive(at, to, node)
             }
-            Some(Step::Scan { .. }) | None => ControlFlow::Continue(()),
+            Some(Action::Scan { .. }) | None => ControlFlow::Continue(()),
         }
     }
 
@@ -208,13 +216,13 @@ impl<'q, 'g, 'o> Matcher<'q, 'g, 'o> {
     fn arrive(&mut self, at: usize, slot: Slot, node: NodeId) -> Flow {
         match self.slots.get(slot) {
             Some(Bound::Node(known)) if *known == node => {
-                if self.holds(at) {
+                if self.holds(at)? {
                     self.stage(at + 1)?;
                 }
             }
             Some(Bound::Free) if self.has_labels(slot, node) => {
                 self.bind(slot, Bound::Node(node));
-                if self.holds(at) {
+                if self.holds(at)? {
                     self.stage(at + 1)?;
                 }
                 self.bind(slot, Bound::Free);
@@ -231,18 +239,22 @@ impl<'q, 'g, 'o> Matcher<'q, 'g, 'o> {
     }
 
     /// Whether all conditions of a stage are true.
-    fn holds(&self, at: usize) -> bool {
+    fn holds(&mut self, at: usize) -> ControlFlow<End, bool> {
+        let plan = self.plan;
+        let Some(stage) = plan.stages.get(at) else {
+            return ControlFlow::Continue(true);
+        };
+        self.budget.pay(stage.cost)?;
         let scope = Scope {
             graph: self.graph,
             slots: &self.slots,
             aggregates: &[],
         };
-        let positions = self.plan.stages.get(at).map(|stage| stage.conditions.as_slice());
-        positions
-            .unwrap_or_default()
+        let mut conditions = stage
+            .conditions
             .iter()
-            .filter_map(|position| self.checked.conditions.get(*position))
-            .all(|condition| scope.truth(condition) == Some(true))
+            .filter_map(|position| self.checked.conditions.get(*position));
+        ControlFlow::Continue(conditions.all(|condition| scope.truth(condition) == Some(true)))
     }
 
     fn has_labels(&self, slot: Slot, node: NodeId) -> bool {
@@ -261,26 +273,24 @@ impl<'q, 'g, 'o> Matcher<'q, 'g, 'o> {
     /// The relationships of a node that a pattern admits, by the node at the other end.
     fn hops(&mut self, link: &Link, direction: Direction, node: NodeId) -> ControlFlow<End, Vec<Hop>> {
         let mut found = Vec::new();
+        self.budget.step()?;
         if direction != Direction::Left {
-            self.admitted(link, self.graph.outgoing_one_by_one(node), &mut found)?;
+            let edges = self.graph.outgoing_along(node, |step| admits(link, step));
+            self.collect(edges, &mut found)?;
         }
         if direction != Direction::Right {
-            self.admitted(link, self.graph.incoming_one_by_one(node), &mut found)?;
+            let edges = self.graph.incoming_along(node, |step| admits(link, step));
+            self.collect(edges, &mut found)?;
         }
         found.sort_unstable_by_key(|hop| (hop.other_end(node), *hop));
         found.dedup();
         ControlFlow::Continue(found)
     }
 
-    fn admitted<'e>(
-        &mut self,
-        link: &Link,
-        edges: impl Iterator<Item = VisibleEdge<'e>>,
-        found: &mut Vec<Hop>,
-    ) -> Flow {
+    fn collect<'e>(&mut self, edges: impl Iterator<Item = VisibleEdge<'e>>, found: &mut Vec<Hop>) -> Flow {
         for edge in edges {
             self.budget.step()?;
-            if admits(link, &edge) && self.graph.is_visible(edge.to) {
+            if self.graph.is_visible(edge.to) {
                 found.push(Hop {
                     from: edge.from,
                     to: edge.to,
@@ -299,19 +309,18 @@ fn has_label(info: &NodeInfo, label: &Label) -> bool {
     }
 }
 
-fn admits(link: &Link, edge: &VisibleEdge<'_>) -> bool {
+fn admits(link: &Link, step: &Step) -> bool {
     let has_type = match &link.types {
         Types::Any => true,
         Types::OneOf { kinds, relations } => {
-            let how = edge.step.how.as_deref().unwrap_or_default();
+            let how = step.how.as_deref().unwrap_or_default();
             let is_named = || relations.iter().any(|name| name.eq_ignore_ascii_case(how));
-            kinds.contains(&edge.step.kind)
-                || (edge.step.kind == plumb_model::path::EdgeKind::Relation && is_named())
+            kinds.contains(&step.kind) || (step.kind == EdgeKind::Relation && is_named())
         }
     };
     has_type
         && link
             .properties
             .iter()
-            .all(|(property, value)| property.of_step(edge.step) == *value)
+            .all(|(property, value)| property.of_step(step) == *value)
 }

@@ -10,6 +10,9 @@ use super::property::NodeProperty;
 use super::syntax::{Direction, Operator};
 use crate::graph::NodeId;
 
+/// How many parts of a condition are decided in the time of a step.
+pub(crate) const PARTS_PER_STEP: u64 = 8;
+
 /// Stages, each of which binds a node or a relationship.
 #[derive(Debug)]
 pub(crate) struct Plan<'g> {
@@ -19,14 +22,16 @@ pub(crate) struct Plan<'g> {
 /// One stage.
 #[derive(Debug)]
 pub(crate) struct Stage<'g> {
-    pub(crate) step: Step<'g>,
+    pub(crate) action: Action<'g>,
     /// Positions of the conditions that can be decided once it is done.
     pub(crate) conditions: Vec<usize>,
+    /// What deciding them costs, in steps.
+    pub(crate) cost: u64,
 }
 
 /// What a stage does.
 #[derive(Debug)]
-pub(crate) enum Step<'g> {
+pub(crate) enum Action<'g> {
     /// Tries each of these as a node.
     Scan { slot: Slot, start: Cow<'g, [NodeId]> },
     /// Follows a relationship, by its position in [`Checked::hops`], from one end that is bound to the other.
@@ -59,16 +64,16 @@ impl<'g> Plan<'g> {
         };
         let mut stages = Vec::new();
         loop {
-            let step = match next_hop(checked, &left, &bound) {
-                Some(step) => step,
+            let action = match next_hop(checked, &left, &bound) {
+                Some(action) => action,
                 None => match starts.best(&bound) {
-                    Some((slot, start)) => Step::Scan { slot, start },
+                    Some((slot, start)) => Action::Scan { slot, start },
                     None => return Self { stages },
                 },
             };
-            match &step {
-                Step::Scan { slot, .. } => bind(&mut bound, *slot),
-                Step::Expand { hop, to, .. } => {
+            match &action {
+                Action::Scan { slot, .. } => bind(&mut bound, *slot),
+                Action::Expand { hop, to, .. } => {
                     left.retain(|other| other != hop);
                     bind(&mut bound, *to);
                     if let Some(link) = checked.hops.get(*hop) {
@@ -87,7 +92,14 @@ impl<'g> Plan<'g> {
                 }
                 !is_ready
             });
-            stages.push(Stage { step, conditions });
+            let decided = conditions
+                .iter()
+                .filter_map(|position| checked.conditions.get(*position));
+            stages.push(Stage {
+                action,
+                cost: decided.map(Formula::cost).sum::<u64>() / PARTS_PER_STEP,
+                conditions,
+            });
         }
     }
 }
@@ -109,7 +121,7 @@ fn is_ready(condition: &Formula, bound: &[bool]) -> bool {
 }
 
 /// The relationship to follow next: one whose ends are both bound, else one of fixed length, else any with a bound end.
-fn next_hop<'g>(checked: &Checked, left: &[usize], bound: &[bool]) -> Option<Step<'g>> {
+fn next_hop<'g>(checked: &Checked, left: &[usize], bound: &[bool]) -> Option<Action<'g>> {
     let candidates = left.iter().filter_map(|position| {
         let link = checked.hops.get(*position)?;
         let (has_left, has_right) = (is_bound(bound, link.left), is_bound(bound, link.right));
@@ -124,7 +136,7 @@ fn next_hop<'g>(checked: &Checked, left: &[usize], bound: &[bool]) -> Option<Ste
     });
     let (_, hop, link, has_left) = candidates.min_by_key(|(rank, position, _, _)| (*rank, *position))?;
     Some(if has_left {
-        Step::Expand {
+        Action::Expand {
             hop,
             from: link.left,
             to: link.right,
@@ -132,7 +144,7 @@ fn next_hop<'g>(checked: &Checked, left: &[usize], bound: &[bool]) -> Option<Ste
             order: Order::Written,
         }
     } else {
-        Step::Expand {
+        Action::Expand {
             hop,
             from: link.right,
             to: link.left,

@@ -9,6 +9,7 @@ use plumb_model::value::{Text, Value};
 use super::formula::{Formula, Scope};
 use super::item::Item;
 use super::matcher::{Budget, End, Flow};
+use super::plan::PARTS_PER_STEP;
 use super::property::Scale;
 use super::syntax::{Ranking, Repeats};
 use crate::security::SecurityGraph;
@@ -59,6 +60,7 @@ pub(crate) struct Rows<'q> {
     groups: BTreeMap<Vec<Item>, usize>,
     states: Vec<Vec<State>>,
     values: u64,
+    cost: u64,
 }
 
 #[derive(Debug)]
@@ -85,6 +87,7 @@ impl<'q> Rows<'q> {
             groups: BTreeMap::new(),
             states: Vec::new(),
             values: 0,
+            cost: cost(output) / PARTS_PER_STEP,
         };
         let is_one_group = output.items.iter().all(is_folded) && !output.aggregates.is_empty();
         if is_one_group {
@@ -101,6 +104,11 @@ impl<'q> Rows<'q> {
         };
         let is_plain = self.output.aggregates.is_empty() && self.output.order.is_empty();
         limit == 0 || is_plain && self.rows.len() as u64 >= limit.saturating_add(self.output.skip)
+    }
+
+    /// What taking a match in costs, in steps.
+    pub(crate) fn cost(&self) -> u64 {
+        self.cost
     }
 
     /// Takes a match in.
@@ -333,6 +341,25 @@ impl State {
             Fold::Min | Fold::Max => self.best.unwrap_or(Item::Null),
         }
     }
+}
+
+/// How many parts are looked at for a match.
+fn cost(output: &Output) -> u64 {
+    let folded = output
+        .aggregates
+        .iter()
+        .filter_map(|aggregate| aggregate.argument.as_ref());
+    let keys = output.order.iter().filter_map(|(key, _)| match key {
+        Key::Column(_) => None,
+        Key::Formula(formula) => Some(formula),
+    });
+    output
+        .items
+        .iter()
+        .chain(folded)
+        .chain(keys)
+        .map(Formula::cost)
+        .sum()
 }
 
 fn placed(scale: Option<Scale>, item: Item) -> Item {

@@ -188,7 +188,7 @@ mod tests {
         let words: Vec<&str> = tokens(source)
             .unwrap()
             .iter()
-            .map(|token| &source[token.span.clone()])
+            .filter_map(|token| source.get(token.span.clone()))
             .collect();
         assert_eq!(words.join(" "), expected, "{source}");
     }
