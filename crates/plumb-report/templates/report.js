@@ -62,12 +62,11 @@
   }
 
   function pathLink(id) {
+    const path = document.getElementById("path-" + id);
+    if (!path) return element("code", "", id);
     const node = element("a", "", id);
     node.href = "#path-" + encodeURIComponent(id);
-    node.addEventListener("click", () => {
-      const path = document.getElementById("path-" + id);
-      if (path) path.open = true;
-    });
+    node.addEventListener("click", () => { path.open = true; });
     return node;
   }
 

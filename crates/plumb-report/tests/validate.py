@@ -57,7 +57,10 @@ def main():
     problems = []
     reports = sorted(arguments.folder.glob("*.json"))
     ocsf = [path for path in reports if path.name.endswith(".ocsf.json")]
-    with_schema([path for path in reports if path not in ocsf], SCHEMAS / "report-1.schema.json", problems)
+    paths = [path for path in reports if path.name.endswith("-paths.json")]
+    whole = [path for path in reports if path not in ocsf and path not in paths]
+    with_schema(whole, SCHEMAS / "report-1.schema.json", problems)
+    with_schema(paths, SCHEMAS / "paths-1.schema.json", problems)
     with_schema(sorted(arguments.folder.glob("*.jsonl")), SCHEMAS / "report-line-1.schema.json", problems)
     with_ocsf_models(ocsf, problems)
     if arguments.sarif_schema:

@@ -29,7 +29,7 @@ pub(super) fn select(report: &Report, limit: usize) -> Vec<SelectedPolicy> {
     let mut failing = findings_by_policy(report, &[Verdict::Fail]);
     let risk = |position: &Position| position.view(report).as_ref().map_or(0, risk_score);
     for positions in &mut failing {
-        positions.sort_by_key(|position| Reverse(risk(position)));
+        positions.sort_by_cached_key(|position| Reverse(risk(position)));
     }
     let unknown = findings_by_policy(report, &[Verdict::Unknown]);
     let mut selected: Vec<SelectedPolicy> = failing

@@ -181,13 +181,11 @@ fn dot_strings_end_where_they_should() {
 }
 
 #[test]
-fn json_matches_the_schema_of_the_report_and_keeps_the_exact_text() {
-    let schema: Value = serde_json::from_str(include_str!("../../schema/report-1.schema.json")).unwrap();
-    let mut paths_schema = schema["$defs"]["paths"].clone();
-    paths_schema["$defs"] = schema["$defs"].clone();
+fn json_matches_its_schema_and_keeps_the_exact_text() {
+    let schema: Value = serde_json::from_str(include_str!("../../schema/paths-1.schema.json")).unwrap();
     for paths in [sample_paths(), hostile_paths(), PathReport::default()] {
         let value: Value = serde_json::from_str(&json(&paths)).unwrap();
-        let found = violations(&paths_schema, &value);
+        let found = violations(&schema, &value);
         assert!(found.is_empty(), "{}", found.join("\n"));
     }
     let hostile: Value = serde_json::from_str(&json(&hostile_paths())).unwrap();

@@ -13,6 +13,7 @@ mod drawings;
 mod hostile;
 mod hostile_paths;
 mod paths_text;
+mod risk;
 mod sample;
 mod sample_paths;
 mod schema;
