@@ -67,6 +67,8 @@ pub(crate) fn account_name(position: u32, production: bool) -> String {
 #[derive(Default)]
 pub(crate) struct Made {
     networks: Vec<Network>,
+    /// The group of each network for administrators.
+    pub(crate) offices: BTreeMap<Text, Group>,
     loose_groups: BTreeMap<&'static str, Vec<Group>>,
     keys: BTreeMap<&'static str, Text>,
     once: BTreeSet<(&'static str, &'static str)>,
@@ -108,11 +110,11 @@ pub(crate) struct AccountBuilder {
 impl AccountBuilder {
     pub(crate) fn new(position: u32, accounts: u32, production: bool, mut random: Random) -> Self {
         let care = if production {
-            28 + random.below(52)
+            26 + random.below(54)
         } else {
             8 + random.below(46)
         };
-        let regions = 1 + usize::from(random.percent(35));
+        let regions = 1 + usize::from(random.percent(12));
         Self {
             id: account_id(position),
             team: team(position),
@@ -290,10 +292,10 @@ impl AccountBuilder {
     /// Adds something of a kind that accounts have many of.
     pub(crate) fn generate_one(&mut self) {
         match self.random.below(100) {
-            0..=14 => storage::bucket(self),
-            15..=30 => compute::instance(self),
-            31..=38 => volumes::volume(self),
-            39..=50 => groups::beside(self),
+            0..=16 => storage::bucket(self),
+            17..=34 => compute::instance(self),
+            35..=42 => volumes::volume(self),
+            43..=50 => groups::beside(self),
             51..=61 => roles::any(self),
             62..=67 => users::user(self),
             68..=71 => policies::with_role(self),

@@ -47,7 +47,7 @@ const SHARE_OF: u32 = 57;
 const PRODUCTION_SHARE: u32 = 45;
 
 /// Resources of one account of the default estate.
-const DEFAULT_RESOURCES_PER_ACCOUNT: u64 = 135;
+const DEFAULT_RESOURCES_PER_ACCOUNT: u64 = 112;
 
 /// From so many resources on, an account uses every region.
 const LARGE_ACCOUNT: u64 = 1_000;

@@ -39,7 +39,6 @@ pub(crate) struct Tiers {
     pub(crate) web: Group,
     pub(crate) app: Group,
     pub(crate) database: Group,
-    pub(crate) office: Group,
 }
 
 /// A subnet and how many of its addresses are taken.
@@ -366,15 +365,18 @@ fn network_acl(builder: &mut AccountBuilder, network: &Network, filter: Filter) 
     let rule = |egress: bool, number: i64, action: &str| {
         map! { "egress": egress, "rule_action": action, "rule_number": number, "protocol": "-1", "cidr_block": "0.0.0.0/0" }
     };
-    let deny = |number: i64, port: i64| {
-        map! { "egress": false, "rule_action": "deny", "rule_number": number, "protocol": "6", "cidr_block": "0.0.0.0/0",
+    let deny = |number: i64, protocol: &str, port: i64| {
+        map! { "egress": false, "rule_action": "deny", "rule_number": number, "protocol": protocol, "cidr_block": "0.0.0.0/0",
         "port_range": map! { "from": port, "to": port } }
     };
     let mut entries = match filter {
         Filter::AllowAll => Vec::new(),
-        Filter::DenyAdministration => {
-            vec![deny(80, 22), deny(81, 3389)]
-        }
+        Filter::DenyAdministration => vec![
+            deny(80, "6", 22),
+            deny(81, "6", 3389),
+            deny(82, "17", 22),
+            deny(83, "17", 3389),
+        ],
     };
     entries.extend([
         rule(false, 100, "allow"),

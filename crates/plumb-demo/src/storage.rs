@@ -102,18 +102,18 @@ pub(crate) fn bucket(builder: &mut AccountBuilder) {
         builder.team,
         builder.id.get(6..).unwrap_or("0")
     );
-    let block = if !public && builder.right(66) {
+    let block = if !public && builder.right(42) {
         PublicAccess::Blocked
     } else {
         PublicAccess::NotBlocked
     };
-    let encryption = match (builder.right(97), builder.right(50)) {
+    let encryption = match (builder.right(85), builder.right(50)) {
         (false, _) => Encryption::None,
         (true, true) => Encryption::Key,
         (true, false) => Encryption::Service,
     };
     let mut statements = Vec::new();
-    if builder.right(40) {
+    if builder.right(62) {
         statements.push(tls_only(&name));
     }
     if public {
@@ -203,7 +203,7 @@ pub(crate) fn add(builder: &mut AccountBuilder, bucket: Bucket<'_>) -> String {
 /// Adds a file system with a mount target in a private subnet.
 pub(crate) fn file_system(builder: &mut AccountBuilder) {
     let (region, id, file_system) = (builder.region(), builder.id.clone(), builder.id("fs"));
-    let (encrypted, tags) = (builder.right(85), builder.tags());
+    let (encrypted, tags) = (builder.right(75), builder.tags());
     let key = if encrypted {
         Value::from(builder.key(region))
     } else {
