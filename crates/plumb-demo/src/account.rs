@@ -304,9 +304,9 @@ impl AccountBuilder {
             85..=87 => keys::key(self),
             88..=90 => databases::instance(self),
             91..=92 => databases::snapshot(self),
-            93..=95 => volumes::snapshot(self),
-            96 => storage::file_system(self),
-            97 => balancers::balancer(self),
+            93..=94 => volumes::snapshot(self),
+            95 => storage::file_system(self),
+            96..=97 => balancers::balancer(self),
             98 => databases::secret(self),
             _ => logging::topic(self),
         }

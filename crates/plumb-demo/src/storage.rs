@@ -39,8 +39,13 @@ pub(crate) fn all_blocked() -> Value {
     map! { "block_public_acls": true, "ignore_public_acls": true, "block_public_policy": true, "restrict_public_buckets": true }
 }
 
+/// The access control list that every bucket begins with.
+pub(crate) fn owner_only() -> Value {
+    map! { "grants": list![map! { "grantee": map! { "type": "CanonicalUser", "id": "79a5" }, "permission": "FULL_CONTROL" }] }
+}
+
 /// The statement that refuses plain HTTP.
-fn tls_only(name: &str) -> Value {
+pub(crate) fn tls_only(name: &str) -> Value {
     map! {
         "Sid": "TlsOnly", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
         "Resource": list![format!("arn:aws:s3:::{name}"), format!("arn:aws:s3:::{name}/*")],
@@ -191,7 +196,7 @@ pub(crate) fn add(builder: &mut AccountBuilder, bucket: Bucket<'_>) -> String {
         map! {
             "bucket_region": region, "creation_date": "2024-09-17T08:21:00Z", "tags": tags, "encryption": encryption,
             "policy": policy, "policy_status": status, "website": Value::Null,
-            "acl": map! { "grants": list![map! { "grantee": map! { "type": "CanonicalUser", "id": "79a5" }, "permission": "FULL_CONTROL" }] },
+            "acl": owner_only(),
             "public_access_block": block,
             "ownership_controls": map! { "rules": list![map! { "object_ownership": "BucketOwnerEnforced" }] },
             "versioning": versioned, "logging": logged.unwrap_or_default(),

@@ -1,11 +1,5 @@
 //! Everything that a document of the estate names exists in it.
 
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use plumb_demo::{DEFAULT_ACCOUNTS, Estate};
