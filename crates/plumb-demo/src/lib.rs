@@ -20,6 +20,7 @@ mod organization;
 mod policies;
 mod random;
 mod roles;
+mod routes;
 mod settings;
 mod storage;
 pub mod story;
