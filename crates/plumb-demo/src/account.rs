@@ -370,3 +370,33 @@ impl AccountBuilder {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn full_subnets_make_another_network() {
+        let mut builder = AccountBuilder::new(0, 1, true, Random::new(1));
+        let mut vpcs = BTreeSet::new();
+        let mut addresses = BTreeSet::new();
+        for _ in 0..16_000 {
+            let place = builder.place(HOME, Tier::Public).expect("a place");
+            assert!(addresses.insert((place.vpc.clone(), place.address)));
+            vpcs.insert(place.vpc);
+        }
+        assert_eq!(vpcs.len(), 2);
+    }
+
+    #[test]
+    fn every_account_uses_the_home_region() {
+        for position in 0..20 {
+            let mut builder = AccountBuilder::new(position, 20, true, Random::new(u64::from(position)));
+            let regions: BTreeSet<_> = (0..50).map(|_| builder.region()).collect();
+            assert!(regions.contains(HOME));
+            builder.use_all_regions();
+            let regions: BTreeSet<_> = (0..50).map(|_| builder.region()).collect();
+            assert_eq!(regions.len(), REGIONS.len());
+        }
+    }
+}
