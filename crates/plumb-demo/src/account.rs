@@ -67,6 +67,8 @@ pub(crate) fn account_name(position: u32, production: bool) -> String {
 #[derive(Default)]
 pub(crate) struct Made {
     networks: Vec<Network>,
+    /// The group of each network for administrators.
+    pub(crate) offices: BTreeMap<Text, Group>,
     loose_groups: BTreeMap<&'static str, Vec<Group>>,
     keys: BTreeMap<&'static str, Text>,
     once: BTreeSet<(&'static str, &'static str)>,
@@ -108,11 +110,11 @@ pub(crate) struct AccountBuilder {
 impl AccountBuilder {
     pub(crate) fn new(position: u32, accounts: u32, production: bool, mut random: Random) -> Self {
         let care = if production {
-            28 + random.below(52)
+            26 + random.below(54)
         } else {
             8 + random.below(46)
         };
-        let regions = 1 + usize::from(random.percent(35));
+        let regions = 1 + usize::from(random.percent(12));
         Self {
             id: account_id(position),
             team: team(position),
@@ -290,10 +292,10 @@ impl AccountBuilder {
     /// Adds something of a kind that accounts have many of.
     pub(crate) fn generate_one(&mut self) {
         match self.random.below(100) {
-            0..=14 => storage::bucket(self),
-            15..=30 => compute::instance(self),
-            31..=38 => volumes::volume(self),
-            39..=50 => groups::beside(self),
+            0..=16 => storage::bucket(self),
+            17..=34 => compute::instance(self),
+            35..=42 => volumes::volume(self),
+            43..=50 => groups::beside(self),
             51..=61 => roles::any(self),
             62..=67 => users::user(self),
             68..=71 => policies::with_role(self),
@@ -302,9 +304,9 @@ impl AccountBuilder {
             85..=87 => keys::key(self),
             88..=90 => databases::instance(self),
             91..=92 => databases::snapshot(self),
-            93..=95 => volumes::snapshot(self),
-            96 => storage::file_system(self),
-            97 => balancers::balancer(self),
+            93..=94 => volumes::snapshot(self),
+            95 => storage::file_system(self),
+            96..=97 => balancers::balancer(self),
             98 => databases::secret(self),
             _ => logging::topic(self),
         }
@@ -366,5 +368,35 @@ impl AccountBuilder {
             unreadable,
             count,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn full_subnets_make_another_network() {
+        let mut builder = AccountBuilder::new(0, 1, true, Random::new(1));
+        let mut vpcs = BTreeSet::new();
+        let mut addresses = BTreeSet::new();
+        for _ in 0..16_000 {
+            let place = builder.place(HOME, Tier::Public).expect("a place");
+            assert!(addresses.insert((place.vpc.clone(), place.address)));
+            vpcs.insert(place.vpc);
+        }
+        assert_eq!(vpcs.len(), 2);
+    }
+
+    #[test]
+    fn every_account_uses_the_home_region() {
+        for position in 0..20 {
+            let mut builder = AccountBuilder::new(position, 20, true, Random::new(u64::from(position)));
+            let regions: BTreeSet<_> = (0..50).map(|_| builder.region()).collect();
+            assert!(regions.contains(HOME));
+            builder.use_all_regions();
+            let regions: BTreeSet<_> = (0..50).map(|_| builder.region()).collect();
+            assert_eq!(regions.len(), REGIONS.len());
+        }
     }
 }

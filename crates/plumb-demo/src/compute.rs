@@ -4,6 +4,7 @@ use plumb_model::value::{Map, Text, Value};
 
 use crate::account::AccountBuilder;
 use crate::document::{list, map};
+use crate::groups;
 use crate::interface::{self, Interface, Use};
 use crate::network::{Group, Place, Tier};
 use crate::volumes;
@@ -37,7 +38,7 @@ pub(crate) fn instance(builder: &mut AccountBuilder) {
     let tiers = place.tiers.clone();
     let (role, groups) = match (public, builder.random.below(10)) {
         (true, 0..=6) => ("web", vec![tiers.web]),
-        (true, _) => ("bastion", vec![tiers.office]),
+        (true, _) => ("bastion", vec![groups::office(builder, region, &place.vpc)]),
         (false, 0..=3) => ("web", vec![tiers.web]),
         // A wide rule on an instance that no route leads to.
         (false, 4) => ("app", vec![builder.take_loose_group(region).unwrap_or(tiers.app)]),
@@ -75,8 +76,8 @@ pub(crate) fn instance(builder: &mut AccountBuilder) {
 /// Adds an instance with its interface and its root volume.
 pub(crate) fn add(builder: &mut AccountBuilder, machine: Machine<'_>) {
     let (account, instance, region) = (builder.id.clone(), machine.id, machine.place.region);
-    let tokens = if builder.right(72) { "required" } else { "optional" };
-    let secrets = if builder.random.basis_points(120) {
+    let tokens = if builder.right(40) { "required" } else { "optional" };
+    let secrets = if builder.random.basis_points(250) {
         list![map! { "kind": "aws_secret_access_key", "line": 4, "fingerprint": "9f2c1d0b7a44" }]
     } else {
         list![]
@@ -144,7 +145,7 @@ pub(crate) fn function(builder: &mut AccountBuilder) {
     } else {
         "python3.8"
     };
-    let secrets = if builder.random.basis_points(180) {
+    let secrets = if builder.random.basis_points(700) {
         list![map! { "kind": "password", "line": 1, "fingerprint": "4be1a09c5512" }]
     } else {
         list![]
@@ -163,7 +164,7 @@ pub(crate) fn function(builder: &mut AccountBuilder) {
     let policy = public.then(|| {
         map! { "Version": "2012-10-17", "Statement": list![map! { "Effect": "Allow", "Principal": "*", "Action": "lambda:InvokeFunction", "Resource": arn.as_str() }] }
     });
-    let url = builder.random.percent(6);
+    let url = builder.random.percent(14);
     let auth = if builder.right(75) { "AWS_IAM" } else { "NONE" };
     let urls = if url {
         list![

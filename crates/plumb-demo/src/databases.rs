@@ -56,7 +56,7 @@ pub(crate) fn add(builder: &mut AccountBuilder, database: Database<'_>) -> Strin
     let (region, id, name) = (database.place.region, builder.id.clone(), database.name);
     let arn = format!("arn:aws:rds:{region}:{id}:db:{name}");
     let resource_id = Text::from(format!("db-{}", builder.random.hex(26).to_uppercase()));
-    let (encrypted, upgraded, redundant) = (builder.right(82), builder.right(85), builder.right(55));
+    let (encrypted, upgraded, redundant) = (builder.right(72), builder.right(85), builder.right(55));
     let (kept, protected) = (if builder.right(75) { 14 } else { 0 }, builder.right(60));
     let tls = if builder.right(45) { "1" } else { "0" };
     let key = if encrypted {
@@ -128,7 +128,7 @@ pub(crate) fn snapshot(builder: &mut AccountBuilder) {
     let (region, id, serial) = (builder.region(), builder.id.clone(), builder.serial());
     let name = format!("{}-db-{serial}-final", builder.team);
     let arn = format!("arn:aws:rds:{region}:{id}:snapshot:{name}");
-    let shared = builder.random.basis_points(800);
+    let shared = builder.random.basis_points(1_600);
     let restorable = if shared { list!["all"] } else { list![] };
     // An encrypted snapshot cannot be shared with everybody.
     let (encrypted, tags) = (builder.right(82) && !shared, builder.tags());

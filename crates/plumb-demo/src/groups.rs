@@ -129,15 +129,23 @@ pub(crate) fn tiers(builder: &mut AccountBuilder, region: &'static str, vpc: &Te
         "database",
         vec![from_group(&account, 5432, &app.id)],
     );
-    let office = vec![from_blocks(22, &OFFICES), from_blocks(3389, &OFFICES)];
-    let office = add(builder, region, vpc, "office-administration", office);
     Tiers {
         balancer,
         web,
         app,
         database,
-        office,
     }
+}
+
+/// The group of a network that lets administrators in from the offices; made when it is first used.
+pub(crate) fn office(builder: &mut AccountBuilder, region: &'static str, vpc: &Text) -> Group {
+    if let Some(group) = builder.made.offices.get(vpc) {
+        return group.clone();
+    }
+    let rules = vec![from_blocks(22, &OFFICES), from_blocks(3389, &OFFICES)];
+    let group = add(builder, region, vpc, "office-administration", rules);
+    builder.made.offices.insert(vpc.clone(), group.clone());
+    group
 }
 
 /// Adds a group beside the tiers. Some are wide open, which is no exposure while nothing public wears them.
@@ -157,11 +165,13 @@ pub(crate) fn beside(builder: &mut AccountBuilder) {
         _ => &["0.0.0.0/0"],
     };
     let (name, port, open) = match builder.random.below(1_000) {
-        0..=60 => ("bastion", 22, !builder.right(45)),
-        61..=75 => ("desktop", 3389, !builder.right(50)),
-        76..=110 => ("reporting", 5432, !builder.right(90)),
-        111..=460 => ("edge", 443, true),
-        461..=700 => ("service", 8080, false),
+        0..=149 => ("bastion", 22, !builder.right(40)),
+        150..=199 => ("desktop", 3389, !builder.right(45)),
+        200..=239 => ("reporting", 5432, !builder.right(70)),
+        240..=259 => ("share", 445, !builder.right(60)),
+        260..=284 => ("anything", -1, !builder.right(60)),
+        285..=510 => ("edge", 443, true),
+        511..=720 => ("service", 8080, false),
         _ => ("internal", 9090, false),
     };
     let rule = match (open, port) {

@@ -32,8 +32,8 @@ pub(crate) fn account_wide(builder: &mut AccountBuilder) {
 
 fn root_user(builder: &mut AccountBuilder) {
     let id = builder.id.clone();
-    let keys = i64::from(!builder.right(97));
-    let mfa = i64::from(builder.right(90));
+    let keys = i64::from(!builder.right(93));
+    let mfa = i64::from(builder.right(86));
     let devices = if builder.right(45) {
         list![]
     } else {

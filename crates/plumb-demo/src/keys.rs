@@ -14,7 +14,7 @@ pub(crate) fn data_key(builder: &mut AccountBuilder, region: &'static str) -> Te
 /// Adds a key that stands by itself. Some admit named roles; a few admit everybody.
 pub(crate) fn key(builder: &mut AccountBuilder) {
     let (region, account) = (builder.region(), builder.id.clone());
-    if builder.random.basis_points(400) {
+    if builder.random.basis_points(600) {
         let open =
             map! { "Effect": "Allow", "Principal": map! { "AWS": "*" }, "Action": "kms:*", "Resource": "*" };
         add(builder, region, vec![open]);

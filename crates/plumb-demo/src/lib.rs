@@ -2,6 +2,12 @@
 //!
 //! It serves to try Plumb without credentials and to measure it at any size. Equal numbers and seeds give equal estates.
 //! Names, ids and addresses are invented; account ids begin with `0000`, which no real account's does.
+//!
+//! What an account's documents name exists: subnets, routes, groups, roles, keys, buckets. The first account manages the
+//! organization. In some accounts of the default estate lies an attack path, in others something that only looks like
+//! one; [`story`] lists them. Everything else is made so that it leads nowhere: what everybody reaches may do nothing.
+//!
+//! Secrets are made only where the scan reads them.
 
 mod account;
 mod alarms;
@@ -20,6 +26,7 @@ mod organization;
 mod policies;
 mod random;
 mod roles;
+mod routes;
 mod settings;
 mod storage;
 pub mod story;
@@ -47,7 +54,7 @@ const SHARE_OF: u32 = 57;
 const PRODUCTION_SHARE: u32 = 45;
 
 /// Resources of one account of the default estate.
-const DEFAULT_RESOURCES_PER_ACCOUNT: u64 = 135;
+const DEFAULT_RESOURCES_PER_ACCOUNT: u64 = 112;
 
 /// From so many resources on, an account uses every region.
 const LARGE_ACCOUNT: u64 = 1_000;

@@ -5,6 +5,7 @@ use plumb_model::value::Value;
 use crate::account::{AccountBuilder, REGIONS};
 use crate::alarms;
 use crate::document::{list, map};
+use crate::{policies, storage};
 
 /// Adds the account's trail and recorders.
 pub(crate) fn account_wide(builder: &mut AccountBuilder) {
@@ -97,7 +98,7 @@ fn trail(builder: &mut AccountBuilder) {
         "acme",
         "eu-central-1",
         map! {
-            "trail_arn": arn, "name": "acme", "home_region": "eu-central-1", "is_multi_region_trail": true, "is_organization_trail": false,
+            "trail_arn": arn.as_str(), "name": "acme", "home_region": "eu-central-1", "is_multi_region_trail": true, "is_organization_trail": false,
             "include_global_service_events": true, "log_file_validation_enabled": validated, "kms_key_id": key,
             "cloud_watch_logs_log_group_arn": logs, "s3_bucket_name": format!("acme-trail-{id}"),
             "status": map! { "is_logging": true, "latest_cloud_watch_logs_delivery_time": delivered },
@@ -108,20 +109,28 @@ fn trail(builder: &mut AccountBuilder) {
         add_log_group(builder, "eu-central-1", "trail");
         alarms::generate(builder, "trail");
     }
-    let bucket = format!("acme-trail-{id}");
+    let (bucket, data_key) = (format!("acme-trail-{id}"), builder.key("eu-central-1"));
     let logs = builder.log_bucket();
     let logged = builder
         .right(45)
         .then(|| map! { "target_bucket": logs.as_str(), "target_prefix": "trail/" });
+    let mut statements = vec![map! {
+        "Sid": "Trail", "Effect": "Allow", "Principal": map! { "Service": "cloudtrail.amazonaws.com" }, "Action": "s3:PutObject",
+        "Resource": format!("arn:aws:s3:::{bucket}/AWSLogs/{id}/*"), "Condition": map! { "StringEquals": map! { "aws:SourceArn": arn.as_str() } },
+    }];
+    if builder.right(62) {
+        statements.push(storage::tls_only(&bucket));
+    }
     builder.add(
         "aws_s3_bucket",
         format!("arn:aws:s3:::{bucket}"),
         &bucket,
         "eu-central-1",
         map! {
-            "bucket_region": "eu-central-1",
-            "encryption": map! { "rules": list![map! { "apply_server_side_encryption_by_default": map! { "sse_algorithm": "aws:kms" } }] },
-            "public_access_block": map! { "block_public_acls": true, "ignore_public_acls": true, "block_public_policy": true, "restrict_public_buckets": true },
+            "bucket_region": "eu-central-1", "policy": policies::document(statements), "policy_status": map! { "is_public": false },
+            "acl": storage::owner_only(), "website": Value::Null,
+            "encryption": map! { "rules": list![map! { "apply_server_side_encryption_by_default": map! { "sse_algorithm": "aws:kms", "kms_master_key_id": data_key } }] },
+            "public_access_block": storage::all_blocked(),
             "ownership_controls": map! { "rules": list![map! { "object_ownership": "BucketOwnerEnforced" }] },
             "versioning": map! { "status": "Enabled" }, "logging": logged.unwrap_or_default(), "tags": map! { "DataClass": "audit" },
         },

@@ -4,8 +4,7 @@ use plumb_model::value::{Text, Value};
 
 use crate::account::AccountBuilder;
 use crate::document::{list, map};
-use crate::groups;
-use crate::interface::{self, Interface, Use};
+use crate::{groups, routes};
 
 /// What stands in a subnet: something with a way from the internet, or without.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +38,6 @@ pub(crate) struct Tiers {
     pub(crate) web: Group,
     pub(crate) app: Group,
     pub(crate) database: Group,
-    pub(crate) office: Group,
 }
 
 /// A subnet and how many of its addresses are taken.
@@ -61,7 +59,7 @@ pub(crate) struct Network {
     pub(crate) tiers: Tiers,
     pub(crate) subnet_group: Text,
     pub(crate) subnets: Vec<Subnet>,
-    second_octet: u64,
+    pub(crate) second_octet: u64,
 }
 
 /// A free address in a subnet.
@@ -122,7 +120,7 @@ pub(crate) fn vpc(builder: &mut AccountBuilder, region: &'static str, filter: Fi
         second_octet: 16 + builder.serial() % 224,
     };
     add_vpc(builder, &ids);
-    let (gateway, nat, endpoint) = (builder.id("igw"), builder.id("nat"), builder.id("vpce"));
+    let gateway = builder.id("igw");
     let account = builder.id.clone();
     builder.add(
         "aws_internet_gateway",
@@ -150,10 +148,7 @@ pub(crate) fn vpc(builder: &mut AccountBuilder, region: &'static str, filter: Fi
         tiers,
         subnets: subnets.to_vec(),
     };
-    nat_gateway(builder, &mut network, &nat);
-    let list = s3_prefix_list(builder, region);
-    let private = routes(builder, &network, &gateway, &nat, &endpoint, &list);
-    s3_endpoint(builder, &network, &endpoint, private);
+    routes::generate(builder, &mut network, &gateway);
     network_acl(builder, &network, filter);
     subnet_group(builder, &network, &network.subnet_group, Tier::Private);
     network
@@ -218,163 +213,23 @@ fn subnet(
     }
 }
 
-/// The NAT gateway of the first public subnet, with its address and interface.
-fn nat_gateway(builder: &mut AccountBuilder, network: &mut Network, nat: &Text) {
-    let Some(place) = network.take(Tier::Public) else {
-        return;
-    };
-    let (region, account) = (network.region, builder.id.clone());
-    let address = interface::elastic_address(builder);
-    let interface = Interface {
-        place: place.clone(),
-        groups: Vec::new(),
-        address: Some(address.clone()),
-        used_by: Use::NatGateway(nat.clone()),
-    };
-    let interface = interface::add(builder, &interface);
-    builder.add(
-        "aws_nat_gateway",
-        format!("arn:aws:ec2:{region}:{account}:natgateway/{nat}"),
-        nat,
-        region,
-        map! {
-            "nat_gateway_id": nat.clone(), "vpc_id": network.vpc.clone(), "subnet_id": place.subnet, "state": "available",
-            "connectivity_type": "public", "create_time": "2024-03-04T10:00:00Z", "tags": map! {},
-            "nat_gateway_addresses": list![map! {
-                "allocation_id": address.allocation, "public_ip": address.ip, "private_ip": place.address, "network_interface_id": interface,
-                "is_primary": true, "status": "succeeded",
-            }],
-        },
-    );
-}
-
-fn route(destination: &str, key: &'static str, target: &str, state: &str) -> Value {
-    let mut route = map! { "destination_cidr_block": destination, "state": state, "origin": "CreateRoute" };
-    if let Value::Map(map) = &mut route {
-        map.insert(key, Value::from(target));
-    }
-    route
-}
-
-/// The main route table (local only) and those of the public and of the private subnets; returns the last one's id.
-fn routes(
-    builder: &mut AccountBuilder,
-    network: &Network,
-    gateway: &str,
-    nat: &str,
-    endpoint: &str,
-    prefix_list: &str,
-) -> Text {
-    let local = || {
-        map! { "destination_cidr_block": format!("10.{}.0.0/16", network.second_octet), "gateway_id": "local", "state": "active", "origin": "CreateRouteTable" }
-    };
-    let to_s3 = map! { "destination_prefix_list_id": prefix_list, "gateway_id": endpoint, "state": "active", "origin": "CreateRoute" };
-    let mut private = vec![
-        local(),
-        route("0.0.0.0/0", "nat_gateway_id", nat, "active"),
-        to_s3,
-    ];
-    if builder.random.percent(12) {
-        // The peering connection was deleted and its route forgotten.
-        private.push(route(
-            "172.20.0.0/16",
-            "vpc_peering_connection_id",
-            "pcx-0deleted",
-            "blackhole",
-        ));
-    }
-    let public = vec![local(), route("0.0.0.0/0", "gateway_id", gateway, "active")];
-    route_table(builder, network, None, vec![local()]);
-    route_table(builder, network, Some(Tier::Public), public);
-    route_table(builder, network, Some(Tier::Private), private)
-}
-
-fn route_table(
-    builder: &mut AccountBuilder,
-    network: &Network,
-    tier: Option<Tier>,
-    routes: Vec<Value>,
-) -> Text {
-    let (region, account, table) = (network.region, builder.id.clone(), builder.id("rtb"));
-    let mut associations = Vec::new();
-    match tier {
-        None => associations.push(
-            map! { "main": true, "route_table_id": table.clone(), "association_state": map! { "state": "associated" } },
-        ),
-        Some(tier) => {
-            for (subnet, _) in network.subnets_of(tier) {
-                associations.push(map! {
-                    "main": false, "route_table_id": table.clone(), "subnet_id": subnet, "association_state": map! { "state": "associated" },
-                });
-            }
-        }
-    }
-    builder.add(
-        "aws_route_table",
-        format!("arn:aws:ec2:{region}:{account}:route-table/{table}"),
-        &table,
-        region,
-        map! {
-            "route_table_id": table.clone(), "vpc_id": network.vpc.clone(), "owner_id": account, "routes": routes,
-            "associations": associations, "propagating_vgws": list![], "tags": map! {},
-        },
-    );
-    table
-}
-
-/// The list of the addresses of S3 in a region, once per region.
-fn s3_prefix_list(builder: &mut AccountBuilder, region: &'static str) -> Text {
-    let id = Text::from(match region {
-        "eu-central-1" => "pl-6ea54007",
-        "us-east-1" => "pl-63a5400a",
-        _ => "pl-68a54001",
-    });
-    if builder.first("s3 prefix list", region) {
-        builder.add(
-            "aws_ec2_managed_prefix_list",
-            format!("arn:aws:ec2:{region}:aws:prefix-list/{id}"),
-            &id,
-            region,
-            map! {
-                "prefix_list_id": id.clone(), "prefix_list_name": format!("com.amazonaws.{region}.s3"), "owner_id": "AWS",
-                "address_family": "IPv4", "state": "create-complete", "entries": list![map! { "cidr": "192.0.2.128/25" }],
-                "prefix_list_arn": format!("arn:aws:ec2:{region}:aws:prefix-list/{id}"), "tags": map! {},
-            },
-        );
-    }
-    id
-}
-
-fn s3_endpoint(builder: &mut AccountBuilder, network: &Network, endpoint: &Text, table: Text) {
-    let (region, account) = (network.region, builder.id.clone());
-    builder.add(
-        "aws_vpc_endpoint",
-        format!("arn:aws:ec2:{region}:{account}:vpc-endpoint/{endpoint}"),
-        endpoint,
-        region,
-        map! {
-            "vpc_endpoint_id": endpoint.clone(), "vpc_endpoint_type": "Gateway", "vpc_id": network.vpc.clone(), "owner_id": account,
-            "service_name": format!("com.amazonaws.{region}.s3"), "state": "available", "route_table_ids": list![table],
-            "subnet_ids": list![], "groups": list![], "network_interface_ids": list![], "private_dns_enabled": false, "tags": map! {},
-            "policy_document": map! { "Version": "2008-10-17", "Statement": list![map! { "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*" }] },
-        },
-    );
-}
-
 fn network_acl(builder: &mut AccountBuilder, network: &Network, filter: Filter) {
     let (region, account, acl) = (network.region, builder.id.clone(), builder.id("acl"));
     let rule = |egress: bool, number: i64, action: &str| {
         map! { "egress": egress, "rule_action": action, "rule_number": number, "protocol": "-1", "cidr_block": "0.0.0.0/0" }
     };
-    let deny = |number: i64, port: i64| {
-        map! { "egress": false, "rule_action": "deny", "rule_number": number, "protocol": "6", "cidr_block": "0.0.0.0/0",
+    let deny = |number: i64, protocol: &str, port: i64| {
+        map! { "egress": false, "rule_action": "deny", "rule_number": number, "protocol": protocol, "cidr_block": "0.0.0.0/0",
         "port_range": map! { "from": port, "to": port } }
     };
     let mut entries = match filter {
         Filter::AllowAll => Vec::new(),
-        Filter::DenyAdministration => {
-            vec![deny(80, 22), deny(81, 3389)]
-        }
+        Filter::DenyAdministration => vec![
+            deny(80, "6", 22),
+            deny(81, "6", 3389),
+            deny(82, "17", 22),
+            deny(83, "17", 3389),
+        ],
     };
     entries.extend([
         rule(false, 100, "allow"),

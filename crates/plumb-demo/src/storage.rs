@@ -39,8 +39,13 @@ pub(crate) fn all_blocked() -> Value {
     map! { "block_public_acls": true, "ignore_public_acls": true, "block_public_policy": true, "restrict_public_buckets": true }
 }
 
+/// The access control list that every bucket begins with.
+pub(crate) fn owner_only() -> Value {
+    map! { "grants": list![map! { "grantee": map! { "type": "CanonicalUser", "id": "79a5" }, "permission": "FULL_CONTROL" }] }
+}
+
 /// The statement that refuses plain HTTP.
-fn tls_only(name: &str) -> Value {
+pub(crate) fn tls_only(name: &str) -> Value {
     map! {
         "Sid": "TlsOnly", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
         "Resource": list![format!("arn:aws:s3:::{name}"), format!("arn:aws:s3:::{name}/*")],
@@ -102,18 +107,18 @@ pub(crate) fn bucket(builder: &mut AccountBuilder) {
         builder.team,
         builder.id.get(6..).unwrap_or("0")
     );
-    let block = if !public && builder.right(66) {
+    let block = if !public && builder.right(42) {
         PublicAccess::Blocked
     } else {
         PublicAccess::NotBlocked
     };
-    let encryption = match (builder.right(97), builder.right(50)) {
+    let encryption = match (builder.right(85), builder.right(50)) {
         (false, _) => Encryption::None,
         (true, true) => Encryption::Key,
         (true, false) => Encryption::Service,
     };
     let mut statements = Vec::new();
-    if builder.right(40) {
+    if builder.right(62) {
         statements.push(tls_only(&name));
     }
     if public {
@@ -191,7 +196,7 @@ pub(crate) fn add(builder: &mut AccountBuilder, bucket: Bucket<'_>) -> String {
         map! {
             "bucket_region": region, "creation_date": "2024-09-17T08:21:00Z", "tags": tags, "encryption": encryption,
             "policy": policy, "policy_status": status, "website": Value::Null,
-            "acl": map! { "grants": list![map! { "grantee": map! { "type": "CanonicalUser", "id": "79a5" }, "permission": "FULL_CONTROL" }] },
+            "acl": owner_only(),
             "public_access_block": block,
             "ownership_controls": map! { "rules": list![map! { "object_ownership": "BucketOwnerEnforced" }] },
             "versioning": versioned, "logging": logged.unwrap_or_default(),
@@ -203,7 +208,7 @@ pub(crate) fn add(builder: &mut AccountBuilder, bucket: Bucket<'_>) -> String {
 /// Adds a file system with a mount target in a private subnet.
 pub(crate) fn file_system(builder: &mut AccountBuilder) {
     let (region, id, file_system) = (builder.region(), builder.id.clone(), builder.id("fs"));
-    let (encrypted, tags) = (builder.right(85), builder.tags());
+    let (encrypted, tags) = (builder.right(75), builder.tags());
     let key = if encrypted {
         Value::from(builder.key(region))
     } else {

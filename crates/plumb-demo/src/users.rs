@@ -37,7 +37,7 @@ pub(crate) fn user(builder: &mut AccountBuilder) {
         ])
     );
     let console = builder.random.percent(55);
-    let factor = if console && builder.right(85) {
+    let factor = if console && builder.right(65) {
         Factor::Device
     } else {
         Factor::None
@@ -55,7 +55,7 @@ pub(crate) fn user(builder: &mut AccountBuilder) {
     let key_rotated = builder.random.percent(60).then_some(rotated);
     let second_key = key_rotated.is_some() && !builder.right(92);
     let (direct, trusted) = (!builder.right(65), factor == Factor::Device);
-    let managed: &[&'static str] = match (direct, trusted && !builder.right(93)) {
+    let managed: &[&'static str] = match (direct, trusted && !builder.right(86)) {
         (_, true) => &[managed::ADMINISTRATOR],
         (true, false) if trusted => &[managed::POWER_USER],
         (true, false) => &[CLOUDWATCH_AGENT],

@@ -25,7 +25,7 @@ pub(crate) fn add(
     device: &str,
 ) {
     let account = builder.id.clone();
-    let (encrypted, size, tags) = (builder.right(66), 8 << builder.random.below(6), builder.tags());
+    let (encrypted, size, tags) = (builder.right(78), 8 << builder.random.below(6), builder.tags());
     let key = if encrypted {
         Value::from(builder.key(region))
     } else {
@@ -56,7 +56,7 @@ pub(crate) fn add(
 /// Adds a snapshot of a volume.
 pub(crate) fn snapshot(builder: &mut AccountBuilder) {
     let (region, id, snapshot) = (builder.region(), builder.id.clone(), builder.id("snap"));
-    let public = builder.random.basis_points(1_200);
+    let public = builder.random.basis_points(2_200);
     let public_id = if public {
         Value::String(snapshot.clone())
     } else {

@@ -1,5 +1,7 @@
 //! The stories are told: their resources exist and say what makes them paths, or near misses.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 
 use plumb_demo::story::{self, Outcome};

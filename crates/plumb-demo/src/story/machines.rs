@@ -24,7 +24,7 @@ pub(super) const DEPLOYER: &str = "deployment-administrator";
 pub(super) const BOUNDED: &str = "bounded-administrator";
 pub(super) const SECRET: &str = "production/payments/database";
 
-const EVERYBODY: &[&str] = &["0.0.0.0/0"];
+const EVERYBODY: &[&str] = &["0.0.0.0/0", "::/0"];
 /// The whole of IPv4 in two halves, which does not look like it.
 const BOTH_HALVES: &[&str] = &["0.0.0.0/1", "128.0.0.0/1"];
 
@@ -187,7 +187,7 @@ fn payments_role(builder: &mut AccountBuilder) {
 /// A public load balancer before an instance that reads payments.
 pub(super) fn balanced(builder: &mut AccountBuilder) {
     payments_role(builder);
-    let mut network = network::vpc(builder, HOME, Filter::DenyAdministration);
+    let mut network = network::vpc(builder, HOME, Filter::AllowAll);
     let web = network.tiers.web.clone();
     let target = machine(builder, &mut network, Tier::Private, web, PAYMENTS);
     let balancer = Balancer {
