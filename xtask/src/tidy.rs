@@ -52,7 +52,6 @@ const MEDIAN: usize = 250;
 
 /// Crates whose code may name a cloud service.
 const NAMES_SERVICES: [&str; 5] = ["plumb-cloud", "plumb-api", "plumb-demo", "plumb-iam", "plumb-net"];
-const NAMES_SERVICES: [&str; 4] = ["plumb-cloud", "plumb-api", "plumb-net", "plumb-demo"];
 
 /// Names of services and types that must not stand in code elsewhere.
 const SERVICE_NAMES: [&str; 6] = [

@@ -44,6 +44,7 @@ mod recipe_reader;
 mod record;
 mod recorded;
 pub mod risk;
+mod risk_reader;
 mod rule_text;
 pub mod scaffold;
 pub mod schema;

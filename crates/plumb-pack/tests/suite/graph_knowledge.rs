@@ -32,6 +32,11 @@ impl Inventory for Listed<'_> {
             .map_or(&[], |(_, list)| list)
     }
 
+    fn of_type_in(&self, resource_type: &str, region: &str) -> Vec<&Value> {
+        let here = |value: &&&Value| value.get("region").and_then(Value::as_str) == Some(region);
+        self.of_type(resource_type).iter().filter(here).copied().collect()
+    }
+
     fn related<'a>(&'a self, _resource: &'a Value, _resource_type: &str) -> Vec<&'a Value> {
         Vec::new()
     }
