@@ -4,11 +4,14 @@
 //! between classes of equals, which are hidden nodes, so that the number of edges grows with the estate and not with its square.
 
 mod assets;
+mod classes;
 mod escalation;
 mod network;
 mod outcome;
 mod patterns;
 mod permission;
+mod places;
+mod question;
 mod reached;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -76,8 +79,9 @@ pub fn assemble(knowledge: &Knowledge, mut fragments: Vec<AccountFragment>) -> A
     assembly.openings();
     network::add(&mut assembly, &network);
     let groups = assets::groups(&assembly, &directory);
-    permission::add(&mut assembly, &directory, &groups);
-    escalation::add(&mut assembly, &directory, &groups);
+    let mut classes = classes::Classes::new(&assembly, &directory);
+    permission::add(&mut assembly, &directory, &groups, &mut classes);
+    escalation::add(&mut assembly, &directory, &groups, &mut classes);
     assembly.administrators_reach_on();
     assembly.weak_credentials();
     assembly.targets();
@@ -111,6 +115,8 @@ pub(crate) struct Assembly<'k> {
     bridges: BTreeMap<usize, BTreeSet<NodeId>>,
     member: StepId,
     covers: StepId,
+    /// The nodes that stand for groups of resources.
+    stand_ins: HashMap<usize, NodeId>,
 }
 
 impl<'k> Assembly<'k> {
@@ -141,6 +147,7 @@ impl<'k> Assembly<'k> {
             bridges: BTreeMap::new(),
             member,
             covers,
+            stand_ins: HashMap::new(),
         };
         for (fragment, account) in fragments.iter().zip(0u32..) {
             assembly
@@ -210,6 +217,25 @@ impl<'k> Assembly<'k> {
     /// Lets a hidden node stand for another.
     pub(crate) fn cover(&mut self, stand_in: NodeId, node: NodeId) {
         self.builder.edge(stand_in, node, self.covers);
+    }
+
+    /// The node that stands for a group: its only member, or a hidden one.
+    pub(crate) fn stand_in(&mut self, group: usize, members: &[NodeId]) -> Option<NodeId> {
+        match members {
+            [] => None,
+            [only] => Some(*only),
+            several => {
+                if let Some(known) = self.stand_ins.get(&group) {
+                    return Some(*known);
+                }
+                let node = self.hidden();
+                for member in several {
+                    self.cover(node, *member);
+                }
+                self.stand_ins.insert(group, node);
+                Some(node)
+            }
+        }
     }
 
     pub(crate) fn internet(&self) -> NodeId {

@@ -1,6 +1,6 @@
 //! Escalation edges: principals that become something else by what they may change or start.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use plumb_iam::arn::Arn;
 use plumb_iam::assume::Assumption;
@@ -10,7 +10,7 @@ use plumb_iam::keys::Context;
 use plumb_iam::principal::{Principal, PrincipalKind, Stewardship, Tags};
 use plumb_iam::scope::Scope;
 use plumb_model::graph::NodeKind;
-use plumb_model::path::EdgeKind;
+use plumb_model::path::{Certainty, EdgeKind};
 use plumb_model::value::Text;
 use plumb_pack::escalation::{
     Boundary, Escalation, Gain, Need, Object, Permission, PrincipalKind as Who, Requirement, Target, Trust,
@@ -18,7 +18,9 @@ use plumb_pack::escalation::{
 use plumb_pack::recipe::Piece;
 
 use crate::assemble::assets::{AssetGroups, asset, principal_node};
-use crate::assemble::permission::{Classes, resource};
+use crate::assemble::classes::Classes;
+use crate::assemble::permission::resource;
+use crate::assemble::places::Places;
 use crate::assemble::{Assembly, Outcome};
 use crate::fragment::FragmentNode;
 use crate::graph::NodeId;
@@ -27,94 +29,32 @@ use crate::knowledge::TypeId;
 /// How many members of one class are tried for ways that work on the principal itself.
 const MAX_MEMBERS: usize = 500;
 
-/// How many regions are tried for an ARN that may be of any.
-const MAX_REGIONS: usize = 4;
-
 /// How many names are tried for an ARN with a wildcard.
 const MAX_NAMES: usize = 8;
 
 /// Adds every edge that escalations give.
-pub(crate) fn add(assembly: &mut Assembly<'_>, directory: &Directory, groups: &AssetGroups) {
-    let classes = Classes::new(assembly, directory);
+pub(crate) fn add<'d>(
+    assembly: &mut Assembly<'_>,
+    directory: &'d Directory,
+    groups: &'d AssetGroups,
+    classes: &mut Classes<'d>,
+) {
     let mut escalations = Escalations {
         directory,
         groups,
         classes,
         places: Places::of(assembly, directory),
-        stand_ins: HashMap::new(),
     };
     for class in 0..escalations.classes.all.len() {
         escalations.class(assembly, class);
     }
 }
 
-/// What is known of the accounts as a whole.
-struct Places {
-    regions: BTreeMap<usize, Vec<Text>>,
-    types: BTreeSet<(usize, TypeId)>,
-    roles: BTreeSet<TypeId>,
-    users: BTreeSet<TypeId>,
-    others: BTreeSet<TypeId>,
-}
-
-impl Places {
-    fn of(assembly: &Assembly<'_>, directory: &Directory) -> Self {
-        let mut regions: BTreeMap<usize, BTreeMap<Text, usize>> = BTreeMap::new();
-        let mut types = BTreeSet::new();
-        for (fragment, _, resource) in assembly.resources() {
-            types.insert((fragment, resource.type_id));
-            if resource.region != plumb_model::resource::GLOBAL_REGION {
-                *regions
-                    .entry(fragment)
-                    .or_default()
-                    .entry(resource.region.clone())
-                    .or_default() += 1;
-            }
-        }
-        let of_kind = |kind: PrincipalKind| -> BTreeSet<TypeId> {
-            directory
-                .principals()
-                .iter()
-                .filter(|member| member.principal.kind == kind)
-                .filter_map(|member| assembly.resource(principal_node(assembly, member)?))
-                .map(|(_, resource)| resource.type_id)
-                .collect()
-        };
-        let (roles, users, roots) = (
-            of_kind(PrincipalKind::Role),
-            of_kind(PrincipalKind::User),
-            of_kind(PrincipalKind::Root),
-        );
-        let others = (0..assembly.knowledge.types().len())
-            .filter_map(|position| assembly.knowledge.type_at(position))
-            .filter(|id| assembly.knowledge.kind(*id) == NodeKind::Identity)
-            .filter(|id| !roles.contains(id) && !users.contains(id) && !roots.contains(id))
-            .collect();
-        let regions = regions
-            .into_iter()
-            .map(|(fragment, counts)| {
-                let mut counts: Vec<(Text, usize)> = counts.into_iter().collect();
-                counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-                let names = counts.into_iter().map(|(region, _)| region).take(MAX_REGIONS);
-                (fragment, names.collect())
-            })
-            .collect();
-        Self {
-            regions,
-            types,
-            roles,
-            users,
-            others,
-        }
-    }
-}
-
-struct Escalations<'d> {
+struct Escalations<'d, 'c> {
     directory: &'d Directory,
     groups: &'d AssetGroups,
-    classes: Classes<'d>,
+    classes: &'c mut Classes<'d>,
     places: Places,
-    stand_ins: HashMap<usize, NodeId>,
 }
 
 /// One attempt: a principal, and what its actions work on.
@@ -125,7 +65,7 @@ struct Attempt<'a> {
     target: Option<&'a FragmentNode>,
 }
 
-impl Escalations<'_> {
+impl Escalations<'_, '_> {
     fn class(&mut self, assembly: &mut Assembly<'_>, class: usize) {
         let Some((fragment, members)) = self
             .classes
@@ -143,7 +83,30 @@ impl Escalations<'_> {
             .get(fragment)
             .map(|fragment| fragment.account.provider);
         let knowledge = assembly.knowledge;
-        for escalation in &knowledge.escalations {
+        // Who has every permission needs none of the other ways.
+        let plain = |escalation: &&std::sync::Arc<Escalation>| is_plain(escalation);
+        for escalation in knowledge.escalations.iter().filter(plain) {
+            let attempt = Attempt {
+                fragment,
+                member: first,
+                target: None,
+            };
+            if provider != Some(escalation.provider) || !may_go(escalation, first) {
+                continue;
+            }
+            if let Some(outcome) = self.requirements(assembly, &attempt, escalation) {
+                let administrator = assembly.administrator(fragment);
+                self.from_class(assembly, class, administrator, escalation, &outcome);
+                if outcome.certainty == Certainty::Certain {
+                    return;
+                }
+            }
+        }
+        for escalation in knowledge
+            .escalations
+            .iter()
+            .filter(|escalation| !is_plain(escalation))
+        {
             if provider != Some(escalation.provider)
                 || !may_go(escalation, first)
                 || !self.has_a_chance(assembly, fragment, first, escalation)
@@ -247,6 +210,7 @@ impl Escalations<'_> {
         }
         if let Some(outcome) = best {
             let administrator = assembly.administrator(fragment);
+            let outcome = outcome.resting_on_attachment(member, 1);
             connect(assembly, node, administrator, escalation, &outcome);
         }
     }
@@ -284,15 +248,9 @@ impl Escalations<'_> {
                 };
                 let to = match escalation.gains {
                     Gain::Administrator => assembly.administrator(fragment),
-                    Gain::Target => match found.members.as_slice() {
-                        [only] => *only,
-                        several => *self.stand_ins.entry(group).or_insert_with(|| {
-                            let stand_in = assembly.hidden();
-                            for member in several {
-                                assembly.cover(stand_in, *member);
-                            }
-                            stand_in
-                        }),
+                    Gain::Target => match assembly.stand_in(group, &found.members) {
+                        Some(node) => node,
+                        None => continue,
                     },
                 };
                 self.from_class(assembly, class, to, escalation, &outcome);
@@ -531,10 +489,28 @@ impl Escalations<'_> {
         escalation: &Escalation,
         outcome: &Outcome,
     ) {
+        let Some((first, equals)) = self
+            .classes
+            .all
+            .get(class)
+            .and_then(|class| Some((*class.members.first()?, class.members.len())))
+        else {
+            return;
+        };
         if let Some(from) = self.classes.node(assembly, class) {
-            connect(assembly, from, to, escalation, outcome);
+            let outcome = outcome.clone().resting_on_attachment(first, equals);
+            connect(assembly, from, to, escalation, &outcome);
         }
     }
+}
+
+/// Whether the way is none: who has these permissions has all.
+fn is_plain(escalation: &Escalation) -> bool {
+    escalation.target == Target::Account
+        && escalation.needs().all(|need| match need {
+            Need::Action(permission) => permission.on == Object::Anything,
+            Need::Present(_) => false,
+        })
 }
 
 /// Whether a kind of principal can go the way at all.
@@ -554,12 +530,7 @@ fn connect(
     escalation: &Escalation,
     outcome: &Outcome,
 ) {
-    let has_it_all = escalation.target == Target::Account
-        && escalation.needs().all(|need| match need {
-            Need::Action(permission) => permission.on == Object::Anything,
-            Need::Present(_) => false,
-        });
-    if has_it_all {
+    if is_plain(escalation) {
         assembly.edge(from, to, EdgeKind::CanAdminister, None, outcome, 0);
     } else {
         let how = Some(escalation.title.clone());

@@ -1,26 +1,24 @@
 //! Permission edges: who can read, write, administer and assume what, from the evaluated result of all policies.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use plumb_iam::assume::Assumption;
-use plumb_iam::directory::{ClassId, Directory, Member};
+use plumb_iam::directory::{Asset, Directory, Member};
 use plumb_iam::document::{Effect, Listing};
-use plumb_iam::glob::{Glob, Style};
 use plumb_iam::keys::Context;
 use plumb_iam::principal::Principal;
 use plumb_iam::principal_pattern::PrincipalPattern;
 use plumb_iam::scope::Scope;
-use plumb_model::graph::NodeKind;
 use plumb_model::path::{Certainty, EdgeKind};
 use plumb_model::risk::ExposureLevel;
-use plumb_model::value::Text;
-use plumb_pack::graph_role::{Access, AccessLevel, Grant, Needs};
+use plumb_pack::graph_role::{Grant, Needs};
 
 use crate::assemble::assets::{AssetGroup, AssetGroups, asset, principal_node};
+use crate::assemble::classes::Classes;
+use crate::assemble::question::{Asking, Question, Telling, names, questions, scope};
 use crate::assemble::{Assembly, Outcome};
 use crate::fragment::{Detail, FragmentNode};
 use crate::graph::NodeId;
-use crate::knowledge::TypeId;
 
 /// The most questions about one principal class and one group of resources that are asked.
 const MAX_QUESTIONS: usize = 8_000_000;
@@ -29,12 +27,16 @@ const MAX_QUESTIONS: usize = 8_000_000;
 const MAX_SINGLE: usize = 2_000;
 
 /// Adds every edge that permissions give.
-pub(crate) fn add(assembly: &mut Assembly<'_>, directory: &Directory, groups: &AssetGroups) {
+pub(crate) fn add<'d>(
+    assembly: &mut Assembly<'_>,
+    directory: &'d Directory,
+    groups: &'d AssetGroups,
+    classes: &mut Classes<'d>,
+) {
     let mut permissions = Permissions {
         directory,
         groups,
-        classes: Classes::new(assembly, directory),
-        stand_ins: HashMap::new(),
+        classes,
         decryption: HashMap::new(),
         asked: 0,
     };
@@ -51,115 +53,16 @@ pub(crate) fn add(assembly: &mut Assembly<'_>, directory: &Directory, groups: &A
     }
 }
 
-/// Principals that share every answer about resources without a policy of their own.
-pub(crate) struct Class<'d> {
-    pub(crate) fragment: usize,
-    pub(crate) members: Vec<&'d Member>,
-    node: Option<NodeId>,
-}
-
-/// All classes whose principals are nodes of the graph.
-pub(crate) struct Classes<'d> {
-    pub(crate) all: Vec<Class<'d>>,
-    by_id: HashMap<ClassId, usize>,
-    by_fragment: BTreeMap<usize, Vec<usize>>,
-}
-
-impl<'d> Classes<'d> {
-    pub(crate) fn new(assembly: &Assembly<'_>, directory: &'d Directory) -> Self {
-        let mut classes = Self {
-            all: Vec::new(),
-            by_id: HashMap::new(),
-            by_fragment: BTreeMap::new(),
-        };
-        for (id, members) in directory.classes() {
-            let members: Vec<&Member> = members
-                .into_iter()
-                .filter(|member| principal_node(assembly, member).is_some())
-                .collect();
-            let fragment = members
-                .first()
-                .and_then(|member| principal_node(assembly, member))
-                .and_then(|node| assembly.resource(node))
-                .map(|(fragment, _)| fragment);
-            let Some(fragment) = fragment else { continue };
-            let position = classes.all.len();
-            classes.by_id.insert(id, position);
-            classes.by_fragment.entry(fragment).or_default().push(position);
-            classes.all.push(Class {
-                fragment,
-                members,
-                node: None,
-            });
-        }
-        classes
-    }
-
-    /// The node that stands for a class: its only member, or a hidden one.
-    pub(crate) fn node(&mut self, assembly: &mut Assembly<'_>, class: usize) -> Option<NodeId> {
-        let class = self.all.get_mut(class)?;
-        if class.node.is_none() {
-            let members: Vec<NodeId> = class
-                .members
-                .iter()
-                .filter_map(|member| principal_node(assembly, member))
-                .collect();
-            class.node = match members.as_slice() {
-                [] => None,
-                [only] => Some(*only),
-                several => {
-                    let node = assembly.hidden();
-                    for member in several {
-                        assembly.join(*member, node);
-                    }
-                    Some(node)
-                }
-            };
-        }
-        class.node
-    }
-}
-
-/// What is asked about a resource.
-#[derive(Clone, Copy)]
-enum Question<'a> {
-    /// An access that the knowledge describes.
-    Access(usize, &'a Access),
-    /// Taking the session of a role.
-    Assume,
-}
-
-impl Question<'_> {
-    fn kind(self) -> EdgeKind {
-        match self {
-            Self::Assume => EdgeKind::CanAssume,
-            Self::Access(_, access) => match access.level {
-                AccessLevel::Read => EdgeKind::CanRead,
-                AccessLevel::Write => EdgeKind::CanWrite,
-                AccessLevel::Administer => EdgeKind::CanAdminister,
-            },
-        }
-    }
-}
-
-/// Who asks.
-#[derive(Clone, Copy)]
-enum Asking<'a> {
-    Member(&'a Member),
-    Outsider(&'a Principal),
-}
-
-struct Permissions<'d> {
+struct Permissions<'d, 'c> {
     directory: &'d Directory,
     groups: &'d AssetGroups,
-    classes: Classes<'d>,
-    stand_ins: HashMap<usize, NodeId>,
+    classes: &'c mut Classes<'d>,
     /// Whether a class can decrypt with the keys of a group.
     decryption: HashMap<(usize, usize), Option<Outcome>>,
     asked: usize,
 }
 
-impl<'d> Permissions<'d> {
+impl<'d> Permissions<'d, '_> {
     /// What a class can do in its own account by its own policies.
     fn own_account(&mut self, assembly: &mut Assembly<'_>, class: usize) {
         let Some((fragment, member)) = self.representative(class) else {
@@ -228,6 +131,7 @@ impl<'d> Permissions<'d> {
                 Some(scope),
             ) && let Some(node) = self.classes.node(assembly, class)
             {
+                let outcome = outcome.resting_on_attachment(first, members.len());
                 self.connect(assembly, node, group, question, &outcome);
             }
             return;
@@ -259,6 +163,7 @@ impl<'d> Permissions<'d> {
                     .clone()
             };
             if let (Some(outcome), Some(node)) = (outcome, principal_node(assembly, member)) {
+                let outcome = outcome.resting_on_attachment(member, 1);
                 self.connect(assembly, node, group, question, &outcome);
             }
         }
@@ -314,6 +219,7 @@ impl<'d> Permissions<'d> {
                             let outcome =
                                 self.ask(assembly, Asking::Member(member), None, found, question, None);
                             if let (Some(outcome), Some(node)) = (outcome, principal_node(assembly, member)) {
+                                let outcome = outcome.resting_on_attachment(member, 1);
                                 self.connect(assembly, node, group, question, &outcome);
                             }
                         }
@@ -521,12 +427,7 @@ impl<'d> Permissions<'d> {
         best
     }
 
-    fn answer(
-        &self,
-        asking: Asking<'_>,
-        action: &str,
-        asset: &plumb_iam::directory::Asset,
-    ) -> Option<Outcome> {
+    fn answer(&self, asking: Asking<'_>, action: &str, asset: &Asset) -> Option<Outcome> {
         let context = Context::over_tls();
         Outcome::of(&match asking {
             Asking::Member(member) => self.directory.can(member, action, asset, &context),
@@ -576,16 +477,8 @@ impl<'d> Permissions<'d> {
         let Some(found) = self.groups.groups.get(group) else {
             return;
         };
-        let to = match found.members.as_slice() {
-            [] => return,
-            [only] => *only,
-            several => *self.stand_ins.entry(group).or_insert_with(|| {
-                let stand_in = assembly.hidden();
-                for member in several {
-                    assembly.cover(stand_in, *member);
-                }
-                stand_in
-            }),
+        let Some(to) = assembly.stand_in(group, &found.members) else {
+            return;
         };
         let kind = question.kind();
         if kind == EdgeKind::CanAssume {
@@ -618,127 +511,4 @@ impl<'d> Permissions<'d> {
 pub(crate) fn resource<'k>(assembly: &Assembly<'k>, group: &AssetGroup) -> Option<&'k FragmentNode> {
     let (_, resource) = assembly.resource(*group.members.first()?)?;
     Some(resource)
-}
-
-fn questions<'k>(assembly: &Assembly<'k>, type_id: TypeId) -> Vec<Question<'k>> {
-    let Some(role) = assembly.knowledge.role(type_id) else {
-        return Vec::new();
-    };
-    let access = (0..)
-        .zip(&role.access)
-        .map(|(position, access)| Question::Access(position, access));
-    let assume = (role.kind == NodeKind::Identity && role.policy.is_some()).then_some(Question::Assume);
-    access.chain(assume).collect()
-}
-
-/// Where a principal's own policies let a question reach; `None` where nowhere.
-fn scope(member: &Member, question: Question<'_>) -> Option<Scope> {
-    let of = |action: &str| Scope::of(&member.policies, action);
-    let scope = match question {
-        Question::Assume => of(Assumption::Role.action()),
-        Question::Access(_, access) => {
-            let mut actions = access.grants.first()?.actions.iter();
-            let mut all = of(actions.next()?);
-            for action in actions {
-                let more = of(action);
-                all.patterns.extend(more.patterns);
-                all.unread.extend(more.unread);
-                all.resource_tags.extend(more.resource_tags);
-            }
-            all
-        }
-    };
-    (!scope.patterns.is_empty() || !scope.unread.is_empty()).then_some(scope)
-}
-
-/// The ARNs to ask about: the one given or, where it has a wildcard, names that the principal's policies allow.
-fn names(on: &str, scope: Option<&Scope>, asking: Asking<'_>, grant: &Grant) -> Vec<Text> {
-    if !on.contains('*') {
-        return vec![Text::from(on)];
-    }
-    let asked = Glob::new(&on.replace('*', "?*"), Style::Text);
-    let own;
-    let scope = match (scope, asking) {
-        (Some(scope), _) => Some(scope),
-        (None, Asking::Member(member)) => {
-            own = grant
-                .actions
-                .first()
-                .map(|action| Scope::of(&member.policies, action));
-            own.as_ref()
-        }
-        (None, Asking::Outsider(_)) => None,
-    };
-    let mut found: Vec<Text> = scope
-        .into_iter()
-        .flat_map(|scope| &scope.patterns)
-        .filter_map(|pattern| pattern.common_text(&asked))
-        .map(Text::from)
-        .collect();
-    found.sort();
-    found.dedup();
-    found.truncate(MOST_NAMES);
-    // What a resource policy allows by itself needs no pattern of the principal.
-    found.push(Text::from(on.replace('*', "x")));
-    found
-}
-
-/// How many names are tried for an ARN with a wildcard.
-const MOST_NAMES: usize = 8;
-
-/// Which principals the policy of a resource tells apart.
-#[derive(Debug, PartialEq, Eq)]
-enum Telling {
-    /// None by name.
-    Nobody,
-    /// These, by ARN.
-    Named(BTreeSet<Text>),
-    /// Any, because conditions look at who asks.
-    Anybody,
-}
-
-impl Telling {
-    fn of(detail: Option<&Detail>) -> Self {
-        let Some(document) = detail.and_then(|detail| detail.policy.as_ref()?.document()) else {
-            return Self::Nobody;
-        };
-        let mut named = BTreeSet::new();
-        for statement in document.statements() {
-            let mut keys = statement.tests.iter().flat_map(|test| test.keys());
-            if keys.any(|key| {
-                key.starts_with("aws:principaltag/")
-                    || matches!(key.as_str(), "aws:principalarn" | "aws:userid" | "aws:username")
-            }) {
-                return Self::Anybody;
-            }
-            for principal in statement
-                .principals
-                .iter()
-                .flat_map(|principals| &principals.patterns)
-            {
-                match principal {
-                    PrincipalPattern::Entity(arn) => _ = named.insert(arn.clone()),
-                    PrincipalPattern::Session { .. } | PrincipalPattern::UniqueId(_) => return Self::Anybody,
-                    PrincipalPattern::Everyone
-                    | PrincipalPattern::Account(_)
-                    | PrincipalPattern::Service(_)
-                    | PrincipalPattern::Federated(_)
-                    | PrincipalPattern::CanonicalUser(_) => {}
-                }
-            }
-        }
-        if named.is_empty() {
-            Self::Nobody
-        } else {
-            Self::Named(named)
-        }
-    }
-
-    fn means(&self, member: &Member) -> bool {
-        match self {
-            Self::Nobody => false,
-            Self::Named(named) => named.contains(&member.principal.name),
-            Self::Anybody => true,
-        }
-    }
 }

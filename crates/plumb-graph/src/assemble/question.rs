@@ -1,0 +1,174 @@
+//! What is asked about resources, by whom, and under which names.
+
+use std::collections::BTreeSet;
+
+use plumb_iam::assume::Assumption;
+use plumb_iam::directory::Member;
+use plumb_iam::glob::{Glob, Style};
+use plumb_iam::principal::Principal;
+use plumb_iam::principal_pattern::PrincipalPattern;
+use plumb_iam::scope::Scope;
+use plumb_model::graph::NodeKind;
+use plumb_model::path::EdgeKind;
+use plumb_model::value::Text;
+use plumb_pack::graph_role::{Access, AccessLevel, Grant};
+
+use crate::assemble::Assembly;
+use crate::fragment::Detail;
+use crate::knowledge::TypeId;
+
+/// What is asked about a resource.
+#[derive(Clone, Copy)]
+pub(crate) enum Question<'a> {
+    /// An access that the knowledge describes.
+    Access(usize, &'a Access),
+    /// Taking the session of a role.
+    Assume,
+}
+
+impl Question<'_> {
+    /// The kind of edge that a yes gives.
+    pub(crate) fn kind(self) -> EdgeKind {
+        match self {
+            Self::Assume => EdgeKind::CanAssume,
+            Self::Access(_, access) => match access.level {
+                AccessLevel::Read => EdgeKind::CanRead,
+                AccessLevel::Write => EdgeKind::CanWrite,
+                AccessLevel::Administer => EdgeKind::CanAdminister,
+            },
+        }
+    }
+}
+
+/// Who asks.
+#[derive(Clone, Copy)]
+pub(crate) enum Asking<'a> {
+    Member(&'a Member),
+    Outsider(&'a Principal),
+}
+
+/// Everything that is asked about resources of a type.
+pub(crate) fn questions<'k>(assembly: &Assembly<'k>, type_id: TypeId) -> Vec<Question<'k>> {
+    let Some(role) = assembly.knowledge.role(type_id) else {
+        return Vec::new();
+    };
+    let access = (0..)
+        .zip(&role.access)
+        .map(|(position, access)| Question::Access(position, access));
+    let assume = (role.kind == NodeKind::Identity && role.policy.is_some()).then_some(Question::Assume);
+    access.chain(assume).collect()
+}
+
+/// Where a principal's own policies let a question reach; `None` where nowhere.
+pub(crate) fn scope(member: &Member, question: Question<'_>) -> Option<Scope> {
+    let of = |action: &str| Scope::of(&member.policies, action);
+    let scope = match question {
+        Question::Assume => of(Assumption::Role.action()),
+        Question::Access(_, access) => {
+            let mut actions = access.grants.first()?.actions.iter();
+            let mut all = of(actions.next()?);
+            for action in actions {
+                let more = of(action);
+                all.patterns.extend(more.patterns);
+                all.unread.extend(more.unread);
+                all.resource_tags.extend(more.resource_tags);
+            }
+            all
+        }
+    };
+    (!scope.patterns.is_empty() || !scope.unread.is_empty()).then_some(scope)
+}
+
+/// The ARNs to ask about: the one given or, where it has a wildcard, names that the principal's policies allow.
+pub(crate) fn names(on: &str, scope: Option<&Scope>, asking: Asking<'_>, grant: &Grant) -> Vec<Text> {
+    if !on.contains('*') {
+        return vec![Text::from(on)];
+    }
+    let asked = Glob::new(&on.replace('*', "?*"), Style::Text);
+    let own;
+    let scope = match (scope, asking) {
+        (Some(scope), _) => Some(scope),
+        (None, Asking::Member(member)) => {
+            own = grant
+                .actions
+                .first()
+                .map(|action| Scope::of(&member.policies, action));
+            own.as_ref()
+        }
+        (None, Asking::Outsider(_)) => None,
+    };
+    let mut found: Vec<Text> = scope
+        .into_iter()
+        .flat_map(|scope| &scope.patterns)
+        .filter_map(|pattern| pattern.common_text(&asked))
+        .map(Text::from)
+        .collect();
+    found.sort();
+    found.dedup();
+    found.truncate(MOST_NAMES);
+    // What a resource policy allows by itself needs no pattern of the principal.
+    found.push(Text::from(on.replace('*', "x")));
+    found
+}
+
+/// How many names are tried for an ARN with a wildcard.
+const MOST_NAMES: usize = 8;
+
+/// Which principals the policy of a resource tells apart.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Telling {
+    /// None by name.
+    Nobody,
+    /// These, by ARN.
+    Named(BTreeSet<Text>),
+    /// Any, because conditions look at who asks.
+    Anybody,
+}
+
+impl Telling {
+    /// Whom the policy of a resource tells apart.
+    pub(crate) fn of(detail: Option<&Detail>) -> Self {
+        let Some(document) = detail.and_then(|detail| detail.policy.as_ref()?.document()) else {
+            return Self::Nobody;
+        };
+        let mut named = BTreeSet::new();
+        for statement in document.statements() {
+            let mut keys = statement.tests.iter().flat_map(|test| test.keys());
+            if keys.any(|key| {
+                key.starts_with("aws:principaltag/")
+                    || matches!(key.as_str(), "aws:principalarn" | "aws:userid" | "aws:username")
+            }) {
+                return Self::Anybody;
+            }
+            for principal in statement
+                .principals
+                .iter()
+                .flat_map(|principals| &principals.patterns)
+            {
+                match principal {
+                    PrincipalPattern::Entity(arn) => _ = named.insert(arn.clone()),
+                    PrincipalPattern::Session { .. } | PrincipalPattern::UniqueId(_) => return Self::Anybody,
+                    PrincipalPattern::Everyone
+                    | PrincipalPattern::Account(_)
+                    | PrincipalPattern::Service(_)
+                    | PrincipalPattern::Federated(_)
+                    | PrincipalPattern::CanonicalUser(_) => {}
+                }
+            }
+        }
+        if named.is_empty() {
+            Self::Nobody
+        } else {
+            Self::Named(named)
+        }
+    }
+
+    /// Whether a principal may be told apart.
+    pub(crate) fn means(&self, member: &Member) -> bool {
+        match self {
+            Self::Nobody => false,
+            Self::Named(named) => named.contains(&member.principal.name),
+            Self::Anybody => true,
+        }
+    }
+}
