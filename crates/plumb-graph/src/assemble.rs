@@ -97,6 +97,15 @@ pub fn assemble(knowledge: &Knowledge, mut fragments: Vec<AccountFragment>) -> A
     }
 }
 
+/// What a hidden node stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Stand {
+    /// A group of resources.
+    Group(usize),
+    /// A wide group of resources.
+    Wide(usize),
+}
+
 /// The graph while it is put together.
 pub(crate) struct Assembly<'k> {
     pub(crate) knowledge: &'k Knowledge,
@@ -116,7 +125,7 @@ pub(crate) struct Assembly<'k> {
     member: StepId,
     covers: StepId,
     /// The nodes that stand for groups of resources.
-    stand_ins: HashMap<usize, NodeId>,
+    stand_ins: HashMap<Stand, NodeId>,
 }
 
 impl<'k> Assembly<'k> {
@@ -220,7 +229,7 @@ impl<'k> Assembly<'k> {
     }
 
     /// The node that stands for a group: its only member, or a hidden one.
-    pub(crate) fn stand_in(&mut self, group: usize, members: &[NodeId]) -> Option<NodeId> {
+    pub(crate) fn stand_in(&mut self, group: Stand, members: &[NodeId]) -> Option<NodeId> {
         match members {
             [] => None,
             [only] => Some(*only),

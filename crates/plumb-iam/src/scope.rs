@@ -105,6 +105,59 @@ impl Scope {
     }
 }
 
+/// What the allow statements of a principal's own policies name for one action, without a copy.
+///
+/// An upper bound, as [`Scope`] is.
+#[derive(Clone, Debug, Default)]
+pub struct Glance<'p> {
+    /// The patterns, perhaps repeated; variables are widened to `*`.
+    pub patterns: Vec<&'p Glob>,
+    /// Everything is within reach: by `NotResource`, or because something was not read.
+    pub everything: bool,
+}
+
+impl<'p> Glance<'p> {
+    /// Looks at an action, in lower case.
+    pub fn of(policies: &'p PrincipalPolicies, action: &str) -> Self {
+        let mut glance = Self::default();
+        for policy in &policies.identity {
+            glance.add(policy, action);
+        }
+        glance
+    }
+
+    /// Whether nothing is within reach.
+    pub fn is_empty(&self) -> bool {
+        self.patterns.is_empty() && !self.everything
+    }
+
+    fn add(&mut self, policy: &'p NamedPolicy, action: &str) {
+        let document = match &policy.content {
+            Content::Read(document) => document,
+            Content::Unread(_) => {
+                self.everything = true;
+                return;
+            }
+        };
+        self.everything |= document
+            .unread()
+            .iter()
+            .any(|unread| unread.may(Effect::Allow, action));
+        for statement in document
+            .about(action)
+            .filter(|statement| statement.effect == Effect::Allow)
+        {
+            match &statement.resources {
+                Some(resources) if resources.listing == Listing::Only => {
+                    self.patterns
+                        .extend(resources.patterns.iter().map(|pattern| pattern.widest()));
+                }
+                Some(_) | None => self.everything = true,
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

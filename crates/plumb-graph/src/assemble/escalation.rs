@@ -8,7 +8,7 @@ use plumb_iam::directory::{Directory, Member};
 use plumb_iam::glob::{Glob, Style};
 use plumb_iam::keys::Context;
 use plumb_iam::principal::{Principal, PrincipalKind, Stewardship, Tags};
-use plumb_iam::scope::Scope;
+use plumb_iam::scope::Glance;
 use plumb_model::graph::NodeKind;
 use plumb_model::path::{Certainty, EdgeKind};
 use plumb_model::value::Text;
@@ -17,11 +17,11 @@ use plumb_pack::escalation::{
 };
 use plumb_pack::recipe::Piece;
 
-use crate::assemble::assets::{AssetGroups, asset, principal_node};
+use crate::assemble::assets::{AssetGroups, Part, PartExtent, asset, principal_node};
 use crate::assemble::classes::Classes;
 use crate::assemble::permission::resource;
 use crate::assemble::places::Places;
-use crate::assemble::{Assembly, Outcome};
+use crate::assemble::{Assembly, Outcome, Stand};
 use crate::fragment::FragmentNode;
 use crate::graph::NodeId;
 use crate::knowledge::TypeId;
@@ -152,9 +152,7 @@ impl Escalations<'_, '_> {
         escalation: &Escalation,
     ) -> bool {
         let allowed = |permission: &Permission| {
-            let scope = Scope::of(&member.policies, &permission.action);
-            !scope.patterns.is_empty()
-                || !scope.unread.is_empty()
+            !Glance::of(&member.policies, &permission.action.to_ascii_lowercase()).is_empty()
                 // Trust policies grant by themselves.
                 || escalation.trusts == Some(Trust::Principal)
         };
@@ -227,9 +225,10 @@ impl Escalations<'_, '_> {
         let Some(fragment) = self.classes.all.get(class).map(|class| class.fragment) else {
             return;
         };
+        let named = self.groups.named(fragment, &member.policies);
         for type_id in types {
-            for group in self.candidates(fragment, type_id, member, escalation) {
-                let Some(found) = self.groups.groups.get(group) else {
+            for part in self.candidates(fragment, type_id, member, escalation) {
+                let Some(found) = self.groups.groups.get(part.first) else {
                     continue;
                 };
                 let Some(target) = resource(assembly, found) else {
@@ -247,25 +246,54 @@ impl Escalations<'_, '_> {
                     continue;
                 };
                 let to = match escalation.gains {
-                    Gain::Administrator => assembly.administrator(fragment),
-                    Gain::Target => match assembly.stand_in(group, &found.members) {
-                        Some(node) => node,
-                        None => continue,
-                    },
+                    Gain::Administrator => vec![assembly.administrator(fragment)],
+                    Gain::Target => self.nodes(assembly, &part, &named),
                 };
-                self.from_class(assembly, class, to, escalation, &outcome);
+                for to in to {
+                    self.from_class(assembly, class, to, escalation, &outcome);
+                }
             }
         }
     }
 
-    /// The groups that the first action on the target may concern.
+    /// The nodes that stand for a part.
+    fn nodes(&self, assembly: &mut Assembly<'_>, part: &Part, named: &BTreeSet<usize>) -> Vec<NodeId> {
+        let Some(wide) = self.groups.wide.get(part.wide) else {
+            return Vec::new();
+        };
+        let told_apart = wide.groups.iter().any(|group| named.contains(group));
+        let groups: Vec<usize> = match part.extent {
+            PartExtent::One => vec![part.first],
+            PartExtent::Rest if !told_apart => {
+                return assembly
+                    .stand_in(Stand::Wide(part.wide), &wide.members)
+                    .into_iter()
+                    .collect();
+            }
+            PartExtent::Rest => wide
+                .groups
+                .iter()
+                .copied()
+                .filter(|group| !named.contains(group))
+                .collect(),
+        };
+        groups
+            .into_iter()
+            .filter_map(|group| {
+                let members = &self.groups.groups.get(group)?.members;
+                assembly.stand_in(Stand::Group(group), members)
+            })
+            .collect()
+    }
+
+    /// The parts that the first action on the target may concern.
     fn candidates(
         &self,
         fragment: usize,
         type_id: TypeId,
         member: &Member,
         escalation: &Escalation,
-    ) -> Vec<usize> {
+    ) -> Vec<Part> {
         let on_target = escalation
             .requires
             .iter()
@@ -275,17 +303,18 @@ impl Escalations<'_, '_> {
                 }
                 Requirement::Need(_) | Requirement::Any(_) => None,
             });
-        match on_target {
+        let reach = match on_target {
             Some(permission) if escalation.trusts != Some(Trust::Principal) => {
-                let scope = Scope::of(&member.policies, &permission.action);
-                if scope.unread.is_empty() {
-                    self.groups.concerned(fragment, type_id, &scope.patterns)
-                } else {
-                    self.groups.of_type(fragment, type_id).to_vec()
-                }
+                Glance::of(&member.policies, &permission.action.to_ascii_lowercase())
             }
-            Some(_) | None => self.groups.of_type(fragment, type_id).to_vec(),
-        }
+            Some(_) | None => Glance {
+                everything: true,
+                ..Glance::default()
+            },
+        };
+        let named = self.groups.named(fragment, &member.policies);
+        let wide = self.groups.of_type(fragment, type_id);
+        self.groups.parts(fragment, wide, &reach, &named)
     }
 
     /// Whether the trust policy of a target admits whom it must.
@@ -446,16 +475,16 @@ impl Escalations<'_, '_> {
         if !text.contains('*') {
             return vec![Text::from(text)];
         }
-        let scope = Scope::of(&attempt.member.policies, &permission.action);
+        let reach = Glance::of(&attempt.member.policies, &permission.action.to_ascii_lowercase());
         let mut found = Vec::new();
         for text in self.with_regions(text, attempt.fragment) {
             let asked = Glob::new(&text.replace('*', "?*"), Style::Text);
-            let names = scope
+            let names = reach
                 .patterns
                 .iter()
                 .filter_map(|pattern| pattern.common_text(&asked));
             found.extend(names.take(MAX_NAMES).map(Text::from));
-            if !scope.unread.is_empty() {
+            if reach.everything {
                 found.push(Text::from(text.replace('*', "x")));
             }
         }

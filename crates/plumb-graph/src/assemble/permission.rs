@@ -2,21 +2,22 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use plumb_iam::arn::Arn;
 use plumb_iam::assume::Assumption;
 use plumb_iam::directory::{Asset, Directory, Member};
 use plumb_iam::document::{Effect, Listing};
 use plumb_iam::keys::Context;
 use plumb_iam::principal::Principal;
 use plumb_iam::principal_pattern::PrincipalPattern;
-use plumb_iam::scope::Scope;
+use plumb_iam::scope::Glance;
 use plumb_model::path::{Certainty, EdgeKind};
 use plumb_model::risk::ExposureLevel;
 use plumb_pack::graph_role::{Grant, Needs};
 
-use crate::assemble::assets::{AssetGroup, AssetGroups, asset, principal_node};
+use crate::assemble::assets::{AssetGroup, AssetGroups, Part, PartExtent, asset, principal_node};
 use crate::assemble::classes::Classes;
-use crate::assemble::question::{Asking, Question, Telling, names, questions, scope};
-use crate::assemble::{Assembly, Outcome};
+use crate::assemble::question::{Asking, Question, Telling, names, questions, reach};
+use crate::assemble::{Assembly, Outcome, Stand};
 use crate::fragment::{Detail, FragmentNode};
 use crate::graph::NodeId;
 
@@ -43,8 +44,8 @@ pub(crate) fn add<'d>(
     for class in 0..permissions.classes.all.len() {
         permissions.own_account(assembly, class);
     }
-    for group in 0..groups.groups.len() {
-        permissions.by_resource_policy(assembly, group);
+    for wide in 0..groups.wide.len() {
+        permissions.by_resource_policy(assembly, wide);
     }
     if permissions.asked >= MAX_QUESTIONS {
         assembly.problem(format!(
@@ -68,25 +69,22 @@ impl<'d> Permissions<'d, '_> {
         let Some((fragment, member)) = self.representative(class) else {
             return;
         };
+        let groups = self.groups;
+        let mut named = None;
         let knowledge = assembly.knowledge;
         for position in 0..knowledge.types().len() {
             let Some(type_id) = knowledge.type_at(position) else {
                 continue;
             };
-            if self.groups.of_type(fragment, type_id).is_empty() {
+            let wide = groups.of_type(fragment, type_id);
+            if wide.is_empty() {
                 continue;
             }
             for question in questions(assembly, type_id) {
-                let Some(scope) = scope(member, question) else {
-                    continue;
-                };
-                let candidates = if scope.unread.is_empty() {
-                    self.groups.concerned(fragment, type_id, &scope.patterns)
-                } else {
-                    self.groups.of_type(fragment, type_id).to_vec()
-                };
-                for group in candidates {
-                    self.ask_class(assembly, class, group, question, &scope);
+                if let Some(reach) = reach(member, question) {
+                    let named = named.get_or_insert_with(|| groups.named(fragment, &member.policies));
+                    let parts = groups.parts(fragment, wide, &reach, named);
+                    self.ask_class(assembly, class, &parts, question);
                 }
             }
         }
@@ -97,91 +95,92 @@ impl<'d> Permissions<'d, '_> {
         Some((class.fragment, class.members.first().copied()?))
     }
 
+    /// Asks for a class about parts, and connects what it may reach.
     fn ask_class(
         &mut self,
         assembly: &mut Assembly<'_>,
         class: usize,
-        group: usize,
+        parts: &[Part],
         question: Question<'_>,
-        scope: &Scope,
     ) {
-        let Some(found) = self.groups.groups.get(group) else {
-            return;
-        };
         let Some((_, first)) = self.representative(class) else {
             return;
         };
-        let Some(resource) = resource(assembly, found) else {
-            return;
-        };
-        let telling = Telling::of(resource.detail.as_deref());
         let members = self
             .classes
             .all
             .get(class)
             .map(|class| class.members.clone())
             .unwrap_or_default();
-        if telling == Telling::Nobody {
-            if let Some(outcome) = self.ask(
-                assembly,
-                Asking::Member(first),
-                Some(class),
-                found,
-                question,
-                Some(scope),
-            ) && let Some(node) = self.classes.node(assembly, class)
-            {
-                let outcome = outcome.resting_on_attachment(first, members.len());
-                self.connect(assembly, node, group, question, &outcome);
-            }
-            return;
-        }
-        // The policy of the resource tells members apart: those it may mean are asked one by one.
-        let mut others = None;
-        for member in members.iter().take(MAX_SINGLE) {
-            let outcome = if telling.means(member) {
-                self.ask(
-                    assembly,
-                    Asking::Member(member),
-                    Some(class),
-                    found,
-                    question,
-                    Some(scope),
-                )
-            } else {
-                others
-                    .get_or_insert_with(|| {
-                        self.ask(
-                            assembly,
-                            Asking::Member(member),
-                            Some(class),
-                            found,
-                            question,
-                            Some(scope),
-                        )
-                    })
-                    .clone()
+        for parts in parts.chunk_by(|a, b| a.wide == b.wide) {
+            let Some(resource) = parts.first().and_then(|part| self.resource(assembly, part.first)) else {
+                continue;
             };
-            if let (Some(outcome), Some(node)) = (outcome, principal_node(assembly, member)) {
-                let outcome = outcome.resting_on_attachment(member, 1);
-                self.connect(assembly, node, group, question, &outcome);
+            let telling = Telling::of(resource.detail.as_deref());
+            if telling == Telling::Nobody {
+                let outcomes = self.ask_parts(assembly, Asking::Member(first), Some(class), parts, question);
+                let any = outcomes.iter().any(|(_, outcome)| outcome.is_some());
+                if let Some(node) = any.then(|| self.classes.node(assembly, class)).flatten() {
+                    self.connect_parts(assembly, node, outcomes, question, Some((first, members.len())));
+                }
+                continue;
             }
-        }
-        if members.len() > MAX_SINGLE {
-            assembly.problem(format!(
-                "{}: only {MAX_SINGLE} of {} equal principals were asked about it, because its policy tells principals apart",
-                resource.uid,
-                members.len()
-            ));
+            // The policy of the resource tells members apart: those it may mean are asked one by one.
+            let mut others = None;
+            for member in members.iter().take(MAX_SINGLE) {
+                let outcomes = if telling.means(member) {
+                    self.ask_parts(assembly, Asking::Member(member), None, parts, question)
+                } else {
+                    if others.is_none() {
+                        others =
+                            Some(self.ask_parts(assembly, Asking::Member(member), None, parts, question));
+                    }
+                    others.clone().unwrap_or_default()
+                };
+                if let Some(node) = principal_node(assembly, member) {
+                    self.connect_parts(assembly, node, outcomes, question, Some((member, 1)));
+                }
+            }
+            if members.len() > MAX_SINGLE {
+                assembly.problem(format!(
+                    "{}: only {MAX_SINGLE} of {} equal principals were asked about it, because its policy tells principals apart",
+                    resource.uid,
+                    members.len()
+                ));
+            }
         }
     }
 
+    fn ask_parts(
+        &mut self,
+        assembly: &Assembly<'_>,
+        asking: Asking<'_>,
+        class: Option<usize>,
+        parts: &[Part],
+        question: Question<'_>,
+    ) -> Vec<(Part, Option<Outcome>)> {
+        parts
+            .iter()
+            .map(|part| {
+                let outcome = self
+                    .groups
+                    .groups
+                    .get(part.first)
+                    .and_then(|group| self.ask(assembly, asking, class, group, question));
+                (part.clone(), outcome)
+            })
+            .collect()
+    }
+
     /// Whom the policy of a resource lets in beside the principals of its own account.
-    fn by_resource_policy(&mut self, assembly: &mut Assembly<'_>, group: usize) {
-        let Some(found) = self.groups.groups.get(group) else {
+    fn by_resource_policy(&mut self, assembly: &mut Assembly<'_>, wide: usize) {
+        let Some(found) = self.groups.wide.get(wide) else {
             return;
         };
-        let Some(resource) = resource(assembly, found) else {
+        let Some(first) = found.groups.first().copied() else {
+            return;
+        };
+        let Some(resource) = self.resource(assembly, first) else {
             return;
         };
         let Some(detail) = resource.detail.as_deref() else {
@@ -210,32 +209,28 @@ impl<'d> Permissions<'d, '_> {
             // It may let anybody in; that the internet may reach it is told once.
             None => BTreeSet::from([&PrincipalPattern::Everyone]),
         };
-        let (type_id, fragment) = (found.type_id, found.fragment);
-        for question in questions(assembly, type_id) {
+        let whole = Part {
+            wide,
+            first,
+            extent: PartExtent::Rest,
+        };
+        let fragment = found.fragment;
+        for question in questions(assembly, found.type_id) {
             for principal in &named {
                 match principal {
                     PrincipalPattern::Entity(arn) => match self.directory.principal(arn) {
-                        Some(member) => {
-                            let outcome =
-                                self.ask(assembly, Asking::Member(member), None, found, question, None);
-                            if let (Some(outcome), Some(node)) = (outcome, principal_node(assembly, member)) {
-                                let outcome = outcome.resting_on_attachment(member, 1);
-                                self.connect(assembly, node, group, question, &outcome);
-                            }
-                        }
-                        None => {
-                            self.ask_stranger(assembly, Principal::of_arn(arn), arn, group, question, detail)
-                        }
+                        Some(member) => self.ask_entity(assembly, member, fragment, wide, question),
+                        None => self.ask_stranger(assembly, Principal::of_arn(arn), arn, &whole, question),
                     },
                     PrincipalPattern::Account(account) => match assembly.fragment_of(provider, account) {
                         Some(own) if own == fragment => {}
-                        Some(other) => self.ask_account(assembly, other, group, question),
+                        Some(other) => self.ask_account(assembly, other, wide, question),
                         None => {
                             let anybody = Principal::any_of_account(account.clone());
-                            self.ask_stranger(assembly, Some(anybody), account, group, question, detail);
+                            self.ask_stranger(assembly, Some(anybody), account, &whole, question);
                         }
                     },
-                    PrincipalPattern::Everyone => self.ask_everybody(assembly, group, question, detail),
+                    PrincipalPattern::Everyone => self.ask_everybody(assembly, &whole, question, detail),
                     PrincipalPattern::Session { .. }
                     | PrincipalPattern::UniqueId(_)
                     | PrincipalPattern::Service(_)
@@ -246,21 +241,49 @@ impl<'d> Permissions<'d, '_> {
         }
     }
 
+    /// Asks for a principal that a resource policy names.
+    fn ask_entity(
+        &mut self,
+        assembly: &mut Assembly<'_>,
+        member: &Member,
+        fragment: usize,
+        wide: usize,
+        question: Question<'_>,
+    ) {
+        let Some(node) = principal_node(assembly, member) else {
+            return;
+        };
+        // Its own policies need not speak of the resource, but may.
+        let everything = Glance {
+            everything: true,
+            ..Glance::default()
+        };
+        let named = self.groups.named(fragment, &member.policies);
+        let parts = self.groups.parts(fragment, &[wide], &everything, &named);
+        let outcomes = self.ask_parts(assembly, Asking::Member(member), None, &parts, question);
+        self.connect_parts(assembly, node, outcomes, question, Some((member, 1)));
+    }
+
     fn ask_account(
         &mut self,
         assembly: &mut Assembly<'_>,
         other: usize,
-        group: usize,
+        wide: usize,
         question: Question<'_>,
     ) {
+        let Some(fragment) = self.groups.wide.get(wide).map(|wide| wide.fragment) else {
+            return;
+        };
         for class in self.classes.by_fragment.get(&other).cloned().unwrap_or_default() {
             let Some((_, member)) = self.representative(class) else {
                 continue;
             };
-            let Some(scope) = scope(member, question) else {
+            let Some(reach) = reach(member, question) else {
                 continue;
             };
-            self.ask_class(assembly, class, group, question, &scope);
+            let named = self.groups.named(fragment, &member.policies);
+            let parts = self.groups.parts(fragment, &[wide], &reach, &named);
+            self.ask_class(assembly, class, &parts, question);
         }
     }
 
@@ -269,18 +292,17 @@ impl<'d> Permissions<'d, '_> {
         assembly: &mut Assembly<'_>,
         principal: Option<Principal>,
         name: &str,
-        group: usize,
+        whole: &Part,
         question: Question<'_>,
-        detail: &Detail,
     ) {
         let Some(principal) = principal else { return };
         let Some(account) = principal.account.clone() else {
             return;
         };
-        // A principal of the estate's own accounts that is not in it does not exist any more.
-        let Some(found) = self.groups.groups.get(group) else {
+        let Some(found) = self.groups.wide.get(whole.wide) else {
             return;
         };
+        // A principal of the estate's own accounts that is not in it does not exist any more.
         let provider = assembly
             .fragments
             .get(found.fragment)
@@ -293,43 +315,48 @@ impl<'d> Permissions<'d, '_> {
             }
             return;
         }
-        let outcome = self.ask(
+        let outcomes = self.ask_parts(
             assembly,
             Asking::Outsider(&principal),
             None,
-            found,
+            std::slice::from_ref(whole),
             question,
-            None,
         );
-        let Some(outcome) = outcome else { return };
-        let entry = assembly.external(&account);
-        for member in found.members.clone() {
-            assembly.expose(member, ExposureLevel::Accounts);
+        if outcomes.iter().all(|(_, outcome)| outcome.is_none()) {
+            return;
         }
-        let _ = detail;
-        self.connect(assembly, entry, group, question, &outcome);
+        let entry = assembly.external(&account);
+        for member in &found.members {
+            assembly.expose(*member, ExposureLevel::Accounts);
+        }
+        self.connect_parts(assembly, entry, outcomes, question, None);
     }
 
     /// The policy names everybody, perhaps under conditions.
     fn ask_everybody(
         &mut self,
         assembly: &mut Assembly<'_>,
-        group: usize,
+        whole: &Part,
         question: Question<'_>,
         detail: &Detail,
     ) {
-        let Some(found) = self.groups.groups.get(group) else {
+        let Some(found) = self.groups.wide.get(whole.wide) else {
             return;
         };
         // Some actions want a signature: then it is everybody with an account of their own.
         let anybody = [Principal::anonymous(), Principal::stranger()];
-        let outcome = match detail.closed {
-            Some(_) => None,
-            None => anybody
-                .iter()
-                .map(|principal| self.ask(assembly, Asking::Outsider(principal), None, found, question, None))
-                .fold(None, Outcome::or),
-        };
+        // Where the policy lets no stranger in, what it grants to everybody does not count.
+        if detail.closed.is_some() {
+            return;
+        }
+        let outcome = anybody
+            .iter()
+            .filter_map(|principal| {
+                let group = self.groups.groups.get(whole.first)?;
+                self.ask(assembly, Asking::Outsider(principal), None, group, question)
+            })
+            .map(Some)
+            .fold(None, Outcome::or);
         match outcome {
             Some(outcome) => {
                 let level = match outcome.certainty {
@@ -337,19 +364,29 @@ impl<'d> Permissions<'d, '_> {
                     Certainty::Conditional => ExposureLevel::Narrow,
                     Certainty::Possible => ExposureLevel::Unknown,
                 };
-                for member in found.members.clone() {
-                    assembly.expose(member, level);
+                for member in &found.members {
+                    assembly.expose(*member, level);
                 }
                 let internet = assembly.internet();
-                self.connect(assembly, internet, group, question, &outcome);
+                self.connect_parts(
+                    assembly,
+                    internet,
+                    vec![(whole.clone(), Some(outcome))],
+                    question,
+                    None,
+                );
             }
             // Its conditions may admit principals of the estate, for example those of its organization.
             None => {
-                for fragment in 0..assembly.fragments.len() {
-                    self.ask_account(assembly, fragment, group, question);
+                for fragment in admitted_accounts(assembly, found.fragment, detail) {
+                    self.ask_account(assembly, fragment, whole.wide, question);
                 }
             }
         }
+    }
+
+    fn resource<'k>(&self, assembly: &Assembly<'k>, group: usize) -> Option<&'k FragmentNode> {
+        resource(assembly, self.groups.groups.get(group)?)
     }
 
     /// The answer to a question about the first member of a group.
@@ -360,7 +397,6 @@ impl<'d> Permissions<'d, '_> {
         class: Option<usize>,
         group: &AssetGroup,
         question: Question<'_>,
-        scope: Option<&Scope>,
     ) -> Option<Outcome> {
         if self.asked >= MAX_QUESTIONS {
             return None;
@@ -383,7 +419,7 @@ impl<'d> Permissions<'d, '_> {
                     ..Outcome::default()
                 };
                 for (grant, on) in access.grants.iter().zip(&resolved.on) {
-                    outcome = outcome.and(self.grant(assembly, asking, group, detail, grant, on, scope)?);
+                    outcome = outcome.and(self.grant(assembly, asking, group, detail, grant, on)?);
                 }
                 match (&access.decrypt, group.key) {
                     (Some(_), Some(key)) => Some(outcome.and(self.decrypt(assembly, asking, class, key)?)),
@@ -393,7 +429,6 @@ impl<'d> Permissions<'d, '_> {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "they are the parts of one question")]
     fn grant(
         &self,
         assembly: &Assembly<'_>,
@@ -402,9 +437,8 @@ impl<'d> Permissions<'d, '_> {
         detail: Option<&Detail>,
         grant: &Grant,
         on: &str,
-        scope: Option<&Scope>,
     ) -> Option<Outcome> {
-        let arns = names(on, scope, asking, grant);
+        let arns = names(on, asking, grant);
         let mut best = None;
         for arn in &arns {
             let asset = asset(assembly, self.directory, group.fragment, detail, arn);
@@ -455,9 +489,10 @@ impl<'d> Permissions<'d, '_> {
             return Some(Outcome::default());
         }
         let mut best = None;
-        for question in questions(assembly, group.type_id) {
+        let type_id = self.groups.wide.get(group.wide)?.type_id;
+        for question in questions(assembly, type_id) {
             if question.kind() == EdgeKind::CanRead {
-                best = Outcome::or(best, self.ask(assembly, asking, None, group, question, None));
+                best = Outcome::or(best, self.ask(assembly, asking, None, group, question));
             }
         }
         if let Some(class) = class {
@@ -466,25 +501,121 @@ impl<'d> Permissions<'d, '_> {
         best
     }
 
-    fn connect(
+    /// Connects a principal with the parts that it may reach: with a whole wide group at once where all its parts are alike.
+    fn connect_parts(
         &mut self,
         assembly: &mut Assembly<'_>,
         from: NodeId,
-        group: usize,
+        outcomes: Vec<(Part, Option<Outcome>)>,
+        question: Question<'_>,
+        who: Option<(&Member, usize)>,
+    ) {
+        let attached = |outcome: Outcome| match who {
+            Some((member, equals)) => outcome.resting_on_attachment(member, equals),
+            None => outcome,
+        };
+        let groups = self.groups;
+        for alike in outcomes.chunk_by(|(a, _), (b, _)| a.wide == b.wide) {
+            let Some((first, outcome)) = alike.first() else {
+                continue;
+            };
+            let Some(wide) = groups.wide.get(first.wide) else {
+                continue;
+            };
+            let held = alike.iter().any(|(part, _)| part.extent == PartExtent::Rest)
+                || alike.len() == wide.groups.len();
+            let same = alike.iter().all(|(_, other)| {
+                let certain = |outcome: &Option<Outcome>| outcome.as_ref().map(|outcome| outcome.certainty);
+                certain(other) == certain(outcome)
+            });
+            match outcome {
+                None if same => {}
+                Some(outcome) if held && same => {
+                    let outcome = attached(outcome.clone());
+                    self.connect(
+                        assembly,
+                        from,
+                        Stand::Wide(first.wide),
+                        &wide.members,
+                        wide.fragment,
+                        question,
+                        &outcome,
+                    );
+                }
+                Some(_) | None => {
+                    let single: BTreeSet<usize> = alike
+                        .iter()
+                        .filter(|(part, _)| part.extent == PartExtent::One)
+                        .map(|(part, _)| part.first)
+                        .collect();
+                    for (part, outcome) in alike {
+                        let Some(outcome) = outcome else { continue };
+                        let outcome = attached(outcome.clone());
+                        let covered: Vec<usize> = match part.extent {
+                            PartExtent::One => vec![part.first],
+                            PartExtent::Rest => wide
+                                .groups
+                                .iter()
+                                .copied()
+                                .filter(|group| !single.contains(group))
+                                .collect(),
+                        };
+                        for group in covered {
+                            if let Some(found) = groups.groups.get(group) {
+                                let stand = Stand::Group(group);
+                                self.connect(
+                                    assembly,
+                                    from,
+                                    stand,
+                                    &found.members,
+                                    wide.fragment,
+                                    question,
+                                    &outcome,
+                                );
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "they are the parts of one edge")]
+    fn connect(
+        &self,
+        assembly: &mut Assembly<'_>,
+        from: NodeId,
+        stand: Stand,
+        members: &[NodeId],
+        fragment: usize,
         question: Question<'_>,
         outcome: &Outcome,
     ) {
-        let Some(found) = self.groups.groups.get(group) else {
-            return;
-        };
-        let Some(to) = assembly.stand_in(group, &found.members) else {
-            return;
-        };
         let kind = question.kind();
         if kind == EdgeKind::CanAssume {
-            self.note_bridge(assembly, from, found.fragment);
+            self.note_bridge(assembly, from, fragment);
         }
-        assembly.edge(from, to, kind, None, outcome, 0);
+        let uid = members
+            .first()
+            .and_then(|first| assembly.info(*first))
+            .map(|info| info.uid.clone())
+            .unwrap_or_default();
+        // What rests on the policy of the resource itself rests on another one for each member.
+        if members.len() > 1 && outcome.proofs.iter().any(|proof| proof.resource == uid) {
+            for member in members {
+                let own = assembly
+                    .info(*member)
+                    .map(|info| info.uid.clone())
+                    .unwrap_or_default();
+                let mut outcome = outcome.clone();
+                for proof in outcome.proofs.iter_mut().filter(|proof| proof.resource == uid) {
+                    proof.resource = own.clone();
+                }
+                assembly.edge(from, *member, kind, None, &outcome, 0);
+            }
+        } else if let Some(to) = assembly.stand_in(stand, members) {
+            assembly.edge(from, to, kind, None, outcome, 0);
+        }
     }
 
     /// Remembers principals that lead into another account.
@@ -505,6 +636,33 @@ impl<'d> Permissions<'d, '_> {
             assembly.bridge(fragment, principal);
         }
     }
+}
+
+/// The accounts of the estate that the conditions of a policy for everybody may admit: all where they name an organization,
+/// else those that they name.
+fn admitted_accounts(assembly: &Assembly<'_>, own: usize, detail: &Detail) -> BTreeSet<usize> {
+    let mut admitted = BTreeSet::from([own]);
+    let document = detail.policy.as_ref().and_then(|policy| policy.document());
+    let Some(provider) = assembly
+        .fragments
+        .get(own)
+        .map(|fragment| fragment.account.provider)
+    else {
+        return admitted;
+    };
+    let statements = document.map_or(&[][..], |document| document.statements());
+    for test in statements.iter().flat_map(|statement| &statement.tests) {
+        if test.key.contains(":principalorg") {
+            return (0..assembly.fragments.len()).collect();
+        }
+        admitted.extend(
+            test.values
+                .iter()
+                .filter_map(|value| Arn::account_of(value))
+                .filter_map(|account| assembly.fragment_of(provider, account)),
+        );
+    }
+    admitted
 }
 
 /// The resource that stands for a group.

@@ -7,7 +7,7 @@ use plumb_iam::directory::Member;
 use plumb_iam::glob::{Glob, Style};
 use plumb_iam::principal::Principal;
 use plumb_iam::principal_pattern::PrincipalPattern;
-use plumb_iam::scope::Scope;
+use plumb_iam::scope::Glance;
 use plumb_model::graph::NodeKind;
 use plumb_model::path::EdgeKind;
 use plumb_model::value::Text;
@@ -60,9 +60,9 @@ pub(crate) fn questions<'k>(assembly: &Assembly<'k>, type_id: TypeId) -> Vec<Que
 }
 
 /// Where a principal's own policies let a question reach; `None` where nowhere.
-pub(crate) fn scope(member: &Member, question: Question<'_>) -> Option<Scope> {
-    let of = |action: &str| Scope::of(&member.policies, action);
-    let scope = match question {
+pub(crate) fn reach<'m>(member: &'m Member, question: Question<'_>) -> Option<Glance<'m>> {
+    let of = |action: &str| Glance::of(&member.policies, &action.to_ascii_lowercase());
+    let reach = match question {
         Question::Assume => of(Assumption::Role.action()),
         Question::Access(_, access) => {
             let mut actions = access.grants.first()?.actions.iter();
@@ -70,44 +70,37 @@ pub(crate) fn scope(member: &Member, question: Question<'_>) -> Option<Scope> {
             for action in actions {
                 let more = of(action);
                 all.patterns.extend(more.patterns);
-                all.unread.extend(more.unread);
-                all.resource_tags.extend(more.resource_tags);
+                all.everything |= more.everything;
             }
             all
         }
     };
-    (!scope.patterns.is_empty() || !scope.unread.is_empty()).then_some(scope)
+    (!reach.is_empty()).then_some(reach)
 }
 
 /// The ARNs to ask about: the one given or, where it has a wildcard, names that the principal's policies allow.
-pub(crate) fn names(on: &str, scope: Option<&Scope>, asking: Asking<'_>, grant: &Grant) -> Vec<Text> {
+pub(crate) fn names(on: &str, asking: Asking<'_>, grant: &Grant) -> Vec<Text> {
     if !on.contains('*') {
         return vec![Text::from(on)];
     }
-    let asked = Glob::new(&on.replace('*', "?*"), Style::Text);
-    let own;
-    let scope = match (scope, asking) {
-        (Some(scope), _) => Some(scope),
-        (None, Asking::Member(member)) => {
-            own = grant
-                .actions
-                .first()
-                .map(|action| Scope::of(&member.policies, action));
-            own.as_ref()
+    let mut found = Vec::new();
+    if let Asking::Member(member) = asking {
+        let mut asked = None;
+        let actions = grant.actions.iter().map(|action| action.to_ascii_lowercase());
+        for action in actions {
+            for pattern in Glance::of(&member.policies, &action).patterns {
+                if found.len() >= MOST_NAMES {
+                    break;
+                }
+                let asked = asked.get_or_insert_with(|| Glob::new(&on.replace('*', "?*"), Style::Text));
+                found.extend(pattern.common_text(asked).map(Text::from));
+            }
         }
-        (None, Asking::Outsider(_)) => None,
-    };
-    let mut found: Vec<Text> = scope
-        .into_iter()
-        .flat_map(|scope| &scope.patterns)
-        .filter_map(|pattern| pattern.common_text(&asked))
-        .map(Text::from)
-        .collect();
-    found.sort();
-    found.dedup();
-    found.truncate(MOST_NAMES);
+    }
     // What a resource policy allows by itself needs no pattern of the principal.
     found.push(Text::from(on.replace('*', "x")));
+    found.sort();
+    found.dedup();
     found
 }
 
