@@ -14,6 +14,7 @@ pub mod graph;
 pub mod knowledge;
 pub mod paths;
 pub mod query;
+pub mod repair;
 pub mod search;
 pub mod security;
 pub mod standing;

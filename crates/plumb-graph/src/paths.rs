@@ -30,8 +30,8 @@ pub struct Limits {
     pub paths: usize,
     /// Choke points that are reported.
     pub choke_points: usize,
-    /// Edges that the search for choke points may look at, over all tries.
-    pub choke_edges: usize,
+    /// Facts that are tried as cuts, and as choke points.
+    pub tries: usize,
 }
 
 impl Default for Limits {
@@ -42,7 +42,7 @@ impl Default for Limits {
             budget: 2_000,
             paths: 1_000,
             choke_points: 10,
-            choke_edges: 400_000_000,
+            tries: 4_000,
         }
     }
 }
@@ -364,7 +364,7 @@ impl Finder<'_> {
             )));
             ranked.truncate(limits.paths);
         }
-        let closing = cuts::closing(security, &ranked, limits.choke_edges / 4);
+        let closing = cuts::closing(security, &ranked, limits.tries);
         let mut closed_by: HashMap<FactId, u64> = HashMap::new();
         for fact in closing.iter().flatten() {
             *closed_by.entry(*fact).or_default() += 1;
@@ -377,8 +377,7 @@ impl Finder<'_> {
             })
             .collect();
         let distances = search::distances(&security.graph, &Mask::default(), security.graph.entries());
-        let tries = limits.choke_edges / security.graph.edges().max(1);
-        let found = choke::points(&security.graph, limits.choke_points * ALIKE, tries.clamp(8, 512));
+        let found = choke::points(&security.graph, limits.choke_points * ALIKE, limits.tries);
         let mut usage: Vec<u32> = vec![0; security.graph.facts().len()];
         for fact in security.graph.steps().iter().flat_map(|step| &step.proofs) {
             if let Some(count) = usage.get_mut(fact.0 as usize) {

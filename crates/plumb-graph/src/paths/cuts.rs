@@ -8,23 +8,24 @@ use plumb_pack::risk::RiskWeights;
 
 use super::{Group, Signature};
 use crate::graph::{FactId, NodeId};
-use crate::search::{UNREACHED, distances};
+use crate::repair::Tree;
+use crate::search::UNREACHED;
 use crate::security::SecurityGraph;
 
 /// How many cuts of a path are named.
 const MOST_CUTS: usize = 4;
 
 /// How many facts are tried in one pass over the edges.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 256;
 
 /// The facts that close the riskiest path of each group, by position.
 pub(super) type Closing = Vec<BTreeSet<FactId>>;
 
-/// Tries the facts on which groups rest, those of most groups first, while the budget of edges lasts.
+/// Tries the facts on which groups rest, those of the riskiest groups first; at most `tries`.
 ///
 /// A fact closes a group when the target of its riskiest path is not reached any more from its entry, by whatever way. For the
 /// other paths of the group the like of it does the same.
-pub(super) fn closing(security: &SecurityGraph, ranked: &[(Signature, Group)], edges: usize) -> Closing {
+pub(super) fn closing(security: &SecurityGraph, ranked: &[(Signature, Group)], tries: usize) -> Closing {
     let graph = &security.graph;
     let mut closing: Closing = vec![BTreeSet::new(); ranked.len()];
     let mut of_fact: HashMap<FactId, Vec<usize>> = HashMap::new();
@@ -38,11 +39,12 @@ pub(super) fn closing(security: &SecurityGraph, ranked: &[(Signature, Group)], e
     let mut facts: Vec<FactId> = of_fact.keys().copied().collect();
     facts.sort_by_key(|fact| {
         let first = of_fact.get(fact).and_then(|groups| groups.iter().min().copied());
-        (Reverse(of_fact.get(fact).map_or(0, Vec::len)), first, *fact)
+        (first, *fact)
     });
-    let mut left = edges;
+    facts.truncate(tries);
+    let mut trees: BTreeMap<NodeId, Tree<'_>> = BTreeMap::new();
     for some in facts.chunks(AT_ONCE) {
-        for (fact, mask) in some.iter().zip(graph.resting_on(some)) {
+        for (fact, removed) in some.iter().zip(graph.edges_resting_on(some)) {
             let mut by_entry: BTreeMap<NodeId, Vec<usize>> = BTreeMap::new();
             for position in of_fact.get(fact).into_iter().flatten() {
                 if let Some((_, group)) = ranked.get(*position) {
@@ -50,19 +52,18 @@ pub(super) fn closing(security: &SecurityGraph, ranked: &[(Signature, Group)], e
                 }
             }
             for (entry, positions) in by_entry {
-                left = match left.checked_sub(graph.edges().max(1)) {
-                    Some(left) => left,
-                    None => return closing,
-                };
-                let keys = distances(graph, &mask, &[(entry, 0)]);
+                let tree = trees
+                    .entry(entry)
+                    .or_insert_with(|| Tree::new(graph, &[(entry, 0)]));
+                let lost: BTreeSet<NodeId> = tree
+                    .without(&removed)
+                    .into_iter()
+                    .filter(|(_, key)| *key == UNREACHED)
+                    .map(|(node, _)| node)
+                    .collect();
                 for position in positions {
-                    let target = ranked
-                        .get(position)
-                        .and_then(|(_, group)| group.best.hops.last())
-                        .map(|(target, _)| *target);
-                    let closed = target.is_some_and(|target| {
-                        keys.get(target.0 as usize).is_none_or(|key| *key == UNREACHED)
-                    });
+                    let target = ranked.get(position).and_then(|(_, group)| group.best.hops.last());
+                    let closed = target.is_some_and(|(target, _)| lost.contains(target));
                     if let Some(closing) = closing.get_mut(position).filter(|_| closed) {
                         closing.insert(*fact);
                     }
