@@ -111,7 +111,10 @@ impl<'g> Tree<'g> {
                 .filter(|edge| !cut.contains_key(&edge.from) && !removed.contains(&edge.id))
                 .filter_map(|edge| {
                     let before = self.keys.get(edge.from.0 as usize).copied()?;
-                    (before != UNREACHED).then_some(before + weight(&edge)?)
+                    if before == UNREACHED {
+                        return None;
+                    }
+                    Some(before + weight(&edge)?)
                 })
                 .min();
             found.extend(best.filter(|key| *key < LIMIT).map(|key| (*node, key)));
