@@ -189,6 +189,16 @@ impl Knowledge {
                 want(name, used.path.first());
             }
         }
+        // What escalations work on, or need to be there.
+        for name in self
+            .escalations
+            .iter()
+            .flat_map(|escalation| escalation.resource_types())
+        {
+            if let Some(known) = self.type_id(name).and_then(|id| self.resource_type(id)) {
+                want(&known.name, None);
+            }
+        }
         for (name, attributes) in plumb_net::aws::READS.iter().chain(plumb_iam::READS) {
             let name = Text::new_static(name);
             if !self.by_name.contains_key(&name) {

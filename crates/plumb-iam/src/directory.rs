@@ -13,7 +13,7 @@ use crate::evaluate::evaluate;
 use crate::keys::Context;
 use crate::organization::{Control, Organization, OwnView};
 use crate::policy::{Grant, Guardrails, NamedPolicy, PrincipalPolicies, ResourcePolicies};
-use crate::principal::{Membership, Principal, Tags};
+use crate::principal::{Membership, Principal, PrincipalKind, Tags};
 use crate::request::{Request, Target};
 use crate::s3::public_access;
 use crate::truth::Truth;
@@ -116,7 +116,7 @@ impl Directory {
         }
     }
 
-    /// All principals, by account and ARN.
+    /// All principals, by account and ARN; groups are among them, as whoever joins them.
     pub fn principals(&self) -> &[Member] {
         &self.members
     }
@@ -237,12 +237,16 @@ impl Directory {
     /// The principals of the estate that can do something with a resource, perhaps under conditions, and those of
     /// whom it is unknown.
     ///
-    /// Without a policy of the resource one answer rules out a whole class; evidence is each principal's own.
+    /// Groups are no principals and left out. Without a policy of the resource one answer rules out a whole class; evidence is each principal's own.
     pub fn who_can(&self, action: &str, asset: &Asset, context: &Context) -> Vec<(&Member, Answer)> {
         let is_shared = asset.policies.policy.is_none() && asset.policies.grants.is_empty();
         let mut found = Vec::new();
         for class in &self.classes {
-            let members = || class.iter().filter_map(|at| self.members.get(*at));
+            let is_principal = |member: &&Member| member.principal.kind != PrincipalKind::Group;
+            let members = || {
+                let members = class.iter().filter_map(|at| self.members.get(*at));
+                members.filter(is_principal)
+            };
             let is_ruled_out = |member| is_denied(&self.can(member, action, asset, context));
             if is_shared && members().next().is_none_or(is_ruled_out) {
                 continue;

@@ -181,7 +181,11 @@ impl PrincipalPattern {
             // Which account a canonical identifier belongs to is not known here.
             (
                 Self::CanonicalUser(id),
-                PrincipalKind::Root | PrincipalKind::User | PrincipalKind::Role | PrincipalKind::AnyOfAccount,
+                PrincipalKind::Root
+                | PrincipalKind::User
+                | PrincipalKind::Role
+                | PrincipalKind::Group
+                | PrincipalKind::AnyOfAccount,
             ) => Some(Naming::depends(
                 Named::ByAccount,
                 format!("the canonical user `{id}` is the principal's account"),
@@ -247,7 +251,7 @@ impl Principals {
         };
         let names_role = by(Named::ByRole).is_possible();
         let in_full = match principal.kind {
-            PrincipalKind::User => names_account,
+            PrincipalKind::User | PrincipalKind::Group => names_account,
             PrincipalKind::Role => names_account && names_role,
             PrincipalKind::Root
             | PrincipalKind::Service
