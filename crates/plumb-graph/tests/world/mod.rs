@@ -2,6 +2,9 @@
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+pub(crate) mod network;
+pub(crate) mod paths;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
@@ -196,6 +199,16 @@ impl World {
         }
     }
 
+    /// Adds a bucket without public access lists, and with what else is given.
+    pub(crate) fn bucket(&mut self, name: &str, attributes: serde_json::Value) -> String {
+        let uid = format!("arn:aws:s3:::{name}");
+        let quiet = json!({
+            "policy": null, "acl": { "grants": [] }, "ownership_controls": null, "public_access_block": null, "encryption": null,
+        });
+        self.put("aws_s3_bucket", &uid, merged(quiet, attributes));
+        uid
+    }
+
     fn control(&mut self, name: &str, statements: serde_json::Value, targets: &[serde_json::Value]) {
         let uid = format!("arn:aws:organizations::{MANAGEMENT}:policy/o-1/service_control_policy/{name}");
         let attributes = json!({
@@ -212,6 +225,21 @@ impl World {
             .entry(account.to_owned())
             .or_default()
             .retain(|resource| resource.resource_type != resource_type);
+    }
+
+    /// Sets one attribute of the resource of [`OWN`] with that uid.
+    pub(crate) fn change(&mut self, uid: &str, attribute: &str, value: serde_json::Value) {
+        let value: Value = serde_json::from_value(value).unwrap_or_else(|error| panic!("{uid}: {error}"));
+        let resources = self.accounts.entry(OWN.to_owned()).or_default();
+        let resource = resources.iter_mut().find(|resource| resource.uid == uid);
+        resource
+            .unwrap_or_else(|| panic!("there is no `{uid}`"))
+            .set(attribute, value);
+    }
+
+    /// Takes an account out.
+    pub(crate) fn forget_account(&mut self, account: &str) {
+        self.accounts.remove(account);
     }
 
     /// Takes the resources of a type out of [`OWN`], as if there were none.
