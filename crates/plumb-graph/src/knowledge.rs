@@ -172,6 +172,13 @@ impl Knowledge {
                         .iter()
                         .any(|access| access.decrypt.as_ref() == Some(&relation.label));
                 let root = relation.attribute.root();
+                if followed {
+                    // What stands between, an instance profile, is in no path itself.
+                    want(&relation.to, None);
+                    for attribute in self.leading_on(&relation.to) {
+                        want(&relation.to, Some(attribute));
+                    }
+                }
                 if followed || root.is_some_and(|root| known.fact_of(root).is_none()) {
                     want(&known.name, root);
                 }
@@ -210,5 +217,14 @@ impl Knowledge {
             }
         }
         demands.into_iter().collect()
+    }
+
+    /// The attributes by which the resources of a type name whom they run as.
+    fn leading_on(&self, resource_type: &str) -> impl Iterator<Item = &Text> {
+        let known = self.type_id(resource_type).and_then(|id| self.resource_type(id));
+        let relations = known.into_iter().flat_map(|known| &known.recipe.relations);
+        relations
+            .filter(|relation| relation.label == "runs_as")
+            .filter_map(|relation| relation.attribute.root())
     }
 }
