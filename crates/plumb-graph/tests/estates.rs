@@ -17,6 +17,8 @@ mod hostile;
 mod identity;
 #[path = "estates/network.rs"]
 mod network;
+#[path = "estates/permission.rs"]
+mod permission;
 #[path = "estates/unreadable.rs"]
 mod unreadable;
 mod world;

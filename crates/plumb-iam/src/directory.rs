@@ -205,7 +205,8 @@ impl Directory {
 
     /// Whether somebody else can: anybody, a service, a federated identity, any principal of an account.
     ///
-    /// The service control policies of an account of the estate bind its principals here too.
+    /// The service control policies of an account of the estate bind its principals here too. Of a user or role of another
+    /// account it is assumed, and said, that its own policies permit the request.
     pub fn can_outsider(
         &self,
         principal: &Principal,
@@ -218,6 +219,9 @@ impl Directory {
             .account
             .as_ref()
             .and_then(|account| self.accounts.get(account));
+        if rules.is_none() {
+            principal = principal.of_unread_account();
+        }
         let mut policies = PrincipalPolicies::default();
         if let Some(rules) = rules {
             policies.service_control = Arc::clone(&rules.service_control);

@@ -23,7 +23,8 @@ pub enum PrincipalKind {
     Service,
     /// Somebody whom an identity provider (OpenID Connect or SAML) vouches for, before assuming a role.
     Federated,
-    /// Any principal of an account whose own policies permit the request; without an account, of one outside the estate.
+    /// Any principal of an account whose own policies permit the request; without an account, of one outside the estate;
+    /// with a name, this one.
     AnyOfAccount,
     /// Anybody, without credentials.
     Anonymous,
@@ -203,6 +204,17 @@ impl Principal {
         Self::bare(PrincipalKind::Anonymous, Text::default())
     }
 
+    /// The same where its account was not read: a user or role is one whose own policies permit the request.
+    #[must_use]
+    pub(crate) fn of_unread_account(mut self) -> Self {
+        use PrincipalKind::{Anonymous, AnyOfAccount, Federated, Group, Role, Root, Service, User};
+        match self.kind {
+            User | Role => self.kind = AnyOfAccount,
+            Root | Group | Service | Federated | AnyOfAccount | Anonymous => {}
+        }
+        self
+    }
+
     fn bare(kind: PrincipalKind, name: Text) -> Self {
         Self {
             kind,
@@ -237,6 +249,7 @@ impl Principal {
         Some(match key {
             "aws:principalarn" => match self.kind {
                 Root | User | Role => KeyValue::many(std::slice::from_ref(&self.name)),
+                AnyOfAccount if !self.name.is_empty() => KeyValue::many(std::slice::from_ref(&self.name)),
                 AnyOfAccount | Group => KeyValue::Unspecified,
                 Service | Federated | Anonymous => KeyValue::Absent,
             },

@@ -126,6 +126,9 @@ impl PrincipalPattern {
                 Some(Naming::certain(Named::Directly))
             }
             (Self::Account(account), _) if is_of(account) => Some(Naming::certain(Named::ByAccount)),
+            (Self::Entity(arn), PrincipalKind::AnyOfAccount) if !principal.name.is_empty() => {
+                (*arn == principal.name).then(|| Naming::certain(Named::Directly))
+            }
             (Self::Entity(arn), PrincipalKind::AnyOfAccount)
                 if Arn::account_of(arn).is_some_and(|account| is_of(&account.into())) =>
             {

@@ -173,6 +173,10 @@ fn a_role_that_trusts_another_account_is_its_way_in() {
     let root = |account: &str| json!({ "AWS": format!("arn:aws:iam::{account}:root") });
     let way = format!("account:{FOREIGN} -can_assume-> vendor -can_administer-> administrator");
     find(&estate(root(FOREIGN), Value::Null).report(), &way);
+    for named in ["role/agent", "user/agent"] {
+        let principal = json!({ "AWS": format!("arn:aws:iam::{FOREIGN}:{named}") });
+        find(&estate(principal, Value::Null).report(), &way);
+    }
     let external = json!({ "StringEquals": { "sts:ExternalId": "a8f3c1" } });
     find(
         &estate(root(FOREIGN), external).report(),
