@@ -3,9 +3,10 @@
 use serde_json::json;
 
 use crate::Twin;
+use crate::identity::careless;
 use crate::world::network::{Way, ec2, tcp, tcp_from};
 use crate::world::paths::{find, none};
-use crate::world::{OWN, REGION, World, allow, inline, trust};
+use crate::world::{OWN, REGION, World, allow, document, inline, trust};
 
 /// A web server whose role may read a bucket with personal data, as in the labs where a server's metadata service gives its
 /// credentials away.
@@ -267,4 +268,101 @@ fn a_function_url_without_authentication_leads_to_what_the_function_reads() {
     );
     none(&estate("AWS_IAM", everybody).report());
     none(&estate("NONE", json!([])).report());
+}
+
+/// A function with a role of power, which `ann` may do something with, and a policy.
+fn powerful_function(action: &str, policy: serde_json::Value) -> World {
+    let mut world = World::default();
+    world.organization(&[OWN], json!([]));
+    let trusted = trust(json!({ "Service": "lambda.amazonaws.com" }));
+    let role = world.role(
+        "fn",
+        trusted,
+        json!({ "role_policy_list": inline(json!([allow("*", "*")])) }),
+    );
+    let function = format!("arn:aws:lambda:{REGION}:{OWN}:function:job");
+    world.put(
+        "aws_lambda_function",
+        &function,
+        json!({
+            "function_name": "job", "function_arn": function, "role": role, "environment": null, "vpc_config": null,
+            "url_configs": [], "policy": policy,
+        }),
+    );
+    careless(&mut world, "ann", json!([allow(action, &function)]));
+    world
+}
+
+#[test]
+fn only_who_controls_the_code_of_a_function_has_its_role() {
+    for action in [
+        "lambda:InvokeFunction",
+        "lambda:GetFunction",
+        "lambda:AddPermission",
+        "lambda:DeleteFunction",
+    ] {
+        none(&powerful_function(action, json!(null)).report());
+    }
+    find(
+        &powerful_function("lambda:UpdateFunctionCode", json!(null)).report(),
+        "credentials -holds-> ann -can_administer-> job -runs_as-> fn -can_administer-> administrator",
+    );
+}
+
+#[test]
+fn only_who_controls_the_code_of_an_instance_has_its_role() {
+    let estate = |actions: &[&str]| {
+        let mut world = web_server(Way::Nowhere, json!([]));
+        let statements: Vec<_> = actions.iter().map(|action| allow(action, "*")).collect();
+        careless(&mut world, "ann", statements.into());
+        world
+    };
+    for actions in [
+        ["ec2:StopInstances"].as_slice(),
+        &["ec2:TerminateInstances", "ec2:RebootInstances"],
+        &["ec2:ModifyInstanceAttribute", "ec2:StartInstances"],
+        &["ec2:DescribeInstances", "ssm:DescribeSessions"],
+    ] {
+        none(&estate(actions).report());
+    }
+    find(
+        &estate(&["ssm:StartSession"]).report(),
+        "credentials -holds-> ann -can_administer-> i-web -runs_as-> web -can_read-> cards",
+    );
+    find(
+        &estate(&[
+            "ec2:ModifyInstanceAttribute",
+            "ec2:StopInstances",
+            "ec2:StartInstances",
+        ])
+        .report(),
+        "credentials -holds-> ann -can_escalate_to-> i-web -runs_as-> web -can_read-> cards",
+    );
+}
+
+#[test]
+fn a_function_that_every_account_invokes_is_open() {
+    let estate = |principal: serde_json::Value, condition: serde_json::Value| {
+        let mut statement = json!({
+            "Effect": "Allow", "Principal": principal, "Action": "lambda:InvokeFunction",
+            "Resource": format!("arn:aws:lambda:{REGION}:{OWN}:function:job"),
+        });
+        if !condition.is_null() {
+            statement["Condition"] = condition;
+        }
+        powerful_function("lambda:ListFunctions", document(json!([statement])))
+    };
+    let story = "internet -reaches-> job -runs_as-> fn -can_administer-> administrator";
+    find(&estate(json!("*"), json!(null)).report(), story);
+    find(&estate(json!({ "AWS": "*" }), json!(null)).report(), story);
+    let any_source = json!({ "ArnLike": { "aws:SourceArn": "*" } });
+    find(&estate(json!("*"), any_source).report(), story);
+    for condition in [
+        json!({ "ArnLike": { "aws:SourceArn": "arn:aws:s3:::inbox" } }),
+        json!({ "StringEquals": { "aws:SourceAccount": OWN } }),
+        json!({ "StringEquals": { "aws:PrincipalOrgID": "o-1" } }),
+    ] {
+        none(&estate(json!("*"), condition).report());
+    }
+    none(&estate(json!({ "Service": "s3.amazonaws.com" }), json!(null)).report());
 }
