@@ -172,6 +172,13 @@ impl Knowledge {
                         .iter()
                         .any(|access| access.decrypt.as_ref() == Some(&relation.label));
                 let root = relation.attribute.root();
+                if followed {
+                    // What stands between, an instance profile, is in no path itself.
+                    want(&relation.to, None);
+                    for attribute in self.leading_on(&relation.to) {
+                        want(&relation.to, Some(attribute));
+                    }
+                }
                 if followed || root.is_some_and(|root| known.fact_of(root).is_none()) {
                     want(&known.name, root);
                 }
@@ -189,6 +196,16 @@ impl Knowledge {
                 want(name, used.path.first());
             }
         }
+        // What escalations work on, or need to be there.
+        for name in self
+            .escalations
+            .iter()
+            .flat_map(|escalation| escalation.resource_types())
+        {
+            if let Some(known) = self.type_id(name).and_then(|id| self.resource_type(id)) {
+                want(&known.name, None);
+            }
+        }
         for (name, attributes) in plumb_net::aws::READS.iter().chain(plumb_iam::READS) {
             let name = Text::new_static(name);
             if !self.by_name.contains_key(&name) {
@@ -200,5 +217,14 @@ impl Knowledge {
             }
         }
         demands.into_iter().collect()
+    }
+
+    /// The attributes by which the resources of a type name whom they run as.
+    fn leading_on(&self, resource_type: &str) -> impl Iterator<Item = &Text> {
+        let known = self.type_id(resource_type).and_then(|id| self.resource_type(id));
+        let relations = known.into_iter().flat_map(|known| &known.recipe.relations);
+        relations
+            .filter(|relation| relation.label == "runs_as")
+            .filter_map(|relation| relation.attribute.root())
     }
 }
