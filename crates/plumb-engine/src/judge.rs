@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use plumb_expr::Scope;
+use plumb_graph::exposure::Exposures;
 use plumb_graph::fragment::{AccountFragment, Surroundings};
 use plumb_graph::knowledge::Knowledge;
-use plumb_model::account::Account;
+use plumb_model::account::{Account, Provider};
 use plumb_model::coverage::Coverage;
 use plumb_model::finding::{Evidence, Finding};
 use plumb_model::report::{AccountReport, ResourceSummary, Summary};
@@ -34,8 +35,7 @@ pub(crate) fn prepare(pack: &Pack, policy: CompiledPolicy) -> Result<Judge, Unkn
     let name = &policy.policy.resource_type;
     let resource_type = pack.resource_type(name).map_err(|_| unknown(name.clone()))?;
     let type_name = resource_type.name.clone();
-    let programs = policy.when.iter().chain([&policy.rule]);
-    let reader = Reader::of(pack, resource_type, programs).map_err(unknown)?;
+    let reader = Reader::of(pack, resource_type, policy.programs()).map_err(unknown)?;
     let params = Value::Map(policy.policy.params.clone());
     Ok(Judge {
         policy,
@@ -62,6 +62,21 @@ pub(crate) fn account(
         .iter()
         .map(|resource| (&resource.resource_type, resource.document()));
     let index = AccountIndex::new(readers, documents, &markers);
+    let exposures = {
+        let documents: Vec<&Resource> = resources.iter().map(|resource| &**resource).collect();
+        let surroundings = Surroundings {
+            inventory: &index,
+            now,
+            coverage,
+        };
+        Exposures::read(
+            &account,
+            &documents,
+            &exposed_types(judges, provider),
+            &surroundings,
+        )
+    };
+    let index = index.with_exposures(exposures);
     let account_document = account.document();
 
     let mut summaries: Vec<ResourceSummary> = resources.iter().map(|resource| summary_of(resource)).collect();
@@ -144,6 +159,18 @@ pub(crate) fn account(
         summary,
     };
     Judged { report, fragment }
+}
+
+/// The types of which policies ask what reaches their resources, each once.
+fn exposed_types(judges: &[Judge], provider: Provider) -> Vec<Arc<ResourceType>> {
+    let mut types: Vec<Arc<ResourceType>> = judges
+        .iter()
+        .filter(|judge| judge.reader.asks_exposure && judge.policy.policy.provider == provider)
+        .map(|judge| Arc::clone(&judge.reader.resource_type))
+        .collect();
+    types.sort_by(|a, b| a.name.cmp(&b.name));
+    types.dedup_by(|a, b| a.name == b.name);
+    types
 }
 
 /// Evidence of one policy, each different one once: most failures of a policy look alike.

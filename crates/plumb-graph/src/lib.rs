@@ -9,6 +9,7 @@
 pub mod assemble;
 pub mod choke;
 pub mod export;
+pub mod exposure;
 pub mod fragment;
 pub mod graph;
 pub mod knowledge;
@@ -16,4 +17,5 @@ pub mod paths;
 pub mod query;
 pub mod search;
 pub mod security;
+mod sight;
 pub mod standing;
