@@ -150,7 +150,7 @@ pub(crate) fn unlisted<'c>(
 }
 
 /// What regions that were not asked mean for a type: nothing for one that belongs to no region.
-fn left_out(coverage: &Coverage, resource_type: &ResourceType) -> Option<Unreadable> {
+pub(crate) fn left_out(coverage: &Coverage, resource_type: &ResourceType) -> Option<Unreadable> {
     let regional = resource_type.recipe.lives_in_regions();
     (regional && !coverage.left_out.is_empty()).then(|| Unreadable {
         detail: Text::from(format!("the scan left out {}", coverage.left_out.join(", "))),

@@ -23,6 +23,7 @@ use plumb_pack::schema::ResourceType;
 use rayon::prelude::*;
 
 use crate::index::{AccountIndex, Markers, unlisted};
+use crate::path_policies::Waiting;
 use crate::reads::Reader;
 use crate::{Judge, Judged, UnknownType, score};
 
@@ -79,6 +80,11 @@ pub(crate) fn account(
     let index = index.with_exposures(exposures);
     let account_document = account.document();
 
+    let sight = Sight {
+        account: &account_document,
+        now,
+        index: &index,
+    };
     let mut summaries: Vec<ResourceSummary> = resources.iter().map(|resource| summary_of(resource)).collect();
     let stand_ins = StandIns::new(judges, &account, coverage, summaries.len());
     let mut findings: Vec<Finding> = judges
@@ -95,13 +101,7 @@ pub(crate) fn account(
                 .skip(first)
                 .take_while(|(resource, _)| resource.resource_type == judge.type_name)
                 .map(|(resource, position)| {
-                    let scope = Scope {
-                        resource: resource.document(),
-                        account: &account_document,
-                        params: &judge.params,
-                        now,
-                        inventory: &index,
-                    };
+                    let scope = sight.scope(resource, judge);
                     let verdict = judge.policy.verdict(&scope);
                     let evidence = judge
                         .policy
@@ -123,19 +123,14 @@ pub(crate) fn account(
     findings.sort_by_key(|finding| (finding.policy, finding.resource));
     summaries.extend(stand_ins.summaries);
 
-    let mut summary = Summary {
-        resources: resources.len() as u64,
-        ..Summary::default()
-    };
-    for finding in &findings {
-        if let Some(judge) = usize::try_from(finding.policy)
-            .ok()
-            .and_then(|position| judges.get(position))
-        {
-            score::count(&mut summary, judge.policy.policy.severity, finding.verdict);
-        }
+    let summary = summary(judges, &findings, resources.len() as u64);
+    let mut waiting = Waiting::default();
+    if let Some(knowledge) = graph {
+        waiting = Waiting::of(judges, &findings, &resources, |resource, judge| {
+            judge.policy.applies(&sight.scope(resource, judge))
+        });
+        waiting.note_hidden(knowledge, &account, coverage);
     }
-    score::close(&mut summary);
     let fragment = graph.map(|knowledge| {
         let documents: Vec<&Resource> = resources.iter().map(|resource| &**resource).collect();
         let surroundings = Surroundings {
@@ -158,7 +153,48 @@ pub(crate) fn account(
         coverage,
         summary,
     };
-    Judged { report, fragment }
+    Judged {
+        report,
+        fragment,
+        waiting,
+    }
+}
+
+/// What rules see in one account, beside resource and parameters.
+struct Sight<'s> {
+    account: &'s Value,
+    now: Timestamp,
+    index: &'s AccountIndex<'s>,
+}
+
+impl Sight<'_> {
+    fn scope<'a>(&'a self, resource: &'a Resource, judge: &'a Judge) -> Scope<'a> {
+        Scope {
+            resource: resource.document(),
+            account: self.account,
+            params: &judge.params,
+            now: self.now,
+            inventory: self.index,
+        }
+    }
+}
+
+/// The totals of an account's findings.
+pub(crate) fn summary(judges: &[Judge], findings: &[Finding], resources: u64) -> Summary {
+    let mut summary = Summary {
+        resources,
+        ..Summary::default()
+    };
+    for finding in findings {
+        if let Some(judge) = usize::try_from(finding.policy)
+            .ok()
+            .and_then(|position| judges.get(position))
+        {
+            score::count(&mut summary, judge.policy.policy.severity, finding.verdict);
+        }
+    }
+    score::close(&mut summary);
+    summary
 }
 
 /// The types of which policies ask what reaches their resources, each once.

@@ -6,6 +6,7 @@
 //!
 //! INVARIANT: node and edge order is the order of insertion, and every tie is broken by it, so equal input gives equal output.
 
+pub mod arrival;
 pub mod assemble;
 pub mod choke;
 pub mod export;
