@@ -11,7 +11,12 @@ pub fn exposure_type() -> Type {
     static EXPOSURE: LazyLock<Type> = LazyLock::new(|| {
         let port = Members {
             name: "port range",
-            members: vec![("protocol", Type::String), ("from", Type::Int), ("to", Type::Int)],
+            members: vec![
+                ("protocol", Type::String),
+                ("from", Type::Int),
+                ("to", Type::Int),
+                ("width", Type::String),
+            ],
         };
         Type::Object(Arc::new(Members {
             name: "exposure",

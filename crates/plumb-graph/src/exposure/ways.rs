@@ -1,6 +1,6 @@
 //! `Ways`: the ways to one resource, folded into the value that rules see.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use plumb_model::path::Certainty;
 use plumb_model::risk::ExposureLevel;
@@ -169,10 +169,13 @@ impl Ways {
             let mut widest = self.known.iter().filter(|way| way.from == known);
             Value::Bool(known <= ExposureLevel::Internal || widest.any(|way| way.is_certain))
         };
-        let mut ports: BTreeSet<&PortRange> = BTreeSet::new();
+        let mut ports: BTreeMap<&PortRange, ExposureLevel> = BTreeMap::new();
         let mut through: Vec<&Text> = Vec::new();
         for way in from_internet() {
-            ports.extend(&way.ports);
+            for range in &way.ports {
+                let width = ports.entry(range).or_default();
+                *width = way.from.max(*width);
+            }
             for uid in &way.through {
                 if !through.contains(&uid) && through.len() < MAX_LISTED {
                     through.push(uid);
@@ -241,7 +244,7 @@ fn port_range(protocol: &'static str, from: u16, to: u16) -> PortRange {
     }
 }
 
-fn port_value(range: &PortRange) -> Value {
+fn port_value((range, width): (&PortRange, ExposureLevel)) -> Value {
     Value::Map(Map::from_iter([
         (
             Text::new_static("protocol"),
@@ -249,5 +252,6 @@ fn port_value(range: &PortRange) -> Value {
         ),
         (Text::new_static("from"), Value::Int(range.from.into())),
         (Text::new_static("to"), Value::Int(range.to.into())),
+        (Text::new_static("width"), Value::string(width.name())),
     ]))
 }
