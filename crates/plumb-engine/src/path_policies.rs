@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use plumb_expr::Truth;
-use plumb_graph::arrival::{self, Arrivals};
+use plumb_graph::arrival::{self, Arrivals, Surety};
 use plumb_graph::graph::NodeId;
 use plumb_graph::knowledge::Knowledge;
 use plumb_graph::security::SecurityGraph;
@@ -27,6 +27,9 @@ use crate::{Judge, judge};
 
 /// How many places that were not read one verdict tells.
 const MAX_HIDDEN: usize = 8;
+
+/// How many reasons are told why a path is less sure than was asked for.
+const MAX_DOUBTS: usize = 4;
 
 /// What one account leaves to the graph.
 #[derive(Debug, Default)]
@@ -210,14 +213,19 @@ impl Case<'_> {
             any: arrival.any,
             hidden: self.hidden.to_vec(),
         });
-        if let (Verdict::Fail, Some(evidence)) = (verdict, &mut evidence) {
-            self.tell(arrivals, node, arrival.sure, evidence);
+        let counts = |risk: Option<u8>| risk.is_some_and(|risk| risk >= requirement.min_risk);
+        match (verdict, &mut evidence) {
+            (Verdict::Fail, Some(evidence)) => self.tell(arrivals, node, Surety::Enough, evidence),
+            (Verdict::Unknown, Some(evidence)) if counts(arrival.any) => {
+                self.tell(arrivals, node, Surety::Any, evidence);
+            }
+            (Verdict::Pass | Verdict::Fail | Verdict::Unknown | Verdict::NotApplicable, _) => {}
         }
         (verdict, evidence)
     }
 
     /// Names the path.
-    fn tell(&self, arrivals: &Arrivals<'_>, node: NodeId, risk: Option<u8>, evidence: &mut Evidence) {
+    fn tell(&self, arrivals: &Arrivals<'_>, node: NodeId, surety: Surety, evidence: &mut Evidence) {
         let requirement = self.requirement;
         let mut observe = |name: &'static str, value: Value| {
             evidence.observed.push(Observed {
@@ -225,22 +233,24 @@ impl Case<'_> {
                 value,
             });
         };
-        if let Some(risk) = risk {
-            observe("path.risk", Value::Int(risk.into()));
-        }
+        let certainty = match surety {
+            Surety::Enough => requirement.certainty,
+            Surety::Any => Certainty::Possible,
+        };
         let listed = arrival::listed(
             self.report,
             &self.resource.uid,
             requirement.from,
-            requirement.certainty,
+            certainty,
             requirement.min_risk,
         );
         if let Some(id) = listed {
             observe("path.id", Value::String(id.clone()));
         }
-        let Some(told) = arrivals.told(node) else {
+        let Some(told) = arrivals.told(node, surety) else {
             return;
         };
+        observe("path.risk", Value::Int(told.risk.into()));
         observe("path.certainty", Value::string(told.certainty.name()));
         let steps: Vec<Value> = told.steps.iter().cloned().map(Value::String).collect();
         observe("path.steps", Value::List(steps));
@@ -249,7 +259,19 @@ impl Case<'_> {
             more => format!(" -> and {more} more"),
         };
         let id = listed.map(|id| format!(" (path {id})")).unwrap_or_default();
-        let message = format!("{}{id}: {}{more}", evidence.message, told.steps.join(" -> "));
+        let mut message = format!("{}{id}: {}{more}", evidence.message, told.steps.join(" -> "));
+        if surety == Surety::Any && !told.doubts.is_empty() {
+            let doubts: Vec<&str> = told.doubts.iter().take(MAX_DOUBTS).map(Text::as_str).collect();
+            message.push_str("; unsure because of: ");
+            message.push_str(&doubts.join("; "));
+            evidence.unreadable = doubts
+                .into_iter()
+                .map(|doubt| Unreadable {
+                    detail: Text::from(doubt),
+                    ..Unreadable::new(Reason::OutOfScope)
+                })
+                .collect();
+        }
         evidence.message = Text::from(message);
     }
 }

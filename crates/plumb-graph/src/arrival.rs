@@ -32,8 +32,6 @@ pub struct Arrivals<'g> {
     security: &'g SecurityGraph,
     certainty: Certainty,
     entries: Vec<(NodeId, u8)>,
-    /// Keeps the edges that are sure enough.
-    mask: Mask,
     sure: Vec<Key>,
     any: Vec<Key>,
     values: HashMap<NodeId, u8>,
@@ -51,12 +49,25 @@ pub struct Arrival {
 /// A path as a policy tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
+    /// 0 to 100.
+    pub risk: u8,
     /// The entry and the first steps.
     pub steps: Vec<Text>,
     /// How many steps follow.
     pub more: usize,
     /// The least sure of all its steps.
     pub certainty: Certainty,
+    /// What makes its steps less sure than was asked for: conditions and what was not read.
+    pub doubts: Vec<Text>,
+}
+
+/// Which ways are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surety {
+    /// Those that are sure enough.
+    Enough,
+    /// All.
+    Any,
 }
 
 impl<'g> Arrivals<'g> {
@@ -86,34 +97,55 @@ impl<'g> Arrivals<'g> {
                 .map(|(node, target)| (*node, target.value))
                 .collect(),
             entries,
-            mask,
         }
     }
 
     /// What leads to a resource; `None` when it is nothing that attack paths end at.
     pub fn at(&self, node: NodeId) -> Option<Arrival> {
         let ends = self.ends(node);
-        let riskiest = |distances: &[Key], counts: &dyn Fn(&End) -> bool| {
-            let distance = at(distances, node);
-            let among = ends.iter().filter(|end| counts(end) && distance != UNREACHED);
-            let risks = among.map(|end| search::target_risk(end.value, distance.saturating_add(end.key)));
-            risks.max().filter(|risk| *risk > 0)
+        let riskiest = |surety| {
+            let risk = self.riskiest(node, &ends, surety)?.1;
+            (risk > 0).then_some(risk)
         };
         (!ends.is_empty()).then(|| Arrival {
-            sure: riskiest(&self.sure, &|end| end.certainty <= self.certainty),
-            any: riskiest(&self.any, &|_| true),
+            sure: riskiest(Surety::Enough),
+            any: riskiest(Surety::Any),
         })
     }
 
-    /// The riskiest path to a resource that is sure enough.
-    pub fn told(&self, node: NodeId) -> Option<Told> {
+    /// The best of several ends of a path to a node, with its risk.
+    fn riskiest<'e>(&self, node: NodeId, ends: &'e [End], surety: Surety) -> Option<(&'e End, u8)> {
+        let distance = at(self.distances(surety), node);
+        let is_open = |end: &&End| distance != UNREACHED && self.is_enough(end.certainty, surety);
+        let with_risk = |end: &'e End| {
+            let key = distance.saturating_add(end.key);
+            (end, search::target_risk(end.value, key))
+        };
+        ends.iter()
+            .filter(is_open)
+            .map(with_risk)
+            .max_by_key(|(_, risk)| *risk)
+    }
+
+    fn distances(&self, surety: Surety) -> &[Key] {
+        match surety {
+            Surety::Enough => &self.sure,
+            Surety::Any => &self.any,
+        }
+    }
+
+    fn is_enough(&self, certainty: Certainty, surety: Surety) -> bool {
+        match surety {
+            Surety::Enough => certainty <= self.certainty,
+            Surety::Any => true,
+        }
+    }
+
+    /// The riskiest path to a resource.
+    pub fn told(&self, node: NodeId, surety: Surety) -> Option<Told> {
         let ends = self.ends(node);
-        let distance = at(&self.sure, node);
-        let end = ends
-            .iter()
-            .filter(|end| end.certainty <= self.certainty && distance != UNREACHED)
-            .max_by_key(|end| search::target_risk(end.value, distance.saturating_add(end.key)))?;
-        let (entry, mut edges) = self.back(node)?;
+        let (end, risk) = self.riskiest(node, &ends, surety)?;
+        let (entry, mut edges) = self.back(node, surety)?;
         edges.extend(&end.edges);
         let hops = visible_hops(self.security, &edges);
         let name = |node: NodeId| {
@@ -124,11 +156,19 @@ impl<'g> Arrivals<'g> {
             .chain(hops.iter().map(|(node, edge)| self.words(*node, *edge)))
             .take(MAX_HOPS)
             .collect();
-        let edges = edges.iter().filter_map(|edge| self.security.graph.edge(*edge));
+        let walked = edges.iter().filter_map(|edge| self.security.graph.edge(*edge));
+        let mut doubts: Vec<Text> = walked
+            .clone()
+            .filter(|edge| edge.step.certainty > self.certainty)
+            .flat_map(|edge| edge.step.conditions.iter().cloned())
+            .collect();
+        doubts.dedup();
         Some(Told {
+            risk,
             steps,
             more: (hops.len() + 1).saturating_sub(MAX_HOPS),
-            certainty: edges.map(|edge| edge.step.certainty).max().unwrap_or_default(),
+            certainty: walked.map(|edge| edge.step.certainty).max().unwrap_or_default(),
+            doubts,
         })
     }
 
@@ -185,13 +225,14 @@ impl<'g> Arrivals<'g> {
     }
 
     /// The best way to a node: its entry, and its edges in order.
-    fn back(&self, node: NodeId) -> Option<(NodeId, Vec<EdgeId>)> {
+    fn back(&self, node: NodeId, surety: Surety) -> Option<(NodeId, Vec<EdgeId>)> {
         let graph = &self.security.graph;
+        let distances = self.distances(surety);
         let mut edges = Vec::new();
         let mut seen = BTreeSet::from([node]);
         let mut here = node;
         loop {
-            let distance = at(&self.sure, here);
+            let distance = at(distances, here);
             let begins = |entry: &(NodeId, u8)| entry.0 == here && Key::from(entry.1) * PER_POINT == distance;
             if self.entries.iter().any(begins) {
                 edges.reverse();
@@ -199,13 +240,13 @@ impl<'g> Arrivals<'g> {
             }
             let before = graph
                 .incoming(here)
-                .filter(|edge| self.mask.keeps(edge.id) && !seen.contains(&edge.from))
+                .filter(|edge| self.is_enough(edge.step.certainty, surety) && !seen.contains(&edge.from))
                 .filter(|edge| {
-                    let reached = at(&self.sure, edge.from);
+                    let reached = at(distances, edge.from);
                     let after = weight(edge).and_then(|weight| reached.checked_add(weight));
                     after == Some(distance)
                 })
-                .min_by_key(|edge| (at(&self.sure, edge.from), edge.id))?;
+                .min_by_key(|edge| (at(distances, edge.from), edge.id))?;
             edges.push(before.id);
             here = before.from;
             seen.insert(here);
