@@ -255,3 +255,93 @@ fn port_value((range, width): (&PortRange, ExposureLevel)) -> Value {
         (Text::new_static("width"), Value::string(width.name())),
     ]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fragment::Circumstance;
+
+    fn opening(certainty: Certainty, blocks: Option<&[&str]>, ports: &[u16]) -> ResolvedOpening {
+        ResolvedOpening {
+            circumstance: Circumstance {
+                clause: "it is open".into(),
+                certainty,
+            },
+            ports: ports.to_vec(),
+            blocks: blocks.map(|blocks| blocks.iter().map(|block| Text::from(*block)).collect()),
+        }
+    }
+
+    /// Level, internet, accounts, certain; a question mark stands for what is not known.
+    fn told(openings: &[ResolvedOpening], change: impl FnOnce(&mut Ways)) -> String {
+        let mut ways = Ways::default();
+        for one in openings {
+            ways.opening(one, &"/it".into());
+        }
+        change(&mut ways);
+        let value = ways.into_value();
+        let members = ["level", "internet", "accounts", "certain"].map(|name| match value.get(name) {
+            Some(Value::Unreadable(_)) => "?".to_owned(),
+            Some(Value::String(text)) => text.to_string(),
+            other => other.map(Value::to_string).unwrap_or_default(),
+        });
+        members.join(" ")
+    }
+
+    #[test]
+    fn the_widest_way_counts_and_what_may_be_wider_is_not_known() {
+        let certain = |blocks| opening(Certainty::Certain, blocks, &[]);
+        let narrow = || certain(Some(&["203.0.113.0/28"] as &[&str]));
+        let possible = || opening(Certainty::Possible, None, &[]);
+        let nothing = |_: &mut Ways| {};
+        assert_eq!(told(&[], nothing), "none none false true");
+        assert_eq!(told(&[], Ways::inside), "internal none false true");
+        assert_eq!(told(&[certain(None)], nothing), "wide wide false true");
+        assert_eq!(told(&[narrow()], nothing), "narrow narrow false true");
+        assert_eq!(told(&[narrow(), certain(None)], nothing), "wide wide false true");
+        assert_eq!(told(&[certain(None), narrow()], nothing), "wide wide false true");
+        let halves: &[&str] = &["0.0.0.0/1", "128.0.0.0/1"];
+        assert_eq!(told(&[certain(Some(halves))], nothing), "wide wide false true");
+        let conditional = opening(Certainty::Conditional, None, &[]);
+        assert_eq!(told(&[conditional], nothing), "wide wide false false");
+        assert_eq!(told(&[possible()], nothing), "? ? false ?");
+        assert_eq!(told(&[narrow(), possible()], nothing), "? ? false ?");
+        assert_eq!(
+            told(&[possible(), certain(None)], nothing),
+            "wide wide false true"
+        );
+        let private: &[&str] = &["10.0.0.0/8"];
+        assert_eq!(told(&[certain(Some(private))], nothing), "none none false true");
+        let unread = opening(Certainty::Possible, Some(private), &[]);
+        assert_eq!(told(&[unread], nothing), "? ? false ?");
+        assert_eq!(told(&[], |ways| ways.unknown("nobody looked")), "? ? ? ?");
+        assert_eq!(
+            told(&[certain(None)], |ways| ways.unknown("x")),
+            "wide wide ? true"
+        );
+    }
+
+    #[test]
+    fn ports_end_in_the_unknown_where_more_may_be_open() {
+        let ports = |openings: &[ResolvedOpening]| {
+            let mut ways = Ways::default();
+            for one in openings {
+                ways.opening(one, &"/it".into());
+            }
+            ways.into_value()
+                .get("ports")
+                .map(Value::to_string)
+                .unwrap_or_default()
+        };
+        let web = || opening(Certainty::Certain, None, &[443]);
+        let office = opening(Certainty::Certain, Some(&["203.0.113.0/28"]), &[443, 22]);
+        assert_eq!(ports(&[]), "[]");
+        assert_eq!(
+            ports(&[web(), office]),
+            r#"[{"from":22,"protocol":"tcp","to":22,"width":"narrow"},{"from":443,"protocol":"tcp","to":443,"width":"wide"}]"#
+        );
+        let perhaps = opening(Certainty::Possible, None, &[22]);
+        let both = ports(&[web(), perhaps]);
+        assert!(both.contains("443") && both.contains("$unreadable"), "{both}");
+    }
+}
