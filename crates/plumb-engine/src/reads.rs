@@ -6,7 +6,6 @@ use plumb_expr::{Program, Root};
 use plumb_graph::exposure;
 use plumb_graph::knowledge::Knowledge;
 use plumb_model::value::Text;
-use plumb_pack::graph_role::GraphRole;
 use plumb_pack::pack::Pack;
 use plumb_pack::schema::ResourceType;
 
@@ -91,7 +90,7 @@ impl Reader {
             return Ok(());
         }
         let role = self.resource_type.recipe.graph.as_ref();
-        let rules: Vec<Program> = role.into_iter().flat_map(GraphRole::rules).cloned().collect();
+        let rules: Vec<Program> = role.into_iter().flat_map(exposure::rules).cloned().collect();
         let of_rules = Self::of(pack, Arc::clone(&self.resource_type), rules.iter())?;
         for read in of_rules.reads {
             for attribute in read.attributes.iter().map(Some).chain([None]) {

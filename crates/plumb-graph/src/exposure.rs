@@ -138,8 +138,8 @@ fn is_in_network(resource_type: &ResourceType) -> bool {
         .any(|(name, _)| *name == resource_type.name)
 }
 
-/// The rules that tell what is exposed.
-fn rules(role: &GraphRole) -> impl Iterator<Item = &plumb_expr::Program> {
+/// The rules of a role that tell what is exposed.
+pub fn rules(role: &GraphRole) -> impl Iterator<Item = &plumb_expr::Program> {
     let exposed = role.exposed.iter().map(|opening| &opening.when);
     exposed.chain(role.closed.iter().map(|closed| &closed.when))
 }
