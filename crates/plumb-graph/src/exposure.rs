@@ -225,3 +225,65 @@ fn names_everybody(policy: &Value) -> bool {
         None => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everybody_is_named_by_a_star_wherever_it_stands() {
+        for (statements, expected) in [
+            (r#"{"Effect":"Allow","Principal":"*"}"#, true),
+            (
+                r#"[{"Effect":"Allow","Principal":{"AWS":["111122223333","*"]}}]"#,
+                true,
+            ),
+            (
+                r#"[{"Effect":"Allow","Principal":{"AWS":"111122223333"}},{"Effect":"Allow","Principal":{"AWS":"*"}}]"#,
+                true,
+            ),
+            (
+                r#"[{"Effect":"Allow","NotPrincipal":{"AWS":"111122223333"}}]"#,
+                true,
+            ),
+            (r#"[{"Effect":"Deny","Principal":"*"}]"#, false),
+            (
+                r#"[{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"}}]"#,
+                false,
+            ),
+            ("[]", false),
+            (r#"[{"$unreadable":{"reason":"denied"}}]"#, true),
+        ] {
+            let policy: Value = serde_json::from_str(&format!(r#"{{"Statement":{statements}}}"#)).unwrap();
+            assert_eq!(names_everybody(&policy), expected, "{statements}");
+        }
+    }
+
+    #[test]
+    fn what_packets_arrive_at_wants_networks_read_and_what_they_do_not_wants_itself() {
+        let pack = Pack::builtin().unwrap();
+        let wants = |resource_type: &str, name: &str, attribute: Option<&str>| {
+            let resource_type = pack.resource_type(resource_type).unwrap();
+            demands(&pack, &resource_type)
+                .iter()
+                .any(|demand| demand.resource_type == name && demand.attribute.as_deref() == attribute)
+        };
+        for (name, attributes) in plumb_net::aws::READS {
+            assert!(wants("aws_db_instance", name, None), "{name}");
+            for attribute in *attributes {
+                assert!(
+                    wants("aws_db_instance", name, Some(attribute)),
+                    "{name}.{attribute}"
+                );
+            }
+        }
+        let bucket = "aws_s3_bucket";
+        assert!(wants(bucket, bucket, Some("acl")) && wants(bucket, bucket, Some("policy")));
+        assert!(wants(
+            bucket,
+            "aws_s3_account_public_access_block",
+            Some("public_access_block")
+        ));
+        assert!(!wants(bucket, "aws_vpc", None), "no network leads to a bucket");
+    }
+}

@@ -65,17 +65,27 @@ fn a_path_has_defaults_and_says_all_of_itself() {
 #[test]
 fn a_policy_has_a_rule_or_a_path() {
     let both = ["rule: resource.name != null", "path: { from: internet }"];
-    check("aws_s3_bucket", &both, &[], &expect![[r#"
+    check(
+        "aws_s3_bucket",
+        &both,
+        &[],
+        &expect![[r#"
         user.yaml:7:9: error: a policy has a `rule` or a `path`, not both
         help: write the scope of a `path` policy under `when`
         |   path: { from: internet }
         |         ^^^^^^^^^^^^^^^^^^ beside a `rule`
-    "#]]);
-    check("aws_s3_bucket", &[], &[], &expect![[r#"
+    "#]],
+    );
+    check(
+        "aws_s3_bucket",
+        &[],
+        &[],
+        &expect![[r#"
         user.yaml:2:3: error: a policy lacks `rule`
         | - name: my-policy
         |   ^^^^ `rule` is missing here
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -158,12 +168,17 @@ fn mistakes_in_a_path_are_pointed_at() {
 
 #[test]
 fn attack_paths_must_be_able_to_end_there() {
-    check("aws_ec2_instance", &["path: { from: any }"], &[], &expect![[r#"
+    check(
+        "aws_ec2_instance",
+        &["path: { from: any }"],
+        &[],
+        &expect![[r#"
         user.yaml:6:9: error: no attack path ends at `aws_ec2_instance`, which is of the kind `workload`
         help: paths end at identities, data, secrets and keys; what reaches other things `exposure(resource)` tells
         |   path: { from: any }
         |         ^^^^^^^^^^^^^ of this policy
-    "#]]);
+    "#]],
+    );
     check(
         "aws_iam_role",
         &["path: { from: any, sensitivity: restricted }"],
@@ -207,8 +222,7 @@ fn the_scope_comes_before_the_paths() {
     let lines = ["path: { from: internet }", "when: resource.tags.owner == 'here'"];
     let there = "resource: {}, paths: [ { from: internet, risk: 9 } ], expect: not_applicable";
     let here = "resource: { tags: { owner: here } }, paths: [ { from: internet, risk: 9 } ], expect: fail";
-    let unread =
-        "resource: {}, unreadable: [tags], paths: [ { from: internet, risk: 9 } ], expect: unknown";
+    let unread = "resource: {}, unreadable: [tags], paths: [ { from: internet, risk: 9 } ], expect: unknown";
     for test in [there, here, unread] {
         assert!(outcome("aws_s3_bucket", &lines, test).is_ok(), "{test}");
     }
