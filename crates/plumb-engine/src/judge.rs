@@ -129,7 +129,7 @@ pub(crate) fn account(
         waiting = Waiting::of(judges, &findings, &resources, |resource, judge| {
             judge.policy.applies(&sight.scope(resource, judge))
         });
-        waiting.note_hidden(knowledge, &account, coverage);
+        waiting.note_hidden(judges, knowledge, &account, coverage);
     }
     let fragment = graph.map(|knowledge| {
         let documents: Vec<&Resource> = resources.iter().map(|resource| &**resource).collect();
@@ -209,15 +209,15 @@ fn exposed_types(judges: &[Judge], provider: Provider) -> Vec<Arc<ResourceType>>
     types
 }
 
-/// Evidence of one policy, each different one once: most failures of a policy look alike.
+/// Evidence of policies on one account, each different one once: most failures of a policy look alike.
 #[derive(Default)]
-struct SharedEvidence(HashMap<Text, Vec<Arc<Evidence>>>);
+pub(crate) struct SharedEvidence(HashMap<Text, Vec<Arc<Evidence>>>);
 
 impl SharedEvidence {
     /// Different values seen under one message are searched one by one up to here, then no longer shared.
     const ALIKE: usize = 16;
 
-    fn share(&mut self, evidence: Evidence) -> Arc<Evidence> {
+    pub(crate) fn share(&mut self, evidence: Evidence) -> Arc<Evidence> {
         let alike = self.0.entry(evidence.message.clone()).or_default();
         if let Some(known) = alike.iter().find(|known| ***known == evidence) {
             return Arc::clone(known);

@@ -1,8 +1,7 @@
 //! Policies that forbid attack paths: judged when the graph of the whole estate is there.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 use plumb_expr::Truth;
 use plumb_graph::arrival::{self, Arrivals, Surety};
@@ -18,11 +17,11 @@ use plumb_model::report::{AccountReport, ResourceSummary};
 use plumb_model::resource::{GLOBAL_REGION, Resource};
 use plumb_model::value::{Reason, Text, Unreadable, Value};
 use plumb_model::verdict::Verdict;
-use plumb_pack::inline_test::TAGS_UNREAD;
 use plumb_pack::recipe::Origin;
-use plumb_pack::requirement::{Led, PathEntry, PathRequirement};
+use plumb_pack::requirement::{Led, PathEntry, PathRequirement, TAGS_UNREAD};
 
 use crate::index::{left_out, unlisted};
+use crate::judge::SharedEvidence;
 use crate::{Judge, judge};
 
 /// How many places that were not read one verdict tells.
@@ -80,7 +79,16 @@ impl Waiting {
     }
 
     /// Notes what can hide attack paths: types that attackers move along and that were not listed completely.
-    pub(crate) fn note_hidden(&mut self, knowledge: &Knowledge, account: &Account, coverage: &Coverage) {
+    pub(crate) fn note_hidden(
+        &mut self,
+        judges: &[Judge],
+        knowledge: &Knowledge,
+        account: &Account,
+        coverage: &Coverage,
+    ) {
+        if judges.iter().all(|judge| judge.policy.path().is_none()) {
+            return;
+        }
         for resource_type in knowledge.types() {
             let recipe = &resource_type.recipe;
             let is_declared = matches!(recipe.origin, Origin::Declared);
@@ -137,15 +145,14 @@ pub(crate) fn decide(
             continue;
         }
         // What was not read of the account itself comes first.
-        let mut hidden: Vec<Unreadable> = waiting
-            .hidden
-            .iter()
-            .chain(hidden.iter().copied())
-            .cloned()
-            .collect();
-        let mut seen = BTreeSet::new();
-        hidden.retain(|one| seen.insert(one.clone()));
-        hidden.truncate(MAX_HIDDEN);
+        let own = waiting.hidden.iter().take(MAX_HIDDEN);
+        let mut of_account: Vec<Unreadable> = own.cloned().collect();
+        for one in hidden.iter().take(MAX_HIDDEN) {
+            if of_account.len() < MAX_HIDDEN && !of_account.contains(one) {
+                of_account.push((*one).clone());
+            }
+        }
+        let mut shared = SharedEvidence::default();
         for pending in &waiting.findings {
             let Some(finding) = account.findings.get_mut(pending.position) else {
                 continue;
@@ -166,11 +173,11 @@ pub(crate) fn decide(
                 requirement,
                 resource,
                 tags: pending.tags,
-                hidden: &hidden,
+                hidden: &of_account,
             };
             let (verdict, evidence) = case.judge(arrivals);
             finding.verdict = verdict;
-            finding.evidence = evidence.map(Arc::new);
+            finding.evidence = evidence.map(|evidence| shared.share(evidence));
         }
         account.summary = judge::summary(judges, &account.findings, account.summary.resources);
     }
@@ -211,7 +218,7 @@ impl Case<'_> {
         let (verdict, mut evidence) = requirement.judge(&Led {
             sure: arrival.sure,
             any: arrival.any,
-            hidden: self.hidden.to_vec(),
+            hidden: self.hidden,
         });
         let counts = |risk: Option<u8>| risk.is_some_and(|risk| risk >= requirement.min_risk);
         match (verdict, &mut evidence) {

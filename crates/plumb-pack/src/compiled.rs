@@ -12,11 +12,8 @@ use plumb_model::verdict::Verdict;
 
 use crate::pack::Pack;
 use crate::policy::Policy;
-use crate::requirement::{PathRequirement, Requirement};
+use crate::requirement::{NO_GRAPH, PathRequirement, Requirement};
 use crate::schema::{AttributeSet, AttributeSource, ResourceType};
-
-/// Why a policy that forbids attack paths says unknown where there is no graph.
-const NO_GRAPH: &str = "the security graph was not built, so no attack paths are known";
 
 /// A policy whose rules are ready to run.
 #[derive(Clone, Debug)]

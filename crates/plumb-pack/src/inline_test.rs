@@ -13,7 +13,7 @@ use plumb_model::verdict::Verdict;
 use crate::compiled::CompiledPolicy;
 use crate::pack::Pack;
 use crate::policy::{Policy, PolicyTest, TestPath, TestResource};
-use crate::requirement::{Led, PathRequirement};
+use crate::requirement::{Led, PathRequirement, TAGS_UNREAD};
 use crate::schema::ResourceType;
 use crate::sensitivity::{self, Classified};
 use crate::suggest::did_you_mean;
@@ -45,9 +45,6 @@ pub const TEST_NOW: i64 = 1_767_225_600;
 /// What the members of an exposure may say.
 const LEVELS: [&str; 5] = ["none", "internal", "accounts", "narrow", "wide"];
 const INTERNET: [&str; 3] = ["none", "narrow", "wide"];
-
-/// Why it is not known whether a policy speaks of a resource.
-pub const TAGS_UNREAD: &str = "its tags could not be read, so it is not known how sensitive what it holds is";
 
 /// Runs the cases of one policy.
 pub fn run_tests(pack: &Pack, policy: &Arc<Policy>) -> Vec<TestOutcome> {
@@ -142,7 +139,7 @@ fn by_paths(
     requirement.judge(&Led {
         sure: riskiest(&|path| path.certainty <= requirement.certainty),
         any: riskiest(&|_| true),
-        hidden: Vec::new(),
+        hidden: &[],
     })
 }
 

@@ -11,6 +11,12 @@ use plumb_model::verdict::Verdict;
 
 use crate::rule_text::RuleText;
 
+/// Why a policy that forbids attack paths says unknown where there is no graph.
+pub const NO_GRAPH: &str = "the security graph was not built, so no attack paths are known";
+
+/// Why it is not known whether such a policy speaks of a resource.
+pub const TAGS_UNREAD: &str = "its tags could not be read, so it is not known how sensitive what it holds is";
+
 /// What a policy demands of a resource.
 #[derive(Clone, Debug)]
 pub enum Requirement {
@@ -79,14 +85,14 @@ pub struct PathRequirement {
 }
 
 /// What is known of the attack paths from a requirement's entries to one resource.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Led {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Led<'h> {
     /// The risk of the riskiest path that is sure enough.
     pub sure: Option<u8>,
     /// The risk of the riskiest path of any certainty.
     pub any: Option<u8>,
     /// What was not read and can hide a path.
-    pub hidden: Vec<Unreadable>,
+    pub hidden: &'h [Unreadable],
 }
 
 impl PathRequirement {
@@ -99,7 +105,7 @@ impl PathRequirement {
     }
 
     /// The verdict on a resource that such paths lead to, and why where it is fail or unknown.
-    pub fn judge(&self, led: &Led) -> (Verdict, Option<Evidence>) {
+    pub fn judge(&self, led: &Led<'_>) -> (Verdict, Option<Evidence>) {
         let counts = |risk: Option<u8>| risk.filter(|risk| *risk >= self.min_risk);
         let from = self.from.phrase();
         if let Some(risk) = counts(led.sure) {
@@ -121,7 +127,7 @@ impl PathRequirement {
                     count => format!(", and {} more", count - 1),
                 };
                 let why = format!("what was not read can hide an attack path {from}: {first}{more}");
-                self.unknown(why, led.hidden.clone())
+                self.unknown(why, led.hidden.to_vec())
             }
         }
     }
@@ -205,7 +211,11 @@ mod tests {
             (None, None, hidden(), Verdict::Unknown),
         ];
         for (sure, any, hidden, expected) in cases {
-            let led = Led { sure, any, hidden };
+            let led = Led {
+                sure,
+                any,
+                hidden: &hidden,
+            };
             let (verdict, evidence) = requirement(60).judge(&led);
             assert_eq!(verdict, expected, "{led:?}");
             assert_eq!(evidence.is_some(), verdict != Verdict::Pass, "{led:?}");
