@@ -84,6 +84,9 @@ impl<'p> Needs<'p> {
         let reason = &policy.policy.name;
         let judged = &policy.policy.resource_type;
         self.demand(judged, None, reason, &Reach::Every)?;
+        for attribute in policy.attributes() {
+            self.demand(judged, Some(&attribute), reason, &Reach::Every)?;
+        }
         for used in policy.programs().flat_map(Program::uses) {
             let attribute = used.path.first();
             match &used.root {

@@ -36,7 +36,10 @@ pub(crate) fn prepare(pack: &Pack, policy: CompiledPolicy) -> Result<Judge, Unkn
     let name = &policy.policy.resource_type;
     let resource_type = pack.resource_type(name).map_err(|_| unknown(name.clone()))?;
     let type_name = resource_type.name.clone();
-    let reader = Reader::of(pack, resource_type, policy.programs()).map_err(unknown)?;
+    let mut reader = Reader::of(pack, resource_type, policy.programs()).map_err(unknown)?;
+    for attribute in policy.attributes() {
+        reader.add_attribute(&attribute);
+    }
     let params = Value::Map(policy.policy.params.clone());
     Ok(Judge {
         policy,

@@ -84,6 +84,15 @@ impl Reader {
         Ok(reader)
     }
 
+    /// An attribute of the judged resources.
+    pub(crate) fn add_attribute(&mut self, attribute: &Text) {
+        self.add(
+            Arc::clone(&self.resource_type),
+            ReadHow::Resource,
+            Some(attribute),
+        );
+    }
+
     /// What the exposure of the judged resources is made of.
     fn add_exposure(&mut self, pack: &Pack) -> Result<(), Text> {
         if std::mem::replace(&mut self.asks_exposure, true) {

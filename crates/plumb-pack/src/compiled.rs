@@ -53,6 +53,11 @@ impl CompiledPolicy {
         }
     }
 
+    /// What it looks at of a resource besides what its programs read: how sensitive something is, tags tell.
+    pub fn attributes(&self) -> impl Iterator<Item = Text> {
+        self.path().map(|_| Text::new_static("tags")).into_iter()
+    }
+
     /// Whether its rules ask what reaches the judged resource.
     pub fn asks_exposure(&self) -> bool {
         self.programs()

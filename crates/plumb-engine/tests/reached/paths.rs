@@ -154,6 +154,24 @@ fn what_was_not_listed_can_hide_a_path_in_every_account_but_hides_no_failure() {
 }
 
 #[test]
+fn tags_that_the_scan_did_not_ask_for_leave_the_sensitivity_open() {
+    let mut snapshot = account(vec![
+        bucket("cards", PUBLIC, "null"),
+        bucket("payroll-cards-pii", PUBLIC, "null"),
+    ]);
+    for collected in &mut snapshot.coverage.collected {
+        collected.facts.retain(|fact| fact != "tags");
+    }
+    let judged = report(&with_graph(&["own-restricted"]), vec![snapshot]);
+    // What a name says already is enough.
+    let expected = [
+        "own-restricted cards unknown",
+        "own-restricted payroll-cards-pii fail",
+    ];
+    assert_eq!(verdicts(&judged), expected);
+}
+
+#[test]
 fn buckets_that_were_not_listed_stay_unknown() {
     let judged = report(
         &with_graph(&["own-any"]),
