@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jiff::Timestamp;
-use plumb_expr::{Inventory, Program, Scope, Truth};
+use plumb_expr::{Inventory, Truth};
 use plumb_iam::account_iam::AccountIam;
 use plumb_iam::directory::resource_policy;
 use plumb_iam::policy::{Grant, NamedPolicy};
@@ -15,11 +15,12 @@ use plumb_model::path::Certainty;
 use plumb_model::resource::Resource;
 use plumb_model::value::{Map, Text, Value};
 use plumb_net::model::AccountNetwork;
-use plumb_pack::graph_role::{Access, GraphRole, Opening};
+use plumb_pack::graph_role::{Access, GraphRole};
 use plumb_pack::recipe::{Path, Recipe};
 use plumb_pack::template::TemplateScope;
 
 use crate::knowledge::{Knowledge, TypeId};
+use crate::sight::Sight;
 use plumb_model::graph::{NodeKind, Sensitivity};
 
 /// How many problems of one account are told.
@@ -132,8 +133,7 @@ impl AccountFragment {
         let mut reader = Reader {
             knowledge,
             account,
-            account_document: account.document(),
-            surroundings,
+            sight: Sight::new(account, surroundings),
             targets: Targets::new(knowledge, resources),
             problems: Vec::new(),
         };
@@ -220,8 +220,7 @@ impl<'s> Targets<'s> {
 struct Reader<'s> {
     knowledge: &'s Knowledge,
     account: &'s Account,
-    account_document: Value,
-    surroundings: &'s Surroundings<'s>,
+    sight: Sight<'s>,
     targets: Targets<'s>,
     problems: Vec<Text>,
 }
@@ -318,7 +317,7 @@ impl Reader<'_> {
             closed: role
                 .closed
                 .iter()
-                .find_map(|closed| self.circumstance(&closed.when, &closed.clause, resource))
+                .find_map(|closed| self.sight.circumstance(&closed.when, &closed.clause, resource))
                 .filter(|closed| closed.certainty == Certainty::Certain),
             access: (0..)
                 .zip(&role.access)
@@ -327,12 +326,12 @@ impl Reader<'_> {
             exposed: role
                 .exposed
                 .iter()
-                .filter_map(|opening| self.opening(opening, resource))
+                .filter_map(|opening| self.sight.opening(opening, resource))
                 .collect(),
             weak: role
                 .weak
                 .iter()
-                .filter_map(|weak| self.circumstance(&weak.when, &weak.clause, resource))
+                .filter_map(|weak| self.sight.circumstance(&weak.when, &weak.clause, resource))
                 .collect(),
             runs_as: role
                 .runs_as
@@ -349,35 +348,12 @@ impl Reader<'_> {
         (!is_empty).then_some(detail)
     }
 
-    fn scope<'a>(&'a self, resource: &'a Resource) -> Scope<'a> {
-        Scope {
-            resource: resource.document(),
-            account: &self.account_document,
-            params: &Value::Null,
-            now: self.surroundings.now,
-            inventory: self.surroundings.inventory,
-        }
-    }
-
-    /// `None` where it is not so.
-    fn circumstance(&self, when: &Program, clause: &Text, resource: &Resource) -> Option<Circumstance> {
-        let scope = self.scope(resource);
-        let (clause, certainty) = match when.truth(&scope) {
-            Truth::False => return None,
-            Truth::True => (clause.clone(), Certainty::Certain),
-            Truth::Unknown => {
-                let why = when.explain(&scope).message;
-                (
-                    Text::from(format!("whether {clause}: {why}")),
-                    Certainty::Possible,
-                )
-            }
-        };
-        Some(Circumstance { clause, certainty })
-    }
-
     fn access(&self, position: usize, access: &Access, resource: &Resource) -> Option<ResolvedAccess> {
-        let certainty = match access.when.as_ref().map(|when| when.truth(&self.scope(resource))) {
+        let certainty = match access
+            .when
+            .as_ref()
+            .map(|when| when.truth(&self.sight.scope(resource)))
+        {
             None | Some(Truth::True) => Certainty::Certain,
             Some(Truth::Unknown) => Certainty::Possible,
             Some(Truth::False) => return None,
@@ -398,37 +374,6 @@ impl Reader<'_> {
             access: position,
             certainty,
             on,
-        })
-    }
-
-    fn opening(&self, opening: &Opening, resource: &Resource) -> Option<ResolvedOpening> {
-        let mut circumstance = self.circumstance(&opening.when, &opening.clause, resource)?;
-        let blocks = opening.width.as_ref().map(|path| {
-            path.all(resource.document())
-                .into_iter()
-                .filter_map(|value| match value {
-                    Value::String(block) => Some(block.clone()),
-                    Value::Unreadable(unreadable) => {
-                        circumstance.certainty = Certainty::Possible;
-                        circumstance.clause = Text::from(format!(
-                            "{}, from where was not read: {unreadable}",
-                            circumstance.clause
-                        ));
-                        None
-                    }
-                    Value::Null
-                    | Value::Bool(_)
-                    | Value::Int(_)
-                    | Value::Float(_)
-                    | Value::List(_)
-                    | Value::Map(_) => None,
-                })
-                .collect()
-        });
-        Some(ResolvedOpening {
-            circumstance,
-            ports: opening.ports.clone(),
-            blocks,
         })
     }
 

@@ -188,9 +188,11 @@ impl Knowledge {
                     plumb_expr::Root::Inventory(name)
                     | plumb_expr::Root::RegionalInventory(name)
                     | plumb_expr::Root::Related(name) => name,
-                    plumb_expr::Root::Resource | plumb_expr::Root::Account | plumb_expr::Root::Params => {
-                        continue;
-                    }
+                    // Rules of roles cannot ask for the exposure, which is made of them.
+                    plumb_expr::Root::Resource
+                    | plumb_expr::Root::Account
+                    | plumb_expr::Root::Params
+                    | plumb_expr::Root::Exposure => continue,
                 };
                 want(name, None);
                 want(name, used.path.first());

@@ -6,9 +6,11 @@
 //!
 //! INVARIANT: node and edge order is the order of insertion, and every tie is broken by it, so equal input gives equal output.
 
+pub mod arrival;
 pub mod assemble;
 pub mod choke;
 pub mod export;
+pub mod exposure;
 pub mod fragment;
 pub mod graph;
 pub mod knowledge;
@@ -17,4 +19,5 @@ pub mod query;
 pub mod repair;
 pub mod search;
 pub mod security;
+mod sight;
 pub mod standing;

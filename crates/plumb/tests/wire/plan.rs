@@ -24,7 +24,7 @@ fn the_plan_lists_exactly_the_operations_of_the_scan() {
     let Some(moto) = Moto::with(&["s3"]) else { return };
     for selectors in [
         ["--service", "s3"],
-        ["--policy", "s3-bucket-*"],
+        ["--policy", "s3-bucket-a*"],
         ["--policy", "CKV_AWS_18"],
     ] {
         let report = Plumb::scan(&moto.url(), &selectors).run().report();
