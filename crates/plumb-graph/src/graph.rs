@@ -1,6 +1,6 @@
 //! `Graph`: resources and what leads from one to the other, compact and unchangeable.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use plumb_model::path::{Certainty, EdgeKind, Proof};
 use plumb_model::value::Text;
@@ -244,6 +244,55 @@ impl Graph {
             }
         }
         masks
+    }
+
+    /// The edges that rest on any of `facts`.
+    pub fn resting_on_any(&self, facts: &BTreeSet<FactId>) -> Mask {
+        let is_wanted: Vec<bool> = self
+            .steps
+            .iter()
+            .map(|step| step.proofs.iter().any(|fact| facts.contains(fact)))
+            .collect();
+        let mut mask = Mask::default();
+        for (edge, position) in self.outgoing.iter().zip(0u32..) {
+            if is_wanted.get(edge.step.0 as usize) == Some(&true) {
+                mask.remove(EdgeId(position));
+            }
+        }
+        mask
+    }
+
+    /// The graph without the edges that a mask takes away and with others between its nodes, whose steps it knows.
+    ///
+    /// Nodes, steps and facts keep their ids, edges do not.
+    pub fn changed(&self, removed: &Mask, added: &[(NodeId, NodeId, StepId)]) -> Self {
+        let kept = self
+            .all_edges()
+            .filter(|edge| removed.keeps(edge.id))
+            .map(|edge| RawEdge {
+                from: edge.from,
+                to: edge.to,
+                step: self.step_id(edge.id),
+            });
+        let is_known = |node: &NodeId| node.0 < self.nodes;
+        let more = added
+            .iter()
+            .filter(|(from, to, step)| is_known(from) && is_known(to) && (step.0 as usize) < self.steps.len())
+            .map(|(from, to, step)| RawEdge {
+                from: *from,
+                to: *to,
+                step: *step,
+            });
+        let builder = Builder {
+            nodes: self.nodes,
+            edges: kept.chain(more).collect(),
+            steps: self.steps.clone(),
+            facts: self.facts.clone(),
+            targets: self.targets.clone(),
+            entries: self.entries.clone(),
+            ..Builder::default()
+        };
+        builder.build()
     }
 }
 

@@ -9,11 +9,15 @@
 pub mod assemble;
 pub mod choke;
 pub mod export;
+pub mod exposure;
 pub mod fragment;
 pub mod graph;
 pub mod knowledge;
+pub mod near;
 pub mod paths;
 pub mod query;
+pub mod questions;
 pub mod search;
 pub mod security;
 pub mod standing;
+pub mod whatif;
