@@ -3,6 +3,9 @@
 /// The longest name that is compared letter by letter, in characters.
 const LONGEST: usize = 160;
 
+/// The shortest text of which it means something that a name contains it, in characters.
+const SHORTEST_PART: usize = 3;
+
 /// The `most` candidates nearest to `wrong`: those that contain it first, then those with the fewest changed letters.
 ///
 /// Candidates that share next to nothing with it are left out.
@@ -12,7 +15,7 @@ pub fn nearest<'a>(wrong: &str, candidates: impl Iterator<Item = &'a str>, most:
     let mut found: Vec<(usize, &str)> = candidates
         .filter_map(|candidate| {
             let lower = candidate.to_lowercase();
-            if !wrong.is_empty() && lower.contains(&wrong) {
+            if wrong.chars().count() >= SHORTEST_PART && lower.contains(&wrong) {
                 return Some((0, candidate));
             }
             let changes = changes(&wrong, &lower)?;

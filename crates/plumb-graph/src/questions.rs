@@ -285,13 +285,16 @@ impl<'a> Questions<'a> {
         context: &Context,
     ) -> Result<PermissionAnswer, Unanswerable> {
         check_action(action)?;
-        Ok(self.answer(who, action, what, context))
+        let mut answer = self.answer(who, action, what, context);
+        let (_, notes) = what.asset_for(action);
+        answer.caveats.extend(notes);
+        Ok(answer)
     }
 
     /// Everybody who may do something with a resource.
     pub fn who_can(&self, action: &str, what: &What, context: &Context) -> Result<WhoCan, Unanswerable> {
         check_action(action)?;
-        let (asset, _) = what.asset_for(action);
+        let (asset, caveats) = what.asset_for(action);
         let members = self
             .directory
             .who_can(action, &asset, context)
@@ -310,6 +313,7 @@ impl<'a> Questions<'a> {
             action: Text::from(action),
             resource: asset.target.arn.clone(),
             answers,
+            caveats,
             gaps: gaps
                 .map(|(account, gap)| Text::from(format!("{account}: {gap}")))
                 .collect(),
@@ -317,8 +321,8 @@ impl<'a> Questions<'a> {
     }
 
     fn answer(&self, who: &Who<'_>, action: &str, what: &What, context: &Context) -> PermissionAnswer {
-        let (mut asset, inside) = what.asset_for(action);
-        let mut caveats: Vec<Text> = inside.into_iter().chain(what.caveats.iter().cloned()).collect();
+        let (mut asset, _) = what.asset_for(action);
+        let mut caveats = Vec::new();
         let mut not_read = Vec::new();
         match (&what.closed, who.is_anybody()) {
             (Closed::Shut(_), true) => asset.policies.shuts_out_strangers = Truth::True,
@@ -360,21 +364,23 @@ impl What {
         }
     }
 
-    /// What an action works on: the resource, or something inside of it.
-    fn asset_for(&self, action: &str) -> (Asset, Option<Text>) {
+    /// What an action works on, the resource or something inside of it, and what is to be said of that.
+    fn asset_for(&self, action: &str) -> (Asset, Vec<Text>) {
         let action = action.to_ascii_lowercase();
-        let asset = self.asset.clone();
+        let mut notes = self.caveats.clone();
         if let Some((_, pattern)) = self.inside.iter().find(|(own, _)| *own == action) {
-            let note = format!("the action works on `{pattern}`: asked about any one of these");
-            return (asset.some_within(pattern), Some(Text::from(note)));
+            notes.push(Text::from(format!(
+                "the action works on `{pattern}`: asked about any one of these"
+            )));
+            return (self.asset.clone().some_within(pattern), notes);
         }
         let of_service = |(own, _): &&(String, Text)| own.split(':').next() == action.split(':').next();
-        let note = self.inside.iter().find(of_service).map(|(_, pattern)| {
-            Text::from(format!(
+        if let Some((_, pattern)) = self.inside.iter().find(of_service) {
+            notes.push(Text::from(format!(
                 "some actions work on `{pattern}`; of those ask about that"
-            ))
-        });
-        (asset, note)
+            )));
+        }
+        (self.asset.clone(), notes)
     }
 }
 

@@ -227,6 +227,8 @@ pub struct WhoCan {
     pub resource: Text,
     /// The answers, the surest first.
     pub answers: Vec<PermissionAnswer>,
+    /// What was assumed of all of them.
+    pub caveats: Vec<Text>,
     /// Accounts in which principals may be missing, as clauses.
     pub gaps: Vec<Text>,
 }

@@ -252,6 +252,7 @@ pub fn who_can(answer: &WhoCan, width: usize, color: Color) -> String {
                 thousands(of(PermissionDecision::Unknown)),
             ),
         )?;
+        notes("note: ", &answer.caveats, page)?;
         for found in &answer.answers {
             page.blank()?;
             page.wrapped("  ", &format!("{}: {}", found.who, found.decision.title()))?;
@@ -362,6 +363,7 @@ mod tests {
                     action: evil.clone(),
                     resource: evil.clone(),
                     answers: vec![one],
+                    caveats: vec![evil.clone()],
                     gaps: vec![evil.clone()],
                 },
                 80,
