@@ -262,12 +262,14 @@ impl<'a> Questions<'a> {
             has_policy && known.recipe.service.iam_prefix == service
         });
         let why = "the resource is not among what was read";
-        let policy = has_policy.then(|| NamedPolicy::unread(arn, "resource policy", why));
-        let mut what =
-            What::bare(
-                self.directory
-                    .asset(arn, account, Tags::Unread(Text::new_static(why)), policy),
-            );
+        let policy = has_policy.then(|| NamedPolicy::unread(arn, "policy", why));
+        let tags = Tags::Unread(Text::new_static(why));
+        let mut asset = self.directory.asset(arn, account, tags, policy);
+        if account.is_empty() {
+            // It may belong to the one who asks.
+            asset.target.account = None;
+        }
+        let mut what = What::bare(asset);
         if !has_policy {
             what.caveats.push(Text::new_static(
                 "the resource is not among what was read; it is taken to have no policy of its own",
