@@ -122,6 +122,11 @@ impl Analyzer {
         })
     }
 
+    /// Looks for so many choke points.
+    pub fn limit_choke_points(&mut self, most: usize) {
+        self.config.limits.choke_points = most;
+    }
+
     /// Judges one account.
     ///
     /// `taken_at` of the snapshot is the `now` of the rules; a malformed one counts as 1970, so that nothing looks

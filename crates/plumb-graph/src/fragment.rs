@@ -79,6 +79,8 @@ pub(crate) struct Detail {
     pub(crate) grants: Option<Result<Vec<Grant>, Text>>,
     /// Why the resource policy lets no stranger in.
     pub(crate) closed: Option<Circumstance>,
+    /// Why it may let none in, where that was not read.
+    pub(crate) perhaps_closed: Option<Text>,
     pub(crate) access: Vec<ResolvedAccess>,
     pub(crate) exposed: Vec<ResolvedOpening>,
     pub(crate) weak: Vec<Circumstance>,
@@ -294,6 +296,12 @@ impl Reader<'_> {
 
     fn detail(&mut self, role: &GraphRole, resource: &Resource) -> Option<Detail> {
         let document = resource.document();
+        let closed = |certainty: Certainty| {
+            role.closed
+                .iter()
+                .filter_map(|closed| self.sight.circumstance(&closed.when, &closed.clause, resource))
+                .find(|closed| closed.certainty == certainty)
+        };
         let detail = Detail {
             tags: match role.kind {
                 NodeKind::Network | NodeKind::Other => Tags::Unspecified,
@@ -314,11 +322,8 @@ impl Reader<'_> {
                 .then(|| resource.get("grants"))
                 .flatten()
                 .map(|grants| plumb_iam::kms::grants(&resource.uid, Some(grants))),
-            closed: role
-                .closed
-                .iter()
-                .find_map(|closed| self.sight.circumstance(&closed.when, &closed.clause, resource))
-                .filter(|closed| closed.certainty == Certainty::Certain),
+            perhaps_closed: closed(Certainty::Possible).map(|closed| closed.clause),
+            closed: closed(Certainty::Certain),
             access: (0..)
                 .zip(&role.access)
                 .filter_map(|(position, access)| self.access(position, access, resource))

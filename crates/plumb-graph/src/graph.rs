@@ -1,6 +1,6 @@
 //! `Graph`: resources and what leads from one to the other, compact and unchangeable.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use plumb_model::path::{Certainty, EdgeKind, Proof};
@@ -252,6 +252,55 @@ impl Graph {
             })
             .collect()
     }
+
+    /// The edges that rest on any of `facts`.
+    pub fn resting_on_any(&self, facts: &BTreeSet<FactId>) -> Mask {
+        let is_wanted: Vec<bool> = self
+            .steps
+            .iter()
+            .map(|step| step.proofs.iter().any(|fact| facts.contains(fact)))
+            .collect();
+        let mut mask = Mask::default();
+        for (edge, position) in self.outgoing.iter().zip(0u32..) {
+            if is_wanted.get(edge.step.0 as usize) == Some(&true) {
+                mask.remove(EdgeId(position));
+            }
+        }
+        mask
+    }
+
+    /// The graph without the edges that a mask takes away and with others between its nodes, whose steps it knows.
+    ///
+    /// Nodes, steps and facts keep their ids, edges do not.
+    pub fn changed(&self, removed: &Mask, added: &[(NodeId, NodeId, StepId)]) -> Self {
+        let kept = self
+            .all_edges()
+            .filter(|edge| removed.keeps(edge.id))
+            .map(|edge| RawEdge {
+                from: edge.from,
+                to: edge.to,
+                step: self.step_id(edge.id),
+            });
+        let is_known = |node: &NodeId| node.0 < self.nodes;
+        let more = added
+            .iter()
+            .filter(|(from, to, step)| is_known(from) && is_known(to) && (step.0 as usize) < self.steps.len())
+            .map(|(from, to, step)| RawEdge {
+                from: *from,
+                to: *to,
+                step: *step,
+            });
+        let builder = Builder {
+            nodes: self.nodes,
+            edges: kept.chain(more).collect(),
+            steps: Interned::of(self.steps.clone()),
+            facts: Interned::of(self.facts.clone()),
+            targets: self.targets.clone(),
+            entries: self.entries.clone(),
+            ..Builder::default()
+        };
+        builder.build()
+    }
 }
 
 fn range(starts: &[u32], node: NodeId) -> std::ops::Range<usize> {
@@ -279,6 +328,16 @@ impl<T> Default for Interned<T> {
     fn default() -> Self {
         Self {
             values: Vec::new(),
+            by_hash: HashMap::new(),
+        }
+    }
+}
+
+impl<T> Interned<T> {
+    /// Values that are not looked for any more.
+    fn of(values: Vec<T>) -> Self {
+        Self {
+            values,
             by_hash: HashMap::new(),
         }
     }

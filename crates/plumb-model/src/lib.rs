@@ -4,6 +4,7 @@
 //! the streams it is handed, and nothing here knows a cloud service.
 
 pub mod account;
+pub mod answer;
 pub mod coverage;
 pub mod diagnostic;
 pub mod finding;

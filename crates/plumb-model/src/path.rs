@@ -155,6 +155,13 @@ pub struct Proof {
     pub detail: Text,
 }
 
+impl Proof {
+    /// What a fact is called on the command line: the resource, `#`, and the attribute.
+    pub fn name(&self) -> String {
+        format!("{}#{}", self.resource, self.attribute)
+    }
+}
+
 /// A resource, or something outside, on a path.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PathNode {

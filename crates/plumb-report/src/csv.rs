@@ -149,7 +149,7 @@ fn missing_permissions(view: &FindingView<'_>) -> String {
 ///
 /// OWASP's list of formula starters is `=`, `+`, `-`, `@`, tab, carriage return and line feed, with the
 /// full-width forms of the first four; the last three are made visible first and so never start a cell.
-fn cell(text: &str) -> String {
+pub(crate) fn cell(text: &str) -> String {
     let text = visible(text);
     let risky = text.starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
     if risky {

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 /// A stable identity of 32 hexadecimal digits, from the provider, the account, the policy and the resource.
 ///
 /// It is a cryptographic hash, so nobody can name a resource such that its finding takes the place of another.
-pub(crate) fn fingerprint(view: &FindingView<'_>) -> String {
+pub fn fingerprint(view: &FindingView<'_>) -> String {
     let account = &view.account.account;
     let mut hash = Sha256::new();
     for part in [

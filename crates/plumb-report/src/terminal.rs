@@ -1,5 +1,6 @@
 //! The terminal report: the posture on one page, most important things first.
 
+pub mod answers;
 mod page;
 pub mod paths;
 mod risk;

@@ -7,6 +7,11 @@ use plumb_model::verdict::Severity;
 use plumb_pack::compiled::CompiledPolicy;
 use plumb_report::format::{Format, UnknownFormat};
 
+use crate::graph_arguments::{
+    CanArguments, ChokepointsArguments, ExposureArguments, GraphCommand, PathsArguments, WhatifArguments,
+    WhoCanArguments,
+};
+
 /// What every command's help ends with.
 const STATUSES: &str = "\
 Exit status:
@@ -58,6 +63,21 @@ pub(crate) enum Command {
     Plan(PlanCommand),
     /// Judge a generated estate; needs no credentials
     Demo(DemoArguments),
+    /// List attack paths, riskiest first; `paths show ID` draws one
+    Paths(PathsArguments),
+    /// List the changes that take most risk away, each with the paths that it closes
+    Chokepoints(ChokepointsArguments),
+    /// Tell what would remain of the attack paths after a change; nothing is changed
+    Whatif(WhatifArguments),
+    /// Tell from where a resource can be reached, on which ports, through what; or list everything exposed
+    Exposure(ExposureArguments),
+    /// Tell whether somebody may do something, and which statements decide
+    Can(CanArguments),
+    /// List who may do something with a resource
+    WhoCan(WhoCanArguments),
+    /// Query the security graph, or write it for other tools
+    #[command(subcommand)]
+    Graph(GraphCommand),
     /// List, show, check, test and write policies
     #[command(subcommand)]
     Policy(PolicyCommand),

@@ -1,5 +1,6 @@
 //! `plumb demo`: judge a generated estate.
 
+use plumb_collect::Plan;
 use plumb_demo::Estate;
 use plumb_engine::{Analyzer, Judged};
 use plumb_model::coverage::CollectedType;
@@ -39,15 +40,7 @@ pub(crate) fn run(console: Console, arguments: &DemoArguments) -> Result<Status,
         config.graph.as_deref(),
         false,
     )?;
-    let collected: Vec<CollectedType> = plan
-        .types
-        .iter()
-        .map(|planned| CollectedType {
-            resource_type: planned.resource_type.name.clone(),
-            facts: planned.facts().map(|fact| fact.name.clone()).collect(),
-            regions: Vec::new(),
-        })
-        .collect();
+    let collected = collected(&plan);
     let estate = Estate::new(arguments.accounts, arguments.resources, arguments.seed);
     let analyzer = Analyzer::new(&pack, selected.policies, selected.frameworks, config)
         .map_err(|error| Diagnostic::error(error.to_string()))?;
@@ -58,15 +51,31 @@ pub(crate) fn run(console: Console, arguments: &DemoArguments) -> Result<Status,
         }
         file.finish()?;
     }
-    let accounts: Vec<Judged> = (0..estate.accounts())
-        .into_par_iter()
-        .map(|position| analyzer.account(&estate.account(position, &collected)))
-        .collect();
-    let report = analyzer.finish(accounts, None);
+    let report = analyzer.finish(judge(&analyzer, &estate, &collected), None);
     outputs.write(console, &report)?;
     // What the estate hides is part of the demonstration, not a failure of it.
     Ok(match output::status(&report, &arguments.report) {
         Status::Incomplete => Status::Clean,
         status @ (Status::Clean | Status::Findings | Status::BadInput | Status::NothingScanned) => status,
     })
+}
+
+/// What a plan would collect, as a snapshot says it.
+pub(crate) fn collected(plan: &Plan) -> Vec<CollectedType> {
+    plan.types
+        .iter()
+        .map(|planned| CollectedType {
+            resource_type: planned.resource_type.name.clone(),
+            facts: planned.facts().map(|fact| fact.name.clone()).collect(),
+            regions: Vec::new(),
+        })
+        .collect()
+}
+
+/// Generates and judges all accounts, several at a time.
+pub(crate) fn judge(analyzer: &Analyzer, estate: &Estate, collected: &[CollectedType]) -> Vec<Judged> {
+    (0..estate.accounts())
+        .into_par_iter()
+        .map(|position| analyzer.account(&estate.account(position, collected)))
+        .collect()
 }

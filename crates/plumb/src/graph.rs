@@ -31,13 +31,22 @@ pub(crate) fn config(
     } else {
         None
     };
-    Ok(plumb_engine::Config {
+    Ok(config_of(estate, graph, organization))
+}
+
+/// The configuration with what was said of the estate and with the knowledge for a graph, where one is wanted.
+pub(crate) fn config_of(
+    estate: Arc<Estate>,
+    graph: Option<Arc<Knowledge>>,
+    organization: Option<&str>,
+) -> plumb_engine::Config {
+    plumb_engine::Config {
         plumb_version: VERSION.into(),
         organization: organization.map(Into::into),
         estate,
         graph,
         limits: Limits::default(),
-    })
+    }
 }
 
 /// What the graph is built by.

@@ -1,21 +1,29 @@
 //! The `plumb` command: arguments, environment, wiring.
 
+mod answer;
 mod arguments;
 mod console;
 mod demo;
 mod exit;
+mod exposure;
 mod graph;
+mod graph_arguments;
+mod graph_tools;
 mod input_file;
 mod knowledge;
 mod output;
 mod pack;
+mod paths;
+mod permission;
 mod plan;
 mod policy;
 mod scan_aws;
 mod scan_snapshot;
 mod schema;
 mod snapshot_file;
+mod source;
 mod targets;
+mod whatif;
 mod whole_file;
 
 use std::process::ExitCode;
@@ -41,6 +49,13 @@ fn main() -> ExitCode {
         Command::Scan(ScanCommand::Snapshot(arguments)) => scan_snapshot::run(console, arguments),
         Command::Plan(PlanCommand::Aws(arguments)) => plan::run(console, arguments),
         Command::Demo(arguments) => demo::run(console, arguments),
+        Command::Paths(arguments) => paths::run(console, arguments),
+        Command::Chokepoints(arguments) => paths::choke_points(console, arguments),
+        Command::Whatif(arguments) => whatif::run(console, arguments),
+        Command::Exposure(arguments) => exposure::run(console, arguments),
+        Command::Can(arguments) => permission::can(console, arguments),
+        Command::WhoCan(arguments) => permission::who_can(console, arguments),
+        Command::Graph(command) => graph_tools::run(console, command),
         Command::Policy(command) => policy::run(console, command),
         Command::Schema(arguments) => schema::run(console, arguments),
         Command::Pack(command) => pack::run(console, command),

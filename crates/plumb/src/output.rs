@@ -129,14 +129,14 @@ pub(crate) fn print(text: &str) -> Result<(), Failed> {
     }
 }
 
-fn stdout_error(error: &io::Error) -> Failed {
+pub(crate) fn stdout_error(error: &io::Error) -> Failed {
     Diagnostic::error(format!("cannot write to stdout: {error}"))
         .help("what was written there is not whole; check where it leads to")
         .into()
 }
 
 /// A path by which two names of one file are the same, whether or not the file exists.
-fn place_of(path: &Path) -> PathBuf {
+pub(crate) fn place_of(path: &Path) -> PathBuf {
     if let Ok(place) = path.canonicalize() {
         return place;
     }

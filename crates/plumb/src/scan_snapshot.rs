@@ -5,7 +5,7 @@ use std::sync::mpsc;
 
 use plumb_engine::{Analyzer, Judged};
 use plumb_model::diagnostic::Diagnostic;
-use plumb_model::report::Report;
+use plumb_model::value::Text;
 
 use crate::arguments::ScanSnapshotArguments;
 use crate::console::Console;
@@ -27,13 +27,14 @@ pub(crate) fn run(console: Console, arguments: &ScanSnapshotArguments) -> Result
     )?;
     let analyzer = Analyzer::new(&pack, selected.policies, selected.frameworks, config)
         .map_err(|error| Diagnostic::error(error.to_string()))?;
-    let report = judge(&analyzer, &arguments.path)?;
+    let (accounts, organization) = judge(&analyzer, &arguments.path)?;
+    let report = analyzer.finish(accounts, organization);
     outputs.write(console, &report)?;
     Ok(output::status(&report, &arguments.report))
 }
 
-/// Reads on this thread and parses and judges on the others, a few accounts at a time.
-fn judge(analyzer: &Analyzer, path: &Path) -> Result<Report, Failed> {
+/// Reads on this thread and parses and judges on the others, a few accounts at a time; with the name of the organization.
+pub(crate) fn judge(analyzer: &Analyzer, path: &Path) -> Result<(Vec<Judged>, Option<Text>), Failed> {
     let mut reader = snapshot_file::open(path)?;
     let organization = reader.header().organization.clone();
     let threads = rayon::current_num_threads();
@@ -65,5 +66,5 @@ fn judge(analyzer: &Analyzer, path: &Path) -> Result<Report, Failed> {
         drop(done);
     });
     let accounts = judged.into_iter().collect::<Result<Vec<_>, Failed>>()?;
-    Ok(analyzer.finish(accounts, organization))
+    Ok((accounts, organization))
 }

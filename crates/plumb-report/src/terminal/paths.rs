@@ -9,6 +9,10 @@ use super::page::{Page, fitted, painted_text, priority_style};
 use crate::numbers::{counted, thousands};
 use crate::options::Color;
 use crate::path_words::{affected, certainty_gloss, cut, days, gain, node, proof, proof_on, step};
+use crate::visible::visible;
+
+/// How many of the paths that a choke point closes are listed.
+const MOST_CLOSED: usize = 5;
 
 /// All paths, riskiest first, each with its id; `width` is held between 60 and 200 columns.
 pub fn list(report: &PathReport, width: usize, color: Color) -> String {
@@ -64,9 +68,28 @@ pub fn choke_points(report: &PathReport, width: usize, color: Color) -> String {
         for (index, choke_point) in report.choke_points.iter().enumerate() {
             page.blank()?;
             choke_point_lines(index + 1, choke_point, page)?;
+            closed(report, choke_point, page)?;
+            let name = visible(&choke_point.proof.name()).replace('\'', r"'\''");
+            page.line(&format!("     plumb whatif --remove '{name}'"))?;
         }
         problems(report, page)
     })
+}
+
+/// The riskiest of the paths that a choke point closes.
+fn closed(report: &PathReport, choke_point: &ChokePoint, page: &mut Page<'_>) -> io::Result<()> {
+    // Paths come riskiest first.
+    let is_closed = |path: &&AttackPath| choke_point.paths.binary_search(&path.id).is_ok();
+    for path in report.paths.iter().filter(is_closed).take(MOST_CLOSED) {
+        page.wrapped(&format!("     closes {}  ", fitted(&path.id, 12)), &path.title)?;
+    }
+    match choke_point.paths.len().saturating_sub(MOST_CLOSED) {
+        0 => Ok(()),
+        more => page.wrapped(
+            "     ",
+            &format!("and {}", counted(wide(more), "less risky paths")),
+        ),
+    }
 }
 
 /// One path of a ranked list, as the posture report shows it.

@@ -1,0 +1,391 @@
+//! Answers of the security graph at a terminal: what a change would bring, what is exposed, who may do what.
+
+use std::io;
+
+use plumb_model::answer::{
+    ChangedPath, ExposedResource, ExposureAnswer, ExposureWay, PermissionAnswer, PermissionDecision,
+    Standing, WhatIf, WhoCan,
+};
+use plumb_model::path::PathNode;
+use plumb_model::value::Text;
+
+use super::page::{Page, fitted, painted_text};
+use crate::numbers::{counted, thousands};
+use crate::options::Color;
+use crate::path_words::{certainty_gloss, node, proof};
+use crate::words::exposure_title;
+
+/// How many paths of one sort a page lists.
+const MOST_PATHS: usize = 20;
+
+/// How many saved targets a page lists.
+const MOST_SAVED: usize = 10;
+
+/// What would remain after a change; `width` is held between 60 and 200 columns.
+pub fn what_if(answer: &WhatIf, width: usize, color: Color) -> String {
+    painted_text(width, color, |page| {
+        for fact in &answer.facts {
+            page.wrapped("without: ", &proof(fact))?;
+        }
+        for step in &answer.steps {
+            let (from, to) = (node(&step.from), node(&step.to));
+            page.wrapped("without: ", &format!("{from} {} {to}", step.kind.phrase()))?;
+        }
+        if answer.facts.is_empty() && answer.steps.is_empty() {
+            page.wrapped("", "nothing in the graph rests on that, so it closes no path")?;
+        }
+        page.blank()?;
+        let (before, after) = (answer.risk_before, answer.risk_after);
+        let removed = thousands(before.saturating_sub(after));
+        page.wrapped(
+            "",
+            &format!(
+                "the risk of all targets would fall from {} to {}, by {removed}; {} would be out of reach",
+                thousands(before),
+                thousands(after),
+                counted(answer.targets_saved, "targets"),
+            ),
+        )?;
+        let saved = answer.saved.iter().take(MOST_SAVED);
+        for target in saved {
+            page.wrapped("  ", &place(target))?;
+        }
+        let more = answer
+            .targets_saved
+            .saturating_sub(answer.saved.len().min(MOST_SAVED) as u64);
+        if more > 0 {
+            page.wrapped("  ", &format!("and {} more", thousands(more)))?;
+        }
+        changed_paths("CLOSED", &answer.closed, page)?;
+        changed_paths("LESS RISKY, OR FEWER", &answer.lessened, page)?;
+        changed_paths(
+            "COMING TO THE FORE, UNTIL NOW BEHIND RISKIER ONES",
+            &answer.emerging,
+            page,
+        )?;
+        page.blank()?;
+        page.wrapped("", &format!("{} as before", counted(answer.unchanged, "paths")))?;
+        notes("assumed: ", &answer.assumed, page)?;
+        notes("not complete: ", &answer.problems, page)
+    })
+}
+
+fn changed_paths(heading: &str, paths: &[ChangedPath], page: &mut Page<'_>) -> io::Result<()> {
+    if paths.is_empty() {
+        return Ok(());
+    }
+    page.heading(&format!("{heading}: {}", counted(paths.len() as u64, "paths")))?;
+    for path in paths.iter().take(MOST_PATHS) {
+        let count = if path.count_before == path.count_after || path.risk_after == 0 || path.risk_before == 0
+        {
+            String::new()
+        } else {
+            format!(
+                ", {} to {} equal ones",
+                thousands(path.count_before),
+                thousands(path.count_after)
+            )
+        };
+        let head = format!(
+            "  {}  {:>3} -> {:<3} ",
+            fitted(&path.id, 12),
+            path.risk_before,
+            path.risk_after
+        );
+        page.wrapped(&head, &format!("{}{count}", path.title))?;
+    }
+    if let Some(more) = paths.len().checked_sub(MOST_PATHS).filter(|more| *more > 0) {
+        page.wrapped("  ", &format!("and {more} more, with --format json"))?;
+    }
+    Ok(())
+}
+
+/// From where one resource can be reached.
+pub fn exposure(answer: &ExposureAnswer, width: usize, color: Color) -> String {
+    painted_text(width, color, |page| {
+        let head = page.bold(&fitted(&place(&answer.resource), page.width()));
+        page.line(&head)?;
+        let uid = page.dimmed(&fitted(&answer.resource.uid, page.width()));
+        page.line(&uid)?;
+        page.wrapped("exposed: ", exposure_title(answer.level))?;
+        stands("the internet as a whole: ", &answer.internet, page)?;
+        stands("everything outside of its account: ", &answer.outside, page)?;
+        for way in &answer.ways {
+            page.blank()?;
+            way_lines(way, page)?;
+        }
+        if answer.more_inside > 0 {
+            page.blank()?;
+            let more = counted(answer.more_inside, "more resources");
+            page.wrapped("", &format!("{more} inside reach it too"))?;
+        }
+        if answer.ways.is_empty() {
+            page.blank()?;
+            page.wrapped("", "no way to it is known")?;
+        }
+        Ok(())
+    })
+}
+
+fn stands(lead: &str, standing: &Standing, page: &mut Page<'_>) -> io::Result<()> {
+    match standing {
+        Standing::Exposed => page.wrapped(lead, "its address can be reached"),
+        Standing::NotExposed => page.wrapped(
+            lead,
+            "its address cannot be reached; everything that decides was read",
+        ),
+        Standing::NotKnown(why) => {
+            page.wrapped(lead, "not known, because something that decides was not read")?;
+            notes("  not read: ", why, page)
+        }
+        Standing::NotNetworked => {
+            page.wrapped(lead, "networks do not tell; permissions and its own settings do")
+        }
+    }
+}
+
+fn way_lines(way: &ExposureWay, page: &mut Page<'_>) -> io::Result<()> {
+    let ports = if way.ports.is_empty() {
+        String::new()
+    } else {
+        format!(" on {}", way.ports.join(", "))
+    };
+    let how = match way.how.as_deref() {
+        Some(how) if !how.is_empty() => format!(" ({how})"),
+        Some(_) | None => String::new(),
+    };
+    page.wrapped(
+        "  ",
+        &format!("{} {} it{ports}{how}", way.from, way.kind.phrase()),
+    )?;
+    for fact in &way.proofs {
+        page.framed("    because ", "            ", &proof(fact))?;
+    }
+    if let Some(gloss) = certainty_gloss(way.certainty) {
+        page.wrapped("    ", gloss)?;
+    }
+    notes("    hangs on: ", &way.conditions, page)
+}
+
+/// Everything that is exposed, widest first.
+pub fn exposed(resources: &[ExposedResource], width: usize, color: Color) -> String {
+    painted_text(width, color, |page| {
+        let count = counted(resources.len() as u64, "resources");
+        page.wrapped(
+            "",
+            &format!(
+                "{count} can be reached from outside of their networks, or it is not known whether they can"
+            ),
+        )?;
+        let mut level = None;
+        for exposed in resources {
+            if level != Some(exposed.level) {
+                level = Some(exposed.level);
+                let of_level = resources
+                    .iter()
+                    .filter(|other| other.level == exposed.level)
+                    .count();
+                let count = counted(of_level as u64, "resources");
+                page.heading(&format!(
+                    "{}: {count}",
+                    exposure_title(exposed.level).to_uppercase()
+                ))?;
+            }
+            let account = &exposed.resource.account;
+            let gloss = exposed.certainty.and_then(certainty_gloss);
+            let sure = gloss.map_or_else(String::new, |gloss| format!(" | {gloss}"));
+            page.wrapped(
+                "  ",
+                &format!(
+                    "{} ({account}): {}{sure}",
+                    node(&exposed.resource),
+                    exposed.open.join(", ")
+                ),
+            )?;
+            notes("    not read: ", &exposed.not_known, page)?;
+        }
+        Ok(())
+    })
+}
+
+/// Whether somebody may do something.
+pub fn permission(answer: &PermissionAnswer, width: usize, color: Color) -> String {
+    painted_text(width, color, |page| {
+        let decision = page.bold(answer.decision.title());
+        page.line(&decision)?;
+        page.wrapped("  who:      ", &answer.who)?;
+        page.wrapped("  action:   ", &answer.action)?;
+        page.wrapped("  resource: ", &answer.resource)?;
+        reasons("", answer, page)
+    })
+}
+
+fn reasons(indent: &str, answer: &PermissionAnswer, page: &mut Page<'_>) -> io::Result<()> {
+    notes(&format!("{indent}because: "), &answer.deciding, page)?;
+    notes(&format!("{indent}condition: "), &answer.conditions, page)?;
+    for layer in &answer.missing {
+        page.wrapped(&format!("{indent}because: "), &format!("no {layer} permits it"))?;
+    }
+    notes(&format!("{indent}not read: "), &answer.unknown, page)?;
+    notes(&format!("{indent}note: "), &answer.caveats, page)
+}
+
+/// Everybody who may do something.
+pub fn who_can(answer: &WhoCan, width: usize, color: Color) -> String {
+    painted_text(width, color, |page| {
+        let of = |decision: PermissionDecision| {
+            answer
+                .answers
+                .iter()
+                .filter(|answer| answer.decision == decision)
+                .count() as u64
+        };
+        let (sure, conditional) = (of(PermissionDecision::Allowed), of(PermissionDecision::AllowedIf));
+        page.wrapped(
+            "",
+            &format!(
+                "{} on {}: {} allowed, {} under conditions, {} not known",
+                answer.action,
+                answer.resource,
+                thousands(sure),
+                thousands(conditional),
+                thousands(of(PermissionDecision::Unknown)),
+            ),
+        )?;
+        notes("note: ", &answer.caveats, page)?;
+        for found in &answer.answers {
+            page.blank()?;
+            page.wrapped("  ", &format!("{}: {}", found.who, found.decision.title()))?;
+            reasons("    ", found, page)?;
+        }
+        if !answer.gaps.is_empty() {
+            page.blank()?;
+        }
+        notes("somebody may be missing: ", &answer.gaps, page)
+    })
+}
+
+fn notes(lead: &str, notes: &[Text], page: &mut Page<'_>) -> io::Result<()> {
+    notes.iter().try_for_each(|note| page.wrapped(lead, note))
+}
+
+/// A node with its account.
+fn place(found: &PathNode) -> String {
+    if found.account.is_empty() {
+        node(found)
+    } else {
+        format!("{} ({})", node(found), found.account)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use plumb_model::path::{Certainty, EdgeKind, Proof};
+    use plumb_model::risk::ExposureLevel;
+
+    use super::*;
+    use plumb_model::answer::SourceKind;
+
+    fn hostile() -> PathNode {
+        PathNode {
+            uid: "arn:\u{1b}[31m".into(),
+            title: "Instance".into(),
+            name: "web\u{202e}\n1".into(),
+            account: "1".into(),
+            ..PathNode::default()
+        }
+    }
+
+    #[test]
+    fn hostile_names_are_made_visible_everywhere() {
+        let evil = Text::new("\u{1b}]0;x\u{7}");
+        let way = ExposureWay {
+            from: evil.clone(),
+            source: SourceKind::Internet,
+            prefixes: Vec::new(),
+            kind: EdgeKind::Reaches,
+            ports: vec![evil.clone()],
+            how: Some(evil.clone()),
+            certainty: Certainty::Possible,
+            conditions: vec![evil.clone()],
+            proofs: vec![Proof {
+                resource: evil.clone(),
+                attribute: evil.clone(),
+                detail: evil.clone(),
+            }],
+        };
+        let one = PermissionAnswer {
+            who: evil.clone(),
+            action: evil.clone(),
+            resource: evil.clone(),
+            decision: PermissionDecision::AllowedIf,
+            deciding: vec![evil.clone()],
+            conditions: vec![evil.clone()],
+            missing: vec![evil.clone()],
+            unknown: vec![evil.clone()],
+            caveats: vec![evil.clone()],
+        };
+        let path = ChangedPath {
+            id: evil.clone(),
+            title: evil.clone(),
+            risk_before: 9,
+            risk_after: 3,
+            count_before: 2,
+            count_after: 1,
+        };
+        let pages = [
+            exposure(
+                &ExposureAnswer {
+                    resource: hostile(),
+                    level: ExposureLevel::Wide,
+                    internet: Standing::NotKnown(vec![evil.clone()]),
+                    outside: Standing::Exposed,
+                    ways: vec![way],
+                    more_inside: 2,
+                },
+                80,
+                Color::Never,
+            ),
+            exposed(
+                &[ExposedResource {
+                    resource: hostile(),
+                    level: ExposureLevel::Unknown,
+                    open: vec![evil.clone()],
+                    certainty: None,
+                    not_known: vec![evil.clone()],
+                }],
+                80,
+                Color::Never,
+            ),
+            permission(&one, 80, Color::Never),
+            who_can(
+                &WhoCan {
+                    action: evil.clone(),
+                    resource: evil.clone(),
+                    answers: vec![one],
+                    caveats: vec![evil.clone()],
+                    gaps: vec![evil.clone()],
+                },
+                80,
+                Color::Never,
+            ),
+            what_if(
+                &WhatIf {
+                    saved: vec![hostile()],
+                    targets_saved: 3,
+                    closed: vec![path],
+                    assumed: vec![evil.clone()],
+                    problems: vec![evil],
+                    ..WhatIf::default()
+                },
+                80,
+                Color::Never,
+            ),
+        ];
+        for page in pages {
+            assert!(page.lines().count() > 2, "{page}");
+            let hidden = |character: char| character != '\n' && crate::visible::is_hidden(character);
+            assert!(!page.contains(hidden), "{page:?}");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Where an answer goes: a file that is whole or not there, or stdout.
+
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use plumb_model::diagnostic::Diagnostic;
+use serde::Serialize;
+
+use crate::exit::{Failed, file_error};
+use crate::output::{place_of, stdout_error};
+use crate::whole_file::WholeFile;
+
+/// Where an answer goes, opened before anything is read so that a mistake shows at once.
+pub(crate) enum Destination {
+    /// A file.
+    File(PathBuf, WholeFile),
+    /// Stdout.
+    Stdout,
+}
+
+impl Destination {
+    /// Opens `output`; without one it is stdout. `input` is the file that is read.
+    pub(crate) fn open(output: Option<&Path>, input: Option<&Path>) -> Result<Self, Failed> {
+        let Some(path) = output else {
+            return Ok(Self::Stdout);
+        };
+        if input.is_some_and(|input| place_of(input) == place_of(path)) {
+            let message = format!("`{}` is the file that is read", path.display());
+            return Err(Diagnostic::error(message).help("name another file").into());
+        }
+        let file = WholeFile::create(path).map_err(|error| file_error("write", path, &error))?;
+        Ok(Self::File(path.to_owned(), file))
+    }
+
+    /// Whether people read it at a terminal or where a terminal's text is wanted.
+    pub(crate) fn is_stdout(&self) -> bool {
+        match self {
+            Self::Stdout => true,
+            Self::File(..) => false,
+        }
+    }
+
+    /// Writes the whole answer.
+    pub(crate) fn write(self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failed> {
+        match self {
+            Self::File(path, mut file) => {
+                let written = write(&mut file).and_then(|()| file.finish());
+                written.map_err(|error| file_error("write", &path, &error).into())
+            }
+            Self::Stdout => {
+                let mut stdout = BufWriter::new(io::stdout().lock());
+                match write(&mut stdout).and_then(|()| stdout.flush()) {
+                    // Whoever reads the pipe has seen enough.
+                    Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+                    Err(error) => Err(stdout_error(&error)),
+                    Ok(()) => Ok(()),
+                }
+            }
+        }
+    }
+
+    /// Writes a text.
+    pub(crate) fn text(self, text: &str) -> Result<(), Failed> {
+        self.write(|out| out.write_all(text.as_bytes()))
+    }
+
+    /// Writes an answer as JSON.
+    pub(crate) fn json<T: Serialize>(self, kind: &'static str, answer: &T) -> Result<(), Failed> {
+        self.write(|out| plumb_report::rows::answer_json(kind, answer, out))
+    }
+}
+
+/// Advice that names what may be meant; `otherwise` where nothing resembles it.
+pub(crate) fn did_you_mean(near: &[String], otherwise: &str) -> String {
+    match near {
+        [] => otherwise.to_owned(),
+        [only] => format!("did you mean `{only}`?"),
+        several => format!("did you mean one of these: `{}`?", several.join("`, `")),
+    }
+}

@@ -1,0 +1,672 @@
+//! The commands of the security graph: the stories of the generated estate are found, and bad input ends with one diagnostic.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests report by panic"
+)]
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use plumb_demo::story::{self, Outcome};
+use serde_json::{Value, json};
+
+/// A folder that goes when the test ends.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("plumb-graph-{}-{name}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).display().to_string()
+    }
+
+    fn file(&self, name: &str, content: &str) -> String {
+        fs::write(self.0.join(name), content).unwrap();
+        self.path(name)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_plumb"))
+        .args(arguments)
+        .env_clear()
+        .env("HOME", "/nonexistent")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+/// What a run writes to stdout when it ends with that status.
+fn text_with(status: i32, arguments: &[&str]) -> String {
+    let output = run(arguments);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(status), "{arguments:?}: {stderr}");
+    assert!(!stderr.contains("error"), "{arguments:?}: {stderr}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn text(arguments: &[&str]) -> String {
+    text_with(0, arguments)
+}
+
+fn json_of(arguments: &[&str]) -> Value {
+    serde_json::from_str(&text(arguments)).unwrap()
+}
+
+/// Checks that a run is refused with one diagnostic that says every one of `words`, and writes nothing.
+fn refused(arguments: &[&str], words: &[&str]) {
+    // A small estate is enough to be refused.
+    let is_large = arguments.contains(&"--demo") && !arguments.contains(&"--accounts");
+    let small: &[&str] = if is_large { &["--accounts", "12"] } else { &[] };
+    let output = run(&[arguments, small].concat());
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
+    assert!(output.stdout.is_empty(), "{arguments:?} writes to stdout");
+    assert_eq!(stderr.matches("error: ").count(), 1, "{arguments:?}: {stderr}");
+    assert!(
+        stderr.contains("= help: ") || stderr.contains("try '--help'"),
+        "{arguments:?}: {stderr}"
+    );
+    for word in words {
+        assert!(
+            stderr.contains(word),
+            "{arguments:?} does not say {word}: {stderr}"
+        );
+    }
+    assert!(
+        !stderr.contains('\u{1b}') && !stderr.contains("panicked"),
+        "{stderr}"
+    );
+}
+
+fn way(name: &str) -> Vec<String> {
+    let stories = story::stories();
+    let found = stories.iter().find(|story| story.name == name).unwrap();
+    found.way.clone()
+}
+
+/// The nodes of each path by uid, the entry left out.
+fn ways(paths: &Value) -> Vec<Vec<String>> {
+    let uid = |hop: &Value| hop["to"]["uid"].as_str().unwrap().to_owned();
+    let hops = |path: &Value| path["hops"].as_array().unwrap().iter().map(uid).collect();
+    paths["paths"].as_array().unwrap().iter().map(hops).collect()
+}
+
+#[test]
+fn paths_of_the_stories_are_listed_and_drawn() {
+    let paths = json_of(&["paths", "--demo", "--format", "json"]);
+    let ways = ways(&paths);
+    for name in [
+        "open-ssh-to-administrator",
+        "role-passed-to-function",
+        "public-database",
+    ] {
+        let way = way(name);
+        assert!(
+            ways.iter().any(|found| found.starts_with(&way)),
+            "{name}: no path along {way:?}"
+        );
+    }
+    for story in story::stories()
+        .iter()
+        .filter(|story| story.outcome == Outcome::NearMiss)
+    {
+        assert!(
+            !ways.iter().any(|found| found.starts_with(&story.way)),
+            "{}",
+            story.name
+        );
+    }
+    let first = &paths["paths"][0];
+    let (id, title) = (first["id"].as_str().unwrap(), first["title"].as_str().unwrap());
+    let listed = text(&["paths", "--demo"]);
+    assert!(listed.contains(title) && listed.contains(id), "{listed}");
+    let shown = text(&["paths", "show", id, "--demo"]);
+    assert!(shown.starts_with(title) && shown.contains("because "), "{shown}");
+    assert_eq!(text(&["paths", "show", id.get(..6).unwrap(), "--demo"]), shown);
+    let drawn = text(&["paths", "show", id, "--demo", "--format", "svg"]);
+    assert!(drawn.starts_with("<svg ") && drawn.trim_end().ends_with("</svg>"));
+    let one = json_of(&["paths", "show", id, "--demo", "--format", "json"]);
+    assert_eq!(one["paths"].as_array().unwrap().len(), 1);
+    assert_eq!(one["paths"][0], *first);
+    for (format, start) in [
+        ("html", "<!DOCTYPE html>"),
+        ("dot", "digraph"),
+        ("graphml", "<?xml"),
+    ] {
+        let written = text(&["paths", "--demo", "--format", format, "--limit", "2"]);
+        assert!(written.starts_with(start), "{format}: {written}");
+    }
+}
+
+#[test]
+fn paths_are_narrowed_by_risk_and_number_and_what_is_left_out_is_said() {
+    let paths = json_of(&[
+        "paths",
+        "--demo",
+        "--format",
+        "json",
+        "--min-risk",
+        "80",
+        "--limit",
+        "4",
+    ]);
+    let found = paths["paths"].as_array().unwrap();
+    assert_eq!(found.len(), 4);
+    assert!(found.iter().all(|path| path["risk"].as_u64().unwrap() >= 80));
+    assert!(paths["problems"].to_string().contains("left out by `--limit`"));
+    assert!(text(&["paths", "--demo", "--limit", "1"]).contains("not complete: "));
+}
+
+#[test]
+fn a_choke_point_closes_what_it_says() {
+    let choked = json_of(&["chokepoints", "--demo", "--limit", "3", "--format", "json"]);
+    let points = choked["choke_points"].as_array().unwrap();
+    assert_eq!(points.len(), 3);
+    let shown = text(&["chokepoints", "--demo", "--limit", "3"]);
+    for point in points {
+        let proof = |key: &str| point["proof"][key].as_str().unwrap();
+        let name = format!("{}#{}", proof("resource"), proof("attribute"));
+        assert!(
+            shown.contains(&format!("plumb whatif --remove '{name}'")),
+            "{shown}"
+        );
+        let answer = json_of(&["whatif", "--demo", "--remove", &name, "--format", "json"]);
+        let answer = &answer["answer"];
+        let removed = answer["risk_before"].as_u64().unwrap() - answer["risk_after"].as_u64().unwrap();
+        // The name may mean other facts too.
+        if answer["facts"].as_array().unwrap().len() == 1 {
+            assert_eq!(removed, point["risk_removed"].as_u64().unwrap(), "{name}");
+            assert_eq!(answer["targets_saved"], point["targets_saved"], "{name}");
+        }
+        let closed: Vec<&Value> = answer["closed"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|path| &path["id"])
+            .collect();
+        for id in point["paths"].as_array().unwrap() {
+            assert!(closed.contains(&id), "{name} does not close {id}");
+        }
+    }
+}
+
+#[test]
+fn what_if_takes_steps_and_findings_away() {
+    let way = way("open-ssh-to-administrator");
+    let step = format!("{} -[runs_as]-> {}", way[0], way[1]);
+    let shown = text(&["whatif", "--demo", "--remove", &step]);
+    assert!(
+        shown.contains(" runs as ") && shown.contains("CLOSED: "),
+        "{shown}"
+    );
+
+    let bucket = story::personal_data_bucket(story::PUBLIC_PERSONAL_DATA[0]);
+    let finding = format!("s3-bucket-not-public@{bucket}");
+    let fixed = json_of(&["whatif", "--demo", "--fix", &finding, "--format", "json"]);
+    assert_eq!(fixed["answer"]["saved"][0]["name"], bucket.as_str());
+    assert!(
+        fixed["answer"]["assumed"][0]
+            .as_str()
+            .unwrap()
+            .contains("s3-bucket-not-public")
+    );
+
+    // The same finding by the fingerprint that reports carry.
+    let report = text(&["demo", "--format", "jsonl", "--policy", "s3-bucket-not-public"]);
+    let fingerprint = report
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .find(|line| line["verdict"] == "fail" && line.to_string().contains(&bucket))
+        .map(|line| line["fingerprint"].as_str().unwrap().to_owned())
+        .unwrap();
+    let again = json_of(&["whatif", "--demo", "--fix", &fingerprint, "--format", "json"]);
+    assert_eq!(again, fixed);
+}
+
+#[test]
+fn exposure_tells_ports_and_proofs_and_tells_closed_from_not_known() {
+    let way = way("open-ssh-to-administrator");
+    let answer = json_of(&["exposure", &way[0], "--demo", "--format", "json"]);
+    let answer = &answer["answer"];
+    assert_eq!(
+        (&answer["level"], &answer["internet"]["is"]),
+        (&json!("wide"), &json!("exposed"))
+    );
+    assert_eq!(answer["ways"][0]["ports"], json!(["tcp 22"]));
+    let proofs = answer["ways"][0]["proofs"].to_string();
+    for fact in ["route-table", "security-group", "network-acl"] {
+        assert!(proofs.contains(fact), "{proofs}");
+    }
+    let near_miss = story::instance_id(story::NEAR_MISS_NETWORK_ACL);
+    let shown = text(&["exposure", &near_miss, "--demo"]);
+    assert!(
+        shown.contains("cannot be reached; everything that decides was read"),
+        "{shown}"
+    );
+
+    let bucket = story::personal_data_bucket(story::PUBLIC_PERSONAL_DATA[1]);
+    assert!(text(&["exposure", &bucket, "--demo"]).contains("any address of the internet can read it"));
+
+    let list = json_of(&["exposure", "--demo", "--format", "json"]);
+    let list = list["answer"].as_array().unwrap();
+    let levels: Vec<&str> = list.iter().map(|one| one["level"].as_str().unwrap()).collect();
+    let order = ["wide", "narrow", "accounts", "unknown"];
+    let place = |level: &&str| order.iter().position(|known| known == level).unwrap();
+    assert!(levels.is_sorted_by_key(place), "{levels:?}");
+    let has = |uid: &str| list.iter().any(|one| one["resource"]["uid"] == uid);
+    assert!(
+        has(&way[0])
+            && !has(&format!(
+                "arn:aws:s3:::{}",
+                story::payments_bucket(story::BALANCED[0])
+            ))
+    );
+    assert!(text(&["exposure", "--demo"]).contains("FROM ANY ADDRESS: "));
+}
+
+#[test]
+fn permissions_are_answered_with_statements_and_statuses() {
+    let way = way("open-ssh-to-administrator");
+    let allowed = text(&[
+        "can",
+        &way[1],
+        "sts:AssumeRole",
+        story::ADMINISTRATOR_ROLE,
+        "--demo",
+    ]);
+    assert!(
+        allowed.starts_with("allowed\n") && allowed.contains("assume_role_policy_document"),
+        "{allowed}"
+    );
+
+    let denied: Vec<String> = story::stories()
+        .into_iter()
+        .filter(|story| ["assumption-denied", "assumption-denied-by-guardrail"].contains(&story.name))
+        .map(|story| story.way[1].clone())
+        .collect();
+    for role in &denied {
+        let answer = text_with(
+            1,
+            &["can", role, "sts:AssumeRole", story::ADMINISTRATOR_ROLE, "--demo"],
+        );
+        assert!(answer.starts_with("denied"), "{answer}");
+    }
+
+    let open = story::personal_data_bucket(story::PUBLIC_PERSONAL_DATA[0]);
+    let object = format!("arn:aws:s3:::{open}/customers/1.csv");
+    assert!(text(&["can", "internet", "s3:GetObject", &object, "--demo"]).contains("statement `Everybody`"));
+    // By its name the bucket stands for its objects.
+    assert!(text(&["can", "anonymous", "s3:GetObject", &open, "--demo"]).contains("asked about"));
+    let blocked = story::personal_data_bucket(story::NEAR_MISS_BLOCKED_BUCKET);
+    let answer = text_with(1, &["can", "internet", "s3:GetObject", &blocked, "--demo"]);
+    assert!(answer.contains("public access is blocked"), "{answer}");
+    // Somebody of an account that nobody read: their own policies decide.
+    let stranger = "arn:aws:iam::111122223333:role/visitor";
+    let unknown = text_with(4, &["can", stranger, "s3:GetObject", &object, "--demo"]);
+    assert!(
+        unknown.starts_with("unknown\n") && unknown.contains("not read: "),
+        "{unknown}"
+    );
+    // What is not among what was read may have a policy.
+    let elsewhere = text_with(
+        4,
+        &[
+            "can",
+            &way[1],
+            "s3:GetObject",
+            "arn:aws:s3:::not-read/x",
+            "--demo",
+        ],
+    );
+    assert!(elsewhere.contains("not among what was read"), "{elsewhere}");
+
+    let who = json_of(&[
+        "who-can",
+        "sts:AssumeRole",
+        story::ADMINISTRATOR_ROLE,
+        "--demo",
+        "--format",
+        "json",
+    ]);
+    let names: Vec<&str> = who["answer"]["answers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|answer| answer["who"].as_str().unwrap())
+        .collect();
+    assert!(names.contains(&way[1].as_str()), "{names:?}");
+    assert!(
+        denied.iter().all(|role| !names.contains(&role.as_str())),
+        "{names:?}"
+    );
+}
+
+#[test]
+fn the_graph_is_queried_and_exported() {
+    let way = way("open-ssh-to-administrator");
+    let query = format!(
+        "MATCH (w {{uid: '{}'}})-[:runs_as]->(r)-[:can_assume]->(t) RETURN r.uid, t.uid ORDER BY t.uid",
+        way[0]
+    );
+    let rows = json_of(&["graph", "query", &query, "--demo", "--format", "json"]);
+    assert_eq!(rows["rows"], json!([[way[1], way[2]]]));
+    let table = text(&["graph", "query", &query, "--demo"]);
+    assert!(table.contains("r.uid") && table.ends_with("1 row\n"), "{table}");
+    let csv = text(&["graph", "query", &query, "--demo", "--format", "csv"]);
+    assert_eq!(csv.lines().count(), 2);
+    // A type that the estate has none of is known all the same.
+    assert!(
+        text(&[
+            "graph",
+            "query",
+            "MATCH (n:aws_apprunner_service) RETURN n.uid",
+            "--demo"
+        ])
+        .contains("0 rows")
+    );
+
+    let folder = Folder::new("export");
+    for (format, start) in [
+        ("graphml", "<?xml"),
+        ("cypher", "//"),
+        ("dot", "digraph"),
+        ("jsonl", "{\"element\":\"node\""),
+    ] {
+        let file = folder.path(format);
+        assert_eq!(
+            text(&["graph", "export", "--demo", "--format", format, "-o", &file]),
+            ""
+        );
+        assert!(fs::read_to_string(&file).unwrap().starts_with(start), "{format}");
+    }
+    text(&[
+        "graph",
+        "export",
+        "--demo",
+        "--format",
+        "parquet",
+        "-o",
+        &folder.path("all.parquet"),
+    ]);
+    for part in ["all.nodes.parquet", "all.edges.parquet"] {
+        assert!(
+            fs::read(folder.path(part)).unwrap().starts_with(b"PAR1"),
+            "{part}"
+        );
+    }
+}
+
+#[test]
+fn a_snapshot_answers_like_the_estate_that_it_holds_and_every_time_the_same() {
+    let folder = Folder::new("same");
+    let snapshot = folder.path("demo.plumb.zst");
+    text(&[
+        "demo",
+        "--accounts",
+        "12",
+        "--format",
+        "json",
+        "--snapshot",
+        &snapshot,
+        "-o",
+        &folder.path("report.json"),
+    ]);
+    let role = way("open-ssh-to-administrator").swap_remove(1);
+    let questions: [&[&str]; 6] = [
+        &["paths", "--format", "json"],
+        &["chokepoints", "--format", "json"],
+        &["exposure", "--format", "json"],
+        &["whatif", "--remove", &role, "--format", "json"],
+        &["who-can", "s3:GetObject", "*"],
+        &["graph", "export", "--format", "jsonl"],
+    ];
+    // Enough accounts for the story that leads from one to another.
+    let demo = ["--demo", "--accounts", "12"];
+    for question in questions {
+        let ask = |source: &[&str]| text(&[question, source].concat());
+        let (of_demo, of_snapshot) = (ask(&demo), ask(&["--snapshot", &snapshot]));
+        assert!(of_demo == of_snapshot, "{question:?} differs");
+        assert!(of_demo == ask(&demo), "{question:?} differs from run to run");
+    }
+}
+
+const HEADER: &str = "{\"plumb_snapshot\":1,\"plumb_version\":\"0\"}\n";
+const ACCOUNT: &str = "{\"account\":{\"provider\":\"aws\",\"id\":\"123456789012\"},\"taken_at\":\"2026-01-01T00:00:00Z\",\"regions\":[\"eu-west-1\"]}\n";
+
+/// A snapshot of one account with these buckets; `collected` is what its scan asked for.
+fn snapshot(buckets: &[Value], collected: &[&str]) -> String {
+    let mut lines = format!("{HEADER}{ACCOUNT}");
+    for bucket in buckets {
+        let mut resource = json!({
+            "account": "123456789012", "region": "eu-west-1", "resource_type": "aws_s3_bucket", "tags": null,
+            "public_access_block": null, "acl": {"grants": []}, "ownership_controls": null,
+        });
+        for (key, value) in bucket.as_object().unwrap() {
+            resource[key] = value.clone();
+        }
+        lines.push_str(&json!({ "resource": resource }).to_string());
+        lines.push('\n');
+    }
+    let collected: Vec<Value> = collected
+        .iter()
+        .map(|name| {
+            let facts = [
+                "acl",
+                "ownership_controls",
+                "policy",
+                "public_access_block",
+                "tags",
+            ];
+            json!({ "resource_type": name, "facts": facts, "regions": ["global"] })
+        })
+        .collect();
+    let coverage = json!({ "coverage": { "collected": collected, "gaps": [], "calls": [] } });
+    let end = json!({ "end": { "accounts": 1, "resources": buckets.len() } });
+    lines + &format!("{coverage}\n{end}\n")
+}
+
+fn public_policy(bucket: &str) -> Value {
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Sid": "All\u{1b}[31m", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
+            "Resource": format!("arn:aws:s3:::{bucket}/*"),
+        }],
+    })
+}
+
+#[test]
+fn hostile_names_are_shown_escaped() {
+    let folder = Folder::new("hostile");
+    let name = "customer-pii-\u{1b}]0;x\u{7}\u{202e}";
+    let uid = format!("arn:aws:s3:::{name}");
+    let bucket = json!({ "uid": uid, "name": name, "policy": public_policy(name) });
+    let collected = ["aws_s3_bucket", "aws_s3_account_public_access_block"];
+    let file = folder.file("s.plumb", &snapshot(&[bucket], &collected));
+    let questions: [&[&str]; 7] = [
+        &["paths"],
+        &["chokepoints"],
+        &["exposure"],
+        &["exposure", &uid],
+        &["whatif", "--remove", &uid],
+        &["can", "internet", "s3:GetObject", &uid],
+        &["graph", "query", "MATCH (n:data) RETURN n.name"],
+    ];
+    for question in questions {
+        let shown = text(&[question, &["--snapshot", &file]].concat());
+        let is_raw =
+            |character: char| character != '\n' && (character.is_control() || character == '\u{202e}');
+        assert!(!shown.contains(is_raw), "{question:?}: {shown:?}");
+        assert!(
+            shown.contains(r"\u{1b}"),
+            "{question:?} does not show the name: {shown}"
+        );
+    }
+}
+
+#[test]
+fn what_was_not_read_is_unknown() {
+    let folder = Folder::new("unread");
+    let unread = json!({ "$unreadable": { "reason": "denied", "call": "s3:GetBucketPolicy", "action": "s3:GetBucketPolicy" } });
+    let buckets = [
+        json!({ "uid": "arn:aws:s3:::a", "name": "a", "policy": unread }),
+        json!({ "uid": "arn:aws:s3:::b", "name": "b", "policy": public_policy("b"), "public_access_block": unread }),
+    ];
+    let collected = ["aws_s3_bucket", "aws_s3_account_public_access_block"];
+    let file = folder.file("s.plumb", &snapshot(&buckets, &collected));
+    for bucket in ["a", "b"] {
+        let answer = text_with(
+            4,
+            &["can", "internet", "s3:GetObject", bucket, "--snapshot", &file],
+        );
+        assert!(
+            answer.starts_with("unknown\n") && answer.contains("not read: "),
+            "{bucket}: {answer}"
+        );
+    }
+    let shown = text(&["exposure", "a", "--snapshot", &file]);
+    assert!(
+        shown.contains("possible: something that decides it was not read"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn bad_input_is_refused_with_one_diagnostic() {
+    let folder = Folder::new("bad");
+    let narrow = folder.file("narrow.plumb", &snapshot(&[], &["aws_nothing_known"]));
+    let empty = folder.file(
+        "empty.plumb",
+        &format!("{HEADER}{{\"end\":{{\"accounts\":0,\"resources\":0}}}}\n"),
+    );
+    let broken = folder.file("estate.yaml", "accounts: [\n");
+    let evil = "no\u{1b}[31msuch";
+    let finding = format!("s3-bucket-tls-require@{}", story::personal_data_bucket(7));
+    let cases: &[(&[&str], &[&str])] = &[
+        (&["paths"], &["--snapshot <FILE>|--demo"]),
+        (&["paths", "--demo", "--snapshot", "x"], &["cannot be used with"]),
+        (
+            &["paths", "--snapshot", "/nonexistent"],
+            &["cannot read `/nonexistent`"],
+        ),
+        (
+            &["paths", "--snapshot", &narrow],
+            &["nothing that the security graph is built from", "--paths always"],
+        ),
+        (&["exposure", "--snapshot", &empty], &["holds no account"]),
+        (&["paths", "--demo", "--estate", &broken], &["estate.yaml"]),
+        (&["paths", "--demo", "--min-risk", "101"], &["101"]),
+        (
+            &["paths", "show", "ffffffffffff", "--demo"],
+            &["no attack path has the id `ffffffffffff`"],
+        ),
+        (&["paths", "show", evil, "--demo"], &[r"\u{1b}"]),
+        (
+            &["paths", "--demo", "-o", "/nonexistent/file"],
+            &["cannot write `/nonexistent/file`"],
+        ),
+        (&["whatif", "--demo"], &["--remove <FACT|EDGE>|--fix <FINDING>"]),
+        (
+            &["whatif", "--demo", "--remove", evil],
+            &["nothing in the graph rests on", r"\u{1b}"],
+        ),
+        (
+            &["whatif", "--demo", "--remove", "internet -> nowhere"],
+            &["no resource is called `nowhere`"],
+        ),
+        (
+            &["whatif", "--demo", "--fix", "x"],
+            &["`x` is no finding", "POLICY@RESOURCE"],
+        ),
+        (
+            &["whatif", "--demo", "--fix", &finding],
+            &["did you mean", "s3-bucket-tls-required"],
+        ),
+        (
+            &["whatif", "--demo", "--fix", "0123456789abcdef0123456789abcdef"],
+            &["no finding has the fingerprint"],
+        ),
+        (
+            &["exposure", "i-0000", "--demo", "--accounts", "1"],
+            &["no resource is called `i-0000`"],
+        ),
+        (&["exposure", evil, "--demo", "--accounts", "1"], &[r"\u{1b}"]),
+        (
+            &["can", "nobody-at-all", "s3:GetObject", "*", "--demo"],
+            &["no principal is called `nobody-at-all`"],
+        ),
+        (&["can", "internet", "s3:Get*", "*", "--demo"], &["is no action"]),
+        (
+            &[
+                "can",
+                "internet",
+                "s3:GetObject",
+                "nothing-of-that-name",
+                "--demo",
+            ],
+            &["no resource is called"],
+        ),
+        (
+            &["can", "internet", "s3:GetObject", "*", "--demo", "--context", "x"],
+            &["condition key"],
+        ),
+        (&["who-can", "GetObject", "*", "--demo"], &["is no action"]),
+        (
+            &["graph", "query", "MATCH (n RETURN n", "--demo"],
+            &["<query>:1:", "^"],
+        ),
+        (
+            &["graph", "query", "MATCH (n:nothing) RETURN n", "--demo"],
+            &["unknown label `nothing`", "^"],
+        ),
+        (
+            &["graph", "export", "--demo", "--format", "xml"],
+            &["unknown format `xml`"],
+        ),
+        (
+            &["graph", "export", "--demo", "--format", "parquet"],
+            &["two files"],
+        ),
+        (
+            &["graph", "export", "--demo", "--accounts", "0", "--format", "dot"],
+            &["0"],
+        ),
+    ];
+    for (arguments, words) in cases {
+        refused(arguments, words);
+    }
+    let output = [
+        "graph",
+        "export",
+        "--format",
+        "dot",
+        "--snapshot",
+        &narrow,
+        "-o",
+        &narrow,
+    ];
+    refused(&output, &["is the file that is read"]);
+    // A policy that does not fail there cannot be mended.
+    let passing = format!(
+        "s3-bucket-not-public@{}",
+        story::payments_bucket(story::BALANCED[0])
+    );
+    refused(
+        &["whatif", "--demo", "--fix", &passing],
+        &["does not fail on", "pass"],
+    );
+}
