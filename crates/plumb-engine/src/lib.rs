@@ -64,6 +64,13 @@ pub struct Judged {
     waiting: Waiting,
 }
 
+impl Judged {
+    /// Takes out what the graph needs; the rest is reported without risk and paths.
+    pub fn take_fragment(&mut self) -> Option<AccountFragment> {
+        self.fragment.take()
+    }
+}
+
 /// A compiled policy with what the engine needs to know of its resource type.
 #[derive(Clone, Debug)]
 pub(crate) struct Judge {

@@ -384,6 +384,7 @@ impl<'k> Assembly<'k> {
         match to {
             ReferenceTo::Node(position) => Some(self.node_at(fragment, *position as usize)),
             ReferenceTo::Elsewhere(text) => self.node_of(text),
+            ReferenceTo::Unread(_) => None,
         }
     }
 

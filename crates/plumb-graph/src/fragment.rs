@@ -1,6 +1,6 @@
 //! `AccountFragment`: what the graph needs of one account, so that its documents can be dropped.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jiff::Timestamp;
@@ -35,6 +35,8 @@ pub struct AccountFragment {
     pub(crate) nodes: Vec<FragmentNode>,
     pub(crate) network: AccountNetwork,
     pub(crate) iam: Option<AccountIam>,
+    /// The types of which not all resources were listed.
+    pub(crate) unlisted: BTreeSet<Text>,
     /// What was not understood or not read, as clauses.
     pub(crate) problems: Vec<Text>,
 }
@@ -66,6 +68,8 @@ pub(crate) enum ReferenceTo {
     Node(u32),
     /// Something elsewhere, by what the document says.
     Elsewhere(Text),
+    /// Something that was not read; says why.
+    Unread(Text),
 }
 
 /// What only some resources have.
@@ -85,6 +89,8 @@ pub(crate) struct Detail {
     pub(crate) exposed: Vec<ResolvedOpening>,
     pub(crate) weak: Vec<Circumstance>,
     pub(crate) runs_as: Vec<Text>,
+    /// What escalations name the resource by, beside uid and name.
+    pub(crate) attributes: Vec<(Path, Text)>,
 }
 
 /// Something that is so, or may be so.
@@ -162,9 +168,24 @@ impl AccountFragment {
             nodes,
             network: network.value,
             iam,
+            unlisted: unlisted(knowledge, surroundings.coverage),
             problems,
         }
     }
+}
+
+/// The types that were not asked for, or of which a list failed.
+fn unlisted(knowledge: &Knowledge, coverage: &Coverage) -> BTreeSet<Text> {
+    let never_asked = knowledge
+        .types()
+        .map(|known| &known.name)
+        .filter(|name| coverage.collected_type(name).is_none());
+    let failed = coverage
+        .gaps
+        .iter()
+        .filter(|gap| gap.attribute.is_none())
+        .map(|gap| &gap.resource_type);
+    never_asked.chain(failed).cloned().collect()
 }
 
 /// The resources of the account by the values that relations name them by.
@@ -258,11 +279,9 @@ impl Reader<'_> {
                 let text = match value {
                     Value::String(text) => text,
                     Value::Unreadable(unreadable) => {
-                        self.problem(|| {
-                            format!(
-                                "{}: what it is {} was not read: {unreadable}",
-                                resource.uid, relation.label
-                            )
+                        found.push(Reference {
+                            label: relation.label.clone(),
+                            to: ReferenceTo::Unread(Text::from(unreadable.to_string())),
                         });
                         continue;
                     }
@@ -313,11 +332,7 @@ impl Reader<'_> {
                 | NodeKind::Front => Tags::read(resource.get("tags")),
             },
             policy: role.policy.as_ref().and_then(|path| policy_of(path, resource)),
-            policy_shape: role
-                .policy
-                .as_ref()
-                .map(|path| shape(path, resource))
-                .unwrap_or_default(),
+            policy_shape: shape(role, resource),
             grants: (role.kind == NodeKind::Key)
                 .then(|| resource.get("grants"))
                 .flatten()
@@ -344,8 +359,19 @@ impl Reader<'_> {
                 .flat_map(|path| path.all(document))
                 .filter_map(|value| value.as_str().map(Text::from))
                 .collect(),
+            attributes: self
+                .knowledge
+                .escalation_attributes(&resource.resource_type)
+                .iter()
+                .filter_map(|path| {
+                    let value = path.get(document).into_owned();
+                    Some((path.clone(), Text::from(value.as_str()?)))
+                })
+                .collect(),
         };
-        let is_empty = detail.policy.is_none()
+        let is_empty = detail.attributes.is_empty()
+            && detail.grants.is_none()
+            && detail.policy.is_none()
             && detail.access.is_empty()
             && detail.exposed.is_empty()
             && detail.weak.is_empty()
@@ -389,8 +415,8 @@ impl Reader<'_> {
     }
 }
 
-/// A number that is equal for documents that differ in nothing but the resource they belong to.
-fn shape(path: &Path, resource: &Resource) -> u64 {
+/// A number that is equal for resources whose policy and grants differ in nothing but the resource they belong to.
+fn shape(role: &GraphRole, resource: &Resource) -> u64 {
     fn mix(value: &Value, uid: &str, hasher: &mut DefaultHasher) {
         match value {
             Value::String(text) => (4u8, text.replace(uid, "\0")).hash(hasher),
@@ -411,8 +437,11 @@ fn shape(path: &Path, resource: &Resource) -> u64 {
         }
     }
     let mut hasher = DefaultHasher::new();
-    for value in path.all(resource.document()) {
+    for value in role.policy.iter().flat_map(|path| path.all(resource.document())) {
         mix(value, &resource.uid, &mut hasher);
+    }
+    if let Some(grants) = resource.get("grants").filter(|_| role.kind == NodeKind::Key) {
+        mix(grants, &resource.uid, &mut hasher);
     }
     hasher.finish()
 }

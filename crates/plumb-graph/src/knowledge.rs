@@ -6,10 +6,11 @@ use std::sync::Arc;
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::graph::{NodeKind, Sensitivity};
 use plumb_model::value::{Text, Value};
-use plumb_pack::escalation::Escalation;
+use plumb_pack::escalation::{Escalation, Need, Object, Permission, Target};
 use plumb_pack::estate::Estate;
 use plumb_pack::graph_role::GraphRole;
 use plumb_pack::pack::Pack;
+use plumb_pack::recipe::Path;
 use plumb_pack::risk::RiskWeights;
 use plumb_pack::schema::ResourceType;
 use plumb_pack::sensitivity::SensitivityRules;
@@ -23,6 +24,8 @@ pub struct TypeId(u16);
 pub struct Knowledge {
     types: Vec<Arc<ResourceType>>,
     by_name: HashMap<Text, TypeId>,
+    /// The attributes by which escalations name their targets, by type.
+    named_by: HashMap<Text, Vec<Path>>,
     /// The ways in which principals gain what they were not given.
     pub escalations: Vec<Arc<Escalation>>,
     /// What things weigh.
@@ -31,6 +34,32 @@ pub struct Knowledge {
     pub sensitivity: Arc<SensitivityRules>,
     /// What the user says.
     pub estate: Arc<Estate>,
+}
+
+/// The attributes in the templates of escalations, by the type of their targets.
+fn named_by(escalations: &[Arc<Escalation>]) -> HashMap<Text, Vec<Path>> {
+    let mut named_by: HashMap<Text, Vec<Path>> = HashMap::new();
+    for escalation in escalations {
+        let Target::Resource(name) = &escalation.target else {
+            continue;
+        };
+        for need in escalation.needs() {
+            let Need::Action(Permission {
+                on: Object::Arn(template),
+                ..
+            }) = need
+            else {
+                continue;
+            };
+            let paths = named_by.entry(name.clone()).or_default();
+            for path in template.paths() {
+                if !paths.contains(path) {
+                    paths.push(path.clone());
+                }
+            }
+        }
+    }
+    named_by
 }
 
 /// What the content of a resource is worth.
@@ -58,6 +87,7 @@ impl Knowledge {
         Ok(Self {
             types,
             by_name,
+            named_by: named_by(pack.escalations()),
             escalations: pack.escalations().to_vec(),
             weights: Arc::clone(pack.risk().ok_or_else(|| lacks("weights of risk"))?),
             sensitivity: Arc::new(pack.sensitivity().clone()),
@@ -94,6 +124,11 @@ impl Knowledge {
     /// What the resources of a type are in paths.
     pub fn kind(&self, id: TypeId) -> NodeKind {
         self.role(id).map_or(NodeKind::Other, |role| role.kind)
+    }
+
+    /// The attributes by which escalations name resources of a type.
+    pub fn escalation_attributes(&self, resource_type: &str) -> &[Path] {
+        self.named_by.get(resource_type).map_or(&[], Vec::as_slice)
     }
 
     /// What the content of a resource is worth; `None` for what holds none.

@@ -6,6 +6,7 @@ use plumb_model::value::Text;
 
 use crate::document::{Effect, Listing};
 use crate::glob::{Glob, Style};
+use crate::pattern::Pattern;
 use crate::policy::{Content, NamedPolicy, PrincipalPolicies};
 
 /// The resources that the allow statements of a principal's own policies name for one action.
@@ -112,6 +113,8 @@ impl Scope {
 pub struct Glance<'p> {
     /// The patterns, perhaps repeated; variables are widened to `*`.
     pub patterns: Vec<&'p Glob>,
+    /// Those of them that have variables, as they are.
+    pub templates: Vec<&'p Pattern>,
     /// Everything is within reach: by `NotResource`, or because something was not read.
     pub everything: bool,
 }
@@ -151,6 +154,9 @@ impl<'p> Glance<'p> {
                 Some(resources) if resources.listing == Listing::Only => {
                     self.patterns
                         .extend(resources.patterns.iter().map(|pattern| pattern.widest()));
+                    let has_variables = |pattern: &&Pattern| pattern.variables().next().is_some();
+                    self.templates
+                        .extend(resources.patterns.iter().filter(has_variables));
                 }
                 Some(_) | None => self.everything = true,
             }

@@ -96,7 +96,7 @@ impl Escalations<'_, '_> {
             }
             if let Some(outcome) = self.requirements(assembly, &attempt, escalation) {
                 let administrator = assembly.administrator(fragment);
-                self.from_class(assembly, class, administrator, escalation, &outcome);
+                self.connect_class(assembly, class, administrator, escalation, &outcome);
                 if outcome.certainty == Certainty::Certain {
                     return;
                 }
@@ -127,7 +127,7 @@ impl Escalations<'_, '_> {
                     };
                     if let Some(outcome) = self.requirements(assembly, &attempt, escalation) {
                         let administrator = assembly.administrator(fragment);
-                        self.from_class(assembly, class, administrator, escalation, &outcome);
+                        self.connect_class(assembly, class, administrator, escalation, &outcome);
                     }
                 }
                 Target::Role => self.on_groups(assembly, class, first, escalation, self.places.roles.clone()),
@@ -158,7 +158,7 @@ impl Escalations<'_, '_> {
         };
         let possible = |need: &Need| match need {
             Need::Action(permission) => allowed(permission),
-            Need::Present(name) => self.is_present(assembly, fragment, name),
+            Need::Present(name) => self.present(assembly, fragment, name).is_some(),
         };
         escalation.requires.iter().all(|requirement| match requirement {
             Requirement::Need(need) => possible(need),
@@ -166,11 +166,22 @@ impl Escalations<'_, '_> {
         })
     }
 
-    fn is_present(&self, assembly: &Assembly<'_>, fragment: usize, name: &str) -> bool {
-        assembly
+    fn present(&self, assembly: &Assembly<'_>, fragment: usize, name: &str) -> Option<Outcome> {
+        let is_there = assembly
             .knowledge
             .type_id(name)
-            .is_some_and(|id| self.places.types.contains(&(fragment, id)))
+            .is_some_and(|id| self.places.types.contains(&(fragment, id)));
+        let was_listed = assembly
+            .fragments
+            .get(fragment)
+            .is_some_and(|fragment| !fragment.unlisted.contains(name));
+        match (is_there, was_listed) {
+            (true, _) => Some(Outcome::default()),
+            (false, true) => None,
+            (false, false) => Some(Outcome::possible(Text::from(format!(
+                "whether there is an {name} was not read"
+            )))),
+        }
     }
 
     /// Ways that change what the principal itself may do.
@@ -226,33 +237,70 @@ impl Escalations<'_, '_> {
             return;
         };
         let named = self.groups.named(fragment, &member.policies);
+        let one_by_one = escalation.needs().any(|need| match need {
+            Need::Action(permission) => permission.on == Object::TargetPolicy,
+            Need::Present(_) => false,
+        });
         for type_id in types {
             for part in self.candidates(fragment, type_id, member, escalation) {
-                let Some(found) = self.groups.groups.get(part.first) else {
-                    continue;
-                };
-                let Some(target) = resource(assembly, found) else {
-                    continue;
-                };
-                if !self.trusts(assembly, fragment, target, escalation) {
-                    continue;
-                }
-                let attempt = Attempt {
-                    fragment,
-                    member,
-                    target: Some(target),
-                };
-                let Some(outcome) = self.requirements(assembly, &attempt, escalation) else {
-                    continue;
-                };
-                let to = match escalation.gains {
-                    Gain::Administrator => vec![assembly.administrator(fragment)],
-                    Gain::Target => self.nodes(assembly, &part, &named),
-                };
-                for to in to {
-                    self.from_class(assembly, class, to, escalation, &outcome);
+                // What a target may do differs between equals where its own policies count.
+                let targets = self.targets(assembly, &part, member, one_by_one);
+                for target in targets {
+                    let Some((_, resource)) = assembly.resource(target) else {
+                        continue;
+                    };
+                    let Some(trusted) = self.trusts(assembly, fragment, resource, escalation) else {
+                        continue;
+                    };
+                    let attempt = Attempt {
+                        fragment,
+                        member,
+                        target: Some(resource),
+                    };
+                    let Some(outcome) = self.requirements(assembly, &attempt, escalation) else {
+                        continue;
+                    };
+                    let outcome = outcome.and(trusted);
+                    let to = match escalation.gains {
+                        Gain::Administrator => vec![assembly.administrator(fragment)],
+                        Gain::Target if one_by_one => vec![target],
+                        Gain::Target => self.nodes(assembly, &part, &named),
+                    };
+                    for to in to {
+                        self.connect_class(assembly, class, to, escalation, &outcome);
+                    }
                 }
             }
+        }
+    }
+
+    /// The members of a part to ask about: one that stands for all, or each; never the principal itself.
+    fn targets(
+        &self,
+        assembly: &Assembly<'_>,
+        part: &Part,
+        member: &Member,
+        one_by_one: bool,
+    ) -> Vec<NodeId> {
+        let itself = principal_node(assembly, member);
+        let members = match part.extent {
+            PartExtent::One => self.groups.groups.get(part.first).map(|group| &group.members),
+            PartExtent::Rest => self.groups.wide.get(part.wide).map(|wide| &wide.members),
+        };
+        let first = self.groups.groups.get(part.first).map(|group| &group.members);
+        let others = first
+            .into_iter()
+            .chain(members)
+            .flatten()
+            .copied()
+            .filter(|node| Some(*node) != itself);
+        if one_by_one {
+            let mut all: Vec<NodeId> = others.take(MAX_MEMBERS).collect();
+            all.sort_unstable();
+            all.dedup();
+            all
+        } else {
+            others.take(1).collect()
         }
     }
 
@@ -324,33 +372,25 @@ impl Escalations<'_, '_> {
         fragment: usize,
         target: &FragmentNode,
         escalation: &Escalation,
-    ) -> bool {
+    ) -> Option<Outcome> {
         // Nobody may pass or change a role that a service owns.
         let owned = self
             .directory
             .principal(&target.uid)
             .is_some_and(|member| member.principal.stewardship == Stewardship::ServiceLinked);
         match &escalation.trusts {
-            _ if owned => false,
-            None => true,
-            // The action itself is decided by the trust policy.
-            Some(Trust::Principal) => true,
+            _ if owned => None,
+            // The action itself is decided by the trust policy of the principal's own target.
+            None | Some(Trust::Principal) => Some(Outcome::default()),
             Some(Trust::Service(service)) => {
-                let asset = asset(
-                    assembly,
-                    self.directory,
-                    fragment,
-                    target.detail.as_deref(),
-                    &target.uid,
-                );
+                let detail = target.detail.as_deref();
+                let asset = asset(assembly, self.directory, fragment, detail, &target.uid);
                 let principal = Principal::service(service.clone());
-                let answer = self.directory.can_outsider(
-                    &principal,
-                    Assumption::Role.action(),
-                    &asset,
-                    &Context::over_tls(),
-                );
-                Outcome::of(&answer).is_some()
+                let action = Assumption::Role.action();
+                let answer = self
+                    .directory
+                    .can_outsider(&principal, action, &asset, &Context::over_tls());
+                Outcome::of(&answer)
             }
         }
     }
@@ -381,9 +421,7 @@ impl Escalations<'_, '_> {
 
     fn need(&self, assembly: &Assembly<'_>, attempt: &Attempt<'_>, need: &Need) -> Option<Outcome> {
         match need {
-            Need::Present(name) => self
-                .is_present(assembly, attempt.fragment, name)
-                .then(Outcome::default),
+            Need::Present(name) => self.present(assembly, attempt.fragment, name),
             Need::Action(permission) => self.permission(assembly, attempt, permission),
         }
     }
@@ -459,7 +497,11 @@ impl Escalations<'_, '_> {
                             Some("uid" | "arn") => Some(target.uid.clone()),
                             Some("name") => Some(target.name.clone()),
                             _ if is_name => Some(target.name.clone()),
-                            _ => None,
+                            _ => {
+                                let known = target.detail.as_deref()?.attributes.iter();
+                                let (_, value) = known.clone().find(|(known, _)| known == path)?;
+                                Some(value.clone())
+                            }
                         }
                     });
                     text.push_str(known.as_deref().unwrap_or("*"));
@@ -477,7 +519,7 @@ impl Escalations<'_, '_> {
         }
         let reach = Glance::of(&attempt.member.policies, &permission.action.to_ascii_lowercase());
         let mut found = Vec::new();
-        for text in self.with_regions(text, attempt.fragment) {
+        for text in self.with_regions(text, attempt.fragment, &reach) {
             let asked = Glob::new(&text.replace('*', "?*"), Style::Text);
             let names = reach
                 .patterns
@@ -494,23 +536,34 @@ impl Escalations<'_, '_> {
     }
 
     /// The same in the regions that the account uses, where the region is open.
-    fn with_regions(&self, text: &str, fragment: usize) -> Vec<String> {
+    fn with_regions(&self, text: &str, fragment: usize, reach: &Glance<'_>) -> Vec<String> {
         let mut segments = text.splitn(5, ':');
         let parts: Vec<&str> = segments.by_ref().collect();
         match parts.as_slice() {
             [arn, partition, service, "*", rest] => {
-                let regions = self.places.regions.get(&fragment);
                 let named = |region: &str| format!("{arn}:{partition}:{service}:{region}:{rest}");
-                match regions {
-                    Some(regions) => regions.iter().map(|region| named(region)).collect(),
-                    None => vec![named("us-east-1")],
+                let used = self.places.regions.get(&fragment).into_iter().flatten();
+                let mut regions: BTreeSet<String> = used.map(|region| region.to_string()).collect();
+                // Those that the principal's own policies name count too.
+                for pattern in &reach.patterns {
+                    let prefix = pattern.prefix();
+                    let mut segments = prefix.split(':').skip(3);
+                    if let (Some(region), Some(_)) = (segments.next(), segments.next())
+                        && !region.is_empty()
+                    {
+                        regions.insert(region.to_owned());
+                    }
                 }
+                if regions.is_empty() {
+                    regions.insert("us-east-1".to_owned());
+                }
+                regions.iter().map(|region| named(region)).collect()
             }
             _ => vec![text.to_owned()],
         }
     }
 
-    fn from_class(
+    fn connect_class(
         &mut self,
         assembly: &mut Assembly<'_>,
         class: usize,
@@ -545,9 +598,15 @@ fn is_plain(escalation: &Escalation) -> bool {
 /// Whether a kind of principal can go the way at all.
 fn may_go(escalation: &Escalation, member: &Member) -> bool {
     let kind = member.principal.kind;
+    // What a group may do, whoever is in it may; but it is nobody that could change itself.
+    let by_group = kind == PrincipalKind::Group
+        && match &escalation.target {
+            Target::Principal | Target::OwnPolicy | Target::OwnGroup => false,
+            Target::User | Target::Role | Target::Group | Target::Account | Target::Resource(_) => true,
+        };
     match escalation.principal {
-        Who::Any => matches!(kind, PrincipalKind::User | PrincipalKind::Role),
-        Who::User => kind == PrincipalKind::User,
+        Who::Any => by_group || matches!(kind, PrincipalKind::User | PrincipalKind::Role),
+        Who::User => by_group || kind == PrincipalKind::User,
         Who::Role => kind == PrincipalKind::Role,
     }
 }

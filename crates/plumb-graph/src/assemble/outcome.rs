@@ -27,6 +27,15 @@ impl Outcome {
         }
     }
 
+    /// Possible, if what was not read allows it.
+    pub(crate) fn possible(why: Text) -> Self {
+        Self {
+            certainty: Certainty::Possible,
+            conditions: vec![why],
+            ..Self::default()
+        }
+    }
+
     /// What an answer about a permission means; `None` when it is denied.
     pub(crate) fn of(answer: &Answer) -> Option<Self> {
         let certainty = match answer.decision {

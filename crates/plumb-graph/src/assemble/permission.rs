@@ -12,13 +12,14 @@ use plumb_iam::principal_pattern::PrincipalPattern;
 use plumb_iam::scope::Glance;
 use plumb_model::path::{Certainty, EdgeKind};
 use plumb_model::risk::ExposureLevel;
+use plumb_model::value::Text;
 use plumb_pack::graph_role::{Grant, Needs};
 
 use crate::assemble::assets::{AssetGroup, AssetGroups, Part, PartExtent, asset, principal_node};
 use crate::assemble::classes::Classes;
 use crate::assemble::question::{Asking, Question, Telling, names, questions, reach};
 use crate::assemble::{Assembly, Outcome, Stand};
-use crate::fragment::{Detail, FragmentNode};
+use crate::fragment::{Detail, FragmentNode, ReferenceTo};
 use crate::graph::NodeId;
 
 /// The most questions about one principal class and one group of resources that are asked.
@@ -357,6 +358,10 @@ impl<'d> Permissions<'d, '_> {
             })
             .map(Some)
             .fold(None, Outcome::or);
+        let outcome = outcome.map(|outcome| match &detail.perhaps_closed {
+            Some(clause) => outcome.and(Outcome::possible(clause.clone())),
+            None => outcome,
+        });
         match outcome {
             Some(outcome) => {
                 let level = match outcome.certainty {
@@ -423,7 +428,13 @@ impl<'d> Permissions<'d, '_> {
                 }
                 match (&access.decrypt, group.key) {
                     (Some(_), Some(key)) => Some(outcome.and(self.decrypt(assembly, asking, class, key)?)),
-                    (Some(_), None) | (None, _) => Some(outcome),
+                    (Some(label), None) => {
+                        Some(match unread_key(assembly, group.fragment, resource, label) {
+                            Some(why) => outcome.and(Outcome::possible(why)),
+                            None => outcome,
+                        })
+                    }
+                    (None, _) => Some(outcome),
                 }
             }
         }
@@ -636,6 +647,30 @@ impl<'d> Permissions<'d, '_> {
             assembly.bridge(fragment, principal);
         }
     }
+}
+
+/// Why the key of a resource is not known, when it has one of its own.
+fn unread_key(
+    assembly: &Assembly<'_>,
+    fragment: usize,
+    resource: &FragmentNode,
+    label: &str,
+) -> Option<Text> {
+    let relations = resource
+        .relations
+        .iter()
+        .filter(|relation| relation.label == label);
+    relations
+        .filter(|relation| assembly.reference(fragment, &relation.to).is_none())
+        .find_map(|relation| match &relation.to {
+            ReferenceTo::Unread(why) => {
+                Some(Text::from(format!("which key encrypts it was not read: {why}")))
+            }
+            // The cloud's own keys serve whoever the service serves.
+            ReferenceTo::Elsewhere(key) if key.contains("alias/aws/") => None,
+            ReferenceTo::Elsewhere(key) => Some(Text::from(format!("the key `{key}` was not read"))),
+            ReferenceTo::Node(_) => None,
+        })
 }
 
 /// The accounts of the estate that the conditions of a policy for everybody may admit: all where they name an organization,

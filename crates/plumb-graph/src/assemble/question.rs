@@ -5,8 +5,11 @@ use std::collections::BTreeSet;
 use plumb_iam::assume::Assumption;
 use plumb_iam::directory::Member;
 use plumb_iam::glob::{Glob, Style};
+use plumb_iam::keys::Context;
+use plumb_iam::pattern::Pattern;
 use plumb_iam::principal::Principal;
 use plumb_iam::principal_pattern::PrincipalPattern;
+use plumb_iam::request::{Request, Target};
 use plumb_iam::scope::Glance;
 use plumb_model::graph::NodeKind;
 use plumb_model::path::EdgeKind;
@@ -88,13 +91,19 @@ pub(crate) fn names(on: &str, asking: Asking<'_>, grant: &Grant) -> Vec<Text> {
         let mut asked = None;
         let actions = grant.actions.iter().map(|action| action.to_ascii_lowercase());
         for action in actions {
-            for pattern in Glance::of(&member.policies, &action).patterns {
-                if found.len() >= MOST_NAMES {
-                    break;
-                }
-                let asked = asked.get_or_insert_with(|| Glob::new(&on.replace('*', "?*"), Style::Text));
-                found.extend(pattern.common_text(asked).map(Text::from));
-            }
+            let glance = Glance::of(&member.policies, &action);
+            let asked = asked.get_or_insert_with(|| Glob::new(&on.replace('*', "?*"), Style::Text));
+            // Patterns with variables are those that the principal fills.
+            let filled = glance
+                .templates
+                .iter()
+                .filter_map(|pattern| filled(pattern, member));
+            let filled = filled.filter_map(|pattern| pattern.common_text(asked));
+            let plain = glance
+                .patterns
+                .iter()
+                .filter_map(|pattern| pattern.common_text(asked));
+            found.extend(filled.chain(plain).take(MOST_NAMES).map(Text::from));
         }
     }
     // What a resource policy allows by itself needs no pattern of the principal.
@@ -102,6 +111,17 @@ pub(crate) fn names(on: &str, asking: Asking<'_>, grant: &Grant) -> Vec<Text> {
     found.sort();
     found.dedup();
     found
+}
+
+/// A pattern with the values that a principal gives to its variables.
+fn filled(pattern: &Pattern, member: &Member) -> Option<Glob> {
+    let (target, context) = (Target::new("*"), Context::over_tls());
+    pattern.resolved(&Request {
+        principal: &member.principal,
+        action: "",
+        target: &target,
+        context: &context,
+    })
 }
 
 /// How many names are tried for an ARN with a wildcard.
