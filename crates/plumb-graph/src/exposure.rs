@@ -12,7 +12,7 @@ use plumb_expr::Root;
 use plumb_model::account::Account;
 use plumb_model::path::Certainty;
 use plumb_model::resource::Resource;
-use plumb_model::value::{Text, Value};
+use plumb_model::value::{Reason, Text, Value};
 use plumb_net::estate::Estate;
 use plumb_net::model::AccountNetwork;
 use plumb_pack::graph_role::GraphRole;
@@ -95,12 +95,16 @@ impl Exposures {
             .then(|| Network::read(account, resources, surroundings));
         for resource_type in wanted {
             let network = network.as_ref().filter(|_| is_in_network(resource_type));
+            let reason = match network {
+                Some(network) => network.reason,
+                None => Reason::OutOfScope,
+            };
             let of_type: BTreeMap<Text, Value> = resources
                 .iter()
                 .filter(|resource| resource.resource_type == resource_type.name)
                 .map(|resource| {
                     let ways = ways_to(resource, resource_type, network, &sight);
-                    (resource.uid.clone(), ways.into_value())
+                    (resource.uid.clone(), ways.into_value(reason))
                 })
                 .collect();
             exposures.by_type.insert(resource_type.name.clone(), of_type);
@@ -119,6 +123,8 @@ struct Network {
     estate: Estate,
     /// The groups that other resources of the account reach, or may reach.
     reached: BTreeSet<usize>,
+    /// Why what is not known of it is not known.
+    reason: Reason,
 }
 
 impl Network {
@@ -128,7 +134,18 @@ impl Network {
         let lateral = estate.group_reach();
         let reached = lateral.reach.iter().map(|reach| reach.to);
         let reached = reached.chain(lateral.left_out).collect();
-        Self { estate, reached }
+        let was_asked_for = plumb_net::aws::READS
+            .iter()
+            .all(|(name, _)| surroundings.coverage.collected_type(name).is_some());
+        Self {
+            estate,
+            reached,
+            reason: if was_asked_for {
+                Reason::OutOfScope
+            } else {
+                Reason::NotCollected
+            },
+        }
     }
 }
 
@@ -187,14 +204,15 @@ fn ways_to(
     };
     let policies = role.policy.iter().flat_map(|path| path.all(resource.document()));
     for policy in policies {
-        match policy {
-            Value::Unreadable(unreadable) if !is_closed() => {
-                ways.unknown(format!("its resource policy could not be read: {unreadable}"));
-            }
-            policy if names_everybody(policy) && !is_closed() => {
-                ways.unknown("its resource policy names everybody; attack paths tell what that allows");
-            }
-            _ => {}
+        let why = if let Value::Unreadable(unreadable) = policy {
+            Text::from(format!("its resource policy could not be read: {unreadable}"))
+        } else if names_everybody(policy) {
+            Text::new_static("its resource policy names everybody; attack paths tell what that allows")
+        } else {
+            continue;
+        };
+        if !is_closed() {
+            ways.unknown(why);
         }
     }
     ways

@@ -2,6 +2,7 @@
 
 use plumb_engine::Analyzer;
 use plumb_model::resource::Resource;
+use plumb_model::value::Reason;
 
 use crate::support::{DENIED, account, because, report, resource, unlisted, verdicts, without_graph};
 
@@ -143,6 +144,14 @@ fn a_scan_that_did_not_ask_for_networks_knows_nothing_of_them() {
         verdicts(&judged).iter().all(|line| line.ends_with("unknown")),
         "{:?}",
         verdicts(&judged)
+    );
+    let reasons = judged.findings().flat_map(|view| &view.finding.evidence);
+    let mut reasons = reasons
+        .flat_map(|evidence| &evidence.unreadable)
+        .map(|one| one.reason);
+    assert!(
+        reasons.all(|reason| reason == Reason::NotCollected),
+        "the scan could have asked"
     );
 }
 

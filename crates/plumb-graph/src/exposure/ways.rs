@@ -136,9 +136,9 @@ impl Ways {
         self.notes.extend(notes);
     }
 
-    /// The value that rules see, of the type [`plumb_expr::exposure_type`].
-    pub(crate) fn into_value(self) -> Value {
-        let unreadable = self.unreadable();
+    /// The value that rules see, of the type [`plumb_expr::exposure_type`]; `reason` is that of what is not known.
+    pub(crate) fn into_value(self, reason: Reason) -> Value {
+        let unreadable = self.unreadable(reason);
         let known = self.known.iter().map(|way| way.from).max().unwrap_or_default();
         // That something inside may reach it is as little as that it does.
         let known = known.max(self.perhaps.min(ExposureLevel::Internal));
@@ -203,7 +203,7 @@ impl Ways {
         ]))
     }
 
-    fn unreadable(&self) -> Value {
+    fn unreadable(&self, reason: Reason) -> Value {
         let mut detail = String::from("what reaches it");
         for (position, note) in self.notes.iter().take(MAX_NOTES).enumerate() {
             detail.push_str(if position == 0 { ": " } else { "; " });
@@ -215,7 +215,7 @@ impl Ways {
         }
         Value::unreadable(Unreadable {
             detail: Text::from(detail),
-            ..Unreadable::new(Reason::OutOfScope)
+            ..Unreadable::new(reason)
         })
     }
 }
@@ -279,7 +279,7 @@ mod tests {
             ways.opening(one, &"/it".into());
         }
         change(&mut ways);
-        let value = ways.into_value();
+        let value = ways.into_value(Reason::OutOfScope);
         let members = ["level", "internet", "accounts", "certain"].map(|name| match value.get(name) {
             Some(Value::Unreadable(_)) => "?".to_owned(),
             Some(Value::String(text)) => text.to_string(),
@@ -328,7 +328,7 @@ mod tests {
             for one in openings {
                 ways.opening(one, &"/it".into());
             }
-            ways.into_value()
+            ways.into_value(Reason::OutOfScope)
                 .get("ports")
                 .map(Value::to_string)
                 .unwrap_or_default()
