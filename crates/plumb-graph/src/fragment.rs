@@ -407,12 +407,6 @@ impl Reader<'_> {
             on,
         })
     }
-
-    fn problem(&mut self, message: impl FnOnce() -> String) {
-        if self.problems.len() < MAX_PROBLEMS {
-            self.problems.push(Text::from(message()));
-        }
-    }
 }
 
 /// A number that is equal for resources whose policy and grants differ in nothing but the resource they belong to.

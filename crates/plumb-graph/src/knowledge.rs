@@ -197,6 +197,16 @@ impl Knowledge {
                 continue;
             }
             want(&known.name, None);
+            // Tags tell how sensitive content is.
+            match role.kind {
+                NodeKind::Data | NodeKind::Secret => want(&known.name, Some(&Text::new_static("tags"))),
+                NodeKind::Identity
+                | NodeKind::Workload
+                | NodeKind::Key
+                | NodeKind::Front
+                | NodeKind::Network
+                | NodeKind::Other => {}
+            }
             for attribute in role.attributes() {
                 want(&known.name, Some(&attribute));
             }

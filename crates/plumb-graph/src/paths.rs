@@ -1,5 +1,6 @@
 //! From ways in the graph to the attack paths that people read: equal ones grouped, ranked, with what cuts them.
 
+mod administrators;
 mod cuts;
 mod title;
 
@@ -58,7 +59,7 @@ pub fn report(security: &SecurityGraph, weights: &RiskWeights, limits: &Limits) 
     let mut finder = Finder {
         security,
         weights,
-        administrators: administrators(security),
+        administrators: administrators::of(security),
         groups: BTreeMap::new(),
         pairs: 0,
         cut_short: 0,
@@ -151,29 +152,6 @@ struct Finder<'g> {
     groups: BTreeMap<Signature, Group>,
     pairs: u64,
     cut_short: u64,
-}
-
-/// The principals that have every permission of their account, and the nodes that stand for that.
-fn administrators(security: &SecurityGraph) -> BTreeSet<NodeId> {
-    let graph = &security.graph;
-    let stands_for_all = (0u32..)
-        .zip(&security.nodes)
-        .filter(|(_, info)| info.resource_type == ADMINISTRATOR);
-    let mut found = BTreeSet::new();
-    for (node, _) in stands_for_all {
-        found.insert(NodeId(node));
-        for edge in graph
-            .incoming(NodeId(node))
-            .filter(|edge| edge.step.kind == EdgeKind::CanAdminister)
-        {
-            found.insert(edge.from);
-            let members = graph
-                .incoming(edge.from)
-                .filter(|edge| edge.step.kind == EdgeKind::In);
-            found.extend(members.map(|edge| edge.from));
-        }
-    }
-    found
 }
 
 impl Finder<'_> {

@@ -3,27 +3,23 @@
 use std::collections::{BTreeSet, HashMap};
 
 use plumb_iam::arn::Arn;
-use plumb_iam::assume::Assumption;
-use plumb_iam::directory::{Asset, Directory, Member};
+use plumb_iam::directory::{Directory, Member};
 use plumb_iam::document::{Effect, Listing};
-use plumb_iam::keys::Context;
 use plumb_iam::principal::Principal;
 use plumb_iam::principal_pattern::PrincipalPattern;
 use plumb_iam::scope::Glance;
 use plumb_model::path::{Certainty, EdgeKind};
 use plumb_model::risk::ExposureLevel;
-use plumb_model::value::Text;
-use plumb_pack::graph_role::{Grant, Needs};
 
-use crate::assemble::assets::{AssetGroup, AssetGroups, Part, PartExtent, asset, principal_node};
+use crate::assemble::assets::{AssetGroup, AssetGroups, Part, PartExtent, principal_node};
 use crate::assemble::classes::Classes;
-use crate::assemble::question::{Asking, Question, Telling, names, questions, reach};
+use crate::assemble::question::{Asking, Question, Telling, questions, reach};
 use crate::assemble::{Assembly, Outcome, Stand};
-use crate::fragment::{Detail, FragmentNode, ReferenceTo};
+use crate::fragment::{Detail, FragmentNode};
 use crate::graph::NodeId;
 
 /// The most questions about one principal class and one group of resources that are asked.
-const MAX_QUESTIONS: usize = 8_000_000;
+pub(crate) const MAX_QUESTIONS: usize = 8_000_000;
 
 /// The most principals that are asked one by one about a resource whose policy tells them apart.
 const MAX_SINGLE: usize = 2_000;
@@ -55,13 +51,13 @@ pub(crate) fn add<'d>(
     }
 }
 
-struct Permissions<'d, 'c> {
-    directory: &'d Directory,
-    groups: &'d AssetGroups,
+pub(crate) struct Permissions<'d, 'c> {
+    pub(crate) directory: &'d Directory,
+    pub(crate) groups: &'d AssetGroups,
     classes: &'c mut Classes<'d>,
     /// Whether a class can decrypt with the keys of a group.
-    decryption: HashMap<(usize, usize), Option<Outcome>>,
-    asked: usize,
+    pub(crate) decryption: HashMap<(usize, usize), Option<Outcome>>,
+    pub(crate) asked: usize,
 }
 
 impl<'d> Permissions<'d, '_> {
@@ -394,124 +390,6 @@ impl<'d> Permissions<'d, '_> {
         resource(assembly, self.groups.groups.get(group)?)
     }
 
-    /// The answer to a question about the first member of a group.
-    fn ask(
-        &mut self,
-        assembly: &Assembly<'_>,
-        asking: Asking<'_>,
-        class: Option<usize>,
-        group: &AssetGroup,
-        question: Question<'_>,
-    ) -> Option<Outcome> {
-        if self.asked >= MAX_QUESTIONS {
-            return None;
-        }
-        self.asked += 1;
-        let resource = resource(assembly, group)?;
-        let detail = resource.detail.as_deref();
-        match question {
-            Question::Assume => {
-                let asset = asset(assembly, self.directory, group.fragment, detail, &resource.uid);
-                self.answer(asking, Assumption::Role.action(), &asset)
-            }
-            Question::Access(position, access) => {
-                let resolved = detail?
-                    .access
-                    .iter()
-                    .find(|resolved| resolved.access == position)?;
-                let mut outcome = Outcome {
-                    certainty: resolved.certainty,
-                    ..Outcome::default()
-                };
-                for (grant, on) in access.grants.iter().zip(&resolved.on) {
-                    outcome = outcome.and(self.grant(assembly, asking, group, detail, grant, on)?);
-                }
-                match (&access.decrypt, group.key) {
-                    (Some(_), Some(key)) => Some(outcome.and(self.decrypt(assembly, asking, class, key)?)),
-                    (Some(label), None) => {
-                        Some(match unread_key(assembly, group.fragment, resource, label) {
-                            Some(why) => outcome.and(Outcome::possible(why)),
-                            None => outcome,
-                        })
-                    }
-                    (None, _) => Some(outcome),
-                }
-            }
-        }
-    }
-
-    fn grant(
-        &self,
-        assembly: &Assembly<'_>,
-        asking: Asking<'_>,
-        group: &AssetGroup,
-        detail: Option<&Detail>,
-        grant: &Grant,
-        on: &str,
-    ) -> Option<Outcome> {
-        let arns = names(on, asking, grant);
-        let mut best = None;
-        for arn in &arns {
-            let asset = asset(assembly, self.directory, group.fragment, detail, arn);
-            let mut answers = grant
-                .actions
-                .iter()
-                .map(|action| self.answer(asking, action, &asset));
-            let outcome = match grant.needs {
-                Needs::Any => answers.fold(None, Outcome::or),
-                Needs::All => answers.try_fold(Outcome::default(), |all, one| Some(all.and(one?))),
-            };
-            best = Outcome::or(best, outcome);
-            if best
-                .as_ref()
-                .is_some_and(|best| best.certainty == Certainty::Certain)
-            {
-                break;
-            }
-        }
-        best
-    }
-
-    fn answer(&self, asking: Asking<'_>, action: &str, asset: &Asset) -> Option<Outcome> {
-        let context = Context::over_tls();
-        Outcome::of(&match asking {
-            Asking::Member(member) => self.directory.can(member, action, asset, &context),
-            Asking::Outsider(principal) => self.directory.can_outsider(principal, action, asset, &context),
-        })
-    }
-
-    /// Whether the key of a resource admits its content being read.
-    fn decrypt(
-        &mut self,
-        assembly: &Assembly<'_>,
-        asking: Asking<'_>,
-        class: Option<usize>,
-        key: usize,
-    ) -> Option<Outcome> {
-        if let Some(known) = class.and_then(|class| self.decryption.get(&(class, key))) {
-            return known.clone();
-        }
-        let group = self.groups.groups.get(key)?;
-        // The cloud's own keys have no policy to read; they serve whoever the service serves.
-        let has_policy = resource(assembly, group)
-            .and_then(|resource| resource.detail.as_deref())
-            .is_some_and(|detail| detail.policy.is_some());
-        if !has_policy {
-            return Some(Outcome::default());
-        }
-        let mut best = None;
-        let type_id = self.groups.wide.get(group.wide)?.type_id;
-        for question in questions(assembly, type_id) {
-            if question.kind() == EdgeKind::CanRead {
-                best = Outcome::or(best, self.ask(assembly, asking, None, group, question));
-            }
-        }
-        if let Some(class) = class {
-            self.decryption.insert((class, key), best.clone());
-        }
-        best
-    }
-
     /// Connects a principal with the parts that it may reach: with a whole wide group at once where all its parts are alike.
     fn connect_parts(
         &mut self,
@@ -647,30 +525,6 @@ impl<'d> Permissions<'d, '_> {
             assembly.bridge(fragment, principal);
         }
     }
-}
-
-/// Why the key of a resource is not known, when it has one of its own.
-fn unread_key(
-    assembly: &Assembly<'_>,
-    fragment: usize,
-    resource: &FragmentNode,
-    label: &str,
-) -> Option<Text> {
-    let relations = resource
-        .relations
-        .iter()
-        .filter(|relation| relation.label == label);
-    relations
-        .filter(|relation| assembly.reference(fragment, &relation.to).is_none())
-        .find_map(|relation| match &relation.to {
-            ReferenceTo::Unread(why) => {
-                Some(Text::from(format!("which key encrypts it was not read: {why}")))
-            }
-            // The cloud's own keys serve whoever the service serves.
-            ReferenceTo::Elsewhere(key) if key.contains("alias/aws/") => None,
-            ReferenceTo::Elsewhere(key) => Some(Text::from(format!("the key `{key}` was not read"))),
-            ReferenceTo::Node(_) => None,
-        })
 }
 
 /// The accounts of the estate that the conditions of a policy for everybody may admit: all where they name an organization,
