@@ -176,6 +176,29 @@ fn exposure_tells_ports_and_proofs_and_tells_closed_from_not_known() {
     let bucket = story::personal_data_bucket(story::PUBLIC_PERSONAL_DATA[1]);
     assert!(text(&["exposure", &bucket, "--demo"]).contains("any address of the internet can read it"));
 
+    // What a load balancer leads to is reached through it, from outside and from inside.
+    let behind = json_of(&[
+        "exposure",
+        &story::instance_id(story::BALANCED[0]),
+        "--demo",
+        "--format",
+        "json",
+    ]);
+    let ways = behind["answer"]["ways"].as_array().unwrap();
+    assert!(ways[0]["source"] == "internet" && ways[0]["proofs"].to_string().contains("loadbalancer/app"));
+    let inside: Vec<&Value> = ways.iter().filter(|way| way["source"] == "inside").collect();
+    assert!(inside.iter().any(|way| {
+        way["from"]
+            .as_str()
+            .unwrap()
+            .contains("Load balancer payments-api")
+    }));
+    assert!(
+        inside
+            .iter()
+            .all(|way| ways.iter().filter(|other| other == way).count() == 1)
+    );
+
     let list = json_of(&["exposure", "--demo", "--format", "json"]);
     let list = list["answer"].as_array().unwrap();
     let levels: Vec<&str> = list.iter().map(|one| one["level"].as_str().unwrap()).collect();
