@@ -1,5 +1,7 @@
 //! From where resources can be reached, on which ports and through what: networks, permissions and their own settings together.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use plumb_model::answer::{ExposedResource, ExposureAnswer, ExposureWay, SourceKind, Standing};
 use plumb_model::graph::NodeKind;
 use plumb_model::path::{Certainty, EdgeKind, Proof};
@@ -27,6 +29,7 @@ pub fn of(assembled: &Assembled, node: NodeId) -> ExposureAnswer {
     let by_network = found.as_ref().map_or(&[][..], |found| found.exposures);
     let mut ways: Vec<ExposureWay> = by_network.iter().filter_map(by_packets).collect();
     let mut inside = Vec::new();
+    let mut seen = BTreeSet::new();
     for edge in security.incoming_along(node, |step| step.kind.is_attack() && !step.kind.is_hidden()) {
         match source_of(security, edge.from) {
             // What networks tell is among the ways already, with every port.
@@ -35,7 +38,12 @@ pub fn of(assembled: &Assembled, node: NodeId) -> ExposureAnswer {
                     && !by_network.is_empty()
                     && !is_opening(security, &edge) => {}
             Some(source) => ways.push(by_step(security, &edge, source)),
-            None if edge.step.kind == EdgeKind::Reaches => inside.push(edge),
+            // The same step of two classes is one for people.
+            None if edge.step.kind == EdgeKind::Reaches
+                && seen.insert((edge.from, security.graph.step_id(edge.edge))) =>
+            {
+                inside.push(edge);
+            }
             None => {}
         }
     }
@@ -84,27 +92,47 @@ pub fn list(assembled: &Assembled) -> Vec<ExposedResource> {
         .collect();
     // Nodes come in the order of their uids.
     found.sort_by_key(|(level, _)| std::cmp::Reverse(*level));
+    let outside = from_outside(security);
     found
         .into_iter()
-        .map(|(level, node)| summary(assembled, level, node))
+        .map(|(level, node)| {
+            let edges = outside.get(&node).map_or(&[][..], Vec::as_slice);
+            summary(assembled, level, node, edges)
+        })
         .collect()
 }
 
-fn summary(assembled: &Assembled, level: ExposureLevel, node: NodeId) -> ExposedResource {
+/// The steps that begin outside, by where they end; there are few such beginnings, and large classes inside.
+fn from_outside(security: &SecurityGraph) -> BTreeMap<NodeId, Vec<(SourceKind, VisibleEdge<'_>)>> {
+    let mut found: BTreeMap<NodeId, Vec<(SourceKind, VisibleEdge<'_>)>> = BTreeMap::new();
+    for node in security.visible_nodes() {
+        let Some(source) = source_of(security, *node) else {
+            continue;
+        };
+        for edge in security.outgoing_along(*node, |step| step.kind.is_attack() && !step.kind.is_hidden()) {
+            found.entry(edge.to).or_default().push((source, edge));
+        }
+    }
+    found
+}
+
+fn summary(
+    assembled: &Assembled,
+    level: ExposureLevel,
+    node: NodeId,
+    outside: &[(SourceKind, VisibleEdge<'_>)],
+) -> ExposedResource {
     let security = &assembled.graph;
     let resource = security.path_node(node);
     let network = assembled.network.exposure_of(&resource.uid);
     let by_network = network.as_ref().map_or(&[][..], |found| found.exposures);
-    let outside = security
-        .incoming_along(node, |step| step.kind.is_attack() && !step.kind.is_hidden())
-        .filter_map(|edge| Some((source_of(security, edge.from)?, edge)))
-        .filter(|(_, edge)| {
-            edge.step.kind != EdgeKind::Reaches || is_opening(security, edge) || by_network.is_empty()
-        });
+    let outside = outside.iter().filter(|(_, edge)| {
+        edge.step.kind != EdgeKind::Reaches || is_opening(security, edge) || by_network.is_empty()
+    });
     let mut ways: Vec<ExposureWay> = by_network
         .iter()
         .filter_map(by_packets)
-        .chain(outside.map(|(source, edge)| by_step(security, &edge, source)))
+        .chain(outside.map(|(source, edge)| by_step(security, edge, *source)))
         .collect();
     ways.sort_by_key(|way| (way.source, way.certainty));
     let widest = ways.first().map(|way| way.source);

@@ -182,8 +182,8 @@ proptest! {
     fn exactly_what_is_named_or_rests_on_a_fact_is_gone(case in case()) {
         let graph = build(&case);
         let before = shown(&graph);
-        let mut change = Change::default();
-        change.facts = case.removed_facts.iter().map(|fact| FactId(*fact)).collect();
+        let facts = case.removed_facts.iter().map(|fact| FactId(*fact)).collect();
+        let mut change = Change { facts, ..Change::default() };
         let (pick, with_step) = case.removed_step;
         let named = before.iter().nth(pick).filter(|_| with_step).map(|(from, to, kind, ..)| (*from, *to, *kind));
         if let Some((from, to, kind)) = named {

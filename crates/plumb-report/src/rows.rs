@@ -120,7 +120,7 @@ mod tests {
         let (columns, rows) = rows();
         assert_eq!(
             table(&columns, &rows),
-            "n.name      many\n----------  ----\nweb         3\n=1\\u{1b}[0m\n2 rows\n"
+            "n.name       many\n-----------  ----\nweb          3\n=1\\u{1b}[0m\n2 rows\n"
         );
     }
 

@@ -16,37 +16,50 @@ Exit status: 0 answered, 2 the command line or an input file is wrong";
 /// How a change is named.
 const WHATIF_HELP: &str = "\
 What --remove takes away:
-  RESOURCE#ATTRIBUTE   facts of a resource under that attribute, as `plumb chokepoints` names them, for example
-                       arn:aws:ec2:eu-west-1:111122223333:security-group/sg-1#ip_permissions[0]
-  RESOURCE#            the facts that are named by no attribute
-  RESOURCE             every fact of the resource
-  FROM -> TO           every step between two resources, by uid or by a name that only one has;
-                       `FROM -[can_assume]-> TO` only steps of that kind
+  RESOURCE#ATTRIBUTE  facts of a resource under that attribute, as
+                      `plumb chokepoints` names them, for example
+                      arn:aws:s3:::bucket#policy statement Public
+  RESOURCE#           the facts that are named by no attribute
+  RESOURCE            every fact of the resource
+  FROM -> TO          every step between two resources, by uid or by a name
+                      that only one has; `FROM -[can_assume]-> TO` only steps
+                      of that kind
 
 What --fix takes away:
-  POLICY@RESOURCE      the facts of the resource under the attributes that the policy reads, or all facts of the
-                       resource where none of them is under these
-  FINGERPRINT          the same for a finding, by the 32 digits that --format jsonl and csv show
+  POLICY@RESOURCE     the facts of the resource under the attributes that the
+                      policy reads, or all its facts where none is under these
+  FINGERPRINT         the same for a finding, by the 32 digits that the formats
+                      jsonl and csv of a scan show
 
-Nothing is changed anywhere. A step is taken to fall with any of the facts that it rests on; where another rule or
-statement allows the same, more remains than is said.
+Nothing is changed anywhere. A step is taken to fall with any of the facts
+that it rests on; where another rule or statement allows the same, more
+remains than is said.
 
-A live account is scanned once and asked as often as you like: plumb scan aws --snapshot today.plumb.zst
+A live account is scanned once and asked as often as you like:
+  plumb scan aws --snapshot today.plumb.zst
 
 Exit status: 0 answered, 2 the command line or an input file is wrong";
 
 /// What permissions are asked by.
 const CAN_HELP: &str = "\
-WHO is an ARN, the name of a user or role, `internet` (or `anonymous`) for anybody without credentials, an account
-number for any principal of it whose own policies permit, or a service such as lambda.amazonaws.com.
-RESOURCE is the uid, ARN or name of a resource that was read, something inside of one (arn:aws:s3:::bucket/key), any
-other ARN, or `*` for actions without a resource.
+A principal is named by its ARN or name, or is `internet` (or `anonymous`)
+for anybody without credentials, an account number for any principal of that
+account whose own policies permit, or a service: lambda.amazonaws.com.
 
-What a request brings is left open unless --context says it: an answer that depends on it is `allowed if`. Requests are
-taken to be encrypted (aws:SecureTransport=true) unless --context says otherwise.
+A resource is named by its uid, ARN or name; by the ARN of something inside
+of it (arn:aws:s3:::bucket/key); by any other ARN; or it is `*`, for actions
+without a resource.
 
-Exit status of `can`: 0 allowed, perhaps under conditions; 1 denied; 2 the command line or an input file is wrong;
-4 unknown, because something that decides was not read";
+What a request brings is left open unless --context says it: an answer that
+hangs on it is `allowed if`. Requests are taken to be encrypted
+(aws:SecureTransport=true) unless --context says otherwise.
+
+A live account is scanned once and asked as often as you like:
+  plumb scan aws --snapshot today.plumb.zst
+
+Exit status of `can`: 0 allowed, perhaps under conditions; 1 denied;
+2 the command line or an input file is wrong; 4 unknown, because something
+that decides was not read. `who-can` ends with 0 or 2.";
 
 /// Where the graph comes from.
 #[derive(Debug, Args)]

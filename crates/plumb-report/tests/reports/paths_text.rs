@@ -43,8 +43,10 @@ fn no_line_is_wider_than_asked_and_none_commands_the_terminal() {
             ];
             texts.extend(report.paths.iter().map(|path| show(path, width, Color::Never)));
             for line in texts.iter().flat_map(|text| text.lines()) {
+                // A command stays whole, so that it can be copied.
+                let is_command = line.trim_start().starts_with("plumb whatif ");
                 assert!(
-                    line.width() <= width,
+                    is_command || line.width() <= width,
                     "{} columns of {width}: {line}",
                     line.width()
                 );

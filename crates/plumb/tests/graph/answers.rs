@@ -1,96 +1,11 @@
-//! The commands of the security graph: the stories of the generated estate are found, and bad input ends with one diagnostic.
-
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "tests report by panic"
-)]
+//! Each command on the stories of the generated estate.
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
 
 use plumb_demo::story::{self, Outcome};
 use serde_json::{Value, json};
 
-/// A folder that goes when the test ends.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("plumb-graph-{}-{name}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).display().to_string()
-    }
-
-    fn file(&self, name: &str, content: &str) -> String {
-        fs::write(self.0.join(name), content).unwrap();
-        self.path(name)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn run(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_plumb"))
-        .args(arguments)
-        .env_clear()
-        .env("HOME", "/nonexistent")
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
-}
-
-/// What a run writes to stdout when it ends with that status.
-fn text_with(status: i32, arguments: &[&str]) -> String {
-    let output = run(arguments);
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(status), "{arguments:?}: {stderr}");
-    assert!(!stderr.contains("error"), "{arguments:?}: {stderr}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
-fn text(arguments: &[&str]) -> String {
-    text_with(0, arguments)
-}
-
-fn json_of(arguments: &[&str]) -> Value {
-    serde_json::from_str(&text(arguments)).unwrap()
-}
-
-/// Checks that a run is refused with one diagnostic that says every one of `words`, and writes nothing.
-fn refused(arguments: &[&str], words: &[&str]) {
-    // A small estate is enough to be refused.
-    let is_large = arguments.contains(&"--demo") && !arguments.contains(&"--accounts");
-    let small: &[&str] = if is_large { &["--accounts", "12"] } else { &[] };
-    let output = run(&[arguments, small].concat());
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
-    assert!(output.stdout.is_empty(), "{arguments:?} writes to stdout");
-    assert_eq!(stderr.matches("error: ").count(), 1, "{arguments:?}: {stderr}");
-    assert!(
-        stderr.contains("= help: ") || stderr.contains("try '--help'"),
-        "{arguments:?}: {stderr}"
-    );
-    for word in words {
-        assert!(
-            stderr.contains(word),
-            "{arguments:?} does not say {word}: {stderr}"
-        );
-    }
-    assert!(
-        !stderr.contains('\u{1b}') && !stderr.contains("panicked"),
-        "{stderr}"
-    );
-}
+use crate::{Folder, json_of, text, text_with};
 
 fn way(name: &str) -> Vec<String> {
     let stories = story::stories();
@@ -260,6 +175,29 @@ fn exposure_tells_ports_and_proofs_and_tells_closed_from_not_known() {
 
     let bucket = story::personal_data_bucket(story::PUBLIC_PERSONAL_DATA[1]);
     assert!(text(&["exposure", &bucket, "--demo"]).contains("any address of the internet can read it"));
+
+    // What a load balancer leads to is reached through it, from outside and from inside.
+    let behind = json_of(&[
+        "exposure",
+        &story::instance_id(story::BALANCED[0]),
+        "--demo",
+        "--format",
+        "json",
+    ]);
+    let ways = behind["answer"]["ways"].as_array().unwrap();
+    assert!(ways[0]["source"] == "internet" && ways[0]["proofs"].to_string().contains("loadbalancer/app"));
+    let inside: Vec<&Value> = ways.iter().filter(|way| way["source"] == "inside").collect();
+    assert!(inside.iter().any(|way| {
+        way["from"]
+            .as_str()
+            .unwrap()
+            .contains("Load balancer payments-api")
+    }));
+    assert!(
+        inside
+            .iter()
+            .all(|way| ways.iter().filter(|other| other == way).count() == 1)
+    );
 
     let list = json_of(&["exposure", "--demo", "--format", "json"]);
     let list = list["answer"].as_array().unwrap();
@@ -442,231 +380,4 @@ fn a_snapshot_answers_like_the_estate_that_it_holds_and_every_time_the_same() {
         assert!(of_demo == of_snapshot, "{question:?} differs");
         assert!(of_demo == ask(&demo), "{question:?} differs from run to run");
     }
-}
-
-const HEADER: &str = "{\"plumb_snapshot\":1,\"plumb_version\":\"0\"}\n";
-const ACCOUNT: &str = "{\"account\":{\"provider\":\"aws\",\"id\":\"123456789012\"},\"taken_at\":\"2026-01-01T00:00:00Z\",\"regions\":[\"eu-west-1\"]}\n";
-
-/// A snapshot of one account with these buckets; `collected` is what its scan asked for.
-fn snapshot(buckets: &[Value], collected: &[&str]) -> String {
-    let mut lines = format!("{HEADER}{ACCOUNT}");
-    for bucket in buckets {
-        let mut resource = json!({
-            "account": "123456789012", "region": "eu-west-1", "resource_type": "aws_s3_bucket", "tags": null,
-            "public_access_block": null, "acl": {"grants": []}, "ownership_controls": null,
-        });
-        for (key, value) in bucket.as_object().unwrap() {
-            resource[key] = value.clone();
-        }
-        lines.push_str(&json!({ "resource": resource }).to_string());
-        lines.push('\n');
-    }
-    let collected: Vec<Value> = collected
-        .iter()
-        .map(|name| {
-            let facts = [
-                "acl",
-                "ownership_controls",
-                "policy",
-                "public_access_block",
-                "tags",
-            ];
-            json!({ "resource_type": name, "facts": facts, "regions": ["global"] })
-        })
-        .collect();
-    let coverage = json!({ "coverage": { "collected": collected, "gaps": [], "calls": [] } });
-    let end = json!({ "end": { "accounts": 1, "resources": buckets.len() } });
-    lines + &format!("{coverage}\n{end}\n")
-}
-
-fn public_policy(bucket: &str) -> Value {
-    json!({
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Sid": "All\u{1b}[31m", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
-            "Resource": format!("arn:aws:s3:::{bucket}/*"),
-        }],
-    })
-}
-
-#[test]
-fn hostile_names_are_shown_escaped() {
-    let folder = Folder::new("hostile");
-    let name = "customer-pii-\u{1b}]0;x\u{7}\u{202e}";
-    let uid = format!("arn:aws:s3:::{name}");
-    let bucket = json!({ "uid": uid, "name": name, "policy": public_policy(name) });
-    let collected = ["aws_s3_bucket", "aws_s3_account_public_access_block"];
-    let file = folder.file("s.plumb", &snapshot(&[bucket], &collected));
-    let questions: [&[&str]; 7] = [
-        &["paths"],
-        &["chokepoints"],
-        &["exposure"],
-        &["exposure", &uid],
-        &["whatif", "--remove", &uid],
-        &["can", "internet", "s3:GetObject", &uid],
-        &["graph", "query", "MATCH (n:data) RETURN n.name"],
-    ];
-    for question in questions {
-        let shown = text(&[question, &["--snapshot", &file]].concat());
-        let is_raw =
-            |character: char| character != '\n' && (character.is_control() || character == '\u{202e}');
-        assert!(!shown.contains(is_raw), "{question:?}: {shown:?}");
-        assert!(
-            shown.contains(r"\u{1b}"),
-            "{question:?} does not show the name: {shown}"
-        );
-    }
-}
-
-#[test]
-fn what_was_not_read_is_unknown() {
-    let folder = Folder::new("unread");
-    let unread = json!({ "$unreadable": { "reason": "denied", "call": "s3:GetBucketPolicy", "action": "s3:GetBucketPolicy" } });
-    let buckets = [
-        json!({ "uid": "arn:aws:s3:::a", "name": "a", "policy": unread }),
-        json!({ "uid": "arn:aws:s3:::b", "name": "b", "policy": public_policy("b"), "public_access_block": unread }),
-    ];
-    let collected = ["aws_s3_bucket", "aws_s3_account_public_access_block"];
-    let file = folder.file("s.plumb", &snapshot(&buckets, &collected));
-    for bucket in ["a", "b"] {
-        let answer = text_with(
-            4,
-            &["can", "internet", "s3:GetObject", bucket, "--snapshot", &file],
-        );
-        assert!(
-            answer.starts_with("unknown\n") && answer.contains("not read: "),
-            "{bucket}: {answer}"
-        );
-    }
-    let shown = text(&["exposure", "a", "--snapshot", &file]);
-    assert!(
-        shown.contains("possible: something that decides it was not read"),
-        "{shown}"
-    );
-}
-
-#[test]
-fn bad_input_is_refused_with_one_diagnostic() {
-    let folder = Folder::new("bad");
-    let narrow = folder.file("narrow.plumb", &snapshot(&[], &["aws_nothing_known"]));
-    let empty = folder.file(
-        "empty.plumb",
-        &format!("{HEADER}{{\"end\":{{\"accounts\":0,\"resources\":0}}}}\n"),
-    );
-    let broken = folder.file("estate.yaml", "accounts: [\n");
-    let evil = "no\u{1b}[31msuch";
-    let finding = format!("s3-bucket-tls-require@{}", story::personal_data_bucket(7));
-    let cases: &[(&[&str], &[&str])] = &[
-        (&["paths"], &["--snapshot <FILE>|--demo"]),
-        (&["paths", "--demo", "--snapshot", "x"], &["cannot be used with"]),
-        (
-            &["paths", "--snapshot", "/nonexistent"],
-            &["cannot read `/nonexistent`"],
-        ),
-        (
-            &["paths", "--snapshot", &narrow],
-            &["nothing that the security graph is built from", "--paths always"],
-        ),
-        (&["exposure", "--snapshot", &empty], &["holds no account"]),
-        (&["paths", "--demo", "--estate", &broken], &["estate.yaml"]),
-        (&["paths", "--demo", "--min-risk", "101"], &["101"]),
-        (
-            &["paths", "show", "ffffffffffff", "--demo"],
-            &["no attack path has the id `ffffffffffff`"],
-        ),
-        (&["paths", "show", evil, "--demo"], &[r"\u{1b}"]),
-        (
-            &["paths", "--demo", "-o", "/nonexistent/file"],
-            &["cannot write `/nonexistent/file`"],
-        ),
-        (&["whatif", "--demo"], &["--remove <FACT|EDGE>|--fix <FINDING>"]),
-        (
-            &["whatif", "--demo", "--remove", evil],
-            &["nothing in the graph rests on", r"\u{1b}"],
-        ),
-        (
-            &["whatif", "--demo", "--remove", "internet -> nowhere"],
-            &["no resource is called `nowhere`"],
-        ),
-        (
-            &["whatif", "--demo", "--fix", "x"],
-            &["`x` is no finding", "POLICY@RESOURCE"],
-        ),
-        (
-            &["whatif", "--demo", "--fix", &finding],
-            &["did you mean", "s3-bucket-tls-required"],
-        ),
-        (
-            &["whatif", "--demo", "--fix", "0123456789abcdef0123456789abcdef"],
-            &["no finding has the fingerprint"],
-        ),
-        (
-            &["exposure", "i-0000", "--demo", "--accounts", "1"],
-            &["no resource is called `i-0000`"],
-        ),
-        (&["exposure", evil, "--demo", "--accounts", "1"], &[r"\u{1b}"]),
-        (
-            &["can", "nobody-at-all", "s3:GetObject", "*", "--demo"],
-            &["no principal is called `nobody-at-all`"],
-        ),
-        (&["can", "internet", "s3:Get*", "*", "--demo"], &["is no action"]),
-        (
-            &[
-                "can",
-                "internet",
-                "s3:GetObject",
-                "nothing-of-that-name",
-                "--demo",
-            ],
-            &["no resource is called"],
-        ),
-        (
-            &["can", "internet", "s3:GetObject", "*", "--demo", "--context", "x"],
-            &["condition key"],
-        ),
-        (&["who-can", "GetObject", "*", "--demo"], &["is no action"]),
-        (
-            &["graph", "query", "MATCH (n RETURN n", "--demo"],
-            &["<query>:1:", "^"],
-        ),
-        (
-            &["graph", "query", "MATCH (n:nothing) RETURN n", "--demo"],
-            &["unknown label `nothing`", "^"],
-        ),
-        (
-            &["graph", "export", "--demo", "--format", "xml"],
-            &["unknown format `xml`"],
-        ),
-        (
-            &["graph", "export", "--demo", "--format", "parquet"],
-            &["two files"],
-        ),
-        (
-            &["graph", "export", "--demo", "--accounts", "0", "--format", "dot"],
-            &["0"],
-        ),
-    ];
-    for (arguments, words) in cases {
-        refused(arguments, words);
-    }
-    let output = [
-        "graph",
-        "export",
-        "--format",
-        "dot",
-        "--snapshot",
-        &narrow,
-        "-o",
-        &narrow,
-    ];
-    refused(&output, &["is the file that is read"]);
-    // A policy that does not fail there cannot be mended.
-    let passing = format!(
-        "s3-bucket-not-public@{}",
-        story::payments_bucket(story::BALANCED[0])
-    );
-    refused(
-        &["whatif", "--demo", "--fix", &passing],
-        &["does not fail on", "pass"],
-    );
 }
