@@ -258,17 +258,15 @@ impl World {
 
     /// Reads every account and joins them.
     pub(crate) fn assemble(&self) -> Assembled {
-        self.assemble_with(&KNOWLEDGE)
+        assemble(&KNOWLEDGE, self.fragments())
     }
 
-    /// The same by other knowledge.
-    pub(crate) fn assemble_with(&self, knowledge: &Knowledge) -> Assembled {
-        let fragments = self
-            .accounts
+    /// The accounts as they are read one by one, in the order of their numbers.
+    pub(crate) fn fragments(&self) -> Vec<AccountFragment> {
+        self.accounts
             .iter()
-            .map(|(account, resources)| self.read(knowledge, account, resources))
-            .collect();
-        assemble(knowledge, fragments)
+            .map(|(account, resources)| self.read(&KNOWLEDGE, account, resources))
+            .collect()
     }
 
     fn read(&self, knowledge: &Knowledge, account: &str, resources: &[Resource]) -> AccountFragment {
