@@ -80,6 +80,7 @@ pub fn assemble(knowledge: &Knowledge, mut fragments: Vec<AccountFragment>) -> A
     assembly.relations();
     assembly.runs_as();
     assembly.openings();
+    assembly.fronts();
     network::add(&mut assembly, &network);
     let groups = assets::groups(&assembly, &directory);
     let mut classes = classes::Classes::new(&assembly, &directory);

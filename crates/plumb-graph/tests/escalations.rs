@@ -85,7 +85,7 @@ fn expectations(escalation: &Escalation, needs: &[&Need]) -> Vec<(Twist, Open)> 
             (Twist::TrustUnread, Some(Certainty::Possible)),
             (Twist::TrustOnCondition, Some(Certainty::Conditional)),
         ]),
-        Some(Trust::Principal) => cases.push((Twist::TrustsAnother, None)),
+        Some(Trust::Principal) => cases.extend([(Twist::TrustsAnother, None), (Twist::Lookalike, None)]),
         None => {}
     }
     cases

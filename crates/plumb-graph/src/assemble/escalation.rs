@@ -18,6 +18,7 @@ use plumb_pack::escalation::{
 use crate::assemble::assets::{AssetGroups, Part, PartExtent, asset, principal_node};
 use crate::assemble::classes::Classes;
 use crate::assemble::places::Places;
+use crate::assemble::question::Telling;
 use crate::assemble::{Assembly, Outcome, Stand};
 use crate::fragment::FragmentNode;
 use crate::graph::NodeId;
@@ -59,7 +60,7 @@ pub(crate) struct Attempt<'a> {
     pub(crate) target: Option<&'a FragmentNode>,
 }
 
-impl Escalations<'_, '_> {
+impl<'d> Escalations<'d, '_> {
     fn class(&mut self, assembly: &mut Assembly<'_>, class: usize) {
         let Some((fragment, members)) = self
             .classes
@@ -223,7 +224,7 @@ impl Escalations<'_, '_> {
         &mut self,
         assembly: &mut Assembly<'_>,
         class: usize,
-        member: &Member,
+        member: &'d Member,
         escalation: &Escalation,
         types: BTreeSet<TypeId>,
     ) {
@@ -246,25 +247,53 @@ impl Escalations<'_, '_> {
                     let Some(trusted) = self.trusts(assembly, fragment, resource, escalation) else {
                         continue;
                     };
-                    let attempt = Attempt {
-                        fragment,
-                        member,
-                        target: Some(resource),
-                    };
-                    let Some(outcome) = self.requirements(assembly, &attempt, escalation) else {
-                        continue;
-                    };
-                    let outcome = outcome.and(trusted);
-                    let to = match escalation.gains {
-                        Gain::Administrator => vec![assembly.administrator(fragment)],
-                        Gain::Target if one_by_one => vec![target],
-                        Gain::Target => self.nodes(assembly, &part, &named),
-                    };
-                    for to in to {
-                        self.connect_class(assembly, class, to, escalation, &outcome);
+                    let askers = self.askers(class, member, resource);
+                    let apart = askers.len() > 1 || askers.first().is_some_and(|(_, apart)| *apart);
+                    for (member, _) in askers {
+                        let attempt = Attempt {
+                            fragment,
+                            member,
+                            target: Some(resource),
+                        };
+                        let Some(outcome) = self.requirements(assembly, &attempt, escalation) else {
+                            continue;
+                        };
+                        let outcome = outcome.and(trusted.clone());
+                        let to = match escalation.gains {
+                            Gain::Administrator => vec![assembly.administrator(fragment)],
+                            Gain::Target if one_by_one => vec![target],
+                            Gain::Target => self.nodes(assembly, &part, &named),
+                        };
+                        for to in to {
+                            match principal_node(assembly, member).filter(|_| apart) {
+                                Some(node) => {
+                                    let outcome = outcome.clone().resting_on_attachment(member, 1);
+                                    connect(assembly, node, to, escalation, &outcome);
+                                }
+                                None => self.connect_class(assembly, class, to, escalation, &outcome),
+                            }
+                        }
                     }
                 }
             }
+        }
+    }
+
+    /// Who of a class is asked about a target: the first for all, or each where the policy of the target tells them apart.
+    fn askers(&self, class: usize, first: &'d Member, target: &FragmentNode) -> Vec<(&'d Member, bool)> {
+        let telling = Telling::of(target.detail.as_deref());
+        let members = self
+            .classes
+            .all
+            .get(class)
+            .map_or(&[][..], |class| &class.members);
+        match telling {
+            Telling::Nobody => vec![(first, false)],
+            Telling::Named(_) | Telling::Anybody => members
+                .iter()
+                .take(MAX_MEMBERS)
+                .map(|member| (*member, true))
+                .collect(),
         }
     }
 

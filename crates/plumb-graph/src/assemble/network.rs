@@ -103,8 +103,7 @@ fn add_exposure(assembly: &mut Assembly<'_>, exposure: &Exposure) {
         (None, Some(through)) => Text::from(format!("{} {through}", service.clause)),
         (Some(_), _) | (None, None) => service.clause.clone(),
     };
-    let mut proofs: Vec<Proof> = steps.iter().flat_map(|step| &step.proof).map(proof).collect();
-    proofs.dedup();
+    let mut proofs = joined(steps.iter().flat_map(|step| &step.proof));
     proofs.truncate(MAX_PROOFS);
     let weights = &assembly.knowledge.weights;
     let mut extra = weights.service(service.class);
@@ -157,7 +156,7 @@ fn add_lateral(assembly: &mut Assembly<'_>, estate: &Estate) {
             .service(service.class)
             .saturating_add(weights.width(ExposureLevel::Internal));
         let (certainty, conditions) = certainty(&reach.certainty);
-        let mut proofs: Vec<Proof> = reach.proofs.iter().map(proof).collect();
+        let mut proofs = joined(reach.proofs.iter());
         proofs.truncate(MAX_PROOFS);
         let outcome = Outcome {
             certainty,
@@ -290,12 +289,31 @@ fn certainty(certainty: &reach::Certainty) -> (Certainty, Vec<Text>) {
     }
 }
 
-fn proof(proof: &report::Proof) -> Proof {
-    Proof {
-        resource: proof.resource.clone(),
-        attribute: proof.attribute.clone(),
-        detail: proof.detail.clone(),
+/// The facts that packets rest on: rules of one list in one resource are one, because each of them lets a part through.
+fn joined<'p>(proofs: impl Iterator<Item = &'p report::Proof>) -> Vec<Proof> {
+    let list = |attribute: &str| attribute.split('[').next().unwrap_or_default().to_owned();
+    let mut joined: Vec<Proof> = Vec::new();
+    for proof in proofs {
+        let known = joined.iter_mut().find(|known| {
+            known.resource == proof.resource && list(&known.attribute) == list(&proof.attribute)
+        });
+        match known {
+            None => joined.push(Proof {
+                resource: proof.resource.clone(),
+                attribute: proof.attribute.clone(),
+                detail: proof.detail.clone(),
+            }),
+            Some(known) => {
+                if !known.attribute.split(", ").any(|part| part == proof.attribute) {
+                    known.attribute = Text::from(format!("{}, {}", known.attribute, proof.attribute));
+                }
+                if !known.detail.split("; ").any(|part| part == proof.detail) {
+                    known.detail = Text::from(format!("{}; {}", known.detail, proof.detail));
+                }
+            }
+        }
     }
+    joined
 }
 
 fn shortened(prefixes: &[Text]) -> String {

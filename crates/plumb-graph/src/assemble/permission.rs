@@ -113,7 +113,12 @@ impl<'d> Permissions<'d, '_> {
             let Some(resource) = parts.first().and_then(|part| self.resource(assembly, part.first)) else {
                 continue;
             };
-            let telling = Telling::of(resource.detail.as_deref());
+            let key = parts
+                .first()
+                .and_then(|part| self.groups.groups.get(part.first)?.key)
+                .and_then(|key| self.resource(assembly, key));
+            let of_key = Telling::of(key.and_then(|key| key.detail.as_deref()));
+            let telling = Telling::of(resource.detail.as_deref()).or(of_key);
             if telling == Telling::Nobody {
                 let outcomes = self.ask_parts(assembly, Asking::Member(first), Some(class), parts, question);
                 let any = outcomes.iter().any(|(_, outcome)| outcome.is_some());

@@ -141,6 +141,13 @@ pub(crate) enum Telling {
 impl Telling {
     /// Whom the policy of a resource tells apart.
     pub(crate) fn of(detail: Option<&Detail>) -> Self {
+        let has_grants = |detail: &Detail| match &detail.grants {
+            Some(Ok(grants)) => !grants.is_empty(),
+            Some(Err(_)) | None => false,
+        };
+        if detail.is_some_and(has_grants) {
+            return Self::Anybody;
+        }
         let Some(document) = detail.and_then(|detail| detail.policy.as_ref()?.document()) else {
             return Self::Nobody;
         };
@@ -173,6 +180,18 @@ impl Telling {
             Self::Nobody
         } else {
             Self::Named(named)
+        }
+    }
+
+    /// Whom either tells apart.
+    pub(crate) fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Anybody, _) | (_, Self::Anybody) => Self::Anybody,
+            (Self::Nobody, one) | (one, Self::Nobody) => one,
+            (Self::Named(mut one), Self::Named(other)) => {
+                one.extend(other);
+                Self::Named(one)
+            }
         }
     }
 

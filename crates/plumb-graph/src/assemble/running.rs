@@ -77,7 +77,7 @@ impl Assembly<'_> {
         }
     }
 
-    fn name_of(&self, node: NodeId) -> Text {
+    pub(super) fn name_of(&self, node: NodeId) -> Text {
         self.info(node).map(|info| info.name.clone()).unwrap_or_default()
     }
 

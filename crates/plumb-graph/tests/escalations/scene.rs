@@ -40,7 +40,7 @@ impl Scene {
         let mut world = World::default();
         let principal = match who {
             Who::User => iam("user/ann"),
-            Who::Role => iam("role/app"),
+            Who::Role => iam("role/ann"),
         };
         let administrator = format!("administrator:{OWN}");
         let policy = world.managed(
@@ -48,7 +48,7 @@ impl Scene {
             json!([{ "Effect": "Allow", "Action": "sts:GetCallerIdentity", "Resource": "*" }]),
         );
         let attached = json!([{ "policy_arn": policy, "policy_name": "tool" }]);
-        let trusted = trust_of(escalation, twist);
+        let trusted = trust_of(escalation, &principal, twist);
         let mut aim = Aim {
             uid: principal.clone(),
             document: None,
@@ -96,7 +96,22 @@ impl Scene {
             aim.uid = principal.clone();
         }
         let statements = statements(needs, &aim, twist);
-        put_principal(&mut world, who, escalation, statements, &attached, twist);
+        let names = if twist == Twist::Lookalike {
+            ["ann", "zoe"].as_slice()
+        } else {
+            &["ann"]
+        };
+        for name in names {
+            put_principal(
+                &mut world,
+                who,
+                name,
+                escalation,
+                statements.clone(),
+                &attached,
+                twist,
+            );
+        }
         let denials = match twist.position().and_then(|position| action_at(needs, position)) {
             Some(action) if matches!(twist, Twist::LeftOutByControlPolicy(_)) => {
                 json!([{ "Effect": "Deny", "Action": action, "Resource": "*" }])
@@ -127,6 +142,8 @@ impl Scene {
         };
         let principal = if twist == Twist::Bystander {
             world.user("eve", json!({}))
+        } else if twist == Twist::Lookalike {
+            principal.replace("/ann", "/zoe")
         } else {
             principal
         };
@@ -156,7 +173,7 @@ fn group(world: &mut World, name: &str) -> String {
     uid
 }
 
-fn trust_of(escalation: &Escalation, twist: Twist) -> Value {
+fn trust_of(escalation: &Escalation, principal: &str, twist: Twist) -> Value {
     let root = |account: &str| json!({ "AWS": format!("arn:aws:iam::{account}:root") });
     match (&escalation.trusts, twist) {
         (Some(_), Twist::TrustUnread) => denied(),
@@ -167,6 +184,7 @@ fn trust_of(escalation: &Escalation, twist: Twist) -> Value {
         }])),
         (Some(Trust::Service(service)), _) => trust(json!({ "Service": service.as_str() })),
         (Some(Trust::Principal), Twist::TrustsAnother) => trust(root(OTHER)),
+        (Some(Trust::Principal), Twist::Lookalike) => trust(json!({ "AWS": principal })),
         (Some(Trust::Principal), _) => trust(root(OWN)),
         (None, _) => trust(root(FOREIGN)),
     }
@@ -222,6 +240,7 @@ fn statements(needs: &[&Need], aim: &Aim, twist: Twist) -> Vec<Value> {
                 | Twist::Unlisted(_)
                 | Twist::OnItself
                 | Twist::TrustsAnother
+                | Twist::Lookalike
                 | Twist::TrustUnread
                 | Twist::TrustOnCondition => {}
             }
@@ -311,6 +330,7 @@ fn another(permission: &Permission, exact: &str, aim: &Aim) -> String {
 fn put_principal(
     world: &mut World,
     who: Who,
+    name: &str,
     escalation: &Escalation,
     statements: Vec<Value>,
     attached: &Value,
@@ -335,10 +355,10 @@ fn put_principal(
         json!([])
     };
     match who {
-        Who::User => world.user("ann", json!({
+        Who::User => world.user(name, json!({
             "user_policy_list": policies, "attached_managed_policies": attached, "permissions_boundary": boundary, "group_list": groups,
         })),
-        Who::Role => world.role("app", trust(json!({ "Service": "ec2.amazonaws.com" })), json!({
+        Who::Role => world.role(name, trust(json!({ "Service": "ec2.amazonaws.com" })), json!({
             "role_policy_list": policies, "attached_managed_policies": attached, "permissions_boundary": boundary,
         })),
     };

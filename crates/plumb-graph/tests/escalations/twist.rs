@@ -23,6 +23,8 @@ pub(crate) enum Twist {
     Absent(usize),
     Unlisted(usize),
     TrustsAnother,
+    /// The role trusts the principal by name; it is asked about another one with the same policies.
+    Lookalike,
     TrustUnread,
     TrustOnCondition,
 }
@@ -49,6 +51,7 @@ impl Twist {
             Self::Absent(_) => "absent",
             Self::Unlisted(_) => "unlisted",
             Self::TrustsAnother => "trusts another",
+            Self::Lookalike => "lookalike",
             Self::TrustUnread => "trust unread",
             Self::TrustOnCondition => "trust on condition",
         }
@@ -85,6 +88,7 @@ impl Twist {
             | Self::BoundaryOfEverything
             | Self::OnItself
             | Self::TrustsAnother
+            | Self::Lookalike
             | Self::TrustUnread
             | Self::TrustOnCondition => None,
         }

@@ -187,3 +187,26 @@ fn a_boundary_or_a_control_policy_keeps_a_reader_out() {
         none(&estate(Twin::Hardened, by_organization).report());
     }
 }
+
+#[test]
+fn a_perimeter_of_the_organization_keeps_strangers_out() {
+    let estate = |action: &str, condition: Value| {
+        let mut world = estate();
+        world.resource_control(json!([{
+            "Effect": "Deny", "Principal": "*", "Action": action, "Resource": "*", "Condition": condition,
+        }]));
+        let everybody =
+            json!([{ "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*" }]);
+        world.bucket("site", json!({ "policy": document(everybody) }));
+        world
+    };
+    let outsiders = json!({ "StringNotEqualsIfExists": { "aws:PrincipalOrgID": "o-1" } });
+    none(&estate("*", outsiders.clone()).report());
+    none(&estate("s3:GetObject", outsiders.clone()).report());
+    let story = "internet -can_read-> site";
+    find(&estate("kms:*", outsiders).report(), story);
+    find(
+        &estate("s3:*", json!({ "Bool": { "aws:SecureTransport": "false" } })).report(),
+        story,
+    );
+}

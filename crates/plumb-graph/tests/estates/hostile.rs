@@ -1,12 +1,14 @@
 //! Malformed and enormous estates: bounded, told as problems, and the same whatever the order.
 
+use plumb_graph::assemble::assemble;
+use plumb_graph::paths::{self, Limits};
 use serde_json::{Value, json};
 
 use crate::identity::careless;
 use crate::network::web_server;
 use crate::world::network::{Way, ec2, tcp, tcp_from};
 use crate::world::paths::{find, none, stories};
-use crate::world::{FOREIGN, OTHER, OWN, REGION, World, allow, document, iam, inline, trust};
+use crate::world::{FOREIGN, KNOWLEDGE, OTHER, OWN, REGION, World, allow, document, iam, inline, trust};
 
 #[test]
 fn roles_that_trust_each_other_in_a_circle_end() {
@@ -248,6 +250,18 @@ fn the_order_of_resources_does_not_show() {
         bytes(&mixed().reordered(|resources| resources.reverse())),
         expected
     );
+}
+
+#[test]
+fn the_order_of_accounts_does_not_show() {
+    let report = |fragments| {
+        let assembled = assemble(&KNOWLEDGE, fragments);
+        paths::report(&assembled.graph, &KNOWLEDGE.weights, &Limits::default())
+    };
+    let mut reversed = mixed().fragments();
+    reversed.reverse();
+    assert!(reversed.len() > 2);
+    assert_eq!(report(reversed), report(mixed().fragments()));
 }
 
 #[test]

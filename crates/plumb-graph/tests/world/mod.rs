@@ -33,6 +33,9 @@ pub(crate) const FOREIGN: &str = "777788889999";
 /// The management account of the organization.
 pub(crate) const MANAGEMENT: &str = "999900001111";
 
+const SERVICE_CONTROL: &str = "SERVICE_CONTROL_POLICY";
+const RESOURCE_CONTROL: &str = "RESOURCE_CONTROL_POLICY";
+
 pub(crate) const REGION: &str = "us-east-1";
 
 /// When everything was read.
@@ -180,7 +183,7 @@ impl World {
             let place = json!({ "id": account, "parents": [{ "id": "r-1" }] });
             self.put_in(MANAGEMENT, "aws_organizations_account", &uid, place);
         }
-        let kinds = json!([{ "type": "SERVICE_CONTROL_POLICY", "status": "ENABLED" }]);
+        let kinds = json!([{ "type": SERVICE_CONTROL, "status": "ENABLED" }, { "type": RESOURCE_CONTROL, "status": "ENABLED" }]);
         let root = format!("arn:aws:organizations::{MANAGEMENT}:root/o-1/r-1");
         self.put_in(
             MANAGEMENT,
@@ -193,10 +196,27 @@ impl World {
             .chain(&["r-1"])
             .map(|id| json!({ "target_id": id }))
             .collect();
-        self.control("full", json!([allow("*", "*")]), &places);
+        self.control(SERVICE_CONTROL, "full", json!([allow("*", "*")]), &places);
+        let everybody = json!({ "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*" });
+        self.control(RESOURCE_CONTROL, "open", json!([everybody]), &places);
         if denials.as_array().is_some_and(|denials| !denials.is_empty()) {
-            self.control("guard", denials, &[json!({ "target_id": "r-1" })]);
+            self.control(
+                SERVICE_CONTROL,
+                "guard",
+                denials,
+                &[json!({ "target_id": "r-1" })],
+            );
         }
+    }
+
+    /// Attaches a resource control policy to the root of the organization.
+    pub(crate) fn resource_control(&mut self, statements: serde_json::Value) {
+        self.control(
+            RESOURCE_CONTROL,
+            "perimeter",
+            statements,
+            &[json!({ "target_id": "r-1" })],
+        );
     }
 
     /// Adds a bucket without public access lists, and with what else is given.
@@ -209,11 +229,16 @@ impl World {
         uid
     }
 
-    fn control(&mut self, name: &str, statements: serde_json::Value, targets: &[serde_json::Value]) {
-        let uid = format!("arn:aws:organizations::{MANAGEMENT}:policy/o-1/service_control_policy/{name}");
-        let attributes = json!({
-            "type": "SERVICE_CONTROL_POLICY", "content": document(statements), "targets": targets,
-        });
+    fn control(
+        &mut self,
+        kind: &str,
+        name: &str,
+        statements: serde_json::Value,
+        targets: &[serde_json::Value],
+    ) {
+        let folder = kind.to_lowercase();
+        let uid = format!("arn:aws:organizations::{MANAGEMENT}:policy/o-1/{folder}/{name}");
+        let attributes = json!({ "type": kind, "content": document(statements), "targets": targets });
         self.put_in(MANAGEMENT, "aws_organizations_policy", &uid, attributes);
     }
 
@@ -258,17 +283,15 @@ impl World {
 
     /// Reads every account and joins them.
     pub(crate) fn assemble(&self) -> Assembled {
-        self.assemble_with(&KNOWLEDGE)
+        assemble(&KNOWLEDGE, self.fragments())
     }
 
-    /// The same by other knowledge.
-    pub(crate) fn assemble_with(&self, knowledge: &Knowledge) -> Assembled {
-        let fragments = self
-            .accounts
+    /// The accounts as they are read one by one, in the order of their numbers.
+    pub(crate) fn fragments(&self) -> Vec<AccountFragment> {
+        self.accounts
             .iter()
-            .map(|(account, resources)| self.read(knowledge, account, resources))
-            .collect();
-        assemble(knowledge, fragments)
+            .map(|(account, resources)| self.read(&KNOWLEDGE, account, resources))
+            .collect()
     }
 
     fn read(&self, knowledge: &Knowledge, account: &str, resources: &[Resource]) -> AccountFragment {
