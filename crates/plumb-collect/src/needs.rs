@@ -84,7 +84,10 @@ impl<'p> Needs<'p> {
         let reason = &policy.policy.name;
         let judged = &policy.policy.resource_type;
         self.demand(judged, None, reason, &Reach::Every)?;
-        for used in policy.when.iter().chain([&policy.rule]).flat_map(Program::uses) {
+        for attribute in policy.attributes() {
+            self.demand(judged, Some(&attribute), reason, &Reach::Every)?;
+        }
+        for used in policy.programs().flat_map(Program::uses) {
             let attribute = used.path.first();
             match &used.root {
                 Root::Resource => self.demand(judged, attribute, reason, &Reach::Every)?,
@@ -109,7 +112,8 @@ impl<'p> Needs<'p> {
                         }
                     }
                 }
-                Root::Account | Root::Params => {}
+                // What an exposure takes is told by who computes it, and planned with [`Plan::wanting`].
+                Root::Account | Root::Params | Root::Exposure => {}
             }
         }
         Ok(())

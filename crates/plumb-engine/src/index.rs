@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use plumb_expr::Inventory;
+use plumb_graph::exposure::Exposures;
 use plumb_model::coverage::Coverage;
 use plumb_model::resource::GLOBAL_REGION;
 use plumb_model::value::{Reason, Text, Unreadable, Value};
@@ -20,6 +21,7 @@ pub(crate) struct AccountIndex<'s> {
     by_region: BTreeMap<Text, RegionIndex<'s>>,
     markers: &'s Markers,
     relations: Vec<RelationIndex<'s>>,
+    exposures: Exposures,
 }
 
 /// The resources of one type by region.
@@ -148,7 +150,7 @@ pub(crate) fn unlisted<'c>(
 }
 
 /// What regions that were not asked mean for a type: nothing for one that belongs to no region.
-fn left_out(coverage: &Coverage, resource_type: &ResourceType) -> Option<Unreadable> {
+pub(crate) fn left_out(coverage: &Coverage, resource_type: &ResourceType) -> Option<Unreadable> {
     let regional = resource_type.recipe.lives_in_regions();
     (regional && !coverage.left_out.is_empty()).then(|| Unreadable {
         detail: Text::from(format!("the scan left out {}", coverage.left_out.join(", "))),
@@ -175,6 +177,7 @@ impl<'s> AccountIndex<'s> {
             by_region: BTreeMap::new(),
             markers,
             relations: Vec::new(),
+            exposures: Exposures::default(),
         };
         for reader in readers {
             for read in &reader.reads {
@@ -195,6 +198,11 @@ impl<'s> AccountIndex<'s> {
             }
         }
         index
+    }
+
+    /// Adds what reaches the resources, which is found with the index itself.
+    pub(crate) fn with_exposures(self, exposures: Exposures) -> Self {
+        Self { exposures, ..self }
     }
 
     /// Sorts the resources of a type by region.
@@ -307,5 +315,10 @@ impl Inventory for AccountIndex<'_> {
             }
         }
         found
+    }
+
+    fn exposure<'a>(&'a self, resource: &'a Value) -> Option<&'a Value> {
+        let text = |key: &str| resource.get(key).and_then(Value::as_str);
+        self.exposures.of(text("resource_type")?, text("uid")?)
     }
 }

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use plumb_expr::Scope;
+use plumb_graph::exposure::Exposures;
 use plumb_graph::fragment::{AccountFragment, Surroundings};
 use plumb_graph::knowledge::Knowledge;
-use plumb_model::account::Account;
+use plumb_model::account::{Account, Provider};
 use plumb_model::coverage::Coverage;
 use plumb_model::finding::{Evidence, Finding};
 use plumb_model::report::{AccountReport, ResourceSummary, Summary};
@@ -22,6 +23,7 @@ use plumb_pack::schema::ResourceType;
 use rayon::prelude::*;
 
 use crate::index::{AccountIndex, Markers, unlisted};
+use crate::path_policies::Waiting;
 use crate::reads::Reader;
 use crate::{Judge, Judged, UnknownType, score};
 
@@ -34,8 +36,10 @@ pub(crate) fn prepare(pack: &Pack, policy: CompiledPolicy) -> Result<Judge, Unkn
     let name = &policy.policy.resource_type;
     let resource_type = pack.resource_type(name).map_err(|_| unknown(name.clone()))?;
     let type_name = resource_type.name.clone();
-    let programs = policy.when.iter().chain([&policy.rule]);
-    let reader = Reader::of(pack, resource_type, programs).map_err(unknown)?;
+    let mut reader = Reader::of(pack, resource_type, policy.programs()).map_err(unknown)?;
+    for attribute in policy.attributes() {
+        reader.add_attribute(&attribute);
+    }
     let params = Value::Map(policy.policy.params.clone());
     Ok(Judge {
         policy,
@@ -62,8 +66,28 @@ pub(crate) fn account(
         .iter()
         .map(|resource| (&resource.resource_type, resource.document()));
     let index = AccountIndex::new(readers, documents, &markers);
+    let exposures = {
+        let documents: Vec<&Resource> = resources.iter().map(|resource| &**resource).collect();
+        let surroundings = Surroundings {
+            inventory: &index,
+            now,
+            coverage,
+        };
+        Exposures::read(
+            &account,
+            &documents,
+            &exposed_types(judges, provider),
+            &surroundings,
+        )
+    };
+    let index = index.with_exposures(exposures);
     let account_document = account.document();
 
+    let sight = Sight {
+        account: &account_document,
+        now,
+        index: &index,
+    };
     let mut summaries: Vec<ResourceSummary> = resources.iter().map(|resource| summary_of(resource)).collect();
     let stand_ins = StandIns::new(judges, &account, coverage, summaries.len());
     let mut findings: Vec<Finding> = judges
@@ -80,13 +104,7 @@ pub(crate) fn account(
                 .skip(first)
                 .take_while(|(resource, _)| resource.resource_type == judge.type_name)
                 .map(|(resource, position)| {
-                    let scope = Scope {
-                        resource: resource.document(),
-                        account: &account_document,
-                        params: &judge.params,
-                        now,
-                        inventory: &index,
-                    };
+                    let scope = sight.scope(resource, judge);
                     let verdict = judge.policy.verdict(&scope);
                     let evidence = judge
                         .policy
@@ -108,19 +126,14 @@ pub(crate) fn account(
     findings.sort_by_key(|finding| (finding.policy, finding.resource));
     summaries.extend(stand_ins.summaries);
 
-    let mut summary = Summary {
-        resources: resources.len() as u64,
-        ..Summary::default()
-    };
-    for finding in &findings {
-        if let Some(judge) = usize::try_from(finding.policy)
-            .ok()
-            .and_then(|position| judges.get(position))
-        {
-            score::count(&mut summary, judge.policy.policy.severity, finding.verdict);
-        }
+    let summary = summary(judges, &findings, resources.len() as u64);
+    let mut waiting = Waiting::default();
+    if let Some(knowledge) = graph {
+        waiting = Waiting::of(judges, &findings, &resources, |resource, judge| {
+            judge.policy.applies(&sight.scope(resource, judge))
+        });
+        waiting.note_hidden(judges, knowledge, &account, coverage);
     }
-    score::close(&mut summary);
     let fragment = graph.map(|knowledge| {
         let documents: Vec<&Resource> = resources.iter().map(|resource| &**resource).collect();
         let surroundings = Surroundings {
@@ -143,18 +156,71 @@ pub(crate) fn account(
         coverage,
         summary,
     };
-    Judged { report, fragment }
+    Judged {
+        report,
+        fragment,
+        waiting,
+    }
 }
 
-/// Evidence of one policy, each different one once: most failures of a policy look alike.
+/// What rules see in one account, beside resource and parameters.
+struct Sight<'s> {
+    account: &'s Value,
+    now: Timestamp,
+    index: &'s AccountIndex<'s>,
+}
+
+impl Sight<'_> {
+    fn scope<'a>(&'a self, resource: &'a Resource, judge: &'a Judge) -> Scope<'a> {
+        Scope {
+            resource: resource.document(),
+            account: self.account,
+            params: &judge.params,
+            now: self.now,
+            inventory: self.index,
+        }
+    }
+}
+
+/// The totals of an account's findings.
+pub(crate) fn summary(judges: &[Judge], findings: &[Finding], resources: u64) -> Summary {
+    let mut summary = Summary {
+        resources,
+        ..Summary::default()
+    };
+    for finding in findings {
+        if let Some(judge) = usize::try_from(finding.policy)
+            .ok()
+            .and_then(|position| judges.get(position))
+        {
+            score::count(&mut summary, judge.policy.policy.severity, finding.verdict);
+        }
+    }
+    score::close(&mut summary);
+    summary
+}
+
+/// The types of which policies ask what reaches their resources, each once.
+fn exposed_types(judges: &[Judge], provider: Provider) -> Vec<Arc<ResourceType>> {
+    let mut types: Vec<Arc<ResourceType>> = judges
+        .iter()
+        .filter(|judge| judge.reader.asks_exposure && judge.policy.policy.provider == provider)
+        .map(|judge| Arc::clone(&judge.reader.resource_type))
+        .collect();
+    types.sort_by(|a, b| a.name.cmp(&b.name));
+    types.dedup_by(|a, b| a.name == b.name);
+    types
+}
+
+/// Evidence of policies on one account, each different one once: most failures of a policy look alike.
 #[derive(Default)]
-struct SharedEvidence(HashMap<Text, Vec<Arc<Evidence>>>);
+pub(crate) struct SharedEvidence(HashMap<Text, Vec<Arc<Evidence>>>);
 
 impl SharedEvidence {
     /// Different values seen under one message are searched one by one up to here, then no longer shared.
     const ALIKE: usize = 16;
 
-    fn share(&mut self, evidence: Evidence) -> Arc<Evidence> {
+    pub(crate) fn share(&mut self, evidence: Evidence) -> Arc<Evidence> {
         let alike = self.0.entry(evidence.message.clone()).or_default();
         if let Some(known) = alike.iter().find(|known| ***known == evidence) {
             return Arc::clone(known);

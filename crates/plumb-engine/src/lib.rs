@@ -12,6 +12,7 @@ mod breakdown;
 mod compliance;
 mod index;
 mod judge;
+mod path_policies;
 mod reads;
 mod risk;
 mod score;
@@ -32,6 +33,7 @@ use plumb_pack::estate::Estate;
 use plumb_pack::framework::Framework;
 use plumb_pack::pack::Pack;
 
+use crate::path_policies::Waiting;
 use crate::reads::Reader;
 
 pub use score::weight;
@@ -58,6 +60,15 @@ pub struct Judged {
     pub report: AccountReport,
     /// What the graph needs of it; `None` when the graph is left out.
     pub fragment: Option<AccountFragment>,
+    /// What attack paths decide on.
+    waiting: Waiting,
+}
+
+impl Judged {
+    /// Takes out what the graph needs; the rest is reported without risk and paths.
+    pub fn take_fragment(&mut self) -> Option<AccountFragment> {
+        self.fragment.take()
+    }
 }
 
 /// A compiled policy with what the engine needs to know of its resource type.
@@ -149,21 +160,27 @@ impl Analyzer {
 
     /// Folds judged accounts, in any order, into a report.
     pub fn finish(&self, judged: Vec<Judged>, organization: Option<Text>) -> Report {
-        let (mut accounts, fragments): (Vec<AccountReport>, Vec<Option<AccountFragment>>) = judged
-            .into_iter()
-            .map(|judged| (judged.report, judged.fragment))
-            .unzip();
-        accounts.sort_by(|a, b| {
-            let key = |report: &AccountReport| (report.account.provider, report.account.id.clone());
+        let mut judged = judged;
+        judged.sort_by(|a, b| {
+            let key = |judged: &Judged| {
+                let account = &judged.report.account;
+                (account.provider, account.id.clone())
+            };
             key(a).cmp(&key(b))
         });
-        let paths = self.config.graph.as_deref().map(|knowledge| {
-            self.paths(
-                knowledge,
-                fragments.into_iter().flatten().collect(),
-                &mut accounts,
-            )
-        });
+        let mut accounts = Vec::with_capacity(judged.len());
+        let mut waiting = Vec::with_capacity(judged.len());
+        let mut fragments = Vec::with_capacity(judged.len());
+        for judged in judged {
+            accounts.push(judged.report);
+            waiting.push(judged.waiting);
+            fragments.extend(judged.fragment);
+        }
+        let paths = self
+            .config
+            .graph
+            .as_deref()
+            .map(|knowledge| self.paths(knowledge, fragments, &mut accounts, &waiting));
         let accepted = accepted::mark(&self.config.estate, &self.summaries, &mut accounts);
         let frameworks = self
             .frameworks
@@ -193,16 +210,18 @@ impl Analyzer {
         }
     }
 
-    /// Builds the graph, finds the paths, and gives the findings their risk.
+    /// Builds the graph, finds the paths, judges what they decide, and gives the findings their risk.
     fn paths(
         &self,
         knowledge: &Knowledge,
         fragments: Vec<AccountFragment>,
         accounts: &mut [AccountReport],
+        waiting: &[Waiting],
     ) -> PathReport {
         let security = assemble(knowledge, fragments).graph;
-        risk::assess(&self.judges, knowledge, &security, accounts);
         let mut paths = paths::report(&security, &knowledge.weights, &self.config.limits);
+        path_policies::decide(&self.judges, &security, &paths, accounts, waiting);
+        risk::assess(&self.judges, knowledge, &security, accounts);
         risk::worsen(&self.judges, accounts, &mut paths);
         paths
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use plumb_expr::{Program, Root};
+use plumb_graph::exposure;
 use plumb_graph::knowledge::Knowledge;
 use plumb_model::value::Text;
 use plumb_pack::pack::Pack;
@@ -15,6 +16,8 @@ pub(crate) struct Reader {
     pub(crate) resource_type: Arc<ResourceType>,
     /// What is read, by type.
     pub(crate) reads: Vec<Read>,
+    /// Whether they ask what reaches the resources.
+    pub(crate) asks_exposure: bool,
 }
 
 /// A resource type that is read, with the attributes that are needed of it.
@@ -49,6 +52,7 @@ impl Reader {
         Self {
             resource_type,
             reads: vec![itself],
+            asks_exposure: false,
         }
     }
 
@@ -65,6 +69,10 @@ impl Reader {
                 Root::Inventory(name) => (Some(name), ReadHow::Inventory),
                 Root::RegionalInventory(name) => (Some(name), ReadHow::RegionalInventory),
                 Root::Related(name) => (Some(name), ReadHow::Related),
+                Root::Exposure => {
+                    reader.add_exposure(pack)?;
+                    continue;
+                }
                 Root::Account | Root::Params => continue,
             };
             let used_type = match name {
@@ -74,6 +82,36 @@ impl Reader {
             reader.add(used_type, how, used.path.first());
         }
         Ok(reader)
+    }
+
+    /// An attribute of the judged resources.
+    pub(crate) fn add_attribute(&mut self, attribute: &Text) {
+        self.add(
+            Arc::clone(&self.resource_type),
+            ReadHow::Resource,
+            Some(attribute),
+        );
+    }
+
+    /// What the exposure of the judged resources is made of.
+    fn add_exposure(&mut self, pack: &Pack) -> Result<(), Text> {
+        if std::mem::replace(&mut self.asks_exposure, true) {
+            return Ok(());
+        }
+        let role = self.resource_type.recipe.graph.as_ref();
+        let rules: Vec<Program> = role.into_iter().flat_map(exposure::rules).cloned().collect();
+        let of_rules = Self::of(pack, Arc::clone(&self.resource_type), rules.iter())?;
+        for read in of_rules.reads {
+            for attribute in read.attributes.iter().map(Some).chain([None]) {
+                self.add(Arc::clone(&read.resource_type), read.how, attribute);
+            }
+        }
+        for demand in exposure::demands(pack, &self.resource_type) {
+            let name = &demand.resource_type;
+            let resource_type = pack.resource_type(name).map_err(|_| name.clone())?;
+            self.add(resource_type, ReadHow::Resource, demand.attribute.as_ref());
+        }
+        Ok(())
     }
 
     fn add(&mut self, resource_type: Arc<ResourceType>, how: ReadHow, attribute: Option<&Text>) {

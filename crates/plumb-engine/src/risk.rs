@@ -115,6 +115,10 @@ pub(crate) fn worsen(judges: &[Judge], accounts: &[AccountReport], paths: &mut P
             let Some(judge) = usize::try_from(finding.policy).ok().and_then(|at| judges.get(at)) else {
                 continue;
             };
+            // That a path leads there does not make the path worse.
+            if judge.policy.path().is_some() {
+                continue;
+            }
             for position in positions {
                 if let Some(path) = paths.paths.get_mut(*position) {
                     path.worsened_by.push(judge.policy.policy.name.clone());

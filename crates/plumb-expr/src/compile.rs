@@ -4,6 +4,7 @@ mod calls;
 mod macros;
 mod operators;
 mod paths;
+mod resources;
 
 use plumb_model::value::{Map, Text, Value};
 

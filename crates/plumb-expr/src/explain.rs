@@ -173,7 +173,8 @@ impl<'a> Explainer<'a> {
                 | NodeKind::Arithmetic { .. }
                 | NodeKind::Inventory(_)
                 | NodeKind::RegionalInventory { .. }
-                | NodeKind::Related { .. },
+                | NodeKind::Related { .. }
+                | NodeKind::Exposure { .. },
                 _,
             ) => {
                 let val = self.observe(node);

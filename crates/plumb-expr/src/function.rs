@@ -123,7 +123,7 @@ pub(crate) struct Signature {
     pub(crate) outcome: Outcome,
 }
 
-/// All functions but `has`, `inventory`, `related` and the macros, which are not called with values.
+/// All functions but `has`, `inventory`, `related`, `exposure` and the macros, which are not called with values.
 pub(crate) const SIGNATURES: &[Signature] = {
     use CalendarField as C;
     use Form::{Either, Global, Method};
@@ -284,10 +284,11 @@ pub(crate) const SIGNATURES: &[Signature] = {
 };
 
 /// Names that are called but have no signature.
-pub(crate) const SPECIAL_NAMES: [&str; 9] = [
+pub(crate) const SPECIAL_NAMES: [&str; 10] = [
     "has",
     "inventory",
     "related",
+    "exposure",
     "all",
     "exists",
     "exists_one",

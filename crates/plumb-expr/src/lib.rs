@@ -7,6 +7,7 @@
 
 mod compile;
 mod explain;
+mod exposure;
 mod function;
 mod functions;
 mod literal;
@@ -24,6 +25,7 @@ mod types;
 mod uses;
 mod val;
 
+pub use exposure::exposure_type;
 pub use problem::Problem;
 pub use program::{Expected, Program, Truth, parse_check};
 pub use scope::{Inventory, NoInventory, Scope};

@@ -136,6 +136,7 @@ impl<'a> Machine<'a> {
             | NodeKind::Inventory(_)
             | NodeKind::RegionalInventory { .. }
             | NodeKind::Related { .. }
+            | NodeKind::Exposure { .. }
             | NodeKind::Fold(_) => self.eval(node).truth(),
         }
     }
@@ -213,6 +214,14 @@ impl<'a> Machine<'a> {
                     let found = self.scope.inventory.related(value, resource_type);
                     self.found(found)
                 }
+                Val::Unknown(cause) => Val::Unknown(cause),
+                _ => Val::Null,
+            },
+            NodeKind::Exposure { resource } => match self.eval(resource) {
+                Val::Map(MapVal::Read { value, .. }) => match self.scope.inventory.exposure(value) {
+                    Some(exposure) => Val::read(exposure),
+                    None => Val::unknown(Reason::NotCollected, "what reaches it was not looked at"),
+                },
                 Val::Unknown(cause) => Val::Unknown(cause),
                 _ => Val::Null,
             },

@@ -78,6 +78,9 @@ pub(crate) enum NodeKind {
         resource: Box<Node>,
         resource_type: Text,
     },
+    Exposure {
+        resource: Box<Node>,
+    },
     Fold(Box<Fold>),
 }
 

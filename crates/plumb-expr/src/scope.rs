@@ -28,6 +28,12 @@ pub trait Inventory {
 
     /// The resources of a type that `resource` refers to; an unreadable element stands for those not read.
     fn related<'a>(&'a self, resource: &'a Value, resource_type: &str) -> Vec<&'a Value>;
+
+    /// What reaches the judged resource, a map of [`exposure_type`](crate::exposure_type) in which what is not known is
+    /// unreadable; `None` when nobody looked, which is unknown too.
+    fn exposure<'a>(&'a self, _resource: &'a Value) -> Option<&'a Value> {
+        None
+    }
 }
 
 /// No resources at all.

@@ -64,6 +64,11 @@ pub trait Declarations {
     fn lives_in_regions(&self, _name: &str) -> bool {
         true
     }
+
+    /// Whether rules here can ask for the exposure of the judged resource.
+    fn tells_exposure(&self) -> bool {
+        false
+    }
 }
 
 impl Type {

@@ -28,6 +28,8 @@ pub enum Root {
     RegionalInventory(Text),
     /// Each resource of a type that another resource refers to.
     Related(Text),
+    /// What reaches the judged resource; what this takes is told by who computes it.
+    Exposure,
 }
 
 /// How much of a place is read.

@@ -3,13 +3,19 @@
 //! Nodes are the resources, in the order of their accounts, then what is outside. Network reach, permission and escalation are computed
 //! between classes of equals, which are hidden nodes, so that the number of edges grows with the estate and not with its square.
 
+mod answering;
 mod assets;
+mod classes;
 mod escalation;
 mod network;
 mod outcome;
 mod patterns;
 mod permission;
+mod places;
+mod question;
 mod reached;
+mod requirement;
+mod running;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -76,8 +82,9 @@ pub fn assemble(knowledge: &Knowledge, mut fragments: Vec<AccountFragment>) -> A
     assembly.openings();
     network::add(&mut assembly, &network);
     let groups = assets::groups(&assembly, &directory);
-    permission::add(&mut assembly, &directory, &groups);
-    escalation::add(&mut assembly, &directory, &groups);
+    let mut classes = classes::Classes::new(&assembly, &directory);
+    permission::add(&mut assembly, &directory, &groups, &mut classes);
+    escalation::add(&mut assembly, &directory, &groups, &mut classes);
     assembly.administrators_reach_on();
     assembly.weak_credentials();
     assembly.targets();
@@ -91,6 +98,15 @@ pub fn assemble(knowledge: &Knowledge, mut fragments: Vec<AccountFragment>) -> A
         network,
         fragments,
     }
+}
+
+/// What a hidden node stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Stand {
+    /// A group of resources.
+    Group(usize),
+    /// A wide group of resources.
+    Wide(usize),
 }
 
 /// The graph while it is put together.
@@ -111,6 +127,10 @@ pub(crate) struct Assembly<'k> {
     bridges: BTreeMap<usize, BTreeSet<NodeId>>,
     member: StepId,
     covers: StepId,
+    /// Identities by what offers them and was not read.
+    offered_by: HashMap<Text, Vec<NodeId>>,
+    /// The nodes that stand for groups of resources.
+    stand_ins: HashMap<Stand, NodeId>,
 }
 
 impl<'k> Assembly<'k> {
@@ -141,6 +161,8 @@ impl<'k> Assembly<'k> {
             bridges: BTreeMap::new(),
             member,
             covers,
+            offered_by: HashMap::new(),
+            stand_ins: HashMap::new(),
         };
         for (fragment, account) in fragments.iter().zip(0u32..) {
             assembly
@@ -210,6 +232,25 @@ impl<'k> Assembly<'k> {
     /// Lets a hidden node stand for another.
     pub(crate) fn cover(&mut self, stand_in: NodeId, node: NodeId) {
         self.builder.edge(stand_in, node, self.covers);
+    }
+
+    /// The node that stands for a group: its only member, or a hidden one.
+    pub(crate) fn stand_in(&mut self, group: Stand, members: &[NodeId]) -> Option<NodeId> {
+        match members {
+            [] => None,
+            [only] => Some(*only),
+            several => {
+                if let Some(known) = self.stand_ins.get(&group) {
+                    return Some(*known);
+                }
+                let node = self.hidden();
+                for member in several {
+                    self.cover(node, *member);
+                }
+                self.stand_ins.insert(group, node);
+                Some(node)
+            }
+        }
     }
 
     pub(crate) fn internet(&self) -> NodeId {
@@ -349,6 +390,7 @@ impl<'k> Assembly<'k> {
         match to {
             ReferenceTo::Node(position) => Some(self.node_at(fragment, *position as usize)),
             ReferenceTo::Elsewhere(text) => self.node_of(text),
+            ReferenceTo::Unread(_) => None,
         }
     }
 
@@ -377,79 +419,6 @@ impl<'k> Assembly<'k> {
                 self.builder.edge(node, to, step);
             }
         }
-    }
-
-    /// Code has the permissions of the role that it runs as, directly or by way of an instance profile.
-    fn runs_as(&mut self) {
-        let found: Vec<_> = self
-            .resources()
-            .filter(|(_, node, _)| {
-                self.info(*node)
-                    .is_some_and(|info| info.kind == NodeKind::Workload)
-            })
-            .collect();
-        for (fragment, node, resource) in found {
-            for (identity, through) in self.identities(fragment, resource) {
-                let mut proofs = vec![Proof {
-                    resource: resource.uid.clone(),
-                    attribute: Text::new_static("runs_as"),
-                    detail: Text::from(format!("runs as {}", self.name_of(through.unwrap_or(identity)))),
-                }];
-                if let Some(profile) = through {
-                    proofs.push(Proof {
-                        resource: self
-                            .info(profile)
-                            .map(|info| info.uid.clone())
-                            .unwrap_or_default(),
-                        attribute: Text::new_static("roles"),
-                        detail: Text::from(format!("offers {}", self.name_of(identity))),
-                    });
-                }
-                self.edge(
-                    node,
-                    identity,
-                    EdgeKind::RunsAs,
-                    None,
-                    &Outcome::certain(proofs),
-                    0,
-                );
-            }
-        }
-    }
-
-    fn name_of(&self, node: NodeId) -> Text {
-        self.info(node).map(|info| info.name.clone()).unwrap_or_default()
-    }
-
-    /// The identities a resource runs as, each with the profile between, if there is one.
-    fn identities(&self, fragment: usize, resource: &FragmentNode) -> Vec<(NodeId, Option<NodeId>)> {
-        let mut found = Vec::new();
-        for node in self.named_identities(fragment, resource) {
-            let is_identity = self
-                .info(node)
-                .is_some_and(|info| info.kind == NodeKind::Identity);
-            if is_identity {
-                found.push((node, None));
-            } else if let Some((fragment, profile)) = self.resource(node) {
-                let behind = self.named_identities(fragment, profile);
-                found.extend(behind.into_iter().map(|identity| (identity, Some(node))));
-            }
-        }
-        found.sort_unstable();
-        found.dedup();
-        found
-    }
-
-    fn named_identities(&self, fragment: usize, resource: &FragmentNode) -> Vec<NodeId> {
-        let by_relation = resource
-            .relations
-            .iter()
-            .filter(|relation| relation.label == EdgeKind::RunsAs.name())
-            .filter_map(|relation| self.reference(fragment, &relation.to));
-        let by_attribute = resource.detail.iter().flat_map(|detail| &detail.runs_as);
-        by_relation
-            .chain(by_attribute.filter_map(|text| self.node_of(text)))
-            .collect()
     }
 
     /// Principals of an account that lead elsewhere are within reach of who administers it.
@@ -485,39 +454,47 @@ impl<'k> Assembly<'k> {
                     .is_some_and(|info| info.kind == NodeKind::Identity)
             })
             .filter_map(|(_, node, resource)| Some((node, resource, resource.detail.as_deref()?)))
-            .flat_map(|(node, resource, detail)| detail.weak.iter().map(move |weak| (node, resource, weak)))
+            .filter_map(|(node, resource, detail)| {
+                // What is certain counts; without it, all that may be.
+                let surest = detail.weak.iter().map(|weak| weak.certainty).min()?;
+                let clauses: Vec<&Text> = detail
+                    .weak
+                    .iter()
+                    .filter(|weak| weak.certainty == surest)
+                    .map(|weak| &weak.clause)
+                    .collect();
+                Some((node, resource, surest, clauses))
+            })
             .collect();
-        for (node, resource, weak) in weak {
+        for (node, resource, certainty, clauses) in weak {
             let entry = match self.credentials {
                 Some(known) => known,
                 None => {
                     let node = self.outside(CREDENTIALS, "Weak credentials", "weak or leaked credentials");
-                    self.builder
-                        .entry(node, self.knowledge.weights.entry("credentials"));
+                    let cost = self.knowledge.weights.entry("credentials");
+                    self.builder.entry(node, cost);
                     self.credentials = Some(node);
                     node
                 }
             };
+            let joined: Vec<&str> = clauses.iter().map(|clause| clause.as_str()).collect();
+            let how = Text::from(joined.join("; "));
             let outcome = Outcome {
-                certainty: weak.certainty,
-                conditions: (weak.certainty != Certainty::Certain)
-                    .then(|| weak.clause.clone())
-                    .into_iter()
+                certainty,
+                conditions: match certainty {
+                    Certainty::Certain => Vec::new(),
+                    Certainty::Conditional | Certainty::Possible => vec![how.clone()],
+                },
+                proofs: clauses
+                    .iter()
+                    .map(|clause| Proof {
+                        resource: resource.uid.clone(),
+                        attribute: Text::default(),
+                        detail: (*clause).clone(),
+                    })
                     .collect(),
-                proofs: vec![Proof {
-                    resource: resource.uid.clone(),
-                    attribute: Text::default(),
-                    detail: weak.clause.clone(),
-                }],
             };
-            self.edge(
-                entry,
-                node,
-                EdgeKind::Holds,
-                Some(weak.clause.clone()),
-                &outcome,
-                0,
-            );
+            self.edge(entry, node, EdgeKind::Holds, Some(how), &outcome, 0);
         }
     }
 

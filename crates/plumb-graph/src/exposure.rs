@@ -1,292 +1,307 @@
-//! From where resources can be reached, on which ports and through what: networks, permissions and their own settings together.
+//! `Exposures`: what reaches the resources of one account, as rules see it.
+//!
+//! Networks, public endpoints and the openings of roles are looked at, within the account alone. What a resource policy grants
+//! to everybody is a question of permission, which attack paths answer; here it makes the exposure unknown.
+
+mod ways;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use plumb_model::answer::{ExposedResource, ExposureAnswer, ExposureWay, SourceKind, Standing};
-use plumb_model::graph::NodeKind;
-use plumb_model::path::{Certainty, EdgeKind, Proof};
-use plumb_model::risk::ExposureLevel;
-use plumb_model::value::Text;
-use plumb_net::address::Width;
-use plumb_net::reach;
-use plumb_net::report::{self, Exposure, Source};
+use plumb_expr::Root;
+use plumb_model::account::Account;
+use plumb_model::path::Certainty;
+use plumb_model::resource::Resource;
+use plumb_model::value::{Reason, Text, Value};
+use plumb_net::estate::Estate;
+use plumb_net::model::AccountNetwork;
+use plumb_pack::graph_role::GraphRole;
+use plumb_pack::pack::Pack;
+use plumb_pack::schema::ResourceType;
 
-use crate::assemble::{Assembled, CREDENTIALS, INTERNET, OUTSIDE};
-use crate::graph::NodeId;
-use crate::security::{SecurityGraph, VisibleEdge};
+use crate::exposure::ways::Ways;
+use crate::fragment::Surroundings;
+use crate::knowledge::Demand;
+use crate::sight::Sight;
 
-/// How many ways from inside are told of one resource.
-const MOST_INSIDE: usize = 20;
-
-/// How many ports or accesses of one resource the list names.
-const MOST_OPEN: usize = 6;
-
-/// Everything that is known of the exposure of one resource.
-pub fn of(assembled: &Assembled, node: NodeId) -> ExposureAnswer {
-    let security = &assembled.graph;
-    let resource = security.path_node(node);
-    let found = assembled.network.exposure_of(&resource.uid);
-    let by_network = found.as_ref().map_or(&[][..], |found| found.exposures);
-    let mut ways: Vec<ExposureWay> = by_network.iter().filter_map(by_packets).collect();
-    let mut inside = Vec::new();
-    let mut seen = BTreeSet::new();
-    for edge in security.incoming_along(node, |step| step.kind.is_attack() && !step.kind.is_hidden()) {
-        match source_of(security, edge.from) {
-            // What networks tell is among the ways already, with every port.
-            Some(_)
-                if edge.step.kind == EdgeKind::Reaches
-                    && !by_network.is_empty()
-                    && !is_opening(security, &edge) => {}
-            Some(source) => ways.push(by_step(security, &edge, source)),
-            // The same step of two classes is one for people.
-            None if edge.step.kind == EdgeKind::Reaches
-                && seen.insert((edge.from, security.graph.step_id(edge.edge))) =>
-            {
-                inside.push(edge);
+/// Everything that the exposure of a type's resources wants read, sorted.
+pub fn demands(pack: &Pack, resource_type: &ResourceType) -> Vec<Demand> {
+    let mut demands = BTreeSet::new();
+    let mut want = |resource_type: &Text, attribute: Option<Text>| {
+        demands.insert(Demand {
+            resource_type: resource_type.clone(),
+            attribute,
+        });
+    };
+    want(&resource_type.name, None);
+    if let Some(role) = &resource_type.recipe.graph {
+        let policy = role
+            .policy
+            .iter()
+            .chain(widths(role))
+            .filter_map(|path| path.root());
+        for attribute in policy {
+            want(&resource_type.name, Some(attribute.clone()));
+        }
+        for used in rules(role).flat_map(plumb_expr::Program::uses) {
+            let name = match &used.root {
+                Root::Resource => &resource_type.name,
+                Root::Inventory(name) | Root::RegionalInventory(name) | Root::Related(name) => name,
+                Root::Account | Root::Params | Root::Exposure => continue,
+            };
+            want(name, None);
+            if let Some(attribute) = used.path.first() {
+                want(name, Some(attribute.clone()));
             }
-            None => {}
         }
     }
-    ways.sort_by(|a, b| {
-        (a.source, a.certainty, &a.from, &a.ports).cmp(&(b.source, b.certainty, &b.from, &b.ports))
-    });
-    ways.dedup();
-    let more_inside = inside.len().saturating_sub(MOST_INSIDE) as u64;
-    let of_inside = inside.iter().take(MOST_INSIDE);
-    ways.extend(of_inside.map(|edge| by_step(security, edge, SourceKind::Inside)));
-    ExposureAnswer {
-        level: security.node(node).map(|info| info.exposure).unwrap_or_default(),
-        internet: standing(found.as_ref().map(|found| &found.internet)),
-        outside: standing(found.as_ref().map(|found| &found.outside)),
-        resource,
-        ways,
-        more_inside,
+    if is_in_network(resource_type) {
+        for (name, attributes) in plumb_net::aws::READS {
+            if pack.type_name(name).is_none_or(|own| own != name) {
+                continue;
+            }
+            let name = Text::new_static(name);
+            want(&name, None);
+            for attribute in *attributes {
+                want(&name, Some(Text::new_static(attribute)));
+            }
+        }
+    }
+    demands.into_iter().collect()
+}
+
+/// The exposures of some types' resources in one account.
+#[derive(Debug, Default)]
+pub struct Exposures {
+    by_type: BTreeMap<Text, BTreeMap<Text, Value>>,
+}
+
+impl Exposures {
+    /// Looks at every resource of the wanted types; `resources` are all of the account.
+    pub fn read(
+        account: &Account,
+        resources: &[&Resource],
+        wanted: &[Arc<ResourceType>],
+        surroundings: &Surroundings<'_>,
+    ) -> Self {
+        let mut exposures = Self::default();
+        if wanted.is_empty() {
+            return exposures;
+        }
+        let sight = Sight::new(account, surroundings);
+        let network = wanted
+            .iter()
+            .any(|known| is_in_network(known))
+            .then(|| Network::read(account, resources, surroundings));
+        for resource_type in wanted {
+            let network = network.as_ref().filter(|_| is_in_network(resource_type));
+            let reason = match network {
+                Some(network) => network.reason,
+                None => Reason::OutOfScope,
+            };
+            let of_type: BTreeMap<Text, Value> = resources
+                .iter()
+                .filter(|resource| resource.resource_type == resource_type.name)
+                .map(|resource| {
+                    let ways = ways_to(resource, resource_type, network, &sight);
+                    (resource.uid.clone(), ways.into_value(reason))
+                })
+                .collect();
+            exposures.by_type.insert(resource_type.name.clone(), of_type);
+        }
+        exposures
+    }
+
+    /// The exposure of a resource; `None` when it was not looked at.
+    pub fn of(&self, resource_type: &str, uid: &str) -> Option<&Value> {
+        self.by_type.get(resource_type)?.get(uid)
     }
 }
 
-/// Everything that is exposed beyond its own network or of which that is not known, widest first.
-pub fn list(assembled: &Assembled) -> Vec<ExposedResource> {
-    let security = &assembled.graph;
-    let mut found: Vec<(ExposureLevel, NodeId)> = security
-        .visible_nodes()
-        .iter()
-        .filter_map(|node| Some((*node, security.node(*node)?)))
-        .filter(|(_, info)| match info.kind {
-            NodeKind::Workload
-            | NodeKind::Data
-            | NodeKind::Secret
-            | NodeKind::Key
-            | NodeKind::Front
-            | NodeKind::Identity => info.resource_type != OUTSIDE,
-            // Parts of networks are exposed as evidence only.
-            NodeKind::Network | NodeKind::Other => false,
-        })
-        .filter(|(_, info)| match info.exposure {
-            ExposureLevel::None | ExposureLevel::Internal => false,
-            ExposureLevel::Unknown
-            | ExposureLevel::Accounts
-            | ExposureLevel::Narrow
-            | ExposureLevel::Wide => true,
-        })
-        .map(|(node, info)| (info.exposure, node))
-        .collect();
-    // Nodes come in the order of their uids.
-    found.sort_by_key(|(level, _)| std::cmp::Reverse(*level));
-    let outside = from_outside(security);
-    found
-        .into_iter()
-        .map(|(level, node)| {
-            let edges = outside.get(&node).map_or(&[][..], Vec::as_slice);
-            summary(assembled, level, node, edges)
-        })
-        .collect()
+/// The networks of the account, solved.
+struct Network {
+    estate: Estate,
+    /// The groups that other resources of the account reach, or may reach.
+    reached: BTreeSet<usize>,
+    /// Why what is not known of it is not known.
+    reason: Reason,
 }
 
-/// The steps that begin outside, by where they end; there are few such beginnings, and large classes inside.
-fn from_outside(security: &SecurityGraph) -> BTreeMap<NodeId, Vec<(SourceKind, VisibleEdge<'_>)>> {
-    let mut found: BTreeMap<NodeId, Vec<(SourceKind, VisibleEdge<'_>)>> = BTreeMap::new();
-    for node in security.visible_nodes() {
-        let Some(source) = source_of(security, *node) else {
+impl Network {
+    fn read(account: &Account, resources: &[&Resource], surroundings: &Surroundings<'_>) -> Self {
+        let network = AccountNetwork::read(account, resources, surroundings.coverage).value;
+        let estate = Estate::new(vec![network]);
+        let lateral = estate.group_reach();
+        let reached = lateral.reach.iter().map(|reach| reach.to);
+        let reached = reached.chain(lateral.left_out).collect();
+        let was_asked_for = plumb_net::aws::READS
+            .iter()
+            .all(|(name, _)| surroundings.coverage.collected_type(name).is_some());
+        Self {
+            estate,
+            reached,
+            reason: if was_asked_for {
+                Reason::OutOfScope
+            } else {
+                Reason::NotCollected
+            },
+        }
+    }
+}
+
+fn is_in_network(resource_type: &ResourceType) -> bool {
+    plumb_net::aws::READS
+        .iter()
+        .any(|(name, _)| *name == resource_type.name)
+}
+
+/// The rules of a role that tell what is exposed.
+pub fn rules(role: &GraphRole) -> impl Iterator<Item = &plumb_expr::Program> {
+    let exposed = role.exposed.iter().map(|opening| &opening.when);
+    exposed.chain(role.closed.iter().map(|closed| &closed.when))
+}
+
+fn widths(role: &GraphRole) -> impl Iterator<Item = &plumb_pack::recipe::Path> {
+    role.exposed.iter().filter_map(|opening| opening.width.as_ref())
+}
+
+fn ways_to(
+    resource: &Resource,
+    resource_type: &ResourceType,
+    network: Option<&Network>,
+    sight: &Sight<'_>,
+) -> Ways {
+    let role = resource_type.recipe.graph.as_ref();
+    let mut ways = Ways::default();
+    let reach = network.and_then(|network| Some((network, network.estate.exposure_of(&resource.uid)?)));
+    if let Some((network, reach)) = &reach {
+        ways.network(reach);
+        let groups = network.estate.groups_of(&resource.uid);
+        if groups.iter().any(|group| network.reached.contains(group)) {
+            ways.inside();
+        }
+    }
+    let Some(role) = role.filter(|role| reach.is_some() || !role.exposed.is_empty() || role.policy.is_some())
+    else {
+        if reach.is_none() {
+            ways.unknown(format!(
+                "nothing is known of what reaches this {}",
+                resource_type.title
+            ));
+        }
+        return ways;
+    };
+    for opening in &role.exposed {
+        if let Some(opening) = sight.opening(opening, resource) {
+            ways.opening(&opening, &resource.uid);
+        }
+    }
+    let is_closed = || {
+        role.closed
+            .iter()
+            .filter_map(|closed| sight.circumstance(&closed.when, &closed.clause, resource))
+            .any(|closed| closed.certainty == Certainty::Certain)
+    };
+    let policies = role.policy.iter().flat_map(|path| path.all(resource.document()));
+    for policy in policies {
+        let why = if let Value::Unreadable(unreadable) = policy {
+            Text::from(format!("its resource policy could not be read: {unreadable}"))
+        } else if names_everybody(policy) {
+            Text::new_static("its resource policy names everybody; attack paths tell what that allows")
+        } else {
             continue;
         };
-        for edge in security.outgoing_along(*node, |step| step.kind.is_attack() && !step.kind.is_hidden()) {
-            found.entry(edge.to).or_default().push((source, edge));
+        if !is_closed() {
+            ways.unknown(why);
         }
     }
-    found
+    ways
 }
 
-fn summary(
-    assembled: &Assembled,
-    level: ExposureLevel,
-    node: NodeId,
-    outside: &[(SourceKind, VisibleEdge<'_>)],
-) -> ExposedResource {
-    let security = &assembled.graph;
-    let resource = security.path_node(node);
-    let network = assembled.network.exposure_of(&resource.uid);
-    let by_network = network.as_ref().map_or(&[][..], |found| found.exposures);
-    let outside = outside.iter().filter(|(_, edge)| {
-        edge.step.kind != EdgeKind::Reaches || is_opening(security, edge) || by_network.is_empty()
-    });
-    let mut ways: Vec<ExposureWay> = by_network
-        .iter()
-        .filter_map(by_packets)
-        .chain(outside.map(|(source, edge)| by_step(security, edge, *source)))
-        .collect();
-    ways.sort_by_key(|way| (way.source, way.certainty));
-    let widest = ways.first().map(|way| way.source);
-    let mut open: Vec<Text> = Vec::new();
-    for way in ways.iter().filter(|way| Some(way.source) == widest) {
-        let words = match (way.ports.as_slice(), &way.how) {
-            ([], Some(how)) => vec![how.clone()],
-            ([], None) => vec![Text::new_static(way.kind.phrase())],
-            (ports, _) => ports.to_vec(),
+/// Whether a statement of a resource policy may allow something to everybody.
+fn names_everybody(policy: &Value) -> bool {
+    fn is_everybody(principal: &Value) -> bool {
+        match principal {
+            Value::String(text) => text == "*",
+            Value::List(list) => list.iter().any(is_everybody),
+            Value::Map(map) => map.iter().any(|(_, id)| is_everybody(id)),
+            Value::Unreadable(_) => true,
+            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => false,
+        }
+    }
+    let admits = |statement: &Value| {
+        let denies = statement.get("Effect").and_then(Value::as_str) == Some("Deny");
+        let principal = statement.get("Principal").is_some_and(is_everybody);
+        !denies && (principal || statement.get("NotPrincipal").is_some())
+    };
+    match policy.get("Statement") {
+        Some(Value::List(statements)) => statements
+            .iter()
+            .any(|statement| matches!(statement, Value::Unreadable(_)) || admits(statement)),
+        Some(Value::Unreadable(_)) => true,
+        Some(statement) => admits(statement),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everybody_is_named_by_a_star_wherever_it_stands() {
+        for (statements, expected) in [
+            (r#"{"Effect":"Allow","Principal":"*"}"#, true),
+            (
+                r#"[{"Effect":"Allow","Principal":{"AWS":["111122223333","*"]}}]"#,
+                true,
+            ),
+            (
+                r#"[{"Effect":"Allow","Principal":{"AWS":"111122223333"}},{"Effect":"Allow","Principal":{"AWS":"*"}}]"#,
+                true,
+            ),
+            (
+                r#"[{"Effect":"Allow","NotPrincipal":{"AWS":"111122223333"}}]"#,
+                true,
+            ),
+            (r#"[{"Effect":"Deny","Principal":"*"}]"#, false),
+            (
+                r#"[{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"}}]"#,
+                false,
+            ),
+            ("[]", false),
+            (r#"[{"$unreadable":{"reason":"denied"}}]"#, true),
+        ] {
+            let policy: Value = serde_json::from_str(&format!(r#"{{"Statement":{statements}}}"#)).unwrap();
+            assert_eq!(names_everybody(&policy), expected, "{statements}");
+        }
+    }
+
+    #[test]
+    fn what_packets_arrive_at_wants_networks_read_and_what_they_do_not_wants_itself() {
+        let pack = Pack::builtin().unwrap();
+        let wants = |resource_type: &str, name: &str, attribute: Option<&str>| {
+            let resource_type = pack.resource_type(resource_type).unwrap();
+            demands(&pack, &resource_type)
+                .iter()
+                .any(|demand| demand.resource_type == name && demand.attribute.as_deref() == attribute)
         };
-        open.extend(words);
-    }
-    open.sort();
-    open.dedup();
-    open.truncate(MOST_OPEN);
-    let mut not_known: Vec<Text> = Vec::new();
-    if level == ExposureLevel::Unknown {
-        if let Some(report::Standing::NotKnown(why)) = network.as_ref().map(|found| &found.outside) {
-            not_known.extend(why.iter().cloned());
+        for (name, attributes) in plumb_net::aws::READS {
+            assert!(wants("aws_db_instance", name, None), "{name}");
+            for attribute in *attributes {
+                assert!(
+                    wants("aws_db_instance", name, Some(attribute)),
+                    "{name}.{attribute}"
+                );
+            }
         }
-        let doubtful = ways.iter().filter(|way| way.certainty == Certainty::Possible);
-        not_known.extend(doubtful.flat_map(|way| way.conditions.iter().cloned()));
-        not_known.sort();
-        not_known.dedup();
-    }
-    ExposedResource {
-        resource,
-        level,
-        open,
-        certainty: ways.first().map(|way| way.certainty),
-        not_known,
-    }
-}
-
-/// The kind of source that a node outside stands for.
-fn source_of(security: &SecurityGraph, node: NodeId) -> Option<SourceKind> {
-    let info = security.node(node).filter(|info| info.resource_type == OUTSIDE)?;
-    match info.uid.as_str() {
-        INTERNET => Some(SourceKind::Internet),
-        // Who holds credentials does not reach anything by that.
-        CREDENTIALS => None,
-        _ => Some(SourceKind::Account),
-    }
-}
-
-/// Whether a step is an opening that the resource's own settings make, beside networks.
-fn is_opening(security: &SecurityGraph, edge: &VisibleEdge<'_>) -> bool {
-    let mut proofs = edge.step.proofs.iter().map(|fact| security.graph.fact(*fact));
-    proofs.all(|proof| proof.attribute.is_empty())
-}
-
-fn by_step(security: &SecurityGraph, edge: &VisibleEdge<'_>, source: SourceKind) -> ExposureWay {
-    let from = security.node(edge.from);
-    ExposureWay {
-        from: match source {
-            SourceKind::Internet => Text::new_static("any address of the internet"),
-            SourceKind::Account => {
-                Text::from(format!("account {}", from.map_or("", |info| info.name.as_str())))
-            }
-            SourceKind::Inside
-            | SourceKind::Ranges
-            | SourceKind::Service
-            | SourceKind::Network
-            | SourceKind::OnPremises => {
-                let words = from.map(|info| format!("{} {} ({})", info.title, info.name, info.uid));
-                Text::from(words.unwrap_or_default())
-            }
-        },
-        source,
-        prefixes: Vec::new(),
-        kind: edge.step.kind,
-        ports: Vec::new(),
-        how: edge.step.how.clone(),
-        certainty: edge.step.certainty,
-        conditions: edge.step.conditions.clone(),
-        proofs: edge
-            .step
-            .proofs
-            .iter()
-            .map(|fact| security.graph.fact(*fact))
-            .collect(),
-    }
-}
-
-fn by_packets(exposure: &Exposure) -> Option<ExposureWay> {
-    let listed = |prefixes: &[Text]| match prefixes {
-        [first] => first.to_string(),
-        [first, rest @ ..] => format!("{first} and {} more ranges", rest.len()),
-        [] => "any private address".to_owned(),
-    };
-    let (source, from, prefixes) = match &exposure.from {
-        Source::Internet {
-            width: Width::Wide, ..
-        } => (
-            SourceKind::Internet,
-            "any address of the internet".to_owned(),
-            Vec::new(),
-        ),
-        Source::Internet {
-            width: Width::Narrow,
-            prefixes,
-        } => (SourceKind::Ranges, listed(prefixes), prefixes.clone()),
-        Source::Internet {
-            width: Width::None, ..
-        } => return None,
-        Source::Service(name) => (SourceKind::Service, format!("the service {name}"), Vec::new()),
-        Source::Account(account) => (SourceKind::Account, format!("account {account}"), Vec::new()),
-        Source::Network(prefixes) => (
-            SourceKind::Network,
-            format!("joined network, {}", listed(prefixes)),
-            prefixes.clone(),
-        ),
-        Source::OnPremises => (
-            SourceKind::OnPremises,
-            "networks outside of the cloud".to_owned(),
-            Vec::new(),
-        ),
-    };
-    let (certainty, conditions) = match &exposure.certainty {
-        reach::Certainty::Certain => (Certainty::Certain, Vec::new()),
-        reach::Certainty::Conditional(condition) => (Certainty::Conditional, vec![condition.clone()]),
-        reach::Certainty::Possible(unread) => (Certainty::Possible, unread.clone()),
-    };
-    let steps = exposure.steps.iter().flat_map(|step| &step.proof);
-    let mut proofs: Vec<Proof> = steps
-        .map(|proof| Proof {
-            resource: proof.resource.clone(),
-            attribute: proof.attribute.clone(),
-            detail: proof.detail.clone(),
-        })
-        .collect();
-    proofs.dedup();
-    Some(ExposureWay {
-        from: Text::from(from),
-        source,
-        prefixes,
-        kind: EdgeKind::Reaches,
-        ports: exposure
-            .services
-            .iter()
-            .map(|range| Text::from(range.to_string()))
-            .collect(),
-        how: None,
-        certainty,
-        conditions,
-        proofs,
-    })
-}
-
-fn standing(standing: Option<&report::Standing>) -> Standing {
-    match standing {
-        Some(report::Standing::Exposed) => Standing::Exposed,
-        Some(report::Standing::NotExposed) => Standing::NotExposed,
-        Some(report::Standing::NotKnown(why)) => Standing::NotKnown(why.clone()),
-        None => Standing::NotNetworked,
+        let bucket = "aws_s3_bucket";
+        assert!(wants(bucket, bucket, Some("acl")) && wants(bucket, bucket, Some("policy")));
+        assert!(wants(
+            bucket,
+            "aws_s3_account_public_access_block",
+            Some("public_access_block")
+        ));
+        assert!(!wants(bucket, "aws_vpc", None), "no network leads to a bucket");
     }
 }

@@ -1,10 +1,10 @@
 //! `AccountFragment`: what the graph needs of one account, so that its documents can be dropped.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jiff::Timestamp;
-use plumb_expr::{Inventory, Program, Scope, Truth};
+use plumb_expr::{Inventory, Truth};
 use plumb_iam::account_iam::AccountIam;
 use plumb_iam::directory::resource_policy;
 use plumb_iam::policy::{Grant, NamedPolicy};
@@ -15,11 +15,12 @@ use plumb_model::path::Certainty;
 use plumb_model::resource::Resource;
 use plumb_model::value::{Map, Text, Value};
 use plumb_net::model::AccountNetwork;
-use plumb_pack::graph_role::{Access, GraphRole, Opening};
+use plumb_pack::graph_role::{Access, GraphRole};
 use plumb_pack::recipe::{Path, Recipe};
 use plumb_pack::template::TemplateScope;
 
 use crate::knowledge::{Knowledge, TypeId};
+use crate::sight::Sight;
 use plumb_model::graph::{NodeKind, Sensitivity};
 
 /// How many problems of one account are told.
@@ -34,6 +35,8 @@ pub struct AccountFragment {
     pub(crate) nodes: Vec<FragmentNode>,
     pub(crate) network: AccountNetwork,
     pub(crate) iam: Option<AccountIam>,
+    /// The types of which not all resources were listed.
+    pub(crate) unlisted: BTreeSet<Text>,
     /// What was not understood or not read, as clauses.
     pub(crate) problems: Vec<Text>,
 }
@@ -65,6 +68,8 @@ pub(crate) enum ReferenceTo {
     Node(u32),
     /// Something elsewhere, by what the document says.
     Elsewhere(Text),
+    /// Something that was not read; says why.
+    Unread(Text),
 }
 
 /// What only some resources have.
@@ -84,6 +89,8 @@ pub(crate) struct Detail {
     pub(crate) exposed: Vec<ResolvedOpening>,
     pub(crate) weak: Vec<Circumstance>,
     pub(crate) runs_as: Vec<Text>,
+    /// What escalations name the resource by, beside uid and name.
+    pub(crate) attributes: Vec<(Path, Text)>,
 }
 
 /// Something that is so, or may be so.
@@ -134,8 +141,7 @@ impl AccountFragment {
         let mut reader = Reader {
             knowledge,
             account,
-            account_document: account.document(),
-            surroundings,
+            sight: Sight::new(account, surroundings),
             targets: Targets::new(knowledge, resources),
             problems: Vec::new(),
         };
@@ -162,9 +168,24 @@ impl AccountFragment {
             nodes,
             network: network.value,
             iam,
+            unlisted: unlisted(knowledge, surroundings.coverage),
             problems,
         }
     }
+}
+
+/// The types that were not asked for, or of which a list failed.
+fn unlisted(knowledge: &Knowledge, coverage: &Coverage) -> BTreeSet<Text> {
+    let never_asked = knowledge
+        .types()
+        .map(|known| &known.name)
+        .filter(|name| coverage.collected_type(name).is_none());
+    let failed = coverage
+        .gaps
+        .iter()
+        .filter(|gap| gap.attribute.is_none())
+        .map(|gap| &gap.resource_type);
+    never_asked.chain(failed).cloned().collect()
 }
 
 /// The resources of the account by the values that relations name them by.
@@ -222,8 +243,7 @@ impl<'s> Targets<'s> {
 struct Reader<'s> {
     knowledge: &'s Knowledge,
     account: &'s Account,
-    account_document: Value,
-    surroundings: &'s Surroundings<'s>,
+    sight: Sight<'s>,
     targets: Targets<'s>,
     problems: Vec<Text>,
 }
@@ -259,11 +279,9 @@ impl Reader<'_> {
                 let text = match value {
                     Value::String(text) => text,
                     Value::Unreadable(unreadable) => {
-                        self.problem(|| {
-                            format!(
-                                "{}: what it is {} was not read: {unreadable}",
-                                resource.uid, relation.label
-                            )
+                        found.push(Reference {
+                            label: relation.label.clone(),
+                            to: ReferenceTo::Unread(Text::from(unreadable.to_string())),
                         });
                         continue;
                     }
@@ -300,7 +318,7 @@ impl Reader<'_> {
         let closed = |certainty: Certainty| {
             role.closed
                 .iter()
-                .filter_map(|closed| self.circumstance(&closed.when, &closed.clause, resource))
+                .filter_map(|closed| self.sight.circumstance(&closed.when, &closed.clause, resource))
                 .find(|closed| closed.certainty == certainty)
         };
         let detail = Detail {
@@ -314,11 +332,7 @@ impl Reader<'_> {
                 | NodeKind::Front => Tags::read(resource.get("tags")),
             },
             policy: role.policy.as_ref().and_then(|path| policy_of(path, resource)),
-            policy_shape: role
-                .policy
-                .as_ref()
-                .map(|path| shape(path, resource))
-                .unwrap_or_default(),
+            policy_shape: shape(role, resource),
             grants: (role.kind == NodeKind::Key)
                 .then(|| resource.get("grants"))
                 .flatten()
@@ -332,12 +346,12 @@ impl Reader<'_> {
             exposed: role
                 .exposed
                 .iter()
-                .filter_map(|opening| self.opening(opening, resource))
+                .filter_map(|opening| self.sight.opening(opening, resource))
                 .collect(),
             weak: role
                 .weak
                 .iter()
-                .filter_map(|weak| self.circumstance(&weak.when, &weak.clause, resource))
+                .filter_map(|weak| self.sight.circumstance(&weak.when, &weak.clause, resource))
                 .collect(),
             runs_as: role
                 .runs_as
@@ -345,8 +359,19 @@ impl Reader<'_> {
                 .flat_map(|path| path.all(document))
                 .filter_map(|value| value.as_str().map(Text::from))
                 .collect(),
+            attributes: self
+                .knowledge
+                .escalation_attributes(&resource.resource_type)
+                .iter()
+                .filter_map(|path| {
+                    let value = path.get(document).into_owned();
+                    Some((path.clone(), Text::from(value.as_str()?)))
+                })
+                .collect(),
         };
-        let is_empty = detail.policy.is_none()
+        let is_empty = detail.attributes.is_empty()
+            && detail.grants.is_none()
+            && detail.policy.is_none()
             && detail.access.is_empty()
             && detail.exposed.is_empty()
             && detail.weak.is_empty()
@@ -354,35 +379,12 @@ impl Reader<'_> {
         (!is_empty).then_some(detail)
     }
 
-    fn scope<'a>(&'a self, resource: &'a Resource) -> Scope<'a> {
-        Scope {
-            resource: resource.document(),
-            account: &self.account_document,
-            params: &Value::Null,
-            now: self.surroundings.now,
-            inventory: self.surroundings.inventory,
-        }
-    }
-
-    /// `None` where it is not so.
-    fn circumstance(&self, when: &Program, clause: &Text, resource: &Resource) -> Option<Circumstance> {
-        let scope = self.scope(resource);
-        let (clause, certainty) = match when.truth(&scope) {
-            Truth::False => return None,
-            Truth::True => (clause.clone(), Certainty::Certain),
-            Truth::Unknown => {
-                let why = when.explain(&scope).message;
-                (
-                    Text::from(format!("whether {clause}: {why}")),
-                    Certainty::Possible,
-                )
-            }
-        };
-        Some(Circumstance { clause, certainty })
-    }
-
     fn access(&self, position: usize, access: &Access, resource: &Resource) -> Option<ResolvedAccess> {
-        let certainty = match access.when.as_ref().map(|when| when.truth(&self.scope(resource))) {
+        let certainty = match access
+            .when
+            .as_ref()
+            .map(|when| when.truth(&self.sight.scope(resource)))
+        {
             None | Some(Truth::True) => Certainty::Certain,
             Some(Truth::Unknown) => Certainty::Possible,
             Some(Truth::False) => return None,
@@ -405,47 +407,10 @@ impl Reader<'_> {
             on,
         })
     }
-
-    fn opening(&self, opening: &Opening, resource: &Resource) -> Option<ResolvedOpening> {
-        let mut circumstance = self.circumstance(&opening.when, &opening.clause, resource)?;
-        let blocks = opening.width.as_ref().map(|path| {
-            path.all(resource.document())
-                .into_iter()
-                .filter_map(|value| match value {
-                    Value::String(block) => Some(block.clone()),
-                    Value::Unreadable(unreadable) => {
-                        circumstance.certainty = Certainty::Possible;
-                        circumstance.clause = Text::from(format!(
-                            "{}, from where was not read: {unreadable}",
-                            circumstance.clause
-                        ));
-                        None
-                    }
-                    Value::Null
-                    | Value::Bool(_)
-                    | Value::Int(_)
-                    | Value::Float(_)
-                    | Value::List(_)
-                    | Value::Map(_) => None,
-                })
-                .collect()
-        });
-        Some(ResolvedOpening {
-            circumstance,
-            ports: opening.ports.clone(),
-            blocks,
-        })
-    }
-
-    fn problem(&mut self, message: impl FnOnce() -> String) {
-        if self.problems.len() < MAX_PROBLEMS {
-            self.problems.push(Text::from(message()));
-        }
-    }
 }
 
-/// A number that is equal for documents that differ in nothing but the resource they belong to.
-fn shape(path: &Path, resource: &Resource) -> u64 {
+/// A number that is equal for resources whose policy and grants differ in nothing but the resource they belong to.
+fn shape(role: &GraphRole, resource: &Resource) -> u64 {
     fn mix(value: &Value, uid: &str, hasher: &mut DefaultHasher) {
         match value {
             Value::String(text) => (4u8, text.replace(uid, "\0")).hash(hasher),
@@ -466,8 +431,11 @@ fn shape(path: &Path, resource: &Resource) -> u64 {
         }
     }
     let mut hasher = DefaultHasher::new();
-    for value in path.all(resource.document()) {
+    for value in role.policy.iter().flat_map(|path| path.all(resource.document())) {
         mix(value, &resource.uid, &mut hasher);
+    }
+    if let Some(grants) = resource.get("grants").filter(|_| role.kind == NodeKind::Key) {
+        mix(grants, &resource.uid, &mut hasher);
     }
     hasher.finish()
 }

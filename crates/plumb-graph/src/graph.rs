@@ -1,6 +1,7 @@
 //! `Graph`: resources and what leads from one to the other, compact and unchangeable.
 
 use std::collections::{BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use plumb_model::path::{Certainty, EdgeKind, Proof};
 use plumb_model::value::Text;
@@ -221,29 +222,35 @@ impl Graph {
         (0..self.nodes).flat_map(|node| self.outgoing(NodeId(node)))
     }
 
-    /// The edges that rest on each of `facts`, as masks in their order.
-    pub fn resting_on(&self, facts: &[FactId]) -> Vec<Mask> {
+    /// The edges that rest on each of `facts`, in their order.
+    pub fn edges_resting_on(&self, facts: &[FactId]) -> Vec<Vec<EdgeId>> {
         let wanted: HashMap<FactId, usize> = facts.iter().copied().zip(0..).collect();
-        let mut of_step: HashMap<StepId, Vec<usize>> = HashMap::new();
-        for (step, position) in self.steps.iter().zip(0u32..) {
-            let found: Vec<usize> = step
-                .proofs
-                .iter()
-                .filter_map(|fact| wanted.get(fact).copied())
-                .collect();
-            if !found.is_empty() {
-                of_step.insert(StepId(position), found);
-            }
+        let mut of_step: Vec<Vec<usize>> = vec![Vec::new(); self.steps.len()];
+        for (step, found) in self.steps.iter().zip(&mut of_step) {
+            found.extend(step.proofs.iter().filter_map(|fact| wanted.get(fact).copied()));
         }
-        let mut masks = vec![Mask::default(); facts.len()];
+        let mut edges = vec![Vec::new(); facts.len()];
         for (edge, position) in self.outgoing.iter().zip(0u32..) {
-            for fact in of_step.get(&edge.step).into_iter().flatten() {
-                if let Some(mask) = masks.get_mut(*fact) {
-                    mask.remove(EdgeId(position));
+            for fact in of_step.get(edge.step.0 as usize).into_iter().flatten() {
+                if let Some(edges) = edges.get_mut(*fact) {
+                    edges.push(EdgeId(position));
                 }
             }
         }
-        masks
+        edges
+    }
+
+    /// The same as masks.
+    pub fn resting_on(&self, facts: &[FactId]) -> Vec<Mask> {
+        let edges = self.edges_resting_on(facts);
+        edges
+            .into_iter()
+            .map(|edges| {
+                let mut mask = Mask::default();
+                edges.into_iter().for_each(|edge| mask.remove(edge));
+                mask
+            })
+            .collect()
     }
 
     /// The edges that rest on any of `facts`.
@@ -286,8 +293,8 @@ impl Graph {
         let builder = Builder {
             nodes: self.nodes,
             edges: kept.chain(more).collect(),
-            steps: self.steps.clone(),
-            facts: self.facts.clone(),
+            steps: Interned::of(self.steps.clone()),
+            facts: Interned::of(self.facts.clone()),
             targets: self.targets.clone(),
             entries: self.entries.clone(),
             ..Builder::default()
@@ -310,15 +317,59 @@ struct RawEdge {
     step: StepId,
 }
 
+/// Values of which equal ones are kept once; found by their hash, so that none is kept twice to find it.
+#[derive(Debug)]
+struct Interned<T> {
+    values: Vec<T>,
+    by_hash: HashMap<u64, Vec<u32>>,
+}
+
+impl<T> Default for Interned<T> {
+    fn default() -> Self {
+        Self {
+            values: Vec::new(),
+            by_hash: HashMap::new(),
+        }
+    }
+}
+
+impl<T> Interned<T> {
+    /// Values that are not looked for any more.
+    fn of(values: Vec<T>) -> Self {
+        Self {
+            values,
+            by_hash: HashMap::new(),
+        }
+    }
+}
+
+impl<T: Eq + Hash> Interned<T> {
+    fn id(&mut self, value: T) -> u32 {
+        let mut hasher = DefaultHasher::new();
+        value.hash(&mut hasher);
+        let alike = self.by_hash.entry(hasher.finish()).or_default();
+        let known = alike.iter().find(|id| {
+            self.values
+                .get(**id as usize)
+                .is_some_and(|known| *known == value)
+        });
+        if let Some(known) = known {
+            return *known;
+        }
+        let id = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
+        alike.push(id);
+        self.values.push(value);
+        id
+    }
+}
+
 /// A graph while it is being filled.
 #[derive(Debug, Default)]
 pub struct Builder {
     nodes: u32,
     edges: Vec<RawEdge>,
-    steps: Vec<Step>,
-    step_ids: HashMap<Step, StepId>,
-    facts: Vec<Proof>,
-    fact_ids: HashMap<Proof, FactId>,
+    steps: Interned<Step>,
+    facts: Interned<Proof>,
     targets: Vec<(NodeId, Target)>,
     entries: Vec<(NodeId, u8)>,
 }
@@ -343,29 +394,19 @@ impl Builder {
 
     /// The id of a fact.
     pub fn fact(&mut self, proof: Proof) -> FactId {
-        if let Some(known) = self.fact_ids.get(&proof) {
-            return *known;
-        }
-        let id = FactId(u32::try_from(self.facts.len()).unwrap_or(u32::MAX));
-        self.facts.push(proof.clone());
-        self.fact_ids.insert(proof, id);
-        id
+        FactId(self.facts.id(proof))
     }
 
     /// The id of a step.
     pub fn step(&mut self, step: Step) -> StepId {
-        if let Some(known) = self.step_ids.get(&step) {
-            return *known;
-        }
-        let id = StepId(u32::try_from(self.steps.len()).unwrap_or(u32::MAX));
-        self.steps.push(step.clone());
-        self.step_ids.insert(step, id);
-        id
+        StepId(self.steps.id(step))
     }
 
     /// Adds an edge; nodes and step must come from this builder.
     pub fn edge(&mut self, from: NodeId, to: NodeId, step: StepId) {
-        debug_assert!(from.0 < self.nodes && to.0 < self.nodes && (step.0 as usize) < self.steps.len());
+        debug_assert!(
+            from.0 < self.nodes && to.0 < self.nodes && (step.0 as usize) < self.steps.values.len()
+        );
         self.edges.push(RawEdge { from, to, step });
     }
 
@@ -383,10 +424,8 @@ impl Builder {
             facts,
             mut targets,
             mut entries,
-            step_ids,
-            fact_ids,
         } = self;
-        drop((step_ids, fact_ids));
+        let (steps, facts) = (steps.values, facts.values);
         edges.sort_unstable_by_key(|edge| (edge.from, edge.to, edge.step));
         edges.dedup_by_key(|edge| (edge.from, edge.to, edge.step));
         let outgoing: Vec<HalfEdge> = edges

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::graph::{NodeKind, Sensitivity};
 use plumb_model::value::{Text, Value};
-use plumb_pack::escalation::Escalation;
+use plumb_pack::escalation::{Escalation, Need, Object, Permission, Target};
 use plumb_pack::estate::Estate;
 use plumb_pack::graph_role::GraphRole;
 use plumb_pack::pack::Pack;
+use plumb_pack::recipe::Path;
 use plumb_pack::risk::RiskWeights;
 use plumb_pack::schema::ResourceType;
 use plumb_pack::sensitivity::SensitivityRules;
@@ -23,6 +24,8 @@ pub struct TypeId(u16);
 pub struct Knowledge {
     types: Vec<Arc<ResourceType>>,
     by_name: HashMap<Text, TypeId>,
+    /// The attributes by which escalations name their targets, by type.
+    named_by: HashMap<Text, Vec<Path>>,
     /// The ways in which principals gain what they were not given.
     pub escalations: Vec<Arc<Escalation>>,
     /// What things weigh.
@@ -31,6 +34,32 @@ pub struct Knowledge {
     pub sensitivity: Arc<SensitivityRules>,
     /// What the user says.
     pub estate: Arc<Estate>,
+}
+
+/// The attributes in the templates of escalations, by the type of their targets.
+fn named_by(escalations: &[Arc<Escalation>]) -> HashMap<Text, Vec<Path>> {
+    let mut named_by: HashMap<Text, Vec<Path>> = HashMap::new();
+    for escalation in escalations {
+        let Target::Resource(name) = &escalation.target else {
+            continue;
+        };
+        for need in escalation.needs() {
+            let Need::Action(Permission {
+                on: Object::Arn(template),
+                ..
+            }) = need
+            else {
+                continue;
+            };
+            let paths = named_by.entry(name.clone()).or_default();
+            for path in template.paths() {
+                if !paths.contains(path) {
+                    paths.push(path.clone());
+                }
+            }
+        }
+    }
+    named_by
 }
 
 /// What the content of a resource is worth.
@@ -58,6 +87,7 @@ impl Knowledge {
         Ok(Self {
             types,
             by_name,
+            named_by: named_by(pack.escalations()),
             escalations: pack.escalations().to_vec(),
             weights: Arc::clone(pack.risk().ok_or_else(|| lacks("weights of risk"))?),
             sensitivity: Arc::new(pack.sensitivity().clone()),
@@ -94,6 +124,11 @@ impl Knowledge {
     /// What the resources of a type are in paths.
     pub fn kind(&self, id: TypeId) -> NodeKind {
         self.role(id).map_or(NodeKind::Other, |role| role.kind)
+    }
+
+    /// The attributes by which escalations name resources of a type.
+    pub fn escalation_attributes(&self, resource_type: &str) -> &[Path] {
+        self.named_by.get(resource_type).map_or(&[], Vec::as_slice)
     }
 
     /// What the content of a resource is worth; `None` for what holds none.
@@ -162,6 +197,16 @@ impl Knowledge {
                 continue;
             }
             want(&known.name, None);
+            // Tags tell how sensitive content is.
+            match role.kind {
+                NodeKind::Data | NodeKind::Secret => want(&known.name, Some(&Text::new_static("tags"))),
+                NodeKind::Identity
+                | NodeKind::Workload
+                | NodeKind::Key
+                | NodeKind::Front
+                | NodeKind::Network
+                | NodeKind::Other => {}
+            }
             for attribute in role.attributes() {
                 want(&known.name, Some(&attribute));
             }
@@ -172,6 +217,13 @@ impl Knowledge {
                         .iter()
                         .any(|access| access.decrypt.as_ref() == Some(&relation.label));
                 let root = relation.attribute.root();
+                if followed {
+                    // What stands between, an instance profile, is in no path itself.
+                    want(&relation.to, None);
+                    for attribute in self.leading_on(&relation.to) {
+                        want(&relation.to, Some(attribute));
+                    }
+                }
                 if followed || root.is_some_and(|root| known.fact_of(root).is_none()) {
                     want(&known.name, root);
                 }
@@ -181,12 +233,24 @@ impl Knowledge {
                     plumb_expr::Root::Inventory(name)
                     | plumb_expr::Root::RegionalInventory(name)
                     | plumb_expr::Root::Related(name) => name,
-                    plumb_expr::Root::Resource | plumb_expr::Root::Account | plumb_expr::Root::Params => {
-                        continue;
-                    }
+                    // Rules of roles cannot ask for the exposure, which is made of them.
+                    plumb_expr::Root::Resource
+                    | plumb_expr::Root::Account
+                    | plumb_expr::Root::Params
+                    | plumb_expr::Root::Exposure => continue,
                 };
                 want(name, None);
                 want(name, used.path.first());
+            }
+        }
+        // What escalations work on, or need to be there.
+        for name in self
+            .escalations
+            .iter()
+            .flat_map(|escalation| escalation.resource_types())
+        {
+            if let Some(known) = self.type_id(name).and_then(|id| self.resource_type(id)) {
+                want(&known.name, None);
             }
         }
         for (name, attributes) in plumb_net::aws::READS.iter().chain(plumb_iam::READS) {
@@ -200,5 +264,14 @@ impl Knowledge {
             }
         }
         demands.into_iter().collect()
+    }
+
+    /// The attributes by which the resources of a type name whom they run as.
+    fn leading_on(&self, resource_type: &str) -> impl Iterator<Item = &Text> {
+        let known = self.type_id(resource_type).and_then(|id| self.resource_type(id));
+        let relations = known.into_iter().flat_map(|known| &known.recipe.relations);
+        relations
+            .filter(|relation| relation.label == "runs_as")
+            .filter_map(|relation| relation.attribute.root())
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! INVARIANT: node and edge order is the order of insertion, and every tie is broken by it, so equal input gives equal output.
 
+pub mod arrival;
 pub mod assemble;
 pub mod choke;
 pub mod export;
@@ -17,7 +18,10 @@ pub mod near;
 pub mod paths;
 pub mod query;
 pub mod questions;
+pub mod reachability;
+pub mod repair;
 pub mod search;
 pub mod security;
+mod sight;
 pub mod standing;
 pub mod whatif;

@@ -1,16 +1,20 @@
 //! From ways in the graph to the attack paths that people read: equal ones grouped, ranked, with what cuts them.
 
+mod administrators;
+mod cuts;
+mod title;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use plumb_model::account::Provider;
-use plumb_model::path::{AttackPath, Certainty, ChokePoint, Cut, EdgeKind, Hop, PathNode, PathReport, Proof};
+use plumb_model::path::{AttackPath, Certainty, ChokePoint, EdgeKind, Hop, PathReport, Proof};
 use plumb_model::value::Text;
 use plumb_pack::risk::RiskWeights;
 use sha2::{Digest, Sha256};
 
-use crate::assemble::{ADMINISTRATOR, CREDENTIALS, INTERNET};
+use crate::assemble::ADMINISTRATOR;
 use crate::choke;
-use crate::graph::{Edge, EdgeId, FactId, Mask, NodeId, Step, Target};
+use crate::graph::{EdgeId, FactId, Mask, NodeId, Step, Target};
 use crate::search::{self, Ended, UNREACHED, Way, Ways};
 use crate::security::SecurityGraph;
 
@@ -19,36 +23,43 @@ use crate::security::SecurityGraph;
 pub struct Limits {
     /// Best ways for each pair of entry and target.
     pub ways: usize,
+    /// How much less risky than the best way of a pair another one may be, in points.
+    pub slack: u8,
     /// Extensions of ways for each pair.
     pub budget: usize,
     /// Paths that are reported, riskiest first.
     pub paths: usize,
     /// Choke points that are reported.
     pub choke_points: usize,
-    /// Edges that the search for choke points may look at, over all tries.
-    pub choke_edges: usize,
+    /// Facts that are tried as cuts, and as choke points.
+    pub tries: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             ways: 3,
+            slack: 10,
             budget: 2_000,
             paths: 1_000,
             choke_points: 10,
-            choke_edges: 400_000_000,
+            tries: 4_000,
         }
     }
 }
 
-/// How many cuts of a path are named.
-const MOST_CUTS: usize = 4;
+/// How many facts that bring the same may stand before one choke point.
+const ALIKE: usize = 8;
+
+/// How many routes of equal paths are told apart.
+const MOST_ROUTES: usize = 100_000;
 
 /// Finds, groups and ranks the attack paths, and the facts that cut most of them.
 pub fn report(security: &SecurityGraph, weights: &RiskWeights, limits: &Limits) -> PathReport {
     let mut finder = Finder {
         security,
         weights,
+        administrators: administrators::of(security),
         groups: BTreeMap::new(),
         pairs: 0,
         cut_short: 0,
@@ -109,10 +120,10 @@ fn equal_targets(security: &SecurityGraph) -> Vec<TargetClass<'_>> {
 struct Group {
     best: Concrete,
     count: u64,
+    /// The nodes of those that were counted, the target left out.
+    routes: BTreeSet<(NodeId, Vec<NodeId>)>,
     targets: BTreeSet<Text>,
     accounts: BTreeSet<(Provider, Text)>,
-    /// Facts on which every one of them rests.
-    common: BTreeSet<FactId>,
 }
 
 /// One path with its edges.
@@ -136,6 +147,8 @@ struct Signature {
 struct Finder<'g> {
     security: &'g SecurityGraph,
     weights: &'g RiskWeights,
+    /// Principals that have every permission of their account.
+    administrators: BTreeSet<NodeId>,
     groups: BTreeMap<Signature, Group>,
     pairs: u64,
     cut_short: u64,
@@ -153,8 +166,15 @@ impl Finder<'_> {
         self.pairs += class.members.len() as u64;
         let (found, ended) = ways.best(first, limits.ways, limits.budget);
         self.cut_short += u64::from(ended == Ended::Budget);
-        for way in found {
-            if search::target_risk(class.target.value, way.key) > 0 {
+        let worst = search::points(distance).saturating_add(limits.slack);
+        // What lies open needs no detour.
+        let is_open = found
+            .first()
+            .is_some_and(|way| visible_hops(self.security, &way.edges).len() == 1);
+        let listed = if is_open { 1 } else { found.len() };
+        for way in found.into_iter().take(listed) {
+            let near = search::points(way.key) <= worst;
+            if near && search::target_risk(class.target.value, way.key) > 0 {
                 self.add(&way, class);
             }
         }
@@ -171,12 +191,10 @@ impl Finder<'_> {
             return;
         };
         let hops = visible_hops(self.security, &way.edges);
+        if self.is_beyond_administrator(&hops) {
+            return;
+        }
         let signature = self.signature(entry, &hops, class.target);
-        let facts: BTreeSet<FactId> = hops
-            .iter()
-            .filter_map(|(_, edge)| graph.edge(*edge))
-            .flat_map(|edge| edge.step.proofs.iter().copied())
-            .collect();
         let mut accounts: BTreeSet<(Provider, Text)> = BTreeSet::new();
         for node in hops
             .iter()
@@ -185,6 +203,10 @@ impl Finder<'_> {
         {
             accounts.extend(self.account(node));
         }
+        // Ways through the same nodes are one path: they differ in how a step is taken.
+        let mut nodes: Vec<NodeId> = hops.iter().map(|(node, _)| *node).collect();
+        nodes.pop();
+        let route = (class.members.first().copied().unwrap_or(entry), nodes);
         let concrete = Concrete {
             key: way.key,
             value: class.target.value,
@@ -199,14 +221,15 @@ impl Finder<'_> {
             .map(|info| info.uid.clone());
         match self.groups.get_mut(&signature) {
             Some(group) => {
-                group.count += class.members.len() as u64;
+                if group.routes.len() < MOST_ROUTES && group.routes.insert(route) {
+                    group.count += class.members.len() as u64;
+                }
                 for target in targets {
                     if group.targets.len() < AttackPath::MOST_TARGETS {
                         group.targets.insert(target);
                     }
                 }
                 group.accounts.extend(accounts);
-                group.common.retain(|fact| facts.contains(fact));
                 if concrete.key < group.best.key {
                     group.best = concrete;
                 }
@@ -215,13 +238,29 @@ impl Finder<'_> {
                 let group = Group {
                     best: concrete,
                     count: class.members.len() as u64,
+                    routes: BTreeSet::from([route]),
                     targets: targets.take(AttackPath::MOST_TARGETS).collect(),
                     accounts,
-                    common: facts,
                 };
                 self.groups.insert(signature, group);
             }
         }
+    }
+
+    /// Whether a path goes on to something that who administers an account has anyway.
+    fn is_beyond_administrator(&self, hops: &[(NodeId, EdgeId)]) -> bool {
+        let account = |node: &NodeId| self.security.node(*node).and_then(|info| info.account);
+        let Some(((last, _), before)) = hops.split_last() else {
+            return false;
+        };
+        let is_administrator = self
+            .security
+            .node(*last)
+            .is_some_and(|info| info.resource_type == ADMINISTRATOR);
+        !is_administrator
+            && before
+                .iter()
+                .any(|(node, _)| self.administrators.contains(node) && account(node) == account(last))
     }
 
     fn account(&self, node: NodeId) -> Option<(Provider, Text)> {
@@ -241,7 +280,20 @@ impl Finder<'_> {
             last = info.account.or(last);
             let step = edge.step;
             let type_name = info.resource_type.clone();
-            hops_of.push((step.kind, type_name, step.how.clone(), step.certainty, crosses));
+            // How a principal becomes another differs by habit only; how something is reached tells paths apart.
+            let how = match step.kind {
+                EdgeKind::Reaches | EdgeKind::Holds => step.how.clone(),
+                EdgeKind::RunsAs
+                | EdgeKind::CanAssume
+                | EdgeKind::CanEscalateTo
+                | EdgeKind::CanRead
+                | EdgeKind::CanWrite
+                | EdgeKind::CanAdminister
+                | EdgeKind::In
+                | EdgeKind::Covers
+                | EdgeKind::Relation => None,
+            };
+            hops_of.push((step.kind, type_name, how, step.certainty, crosses));
         }
         let label = hops.last().and_then(|(node, _)| info(*node)?.label.clone());
         // What an administrator has names its account; paths to several are equal all the same.
@@ -267,6 +319,7 @@ impl Finder<'_> {
             groups,
             pairs,
             cut_short,
+            administrators: _,
         } = self;
         let mut problems: BTreeSet<Text> = security.problems.iter().cloned().collect();
         if cut_short > 0 {
@@ -289,24 +342,47 @@ impl Finder<'_> {
             )));
             ranked.truncate(limits.paths);
         }
-        let rests: HashMap<FactId, u64> =
-            ranked
-                .iter()
-                .flat_map(|(_, group)| &group.common)
-                .fold(HashMap::new(), |mut counts, fact| {
-                    *counts.entry(*fact).or_default() += 1;
-                    counts
-                });
+        let closing = cuts::closing(security, &ranked, limits.tries);
+        let mut closed_by: HashMap<FactId, u64> = HashMap::new();
+        for fact in closing.iter().flatten() {
+            *closed_by.entry(*fact).or_default() += 1;
+        }
         let paths: Vec<AttackPath> = ranked
             .iter()
-            .map(|(signature, group)| describe(security, weights, signature, group, &rests))
+            .zip(&closing)
+            .map(|((signature, group), closing)| {
+                describe(security, weights, signature, group, closing, &closed_by)
+            })
             .collect();
         let distances = search::distances(&security.graph, &Mask::default(), security.graph.entries());
-        let tries = limits.choke_edges / security.graph.edges().max(1);
-        let choke_points = choke::points(&security.graph, limits.choke_points, tries.clamp(8, 512))
-            .into_iter()
-            .map(|choke| choke_point(security, weights, &choke, &ranked, &paths))
-            .collect();
+        let found = choke::points(&security.graph, limits.choke_points * ALIKE, limits.tries);
+        let mut usage: Vec<u32> = vec![0; security.graph.facts().len()];
+        for fact in security.graph.steps().iter().flat_map(|step| &step.proofs) {
+            if let Some(count) = usage.get_mut(fact.0 as usize) {
+                *count += 1;
+            }
+        }
+        let mut choke_points: Vec<((u32, u32), ChokePoint)> = Vec::new();
+        for choke in found {
+            let point = choke_point(security, weights, &choke, &ranked, &closing, &paths);
+            let alike = |known: &&ChokePoint| {
+                known.risk_removed == point.risk_removed
+                    && known.targets_saved == point.targets_saved
+                    && known.paths == point.paths
+            };
+            let rank = (
+                point.days,
+                usage.get(choke.fact.0 as usize).copied().unwrap_or_default(),
+            );
+            // Of changes that bring the same the cheapest is told, and of those the one that touches least.
+            match choke_points.iter_mut().find(|(_, known)| alike(&known)) {
+                Some(known) if rank < known.0 => *known = (rank, point),
+                Some(_) => {}
+                None => choke_points.push((rank, point)),
+            }
+        }
+        choke_points.truncate(limits.choke_points);
+        let choke_points = choke_points.into_iter().map(|(_, point)| point).collect();
         PathReport {
             nodes: security.visible_nodes().len() as u64,
             edges: security.graph.attack_edges() as u64,
@@ -356,7 +432,8 @@ fn describe(
     weights: &RiskWeights,
     signature: &Signature,
     group: &Group,
-    rests: &HashMap<FactId, u64>,
+    closing: &BTreeSet<FactId>,
+    closed_by: &HashMap<FactId, u64>,
 ) -> AttackPath {
     let best = &group.best;
     let hops: Vec<Hop> = best
@@ -379,6 +456,12 @@ fn describe(
         })
         .collect();
     let entry = security.path_node(best.entry);
+    let accounts: Vec<Option<u32>> = best
+        .hops
+        .iter()
+        .filter(|(_, edge)| security.graph.edge(*edge).is_some())
+        .map(|(node, _)| security.node(*node).and_then(|info| info.account))
+        .collect();
     let risk = search::target_risk(best.value, best.key);
     let mut parts = vec![(best.why.clone(), i16::from(best.value))];
     let steps = best
@@ -396,7 +479,7 @@ fn describe(
     parts.extend(steps.map(|edge| (step_words(edge.step), -i16::from(edge.step.cost))));
     AttackPath {
         id: id_of(signature),
-        title: title(&entry, &hops, best, security),
+        title: title::of(&entry, &hops, &accounts),
         why: best.why.clone(),
         certainty: hops.iter().map(|hop| hop.certainty).max().unwrap_or_default(),
         risk,
@@ -406,7 +489,7 @@ fn describe(
         targets: group.targets.iter().cloned().collect(),
         accounts: group.accounts.iter().cloned().collect(),
         worsened_by: Vec::new(),
-        cuts: cuts(security, weights, group, rests),
+        cuts: cuts::of(security, weights, group, closing, closed_by),
         entry,
         hops,
     }
@@ -455,116 +538,12 @@ fn id_of(signature: &Signature) -> Text {
     )
 }
 
-/// For example `Internet -> EC2 instance (SSH open) -> IAM role -> Cross-account administrator`.
-fn title(entry: &PathNode, hops: &[Hop], best: &Concrete, security: &SecurityGraph) -> Text {
-    let mut title = match entry.uid.as_str() {
-        INTERNET => "Internet".to_owned(),
-        CREDENTIALS => "Weak credentials".to_owned(),
-        _ => format!("{} {}", entry.title, entry.name),
-    };
-    let mut home = None;
-    for (hop, (node, _)) in hops.iter().zip(&best.hops) {
-        let account = security.node(*node).and_then(|info| info.account);
-        home = home.or(account);
-        let elsewhere = account.is_some() && account != home;
-        title.push_str(" -> ");
-        title.push_str(&words(hop, elsewhere));
-    }
-    Text::from(title)
-}
-
-fn words(hop: &Hop, elsewhere: bool) -> String {
-    let mut words = if hop.to.resource_type == ADMINISTRATOR {
-        if elsewhere {
-            "Cross-account administrator".to_owned()
-        } else {
-            "Administrator".to_owned()
-        }
-    } else if elsewhere && hop.kind == EdgeKind::CanAssume {
-        format!("Cross-account {}", hop.to.title)
-    } else {
-        hop.to.title.to_string()
-    };
-    let label = hop.to.label.as_ref().map(|label| format!("{label} data"));
-    let notes: Vec<String> = match hop.kind {
-        EdgeKind::Reaches | EdgeKind::CanEscalateTo | EdgeKind::Holds => {
-            hop.how.iter().map(Text::to_string).chain(label).collect()
-        }
-        EdgeKind::RunsAs
-        | EdgeKind::CanAssume
-        | EdgeKind::CanRead
-        | EdgeKind::CanWrite
-        | EdgeKind::CanAdminister
-        | EdgeKind::In
-        | EdgeKind::Covers
-        | EdgeKind::Relation => label.into_iter().collect(),
-    };
-    if !notes.is_empty() {
-        words = format!("{words} ({})", notes.join(", "));
-    }
-    words
-}
-
-/// The changes that close a path, those that close most first, then the most specific.
-fn cuts(
-    security: &SecurityGraph,
-    weights: &RiskWeights,
-    group: &Group,
-    rests: &HashMap<FactId, u64>,
-) -> Vec<Cut> {
-    let steps: Vec<Edge<'_>> = group
-        .best
-        .hops
-        .iter()
-        .filter_map(|(_, edge)| security.graph.edge(*edge))
-        .collect();
-    let mut found: Vec<(u32, u64, usize, FactId, EdgeKind)> = Vec::new();
-    for step in &steps {
-        for (place, fact) in step.step.proofs.iter().enumerate() {
-            if found.iter().any(|(_, _, _, known, _)| known == fact) {
-                continue;
-            }
-            let days = weights.days(effort(step.step.kind), group.accounts.len());
-            let others = rests.get(fact).copied().unwrap_or_default().saturating_sub(1);
-            // Of the facts of one step the last is the one nearest to the target.
-            found.push((
-                days,
-                others,
-                step.step.proofs.len() - place,
-                *fact,
-                step.step.kind,
-            ));
-        }
-    }
-    found.sort_by_key(|(days, others, place, fact, _)| (std::cmp::Reverse(*others), *days, *place, *fact));
-    found
-        .into_iter()
-        .take(MOST_CUTS)
-        .map(|(days, also_cuts, _, fact, _)| Cut {
-            proof: security.graph.fact(fact),
-            also_cuts,
-            days,
-        })
-        .collect()
-}
-
-/// What kind of change takes a step away.
-fn effort(kind: EdgeKind) -> &'static str {
-    match kind {
-        EdgeKind::Reaches => "network",
-        EdgeKind::CanRead | EdgeKind::CanWrite | EdgeKind::CanAdminister | EdgeKind::CanEscalateTo => {
-            "permission"
-        }
-        EdgeKind::RunsAs | EdgeKind::CanAssume | EdgeKind::Holds => "identity",
-        EdgeKind::In | EdgeKind::Covers | EdgeKind::Relation => "data",
-    }
-}
-
 fn choke_point(
     security: &SecurityGraph,
     weights: &RiskWeights,
     choke: &choke::Choke,
     ranked: &[(Signature, Group)],
+    closing: &cuts::Closing,
     paths: &[AttackPath],
 ) -> ChokePoint {
     let proof: Proof = security.graph.fact(choke.fact);
@@ -575,8 +554,9 @@ fn choke_point(
     let closed: Vec<(&AttackPath, &Group)> = paths
         .iter()
         .zip(ranked)
-        .filter(|(_, (_, group))| group.common.contains(&choke.fact))
-        .map(|(path, (_, group))| (path, group))
+        .zip(closing)
+        .filter(|(_, closing)| closing.contains(&choke.fact))
+        .map(|((path, (_, group)), _)| (path, group))
         .collect();
     let kind = closed
         .iter()
@@ -593,7 +573,7 @@ fn choke_point(
         targets_saved: choke.targets_saved,
         risk_removed: choke.risk_removed,
         paths: ids,
-        days: weights.days(effort(kind), 1),
+        days: weights.days(cuts::effort(kind), 1),
         proof,
     }
 }

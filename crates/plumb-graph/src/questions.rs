@@ -474,6 +474,7 @@ fn is_everybody(principal: &Principal) -> bool {
         PrincipalKind::Root
         | PrincipalKind::User
         | PrincipalKind::Role
+        | PrincipalKind::Group
         | PrincipalKind::Service
         | PrincipalKind::Federated => false,
     }

@@ -298,7 +298,7 @@ pub fn ask(security: &SecurityGraph, weights: &RiskWeights, limits: &Limits, cha
     let limits = Limits {
         paths: usize::MAX,
         choke_points: 0,
-        choke_edges: 0,
+        tries: 0,
         ..*limits
     };
     let after = changed(security, change);

@@ -16,7 +16,7 @@ use crate::principal::{Principal, SessionTags, Tags};
 /// Policies that one principal may have; AWS allows about 200 with those of ten groups.
 const MAX_POLICIES: usize = 1_000;
 
-/// A user, role or root user with its policies, before the organization is known.
+/// A user, role, group or root user with its policies, before the organization is known.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AccountPrincipal {
     /// Who it is.
@@ -34,7 +34,7 @@ pub struct AccountPrincipal {
 pub struct AccountIam {
     /// The account's number.
     pub account: Text,
-    /// Its root user, users and roles, sorted by ARN.
+    /// Its root user, users, roles and groups, sorted by ARN.
     pub principals: Vec<AccountPrincipal>,
     /// What the account knows of its own organization.
     pub own_view: OwnView,
@@ -70,6 +70,7 @@ impl AccountIam {
         let mut principals: Vec<_> = of_type("aws_iam_user")
             .filter_map(|user| shared.user(user))
             .chain(of_type("aws_iam_role").filter_map(|role| shared.role(role)))
+            .chain(of_type("aws_iam_group").filter_map(|group| shared.joined(group)))
             .collect();
         let partition = account.partition.as_deref().unwrap_or("aws");
         let root = Principal::of_arn(&format!("arn:{partition}:iam::{}:root", account.id));
@@ -206,6 +207,14 @@ impl Shared<'_> {
         }
     }
 
+    /// A group as the user that joins it: what the group permits, without what the user brings.
+    fn joined(&self, group: &Resource) -> Option<AccountPrincipal> {
+        let mut found = self.principal(group, "group_id", "group_policy_list")?;
+        found.principal.tags = Tags::Unspecified;
+        found.boundary = None;
+        Some(found)
+    }
+
     fn role(&self, role: &Resource) -> Option<AccountPrincipal> {
         let mut found = self.principal(role, "role_id", "role_policy_list")?;
         let trust = match role.get("assume_role_policy_document") {
@@ -223,7 +232,7 @@ impl Shared<'_> {
         Some(found)
     }
 
-    /// What users and roles have in common; `None` when the uid is no ARN of either.
+    /// What users, roles and groups have in common; `None` when the uid is no ARN of these.
     fn principal(&self, resource: &Resource, id: &str, inline_attribute: &str) -> Option<AccountPrincipal> {
         let mut principal = Principal::of_arn(&resource.uid)?;
         principal.account = Some(resource.account.clone());

@@ -13,7 +13,7 @@ use crate::evaluate::evaluate;
 use crate::keys::Context;
 use crate::organization::{Control, Organization, OwnView};
 use crate::policy::{Grant, Guardrails, NamedPolicy, PrincipalPolicies, ResourcePolicies};
-use crate::principal::{Membership, Principal, Tags};
+use crate::principal::{Membership, Principal, PrincipalKind, Tags};
 use crate::request::{Request, Target};
 use crate::s3::public_access;
 use crate::truth::Truth;
@@ -116,7 +116,7 @@ impl Directory {
         }
     }
 
-    /// All principals, by account and ARN.
+    /// All principals, by account and ARN; groups are among them, as whoever joins them.
     pub fn principals(&self) -> &[Member] {
         &self.members
     }
@@ -205,7 +205,8 @@ impl Directory {
 
     /// Whether somebody else can: anybody, a service, a federated identity, any principal of an account.
     ///
-    /// The service control policies of an account of the estate bind its principals here too.
+    /// The service control policies of an account of the estate bind its principals here too. Of a user or role of another
+    /// account it is assumed, and said, that its own policies permit the request.
     pub fn can_outsider(
         &self,
         principal: &Principal,
@@ -218,6 +219,9 @@ impl Directory {
             .account
             .as_ref()
             .and_then(|account| self.accounts.get(account));
+        if rules.is_none() {
+            principal = principal.of_unread_account();
+        }
         let mut policies = PrincipalPolicies::default();
         if let Some(rules) = rules {
             policies.service_control = Arc::clone(&rules.service_control);
@@ -237,12 +241,16 @@ impl Directory {
     /// The principals of the estate that can do something with a resource, perhaps under conditions, and those of
     /// whom it is unknown.
     ///
-    /// Without a policy of the resource one answer rules out a whole class; evidence is each principal's own.
+    /// Groups are no principals and left out. Without a policy of the resource one answer rules out a whole class; evidence is each principal's own.
     pub fn who_can(&self, action: &str, asset: &Asset, context: &Context) -> Vec<(&Member, Answer)> {
         let is_shared = asset.policies.policy.is_none() && asset.policies.grants.is_empty();
         let mut found = Vec::new();
         for class in &self.classes {
-            let members = || class.iter().filter_map(|at| self.members.get(*at));
+            let is_principal = |member: &&Member| member.principal.kind != PrincipalKind::Group;
+            let members = || {
+                let members = class.iter().filter_map(|at| self.members.get(*at));
+                members.filter(is_principal)
+            };
             let is_ruled_out = |member| is_denied(&self.can(member, action, asset, context));
             if is_shared && members().next().is_none_or(is_ruled_out) {
                 continue;

@@ -207,7 +207,7 @@ impl PolicyDocument {
     }
 
     /// The understood statements that are about an action, which is in lower case; in no particular order.
-    pub fn about<'a>(&'a self, action: &'a str) -> impl Iterator<Item = &'a Statement> {
+    pub fn about<'a, 'b>(&'a self, action: &'b str) -> impl Iterator<Item = &'a Statement> + use<'a, 'b> {
         let service = action.split_once(':').map_or(action, |(service, _)| service);
         let of_service = self.by_service.get(service).map_or(&[][..], Vec::as_slice);
         self.of_any_service

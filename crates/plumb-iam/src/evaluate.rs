@@ -177,7 +177,7 @@ impl Layers {
 
     /// The ways to a permission, each of which is enough; all parts of a way must permit.
     fn routes(&self, request: &Request<'_>, action: &str) -> Vec<Route<'_>> {
-        use PrincipalKind::{Anonymous, AnyOfAccount, Federated, Role, Root, Service, User};
+        use PrincipalKind::{Anonymous, AnyOfAccount, Federated, Group, Role, Root, Service, User};
         let resource = |counts: &'static [Named]| Part {
             verdict: &self.resource,
             counts: Some(counts),
@@ -194,7 +194,7 @@ impl Layers {
             // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
             Root if is_assumption(action) => return Vec::new(),
             Root | AnyOfAccount => Vec::new(),
-            User | Role => std::iter::once(whole(&self.identity)).chain(limits()).collect(),
+            User | Role | Group => std::iter::once(whole(&self.identity)).chain(limits()).collect(),
         };
         let both = |counts| Route(own.iter().copied().chain([resource(counts)]).collect());
         if !request.is_within_account() {
@@ -330,9 +330,9 @@ fn is_stranger(request: &Request<'_>) -> bool {
 
 /// Service control policies bind users, roles and the root user of member accounts, but no service-linked role.
 fn bound_by_service_control(request: &Request<'_>) -> bool {
-    use PrincipalKind::{Anonymous, AnyOfAccount, Federated, Role, Root, Service, User};
+    use PrincipalKind::{Anonymous, AnyOfAccount, Federated, Group, Role, Root, Service, User};
     match request.principal.kind {
-        Root | User | AnyOfAccount => true,
+        Root | User | Group | AnyOfAccount => true,
         Role => request.principal.stewardship != Stewardship::ServiceLinked,
         Service | Federated | Anonymous => false,
     }

@@ -132,6 +132,11 @@ impl Pattern {
         }
     }
 
+    /// The pattern with the values of a request, those that are not given as `*`; `None` when it matches nothing.
+    pub fn resolved(&self, keys: &dyn Keys) -> Option<Glob> {
+        self.resolve(keys).map(|(glob, _)| glob.into_owned())
+    }
+
     /// The pattern with the values of a request, and whether all of them are given; `None` when it matches nothing.
     fn resolve(&self, keys: &dyn Keys) -> Option<(Cow<'_, Glob>, Truth)> {
         let (parts, style) = match &self.form {

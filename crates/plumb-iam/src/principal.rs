@@ -17,11 +17,14 @@ pub enum PrincipalKind {
     User,
     /// An IAM role; its requests come from sessions.
     Role,
+    /// Whichever user joins an IAM group, by what the group permits alone. Nobody else names a group.
+    Group,
     /// An AWS service under its own name, for example `cloudtrail.amazonaws.com`.
     Service,
     /// Somebody whom an identity provider (OpenID Connect or SAML) vouches for, before assuming a role.
     Federated,
-    /// Any principal of an account whose own policies permit the request; without an account, of one outside the estate.
+    /// Any principal of an account whose own policies permit the request; without an account, of one outside the estate;
+    /// with a name, this one.
     AnyOfAccount,
     /// Anybody, without credentials.
     Anonymous,
@@ -136,7 +139,7 @@ pub enum Stewardship {
 pub struct Principal {
     /// What it is.
     pub kind: PrincipalKind,
-    /// ARN of a user, role or root user; name of a service; ARN or domain of an identity provider; else empty.
+    /// ARN of a user, role, group or root user; name of a service; ARN or domain of an identity provider; else empty.
     pub name: Text,
     /// Its account, where it has one.
     pub account: Option<Text>,
@@ -155,12 +158,13 @@ pub struct Principal {
 }
 
 impl Principal {
-    /// A user, role or root user by ARN; `None` when the ARN names none of these.
+    /// A user, role, group or root user by ARN; `None` when the ARN names none of these.
     pub fn of_arn(arn: &str) -> Option<Self> {
         let read = Arn::read(arn).filter(|read| read.service == "iam")?;
         let kind = match read.resource.split_once('/') {
             Some(("user", _)) => PrincipalKind::User,
             Some(("role", _)) => PrincipalKind::Role,
+            Some(("group", _)) => PrincipalKind::Group,
             None if read.resource == "root" => PrincipalKind::Root,
             Some(_) | None => return None,
         };
@@ -200,6 +204,17 @@ impl Principal {
         Self::bare(PrincipalKind::Anonymous, Text::default())
     }
 
+    /// The same where its account was not read: a user or role is one whose own policies permit the request.
+    #[must_use]
+    pub(crate) fn of_unread_account(mut self) -> Self {
+        use PrincipalKind::{Anonymous, AnyOfAccount, Federated, Group, Role, Root, Service, User};
+        match self.kind {
+            User | Role => self.kind = AnyOfAccount,
+            Root | Group | Service | Federated | AnyOfAccount | Anonymous => {}
+        }
+        self
+    }
+
     fn bare(kind: PrincipalKind, name: Text) -> Self {
         Self {
             kind,
@@ -221,12 +236,12 @@ impl Principal {
 
     /// What follows from the principal under a condition key in lower case; `None` for keys of other origin.
     pub(crate) fn key(&self, key: &str) -> Option<KeyValue<'_>> {
-        use PrincipalKind::{Anonymous, AnyOfAccount, Federated, Role, Root, Service, User};
+        use PrincipalKind::{Anonymous, AnyOfAccount, Federated, Group, Role, Root, Service, User};
         let own = |text: &'static str| KeyValue::one(Text::new_static(text));
         let account = || match (&self.account, self.kind) {
             (Some(account), _) => KeyValue::many(std::slice::from_ref(account)),
             (None, AnyOfAccount) => KeyValue::Unspecified,
-            (None, Root | User | Role | Service | Federated | Anonymous) => KeyValue::Absent,
+            (None, Root | User | Role | Group | Service | Federated | Anonymous) => KeyValue::Absent,
         };
         if let Some(tag) = key.strip_prefix("aws:principaltag/") {
             return Some(self.tag(tag));
@@ -234,30 +249,33 @@ impl Principal {
         Some(match key {
             "aws:principalarn" => match self.kind {
                 Root | User | Role => KeyValue::many(std::slice::from_ref(&self.name)),
-                AnyOfAccount => KeyValue::Unspecified,
+                AnyOfAccount if !self.name.is_empty() => KeyValue::many(std::slice::from_ref(&self.name)),
+                AnyOfAccount | Group => KeyValue::Unspecified,
                 Service | Federated | Anonymous => KeyValue::Absent,
             },
             "aws:principalaccount" | "kms:calleraccount" => account(),
             "aws:principaltype" => match self.kind {
                 Root => own("Account"),
-                User => own("User"),
+                User | Group => own("User"),
                 Role => own("AssumedRole"),
                 Anonymous => own("Anonymous"),
                 Service | Federated | AnyOfAccount => KeyValue::Unspecified,
             },
             "aws:principalorgid" | "aws:principalorgpaths" => match self.kind {
                 Service | Federated | Anonymous => KeyValue::Absent,
-                Root | User | Role | AnyOfAccount if key == "aws:principalorgid" => self.membership.id(),
-                Root | User | Role | AnyOfAccount => self.membership.path(),
+                Root | User | Role | Group | AnyOfAccount if key == "aws:principalorgid" => {
+                    self.membership.id()
+                }
+                Root | User | Role | Group | AnyOfAccount => self.membership.path(),
             },
             "aws:principalisawsservice" => own(if self.kind == Service { "true" } else { "false" }),
             "aws:principalservicename" => match self.kind {
                 Service => KeyValue::many(std::slice::from_ref(&self.name)),
-                Root | User | Role | Federated | AnyOfAccount | Anonymous => KeyValue::Absent,
+                Root | User | Role | Group | Federated | AnyOfAccount | Anonymous => KeyValue::Absent,
             },
             "aws:username" => match self.kind {
                 User => self.friendly_name().map_or(KeyValue::Unspecified, KeyValue::one),
-                AnyOfAccount => KeyValue::Unspecified,
+                AnyOfAccount | Group => KeyValue::Unspecified,
                 Root | Role | Service | Federated | Anonymous => KeyValue::Absent,
             },
             "aws:userid" => self.user_id(),
@@ -266,23 +284,23 @@ impl Principal {
             "aws:sourcearn" | "aws:sourceaccount" | "aws:sourceorgid" | "aws:sourceorgpaths"
             | "aws:sourceowner" => match self.kind {
                 Service => KeyValue::Unspecified,
-                Root | User | Role | Federated | AnyOfAccount | Anonymous => KeyValue::Absent,
+                Root | User | Role | Group | Federated | AnyOfAccount | Anonymous => KeyValue::Absent,
             },
             "aws:multifactorauthpresent" | "aws:multifactorauthage" => match self.kind {
                 Service | Federated | Anonymous => KeyValue::Absent,
-                Root | User | Role | AnyOfAccount => KeyValue::Unspecified,
+                Root | User | Role | Group | AnyOfAccount => KeyValue::Unspecified,
             },
             _ => return None,
         })
     }
 
     fn tag(&self, key: &str) -> KeyValue<'_> {
-        use PrincipalKind::{Anonymous, AnyOfAccount, Federated, Role, Root, Service, User};
+        use PrincipalKind::{Anonymous, AnyOfAccount, Federated, Group, Role, Root, Service, User};
         match (self.kind, self.session_tags) {
             (Service | Anonymous, _) => KeyValue::Absent,
             // A session's tag takes the place of the role's:
             // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
-            (Role, SessionTags::Possible) | (AnyOfAccount | Federated, _) => KeyValue::Unspecified,
+            (Role, SessionTags::Possible) | (AnyOfAccount | Group | Federated, _) => KeyValue::Unspecified,
             (Root, _) => KeyValue::Absent,
             (User | Role, _) => self.tags.tag(key),
         }
@@ -300,9 +318,10 @@ impl Principal {
                 (None | Some(_), None) | (None, Some(_)) => KeyValue::Unspecified,
             },
             PrincipalKind::Anonymous => KeyValue::one(Text::new_static("anonymous")),
-            PrincipalKind::Service | PrincipalKind::Federated | PrincipalKind::AnyOfAccount => {
-                KeyValue::Unspecified
-            }
+            PrincipalKind::Service
+            | PrincipalKind::Federated
+            | PrincipalKind::Group
+            | PrincipalKind::AnyOfAccount => KeyValue::Unspecified,
         }
     }
 }
@@ -337,6 +356,11 @@ mod tests {
                 Stewardship::Customer,
             ),
             (
+                "arn:aws:iam::111122223333:group/ops",
+                PrincipalKind::Group,
+                Stewardship::Customer,
+            ),
+            (
                 "arn:aws:iam::111122223333:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS",
                 PrincipalKind::Role,
                 Stewardship::ServiceLinked,
@@ -354,7 +378,7 @@ mod tests {
                 "{arn}"
             );
         }
-        assert_eq!(Principal::of_arn("arn:aws:iam::111122223333:group/g"), None);
+        assert_eq!(Principal::of_arn("arn:aws:iam::111122223333:policy/g"), None);
         assert_eq!(Principal::of_arn("arn:aws:s3:::root"), None);
     }
 

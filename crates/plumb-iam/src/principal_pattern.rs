@@ -126,6 +126,9 @@ impl PrincipalPattern {
                 Some(Naming::certain(Named::Directly))
             }
             (Self::Account(account), _) if is_of(account) => Some(Naming::certain(Named::ByAccount)),
+            (Self::Entity(arn), PrincipalKind::AnyOfAccount) if !principal.name.is_empty() => {
+                (*arn == principal.name).then(|| Naming::certain(Named::Directly))
+            }
             (Self::Entity(arn), PrincipalKind::AnyOfAccount)
                 if Arn::account_of(arn).is_some_and(|account| is_of(&account.into())) =>
             {
@@ -181,7 +184,11 @@ impl PrincipalPattern {
             // Which account a canonical identifier belongs to is not known here.
             (
                 Self::CanonicalUser(id),
-                PrincipalKind::Root | PrincipalKind::User | PrincipalKind::Role | PrincipalKind::AnyOfAccount,
+                PrincipalKind::Root
+                | PrincipalKind::User
+                | PrincipalKind::Role
+                | PrincipalKind::Group
+                | PrincipalKind::AnyOfAccount,
             ) => Some(Naming::depends(
                 Named::ByAccount,
                 format!("the canonical user `{id}` is the principal's account"),
@@ -247,7 +254,7 @@ impl Principals {
         };
         let names_role = by(Named::ByRole).is_possible();
         let in_full = match principal.kind {
-            PrincipalKind::User => names_account,
+            PrincipalKind::User | PrincipalKind::Group => names_account,
             PrincipalKind::Role => names_account && names_role,
             PrincipalKind::Root
             | PrincipalKind::Service

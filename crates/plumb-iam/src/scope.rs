@@ -6,6 +6,7 @@ use plumb_model::value::Text;
 
 use crate::document::{Effect, Listing};
 use crate::glob::{Glob, Style};
+use crate::pattern::Pattern;
 use crate::policy::{Content, NamedPolicy, PrincipalPolicies};
 
 /// The resources that the allow statements of a principal's own policies name for one action.
@@ -101,6 +102,64 @@ impl Scope {
                 .chain(variables);
             let tags = keys.filter_map(|key| key.split_once(":resourcetag/").map(|(_, tag)| Text::from(tag)));
             self.resource_tags.extend(tags);
+        }
+    }
+}
+
+/// What the allow statements of a principal's own policies name for one action, without a copy.
+///
+/// An upper bound, as [`Scope`] is.
+#[derive(Clone, Debug, Default)]
+pub struct Glance<'p> {
+    /// The patterns, perhaps repeated; variables are widened to `*`.
+    pub patterns: Vec<&'p Glob>,
+    /// Those of them that have variables, as they are.
+    pub templates: Vec<&'p Pattern>,
+    /// Everything is within reach: by `NotResource`, or because something was not read.
+    pub everything: bool,
+}
+
+impl<'p> Glance<'p> {
+    /// Looks at an action, in lower case.
+    pub fn of(policies: &'p PrincipalPolicies, action: &str) -> Self {
+        let mut glance = Self::default();
+        for policy in &policies.identity {
+            glance.add(policy, action);
+        }
+        glance
+    }
+
+    /// Whether nothing is within reach.
+    pub fn is_empty(&self) -> bool {
+        self.patterns.is_empty() && !self.everything
+    }
+
+    fn add(&mut self, policy: &'p NamedPolicy, action: &str) {
+        let document = match &policy.content {
+            Content::Read(document) => document,
+            Content::Unread(_) => {
+                self.everything = true;
+                return;
+            }
+        };
+        self.everything |= document
+            .unread()
+            .iter()
+            .any(|unread| unread.may(Effect::Allow, action));
+        for statement in document
+            .about(action)
+            .filter(|statement| statement.effect == Effect::Allow)
+        {
+            match &statement.resources {
+                Some(resources) if resources.listing == Listing::Only => {
+                    self.patterns
+                        .extend(resources.patterns.iter().map(|pattern| pattern.widest()));
+                    let has_variables = |pattern: &&Pattern| pattern.variables().next().is_some();
+                    self.templates
+                        .extend(resources.patterns.iter().filter(has_variables));
+                }
+                Some(_) | None => self.everything = true,
+            }
         }
     }
 }

@@ -102,6 +102,7 @@ impl Estate {
             internet: standing(exposures.iter().filter(wide), &blind),
             outside: standing(exposures.iter(), &blind),
             exposures,
+            blind,
         })
     }
 

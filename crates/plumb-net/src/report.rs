@@ -129,6 +129,8 @@ pub struct ResourceExposure<'a> {
     pub outside: Standing,
     /// The exposures, the widest and most certain first.
     pub exposures: &'a [Exposure],
+    /// What could open further ways and was not read, one clause each.
+    pub blind: Vec<Text>,
 }
 
 /// Something in a document that the model could not use.

@@ -3,15 +3,17 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use plumb_expr::{Declarations, Expected, Fields, Program, Scope, Truth, Type};
+use plumb_expr::{Declarations, Expected, Fields, Program, Root, Scope, Truth, Type};
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::finding::Evidence;
+use plumb_model::graph::NodeKind;
 use plumb_model::value::{Map, Text, Value};
 use plumb_model::verdict::Verdict;
 
 use crate::pack::Pack;
 use crate::policy::Policy;
-use crate::schema::{AttributeSet, AttributeSource};
+use crate::requirement::{NO_GRAPH, PathRequirement, Requirement};
+use crate::schema::{AttributeSet, AttributeSource, ResourceType};
 
 /// A policy whose rules are ready to run.
 #[derive(Clone, Debug)]
@@ -21,16 +23,61 @@ pub struct CompiledPolicy {
     /// The scope.
     pub when: Option<Program>,
     /// The requirement.
-    pub rule: Program,
+    pub requirement: CompiledRequirement,
+}
+
+/// A requirement that is ready to be checked.
+#[derive(Clone, Debug)]
+pub enum CompiledRequirement {
+    /// That a rule holds.
+    Rule(Program),
+    /// That no attack path of some kind leads to the resource.
+    Path(PathRequirement),
 }
 
 impl CompiledPolicy {
+    /// All its programs.
+    pub fn programs(&self) -> impl Iterator<Item = &Program> {
+        let rule = match &self.requirement {
+            CompiledRequirement::Rule(rule) => Some(rule),
+            CompiledRequirement::Path(_) => None,
+        };
+        self.when.iter().chain(rule)
+    }
+
+    /// The attack paths it forbids; `None` for a policy with a rule.
+    pub fn path(&self) -> Option<&PathRequirement> {
+        match &self.requirement {
+            CompiledRequirement::Rule(_) => None,
+            CompiledRequirement::Path(path) => Some(path),
+        }
+    }
+
+    /// What it looks at of a resource besides what its programs read: how sensitive something is, tags tell.
+    pub fn attributes(&self) -> impl Iterator<Item = Text> {
+        self.path().map(|_| Text::new_static("tags")).into_iter()
+    }
+
+    /// Whether its rules ask what reaches the judged resource.
+    pub fn asks_exposure(&self) -> bool {
+        self.programs()
+            .flat_map(Program::uses)
+            .any(|used| used.root == Root::Exposure)
+    }
+
+    /// Whether a resource is in its scope.
+    pub fn applies(&self, scope: &Scope<'_>) -> Truth {
+        self.when.as_ref().map_or(Truth::True, |when| when.truth(scope))
+    }
+
     /// Judges one resource.
+    ///
+    /// Where a policy forbids attack paths, a resource in its scope is unknown here: the security graph decides.
     pub fn verdict(&self, scope: &Scope<'_>) -> Verdict {
-        match self.when.as_ref().map_or(Truth::True, |when| when.truth(scope)) {
-            Truth::False => Verdict::NotApplicable,
-            Truth::Unknown => Verdict::Unknown,
-            Truth::True => match self.rule.truth(scope) {
+        match (self.applies(scope), &self.requirement) {
+            (Truth::False, _) => Verdict::NotApplicable,
+            (Truth::Unknown, _) | (Truth::True, CompiledRequirement::Path(_)) => Verdict::Unknown,
+            (Truth::True, CompiledRequirement::Rule(rule)) => match rule.truth(scope) {
                 Truth::True => Verdict::Pass,
                 Truth::False => Verdict::Fail,
                 Truth::Unknown => Verdict::Unknown,
@@ -41,15 +88,16 @@ impl CompiledPolicy {
     /// Why a resource got the verdict fail or unknown; `None` for the other two.
     pub fn evidence(&self, scope: &Scope<'_>, verdict: Verdict) -> Option<Evidence> {
         let when_decides = |when: &&Program| when.truth(scope) == Truth::Unknown;
+        let by_requirement = || match &self.requirement {
+            CompiledRequirement::Rule(rule) => Some(rule.explain(scope)),
+            CompiledRequirement::Path(path) => path.unknown(NO_GRAPH, Vec::new()).1,
+        };
         match verdict {
-            Verdict::Fail => Some(self.rule.explain(scope)),
-            Verdict::Unknown => Some(
-                self.when
-                    .as_ref()
-                    .filter(when_decides)
-                    .unwrap_or(&self.rule)
-                    .explain(scope),
-            ),
+            Verdict::Fail => by_requirement(),
+            Verdict::Unknown => match self.when.as_ref().filter(when_decides) {
+                Some(when) => Some(when.explain(scope)),
+                None => by_requirement(),
+            },
             Verdict::Pass | Verdict::NotApplicable => None,
         }
     }
@@ -79,12 +127,19 @@ impl Pack {
             params: params_type(&policy.params),
             broken: RefCell::default(),
         };
-        let rule = policy.rule.compile(
-            &policy.source,
-            &format!("rule of {}", policy.name),
-            &declarations,
-            Expected::Truth,
-        );
+        let requirement = match &policy.requirement {
+            Requirement::Rule(rule) => rule
+                .compile(
+                    &policy.source,
+                    &format!("rule of {}", policy.name),
+                    &declarations,
+                    Expected::Truth,
+                )
+                .map(CompiledRequirement::Rule),
+            Requirement::Path(path) => {
+                check_path(policy, path, &resource_type).map(|()| CompiledRequirement::Path(path.clone()))
+            }
+        };
         let when = policy.when.as_ref().map(|when| {
             when.compile(
                 &policy.source,
@@ -94,20 +149,51 @@ impl Pack {
             )
         });
         let broken = declarations.broken.into_inner();
-        match (rule, when.transpose()) {
+        match (requirement, when.transpose()) {
             (Ok(_), Ok(_)) if !broken.is_empty() => Err(broken),
-            (Ok(rule), Ok(when)) => Ok(CompiledPolicy {
+            (Ok(requirement), Ok(when)) => Ok(CompiledPolicy {
                 policy: Arc::clone(policy),
                 when,
-                rule,
+                requirement,
             }),
-            (rule, when) => Err([Some(broken), when.err(), rule.err()]
+            (requirement, when) => Err([Some(broken), when.err(), requirement.err()]
                 .into_iter()
                 .flatten()
                 .flatten()
                 .collect()),
         }
     }
+}
+
+/// Attack paths must be able to end at such resources.
+fn check_path(
+    policy: &Policy,
+    path: &PathRequirement,
+    resource_type: &ResourceType,
+) -> Result<(), Vec<Diagnostic>> {
+    let kind = resource_type
+        .recipe
+        .graph
+        .as_ref()
+        .map_or(NodeKind::Other, |role| role.kind);
+    let place = |message: String, help: &str| {
+        let diagnostic = Diagnostic::error(message).at(&policy.source, path.span.clone(), "of this policy");
+        Err(vec![diagnostic.help(help)])
+    };
+    let name = &resource_type.name;
+    if !PathRequirement::is_target(kind) {
+        return place(
+            format!("no attack path ends at `{name}`, which is of the kind `{kind}`"),
+            "paths end at identities, data, secrets and keys; what reaches other things `exposure(resource)` tells",
+        );
+    }
+    if kind == NodeKind::Identity && path.sensitivity.is_some() {
+        return place(
+            format!("`{name}` holds nothing that is sensitive"),
+            "leave `sensitivity` out",
+        );
+    }
+    Ok(())
 }
 
 /// What a policy's rules see.
@@ -153,6 +239,10 @@ impl Declarations for PolicyDeclarations<'_> {
         self.pack
             .resource_type(name)
             .map_or(true, |found| found.recipe.lives_in_regions())
+    }
+
+    fn tells_exposure(&self) -> bool {
+        true
     }
 }
 

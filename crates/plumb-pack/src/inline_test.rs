@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use plumb_expr::{Fields, Inventory, Scope};
+use plumb_expr::{Fields, Inventory, Scope, Truth, Type, exposure_type};
 use plumb_model::account::Account;
 use plumb_model::finding::Evidence;
 use plumb_model::resource::Resource;
@@ -12,8 +12,10 @@ use plumb_model::verdict::Verdict;
 
 use crate::compiled::CompiledPolicy;
 use crate::pack::Pack;
-use crate::policy::{Policy, PolicyTest, TestResource};
+use crate::policy::{Policy, PolicyTest, TestPath, TestResource};
+use crate::requirement::{Led, PathRequirement, TAGS_UNREAD};
 use crate::schema::ResourceType;
+use crate::sensitivity::{self, Classified};
 use crate::suggest::did_you_mean;
 
 /// What became of one case.
@@ -39,6 +41,10 @@ pub const TEST_ACCOUNT: &str = "123456789012";
 pub const TEST_REGION: &str = "us-east-1";
 /// The time of cases that do not say theirs: 2026-01-01T00:00:00Z, in seconds since 1970.
 pub const TEST_NOW: i64 = 1_767_225_600;
+
+/// What the members of an exposure may say.
+const LEVELS: [&str; 5] = ["none", "internal", "accounts", "narrow", "wide"];
+const INTERNET: [&str; 3] = ["none", "narrow", "wide"];
 
 /// Runs the cases of one policy.
 pub fn run_tests(pack: &Pack, policy: &Arc<Policy>) -> Vec<TestOutcome> {
@@ -85,8 +91,15 @@ fn run(pack: &Pack, compiled: Option<&CompiledPolicy>, policy: &Policy, test: &P
             .unwrap_or_else(|| Timestamp::from_second(TEST_NOW).unwrap_or_default()),
         inventory: &inventory,
     };
-    let actual = compiled.verdict(&scope);
-    let evidence = compiled.evidence(&scope, actual);
+    let (actual, evidence) = match (compiled.path(), &test.paths) {
+        (Some(path), Some(paths)) if compiled.applies(&scope) == Truth::True => {
+            by_paths(&documents, path, paths)
+        }
+        _ => {
+            let verdict = compiled.verdict(&scope);
+            (verdict, compiled.evidence(&scope, verdict))
+        }
+    };
     let problem = if actual != test.expect {
         let because = evidence
             .as_ref()
@@ -102,6 +115,32 @@ fn run(pack: &Pack, compiled: Option<&CompiledPolicy>, policy: &Policy, test: &P
         evidence,
         ..outcome
     }
+}
+
+/// The verdict of a policy that forbids attack paths.
+fn by_paths(
+    documents: &Documents<'_>,
+    requirement: &PathRequirement,
+    paths: &[TestPath],
+) -> (Verdict, Option<Evidence>) {
+    if let Some(least) = requirement.sensitivity {
+        let content = documents.classified();
+        if content.level < least {
+            return match content.certainty {
+                sensitivity::Certainty::Certain => (Verdict::NotApplicable, None),
+                sensitivity::Certainty::TagsUnread => requirement.unknown(TAGS_UNREAD, Vec::new()),
+            };
+        }
+    }
+    let riskiest = |counts: &dyn Fn(&&TestPath) -> bool| {
+        let among = paths.iter().filter(|path| requirement.from.includes(path.from));
+        among.filter(counts).map(|path| path.risk).max()
+    };
+    requirement.judge(&Led {
+        sure: riskiest(&|path| path.certainty <= requirement.certainty),
+        any: riskiest(&|_| true),
+        hidden: &[],
+    })
 }
 
 fn missing_evidence(test: &PolicyTest, evidence: Option<&Evidence>) -> Option<String> {
@@ -126,6 +165,9 @@ fn missing_evidence(test: &PolicyTest, evidence: Option<&Evidence>) -> Option<St
 struct Documents<'p> {
     pack: &'p Pack,
     resource: Value,
+    /// What reaches the resource; `None` when nobody looked.
+    exposure: Option<Value>,
+    judged: Arc<ResourceType>,
     account: Value,
     /// By type; a type that could not be listed has one unreadable element.
     inventory: Vec<(Text, Vec<Value>)>,
@@ -165,11 +207,56 @@ impl<'p> Documents<'p> {
         Ok(Self {
             pack,
             resource,
+            exposure: test.exposure.as_ref().map(exposure).transpose()?,
+            judged,
             account,
             inventory,
             outside,
         })
     }
+}
+
+impl Documents<'_> {
+    /// How sensitive the content of the resource is.
+    fn classified(&self) -> Classified {
+        let text = |document: &Value, key: &str| {
+            let text = document.get(key).and_then(Value::as_str);
+            text.map(Text::from)
+        };
+        let default = self.judged.recipe.graph.as_ref().map(|role| role.sensitivity);
+        self.pack.sensitivity().classify(
+            &text(&self.resource, "name").unwrap_or_default(),
+            self.resource.get("tags").unwrap_or(&Value::Null),
+            text(&self.account, "data_class").as_deref(),
+            default.unwrap_or_default(),
+        )
+    }
+}
+
+/// What reaches the resource of a case; members that it does not name are unknown.
+fn exposure(members: &Map) -> Result<Value, String> {
+    let Type::Object(fields) = exposure_type() else {
+        return Err("an exposure has no members".to_owned());
+    };
+    if let Some(problem) = crate::conformity::misfit(&Value::Map(members.clone()), &exposure_type()) {
+        return Err(format!("`exposure`{problem}"));
+    }
+    for (key, words) in [("level", LEVELS.as_slice()), ("internet", INTERNET.as_slice())] {
+        if let Some(word) = members.get(key).and_then(Value::as_str)
+            && !words.contains(&word)
+        {
+            return Err(format!(
+                "`exposure.{key}` is `{word}`, expected one of {}, unknown",
+                words.join(", ")
+            ));
+        }
+    }
+    let member = |name: Text| {
+        let given = members.get(&name).filter(|value| !value.is_null()).cloned();
+        let value = given.unwrap_or_else(|| Value::unreadable(Unreadable::new(Reason::NotCollected)));
+        (name, value)
+    };
+    Ok(Value::Map(fields.names().into_iter().map(member).collect()))
 }
 
 fn resource_type(pack: &Pack, name: &str) -> Result<Arc<ResourceType>, String> {
@@ -329,5 +416,9 @@ impl Inventory for TestInventory<'_> {
             }
         }
         related
+    }
+
+    fn exposure<'a>(&'a self, _resource: &'a Value) -> Option<&'a Value> {
+        self.documents.exposure.as_ref()
     }
 }

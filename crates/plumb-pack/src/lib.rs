@@ -43,6 +43,8 @@ mod recipe_reader;
 #[cfg(test)]
 mod record;
 mod recorded;
+pub mod requirement;
+mod requirement_reader;
 pub mod risk;
 mod risk_reader;
 mod rule_text;

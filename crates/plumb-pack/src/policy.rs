@@ -7,10 +7,12 @@ use jiff::Timestamp;
 use plumb_model::account::Provider;
 use plumb_model::diagnostic::Source;
 use plumb_model::framework::ControlRef;
+use plumb_model::path::Certainty;
 use plumb_model::report::{PolicySummary, Remediation};
 use plumb_model::value::{Map, Text, Value};
 use plumb_model::verdict::{Severity, Verdict};
 
+use crate::requirement::{PathEntry, Requirement};
 use crate::risk::{Exploitability, Visibility};
 use crate::rule_text::RuleText;
 
@@ -54,7 +56,7 @@ pub struct Policy {
     /// The scope; `None` for every resource of the type.
     pub when: Option<RuleText>,
     /// The requirement.
-    pub rule: RuleText,
+    pub requirement: Requirement,
     /// Thresholds that a user may override.
     pub params: Map,
     /// How to mend a failure.
@@ -142,8 +144,23 @@ pub struct PolicyTest {
     pub inventory: Vec<(Text, Vec<TestResource>)>,
     /// Types that could not be listed.
     pub unreadable_types: Vec<Text>,
+    /// What reaches the resource, by the members of `exposure(resource)`; null ones and those not named are unknown.
+    pub exposure: Option<Map>,
+    /// The attack paths that lead to the resource; `None` when the security graph was not built.
+    pub paths: Option<Vec<TestPath>>,
     /// Where the case stands in the file.
     pub span: Range<usize>,
+}
+
+/// An attack path to the resource of a test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TestPath {
+    /// Where it begins; never [`PathEntry::Any`].
+    pub from: PathEntry,
+    /// The least sure of its steps.
+    pub certainty: Certainty,
+    /// 1 to 100.
+    pub risk: u8,
 }
 
 /// A resource in the inventory of a test.

@@ -9,6 +9,7 @@ use plumb_model::verdict::Verdict;
 use crate::node::{Content, Node};
 use crate::policy::{Circumstances, Policy, PolicyTest, Provenance, TestResource, is_policy_name};
 use crate::reader::{Fields, Problems};
+use crate::requirement_reader::{read_requirement, read_test_exposure, read_test_paths};
 use crate::risk::{Exploitability, Visibility};
 use crate::rule_text::RuleText;
 use crate::suggest::did_you_mean;
@@ -16,7 +17,7 @@ use crate::suggest::did_you_mean;
 /// The key that lists what could not be read of an inventory resource.
 pub(crate) const UNREADABLE_LIST: &str = "$unreadable";
 
-const POLICY_KEYS: [&str; 16] = [
+const POLICY_KEYS: [&str; 17] = [
     "name",
     "title",
     "description",
@@ -26,6 +27,7 @@ const POLICY_KEYS: [&str; 16] = [
     "risk",
     "when",
     "rule",
+    "path",
     "params",
     "remediation",
     "references",
@@ -87,9 +89,7 @@ fn read_policy(
         )
     });
     let resource_type = fields.required_text("resource_type", what, problems);
-    let rule = fields
-        .required("rule", what, problems)
-        .and_then(|node| read_rule(node, "rule", problems));
+    let requirement = read_requirement(&fields, problems);
     let when = fields
         .get("when")
         .and_then(|node| read_rule(node, "when", problems));
@@ -118,7 +118,7 @@ fn read_policy(
         severity: severity?,
         risk,
         when,
-        rule: rule?,
+        requirement: requirement?,
         params: read_map(&fields, "params", problems),
         remediation,
         references: fields.texts("references", problems),
@@ -264,7 +264,7 @@ fn read_remediation(node: &Node, problems: &mut Problems) -> Remediation {
     }
 }
 
-const TEST_KEYS: [&str; 11] = [
+const TEST_KEYS: [&str; 13] = [
     "name",
     "resource",
     "unreadable",
@@ -275,6 +275,8 @@ const TEST_KEYS: [&str; 11] = [
     "params",
     "inventory",
     "unreadable_types",
+    "exposure",
+    "paths",
     "region",
 ];
 
@@ -322,6 +324,8 @@ fn read_test(node: &Node, problems: &mut Problems) -> Option<PolicyTest> {
         params: read_map(&fields, "params", problems),
         inventory,
         unreadable_types: fields.texts("unreadable_types", problems),
+        exposure: read_test_exposure(&fields, problems),
+        paths: read_test_paths(&fields, problems),
         span: node.head(&problems.source().text),
     })
 }

@@ -93,8 +93,11 @@ impl SensitivityRules {
         if let Some((hit, key, value)) = by_tag {
             let because = format!("tag `{}` says `{}`", shown(&key), shown(&value));
             // What is said outright is certain whatever the other tags hold.
-            let said = classified(hit.level, hit.label, because);
-            return said;
+            // A tag says how sensitive it is, a name often what it is.
+            let label = hit
+                .label
+                .or_else(|| self.by_name(name).and_then(|named| named.label));
+            return classified(hit.level, label, because);
         }
         if let Some(hit) = self.by_name(name)
             && (hit.level >= default || default <= Sensitivity::Internal)

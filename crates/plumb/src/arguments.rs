@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use plumb_model::verdict::Severity;
+use plumb_pack::compiled::CompiledPolicy;
 use plumb_report::format::{Format, UnknownFormat};
 
 use crate::graph_arguments::{
@@ -129,7 +130,8 @@ pub(crate) struct SelectionArguments {
 #[command(next_help_heading = "Risk and attack paths")]
 pub(crate) struct GraphArguments {
     /// Whether to build the security graph, from which come exposure, attack paths and the risk of each finding;
-    /// `auto`: unless --policy, --framework or --service narrows what is read
+    /// `auto`: unless --policy, --framework or --service narrows what is read; also where --policy or --framework selects
+    /// a policy that forbids attack paths
     #[arg(long, value_enum, default_value_t = Paths::Auto, value_name = "WHEN")]
     pub(crate) paths: Paths,
 
@@ -151,11 +153,14 @@ pub(crate) enum Paths {
 
 impl GraphArguments {
     /// Whether a scan with this selection builds the graph.
-    pub(crate) fn is_wanted(&self, selection: &SelectionArguments) -> bool {
+    ///
+    /// A service is named to read less; policies and frameworks are named to be judged, with what that takes.
+    pub(crate) fn is_wanted(&self, selection: &SelectionArguments, policies: &[CompiledPolicy]) -> bool {
         let narrowed =
             !selection.policy.is_empty() || !selection.framework.is_empty() || !selection.service.is_empty();
+        let asked_for = selection.service.is_empty() && policies.iter().any(|policy| policy.path().is_some());
         match self.paths {
-            Paths::Auto => !narrowed,
+            Paths::Auto => !narrowed || asked_for,
             Paths::Always => true,
             Paths::Never => false,
         }

@@ -26,7 +26,13 @@ pub(crate) fn run(console: Console, arguments: &DemoArguments) -> Result<Status,
         .organization
         .as_deref()
         .unwrap_or(plumb_demo::ORGANIZATION);
-    let config = graph::config(&pack, &arguments.graph, &arguments.selection, Some(organization))?;
+    let config = graph::config(
+        &pack,
+        &arguments.graph,
+        &arguments.selection,
+        &selected.policies,
+        Some(organization),
+    )?;
     let plan = crate::plan::make(
         &pack,
         &selected,

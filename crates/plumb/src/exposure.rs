@@ -1,6 +1,6 @@
 //! `plumb exposure`: from where resources can be reached, on which ports, through what.
 
-use plumb_graph::exposure;
+use plumb_graph::reachability;
 use plumb_graph::whatif::one_called;
 use plumb_report::terminal::answers;
 
@@ -22,14 +22,14 @@ pub(crate) fn run(console: Console, arguments: &ExposureArguments) -> Result<Sta
     match &arguments.resource {
         Some(name) => {
             let node = one_called(&assembled.graph, name).map_err(|error| whatif::unknown(&error))?;
-            let answer = exposure::of(&assembled, node);
+            let answer = reachability::of(&assembled, node);
             match format {
                 AnswerFormat::Terminal => destination.text(&answers::exposure(&answer, width, color)),
                 AnswerFormat::Json => destination.json("exposure", &answer),
             }
         }
         None => {
-            let exposed = exposure::list(&assembled);
+            let exposed = reachability::list(&assembled);
             match format {
                 AnswerFormat::Terminal => destination.text(&answers::exposed(&exposed, width, color)),
                 AnswerFormat::Json => destination.json("exposed", &exposed),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use plumb_graph::knowledge::Knowledge;
 use plumb_graph::paths::Limits;
+use plumb_pack::compiled::CompiledPolicy;
 use plumb_pack::estate::Estate;
 use plumb_pack::pack::{Pack, SourceFile};
 
@@ -21,10 +22,11 @@ pub(crate) fn config(
     pack: &Pack,
     arguments: &GraphArguments,
     selection: &SelectionArguments,
+    policies: &[CompiledPolicy],
     organization: Option<&str>,
 ) -> Result<plumb_engine::Config, Failed> {
     let estate = Arc::new(estate(arguments.estate.as_deref())?);
-    let graph = if arguments.is_wanted(selection) {
+    let graph = if arguments.is_wanted(selection, policies) {
         Some(knowledge(pack, Some(&estate))?)
     } else {
         None

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use plumb_collect::calls::{self, Frequency, PlannedCall};
 use plumb_collect::{Plan, PlanError};
+use plumb_graph::exposure;
 use plumb_graph::knowledge::Knowledge;
 use plumb_model::account::Provider;
 use plumb_model::diagnostic::Diagnostic;
@@ -34,6 +35,15 @@ pub(crate) fn make(
         PlanError::Cycle(_) => Diagnostic::error(error.to_string()).into(),
     };
     let mut plan = Plan::new(pack, &selected.policies).map_err(explained)?;
+    for policy in selected.policies.iter().filter(|policy| policy.asks_exposure()) {
+        let resource_type = pack.resource_type(&policy.policy.resource_type)?;
+        let demands = exposure::demands(pack, &resource_type);
+        let wanted = demands
+            .iter()
+            .map(|demand| (&demand.resource_type, demand.attribute.as_ref()));
+        let for_exposure = Plan::wanting(pack, wanted, &policy.policy.name).map_err(explained)?;
+        plan = plan.union(for_exposure).map_err(explained)?;
+    }
     if let Some(knowledge) = graph {
         let demands = knowledge.demands();
         let wanted = demands
@@ -64,7 +74,7 @@ pub(crate) fn run(console: Console, arguments: &PlanAwsArguments) -> Result<Stat
     let selected = knowledge::select(&pack, &arguments.selection, Some(Provider::Aws))?;
     let graph = arguments
         .graph
-        .is_wanted(&arguments.selection)
+        .is_wanted(&arguments.selection, &selected.policies)
         .then(|| graph::knowledge(&pack, None))
         .transpose()?;
     let plan = make(

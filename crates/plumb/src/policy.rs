@@ -10,6 +10,7 @@ use plumb_model::value::Text;
 use plumb_pack::inline_test::{TestOutcome, run_tests};
 use plumb_pack::pack::Pack;
 use plumb_pack::policy::{Policy, Provenance, is_policy_name};
+use plumb_pack::requirement::Requirement;
 use plumb_pack::scaffold::scaffold;
 use plumb_pack::selection::Selection;
 use plumb_report::visible::visible;
@@ -127,7 +128,14 @@ fn describe(policy: &Policy, summary: &PolicySummary, width: usize, text: &mut S
         policy.when.as_ref().map(|rule| rule.text.as_str()),
         text,
     );
-    section("Rule", Some(&policy.rule.text), text);
+    match &policy.requirement {
+        Requirement::Rule(rule) => section("Rule", Some(&rule.text), text),
+        Requirement::Path(path) => section(
+            "Fails where an attack path leads to it",
+            Some(&path.to_string()),
+            text,
+        ),
+    }
     if !policy.params.is_empty() {
         let params: Vec<String> = policy
             .params

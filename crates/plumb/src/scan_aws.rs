@@ -30,6 +30,7 @@ pub(crate) fn run(console: Console, arguments: &ScanAwsArguments) -> Result<Stat
         &pack,
         &arguments.graph,
         &arguments.selection,
+        &selected.policies,
         arguments.report.organization.as_deref(),
     )?;
     let plan = plan::make(

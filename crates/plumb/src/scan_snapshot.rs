@@ -22,6 +22,7 @@ pub(crate) fn run(console: Console, arguments: &ScanSnapshotArguments) -> Result
         &pack,
         &arguments.graph,
         &arguments.selection,
+        &selected.policies,
         arguments.report.organization.as_deref(),
     )?;
     let analyzer = Analyzer::new(&pack, selected.policies, selected.frameworks, config)

@@ -117,12 +117,9 @@ impl Source {
         let accounts = self
             .accounts
             .into_iter()
-            .map(|judged| {
-                fragments.extend(judged.fragment);
-                Judged {
-                    fragment: None,
-                    ..judged
-                }
+            .map(|mut judged| {
+                fragments.extend(judged.take_fragment());
+                judged
             })
             .collect();
         let report = self.analyzer.finish(accounts, self.organization);

@@ -74,7 +74,7 @@ fn mend(change: &mut Change, graph: &Graph, policies: &[CompiledPolicy], finding
     let attributes: BTreeSet<Text> = policies
         .iter()
         .filter(|compiled| compiled.policy.name == *policy)
-        .flat_map(|compiled| compiled.rule.uses())
+        .flat_map(|compiled| compiled.programs().flat_map(plumb_expr::Program::uses))
         .filter(|used| used.root == Root::Resource)
         .filter_map(|used| used.path.first().cloned())
         .collect();

@@ -1,6 +1,6 @@
 //! Calls of functions.
 
-use plumb_model::value::{Text, Value};
+use plumb_model::value::Value;
 use regex::RegexBuilder;
 
 use super::macros::fold_kind;
@@ -11,7 +11,7 @@ use crate::node::{Comparison, Node, NodeKind};
 use crate::problem::{Problem, did_you_mean};
 use crate::syntax::{Expr, Kind, Name, Span};
 use crate::types::Type;
-use crate::uses::{Extent, Place, Root};
+use crate::uses::Extent;
 
 /// How large a compiled pattern may be, in bytes.
 pub(crate) const MAX_PATTERN_SIZE: usize = 1 << 20;
@@ -28,6 +28,7 @@ impl Compiler<'_> {
             (None, "has") => self.has(name, arguments, span),
             (None, "inventory") => self.inventory(name, arguments, span),
             (None, "related") => self.related(name, arguments, span),
+            (None, "exposure") => self.exposure(name, arguments, span),
             (Some(target), macro_name) if fold_kind(macro_name).is_some() => match fold_kind(macro_name) {
                 Some(kind) => self.fold(kind, target, name, arguments, span),
                 None => self.unknown_function(name, span),
@@ -267,129 +268,7 @@ impl Compiler<'_> {
         Lowered::computed(kind, span, Type::Bool)
     }
 
-    fn inventory(&mut self, name: &Name, arguments: &[Expr], span: Span) -> Lowered {
-        let (argument, region) = match arguments {
-            [argument] => (argument, None),
-            [argument, region] => (argument, Some(region)),
-            _ => {
-                let usage = "inventory(\"aws_flow_log\")` or `inventory(\"aws_flow_log\", resource.region)";
-                return self.wrong_arguments(name, usage, span);
-            }
-        };
-        let Some((resource_type, type_)) = self.resource_type(argument) else {
-            return Lowered::computed(NodeKind::Literal(Value::Null), span, Type::Any);
-        };
-        if let Some(region) = region {
-            return self.regional_inventory(resource_type, &type_, argument, region, span);
-        }
-        let places = vec![Place {
-            root: Root::Inventory(resource_type.clone()),
-            path: Vec::new(),
-        }];
-        Lowered {
-            places,
-            ..Lowered::computed(NodeKind::Inventory(resource_type), span, type_.list())
-        }
-    }
-
-    fn regional_inventory(
-        &mut self,
-        resource_type: Text,
-        type_: &Type,
-        type_expr: &Expr,
-        region_expr: &Expr,
-        span: Span,
-    ) -> Lowered {
-        if !self.declarations.lives_in_regions(&resource_type) {
-            let message = format!("`{resource_type}` belongs to no region");
-            let help = format!("write `inventory(\"{resource_type}\")`");
-            let problem = Problem::new(message, type_expr.span, "one for the whole account").help(help);
-            return self.failed(problem, span);
-        }
-        let region = self.lower(region_expr);
-        if !Parameter::Text.accepts(&region.type_) {
-            let label = format!("this is {}", region.type_);
-            let problem = Problem::new("the region is text", region_expr.span, label)
-                .help(format!("write `inventory(\"{resource_type}\", resource.region)`"));
-            return self.failed(problem, span);
-        }
-        self.uses.note(&region.places, Extent::Whole);
-        let places = vec![Place {
-            root: Root::RegionalInventory(resource_type.clone()),
-            path: Vec::new(),
-        }];
-        let kind = NodeKind::RegionalInventory {
-            resource_type,
-            region: Box::new(region.node),
-        };
-        Lowered {
-            places,
-            ..Lowered::computed(kind, span, type_.clone().list())
-        }
-    }
-
-    fn related(&mut self, name: &Name, arguments: &[Expr], span: Span) -> Lowered {
-        let [resource_expr, type_expr] = arguments else {
-            return self.wrong_arguments(name, "related(resource, \"aws_kms_key\")", span);
-        };
-        let resource = self.lower(resource_expr);
-        self.uses.note(&resource.places, Extent::Presence);
-        if !resource.type_.is_dynamic() && !matches!(resource.type_, Type::Object(_)) {
-            let label = format!("this is {}", resource.type_);
-            let problem = Problem::new("`related` takes a resource first", resource_expr.span, label);
-            return self.failed(problem, span);
-        }
-        let is_judged = |place: &Place| matches!(place.root, Root::Resource) && place.path.is_empty();
-        if !resource.places.iter().all(is_judged) || resource.places.is_empty() {
-            let problem = Problem::new(
-                "`related` follows the relations of the judged resource only",
-                resource_expr.span,
-                "another document",
-            )
-            .help("write `related(resource, …)`");
-            return self.failed(problem, span);
-        }
-        let Some((resource_type, type_)) = self.resource_type(type_expr) else {
-            return Lowered::computed(NodeKind::Literal(Value::Null), span, Type::Any);
-        };
-        let places = vec![Place {
-            root: Root::Related(resource_type.clone()),
-            path: Vec::new(),
-        }];
-        let kind = NodeKind::Related {
-            resource: Box::new(resource.node),
-            resource_type,
-        };
-        Lowered {
-            places,
-            ..Lowered::computed(kind, span, type_.list())
-        }
-    }
-
-    /// The resource type that an argument names; `None` after an error.
-    fn resource_type(&mut self, argument: &Expr) -> Option<(Text, Type)> {
-        let Kind::Text(name) = &argument.kind else {
-            let problem = Problem::new(
-                "the resource type stands in quotes",
-                argument.span,
-                "not a text constant",
-            )
-            .help("for example `inventory(\"aws_flow_log\")`");
-            self.problems.push(problem);
-            return None;
-        };
-        if let Some(type_) = self.declarations.resource_type(name) {
-            return Some((name.clone(), type_));
-        }
-        let names = self.declarations.resource_type_names();
-        let help = did_you_mean(name, names.iter().map(Text::as_str));
-        let message = format!("unknown resource type `{name}`");
-        self.problems
-            .push(Problem::new(message, argument.span, "no such resource type").maybe_help(help));
-        None
-    }
-
-    fn wrong_arguments(&mut self, name: &Name, usage: &str, span: Span) -> Lowered {
+    pub(super) fn wrong_arguments(&mut self, name: &Name, usage: &str, span: Span) -> Lowered {
         let message = format!("`{}` has the wrong number of arguments", name.text);
         self.failed(
             Problem::new(message, name.span, "called here").help(format!("write `{usage}`")),

@@ -131,7 +131,9 @@ impl<'a> Explainer<'a> {
             }
             NodeKind::Matches { text, .. } => self.collect_values([&**text], gaps),
             NodeKind::RegionalInventory { region, .. } => self.collect_values([&**region], gaps),
-            NodeKind::Related { resource, .. } => self.collect_values([&**resource], gaps),
+            NodeKind::Related { resource, .. } | NodeKind::Exposure { resource } => {
+                self.collect_values([&**resource], gaps)
+            }
             NodeKind::Path {
                 base,
                 base_span,

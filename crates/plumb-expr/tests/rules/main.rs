@@ -11,6 +11,7 @@
 mod errors;
 mod evaluation;
 mod evidence;
+mod exposure;
 mod functions;
 mod oracle;
 mod properties;

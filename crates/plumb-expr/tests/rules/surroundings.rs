@@ -127,9 +127,13 @@ impl Declarations for Estate {
     fn lives_in_regions(&self, name: &str) -> bool {
         name == "aws_cloudtrail_trail"
     }
+
+    fn tells_exposure(&self) -> bool {
+        true
+    }
 }
 
-/// Other resources of the account; `related` gives all of the type.
+/// Other resources of the account; `related` gives all of the type, and the exposure stands under `exposure`.
 struct Others<'a>(BTreeMap<&'a str, Vec<&'a Value>>);
 
 impl Inventory for Others<'_> {
@@ -151,6 +155,10 @@ impl Inventory for Others<'_> {
 
     fn related<'a>(&'a self, _resource: &'a Value, resource_type: &str) -> Vec<&'a Value> {
         self.of_type(resource_type).to_vec()
+    }
+
+    fn exposure<'a>(&'a self, _resource: &'a Value) -> Option<&'a Value> {
+        self.of_type("exposure").first().copied()
     }
 }
 

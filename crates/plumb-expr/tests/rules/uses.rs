@@ -17,6 +17,7 @@ fn check(rule: &str, expected: &[&str]) {
                 Root::Inventory(name) => format!("inventory({name})"),
                 Root::RegionalInventory(name) => format!("regional inventory({name})"),
                 Root::Related(name) => format!("related({name})"),
+                Root::Exposure => "exposure".to_owned(),
             };
             let path: String = used.path.iter().map(|key| format!(".{key}")).collect();
             let extent = match used.extent {
@@ -54,6 +55,10 @@ fn paths_are_followed_to_their_document() {
         &["resource?", "resource.name"],
     );
     check("resource", &["resource"]);
+    check(
+        "exposure(resource).level != \"none\"",
+        &["resource?", "exposure.level"],
+    );
 }
 
 #[test]

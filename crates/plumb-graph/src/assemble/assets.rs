@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use plumb_iam::directory::{Asset, Directory, Member};
-use plumb_iam::glob::Glob;
+use plumb_iam::glob::{Glob, Style};
 use plumb_iam::policy::{NamedPolicy, PrincipalPolicies};
 use plumb_iam::principal::Tags;
+use plumb_iam::scope::Glance;
 use plumb_model::graph::NodeKind;
 use plumb_model::path::Certainty;
+use plumb_model::value::Text;
 use plumb_pack::escalation::Target;
 
 use crate::assemble::Assembly;
@@ -21,28 +23,67 @@ use crate::knowledge::TypeId;
 pub(crate) struct AssetGroup {
     /// The account.
     pub(crate) fragment: usize,
-    /// The type.
-    pub(crate) type_id: TypeId,
     /// The members; the first one stands for all.
     pub(crate) members: Vec<NodeId>,
     /// The group of the key that its content is encrypted with.
     pub(crate) key: Option<usize>,
+    /// The wider group that it is part of.
+    pub(crate) wide: usize,
+}
+
+/// Groups that differ only in the patterns of policies that concern them.
+#[derive(Debug)]
+pub(crate) struct WideGroup {
+    /// The account.
+    pub(crate) fragment: usize,
+    /// The type.
+    pub(crate) type_id: TypeId,
+    /// The groups in it.
+    pub(crate) groups: Vec<usize>,
+    /// All their members.
+    pub(crate) members: Vec<NodeId>,
 }
 
 /// All groups, with what finds them.
 #[derive(Debug)]
 pub(crate) struct AssetGroups {
     pub(crate) groups: Vec<AssetGroup>,
-    /// Groups by account and type.
+    pub(crate) wide: Vec<WideGroup>,
+    /// Wide groups by account and type.
     by_type: BTreeMap<(usize, TypeId), Vec<usize>>,
-    /// Groups by account, type and the pattern that concerns them.
-    by_pattern: HashMap<(usize, TypeId, u32), Vec<usize>>,
+    /// Groups by account and the pattern that concerns them, or the key that they are encrypted with.
+    by_pattern: HashMap<(usize, u32), Vec<usize>>,
     patterns: PatternIndex,
+    of_document: HashMap<(u64, u64), Vec<u32>>,
+    /// Patterns of resource control policies, by account.
+    of_account: BTreeMap<usize, Vec<u32>>,
     of_node: HashMap<NodeId, usize>,
+    /// While groups are made: the patterns that concern each group of keys.
+    of_key: HashMap<usize, Vec<u32>>,
+}
+
+/// Groups of one wide group that a principal's policies do not tell apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Part {
+    /// The wide group.
+    pub(crate) wide: usize,
+    /// The group that stands for all of them.
+    pub(crate) first: usize,
+    /// What the part holds.
+    pub(crate) extent: PartExtent,
+}
+
+/// What a part holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PartExtent {
+    /// Its first group alone.
+    One,
+    /// All groups of the wide group that no other part holds.
+    Rest,
 }
 
 impl AssetGroups {
-    /// The groups of a type in an account.
+    /// The wide groups of a type in an account.
     pub(crate) fn of_type(&self, fragment: usize, type_id: TypeId) -> &[usize] {
         self.by_type.get(&(fragment, type_id)).map_or(&[], Vec::as_slice)
     }
@@ -52,26 +93,73 @@ impl AssetGroups {
         self.of_node.get(&node).copied()
     }
 
-    /// The groups of a type in an account that patterns concern; sorted.
-    pub(crate) fn concerned(&self, fragment: usize, type_id: TypeId, patterns: &[Glob]) -> Vec<usize> {
-        let mut found = BTreeSet::new();
-        for pattern in patterns {
+    /// The groups of an account that the policies of a principal name; sorted.
+    pub(crate) fn named(&self, fragment: usize, own: &PrincipalPolicies) -> BTreeSet<usize> {
+        let documents = policies(own).filter_map(NamedPolicy::document);
+        documents
+            .filter_map(|document| self.of_document.get(&document.fingerprint()))
+            .chain(self.of_account.get(&fragment))
+            .flatten()
+            .filter_map(|pattern| self.by_pattern.get(&(fragment, *pattern)))
+            .flatten()
+            .copied()
+            .collect()
+    }
+
+    /// The parts of some wide groups that a principal may reach: those that its allowing patterns name or, where one of these
+    /// concerns everything, all, told apart where any of its policies names them.
+    pub(crate) fn parts(
+        &self,
+        fragment: usize,
+        wide: &[usize],
+        reach: &Glance<'_>,
+        named: &BTreeSet<usize>,
+    ) -> Vec<Part> {
+        let mut ids = Vec::new();
+        let mut everything = reach.everything;
+        for pattern in &reach.patterns {
             match self.patterns.id(pattern) {
-                Some(id) => found.extend(
-                    self.by_pattern
-                        .get(&(fragment, type_id, id))
-                        .into_iter()
-                        .flatten(),
-                ),
+                Some(id) => ids.push(id),
                 // It was not indexed because it concerns everything.
-                None => return self.of_type(fragment, type_id).to_vec(),
+                None => everything = true,
             }
         }
-        found.into_iter().collect()
+        let one = |group: usize| {
+            let found = self.groups.get(group)?;
+            wide.contains(&found.wide).then_some(Part {
+                wide: found.wide,
+                first: group,
+                extent: PartExtent::One,
+            })
+        };
+        if !everything {
+            ids.sort_unstable();
+            ids.dedup();
+            let concerned: BTreeSet<usize> = ids
+                .iter()
+                .filter_map(|id| self.by_pattern.get(&(fragment, *id)))
+                .flatten()
+                .copied()
+                .collect();
+            return concerned.into_iter().filter_map(one).collect();
+        }
+        let mut parts: Vec<Part> = named.iter().copied().filter_map(one).collect();
+        for wide in wide {
+            let groups = self.wide.get(*wide).map_or(&[][..], |found| &found.groups);
+            if let Some(first) = groups.iter().find(|group| !named.contains(group)) {
+                parts.push(Part {
+                    wide: *wide,
+                    first: *first,
+                    extent: PartExtent::Rest,
+                });
+            }
+        }
+        parts.sort_by_key(|part| (part.wide, part.first));
+        parts
     }
 }
 
-/// What members of a group have in common.
+/// What members of a wide group have in common.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Likeness {
     fragment: usize,
@@ -79,23 +167,49 @@ struct Likeness {
     access: Vec<(usize, Certainty)>,
     policy: Option<u64>,
     closed: Option<Certainty>,
+    /// The wide group of the key.
     key: Option<usize>,
     tags: Option<Tags>,
-    patterns: Vec<u32>,
 }
 
 /// Groups the resources that permissions speak of.
 pub(crate) fn groups(assembly: &Assembly<'_>, directory: &Directory) -> AssetGroups {
-    let mut documents = Documents::of(directory);
+    let mut documents = Documents::of(assembly, directory);
+    let patterns = PatternIndex::new(std::mem::take(&mut documents.patterns));
     let mut groups = AssetGroups {
         groups: Vec::new(),
+        wide: Vec::new(),
         by_type: BTreeMap::new(),
         by_pattern: HashMap::new(),
-        patterns: PatternIndex::new(std::mem::take(&mut documents.patterns)),
+        of_document: documents
+            .of_document
+            .iter()
+            .map(|(document, named)| {
+                let mut ids: Vec<u32> = named.iter().filter_map(|pattern| patterns.id(pattern)).collect();
+                ids.sort_unstable();
+                ids.dedup();
+                (*document, ids)
+            })
+            .collect(),
+        of_account: BTreeMap::new(),
+        patterns,
         of_node: HashMap::new(),
+        of_key: HashMap::new(),
     };
+    for (fragment, read) in assembly.fragments.iter().enumerate() {
+        let asset = directory.asset("*", &read.account.id, Tags::Unspecified, None);
+        let documents = asset.policies.resource_control.levels.iter().flatten();
+        let ids: Vec<u32> = documents
+            .filter_map(NamedPolicy::document)
+            .filter_map(|document| groups.of_document.get(&document.fingerprint()))
+            .flatten()
+            .copied()
+            .collect();
+        groups.of_account.insert(fragment, ids);
+    }
     let wanted = targets_of_escalations(assembly);
-    let mut known: BTreeMap<Likeness, usize> = BTreeMap::new();
+    let mut wide_of: BTreeMap<Likeness, usize> = BTreeMap::new();
+    let mut known: HashMap<(usize, Option<usize>, Vec<u32>), usize> = HashMap::new();
     // Keys come first, because what they encrypt is grouped by them.
     for keys in [true, false] {
         for (fragment, node, resource) in assembly.resources() {
@@ -107,6 +221,9 @@ pub(crate) fn groups(assembly: &Assembly<'_>, directory: &Directory) -> AssetGro
             if (kind == NodeKind::Key) != keys || !speaks {
                 continue;
             }
+            let key = (!keys)
+                .then(|| key_of(assembly, &groups, fragment, resource))
+                .flatten();
             let likeness = Likeness {
                 fragment,
                 type_id: resource.type_id,
@@ -119,40 +236,70 @@ pub(crate) fn groups(assembly: &Assembly<'_>, directory: &Directory) -> AssetGro
                 closed: detail
                     .and_then(|detail| detail.closed.as_ref())
                     .map(|closed| closed.certainty),
-                key: (!keys)
-                    .then(|| key_of(assembly, &groups, fragment, resource))
-                    .flatten(),
+                key: key.and_then(|key| groups.groups.get(key)).map(|key| key.wide),
                 tags: detail.and_then(|detail| documents.tags_that_count(&detail.tags)),
-                patterns: concerning(&groups.patterns, resource),
             };
-            let key = likeness.key;
-            let patterns = likeness.patterns.clone();
-            let next = groups.groups.len();
-            let group = *known.entry(likeness).or_insert(next);
-            if group == next {
-                groups.groups.push(AssetGroup {
+            let next = groups.wide.len();
+            let wide = *wide_of.entry(likeness).or_insert(next);
+            if wide == next {
+                groups.wide.push(WideGroup {
                     fragment,
                     type_id: resource.type_id,
+                    groups: Vec::new(),
                     members: Vec::new(),
-                    key,
                 });
                 groups
                     .by_type
                     .entry((fragment, resource.type_id))
                     .or_default()
-                    .push(group);
-                for pattern in patterns {
-                    let place = (fragment, resource.type_id, pattern);
-                    groups.by_pattern.entry(place).or_default().push(group);
+                    .push(wide);
+            }
+            let concerning = concerning(&groups.patterns, resource);
+            let next = groups.groups.len();
+            let group = *known.entry((wide, key, concerning.clone())).or_insert(next);
+            if group == next {
+                groups.groups.push(AssetGroup {
+                    fragment,
+                    members: Vec::new(),
+                    key,
+                    wide,
+                });
+                if let Some(wide) = groups.wide.get_mut(wide) {
+                    wide.groups.push(group);
                 }
+                groups.index(fragment, group, key, concerning);
             }
             if let Some(group) = groups.groups.get_mut(group) {
                 group.members.push(node);
             }
+            if let Some(wide) = groups.wide.get_mut(wide) {
+                wide.members.push(node);
+            }
             groups.of_node.insert(node, group);
+        }
+        if !keys {
+            groups.of_key.clear();
         }
     }
     groups
+}
+
+impl AssetGroups {
+    /// Makes a group found by the patterns that concern it, and by those that concern its key.
+    fn index(&mut self, fragment: usize, group: usize, key: Option<usize>, mut concerning: Vec<u32>) {
+        concerning.extend(key.and_then(|key| self.of_key.get(&key)).into_iter().flatten());
+        concerning.sort_unstable();
+        concerning.dedup();
+        for pattern in &concerning {
+            self.by_pattern
+                .entry((fragment, *pattern))
+                .or_default()
+                .push(group);
+        }
+        if key.is_none() {
+            self.of_key.insert(group, concerning);
+        }
+    }
 }
 
 fn targets_of_escalations(assembly: &Assembly<'_>) -> BTreeSet<TypeId> {
@@ -222,43 +369,54 @@ fn concerning(patterns: &PatternIndex, resource: &FragmentNode) -> Vec<u32> {
 #[derive(Default)]
 struct Documents {
     patterns: Vec<Glob>,
-    tag_keys: BTreeSet<plumb_model::value::Text>,
+    of_document: HashMap<(u64, u64), Vec<Glob>>,
+    tag_keys: BTreeSet<Text>,
 }
 
 impl Documents {
-    fn of(directory: &Directory) -> Self {
+    fn of(assembly: &Assembly<'_>, directory: &Directory) -> Self {
         let mut documents = Self::default();
-        let mut seen = BTreeSet::new();
-        let everything = Glob::new("*", plumb_iam::glob::Style::Resource);
         for member in directory.principals() {
             for policy in policies(&member.policies) {
-                let Some(document) = policy.document() else {
-                    continue;
-                };
-                if !seen.insert(document.fingerprint()) {
-                    continue;
-                }
-                for statement in document.statements() {
-                    for pattern in statement
-                        .resources
-                        .iter()
-                        .flat_map(|resources| &resources.patterns)
-                    {
-                        if *pattern.widest() != everything {
-                            documents.patterns.push(pattern.widest().clone());
-                        }
-                        documents.note_tags(pattern.variables());
-                    }
-                    for test in &statement.tests {
-                        documents.note_tags(test.keys());
-                    }
-                }
+                documents.note(policy);
+            }
+        }
+        for fragment in assembly.fragments {
+            let asset = directory.asset("*", &fragment.account.id, Tags::Unspecified, None);
+            for policy in asset.policies.resource_control.levels.iter().flatten() {
+                documents.note(policy);
             }
         }
         documents
     }
 
-    fn note_tags<'t>(&mut self, keys: impl Iterator<Item = &'t plumb_model::value::Text>) {
+    fn note(&mut self, policy: &NamedPolicy) {
+        let Some(document) = policy.document() else { return };
+        if self.of_document.contains_key(&document.fingerprint()) {
+            return;
+        }
+        let everything = Glob::new("*", Style::Resource);
+        let mut named = Vec::new();
+        for statement in document.statements() {
+            for pattern in statement
+                .resources
+                .iter()
+                .flat_map(|resources| &resources.patterns)
+            {
+                if *pattern.widest() != everything {
+                    named.push(pattern.widest().clone());
+                }
+                self.note_tags(pattern.variables());
+            }
+            for test in &statement.tests {
+                self.note_tags(test.keys());
+            }
+        }
+        self.patterns.extend(named.iter().cloned());
+        self.of_document.insert(document.fingerprint(), named);
+    }
+
+    fn note_tags<'t>(&mut self, keys: impl Iterator<Item = &'t Text>) {
         self.tag_keys
             .extend(keys.filter_map(|key| key.split_once(":resourcetag/").map(|(_, tag)| tag.into())));
     }

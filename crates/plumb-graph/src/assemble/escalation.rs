@@ -1,25 +1,24 @@
 //! Escalation edges: principals that become something else by what they may change or start.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use plumb_iam::arn::Arn;
 use plumb_iam::assume::Assumption;
 use plumb_iam::directory::{Directory, Member};
-use plumb_iam::glob::{Glob, Style};
 use plumb_iam::keys::Context;
-use plumb_iam::principal::{Principal, PrincipalKind, Stewardship, Tags};
-use plumb_iam::scope::Scope;
+use plumb_iam::principal::{Principal, PrincipalKind, Stewardship};
+use plumb_iam::scope::Glance;
 use plumb_model::graph::NodeKind;
-use plumb_model::path::EdgeKind;
+use plumb_model::path::{Certainty, EdgeKind};
 use plumb_model::value::Text;
 use plumb_pack::escalation::{
     Boundary, Escalation, Gain, Need, Object, Permission, PrincipalKind as Who, Requirement, Target, Trust,
 };
-use plumb_pack::recipe::Piece;
 
-use crate::assemble::assets::{AssetGroups, asset, principal_node};
-use crate::assemble::permission::{Classes, resource};
-use crate::assemble::{Assembly, Outcome};
+use crate::assemble::assets::{AssetGroups, Part, PartExtent, asset, principal_node};
+use crate::assemble::classes::Classes;
+use crate::assemble::places::Places;
+use crate::assemble::{Assembly, Outcome, Stand};
 use crate::fragment::FragmentNode;
 use crate::graph::NodeId;
 use crate::knowledge::TypeId;
@@ -27,105 +26,40 @@ use crate::knowledge::TypeId;
 /// How many members of one class are tried for ways that work on the principal itself.
 const MAX_MEMBERS: usize = 500;
 
-/// How many regions are tried for an ARN that may be of any.
-const MAX_REGIONS: usize = 4;
-
-/// How many names are tried for an ARN with a wildcard.
-const MAX_NAMES: usize = 8;
-
 /// Adds every edge that escalations give.
-pub(crate) fn add(assembly: &mut Assembly<'_>, directory: &Directory, groups: &AssetGroups) {
-    let classes = Classes::new(assembly, directory);
+pub(crate) fn add<'d>(
+    assembly: &mut Assembly<'_>,
+    directory: &'d Directory,
+    groups: &'d AssetGroups,
+    classes: &mut Classes<'d>,
+) {
     let mut escalations = Escalations {
         directory,
         groups,
         classes,
         places: Places::of(assembly, directory),
-        stand_ins: HashMap::new(),
     };
     for class in 0..escalations.classes.all.len() {
         escalations.class(assembly, class);
     }
 }
 
-/// What is known of the accounts as a whole.
-struct Places {
-    regions: BTreeMap<usize, Vec<Text>>,
-    types: BTreeSet<(usize, TypeId)>,
-    roles: BTreeSet<TypeId>,
-    users: BTreeSet<TypeId>,
-    others: BTreeSet<TypeId>,
-}
-
-impl Places {
-    fn of(assembly: &Assembly<'_>, directory: &Directory) -> Self {
-        let mut regions: BTreeMap<usize, BTreeMap<Text, usize>> = BTreeMap::new();
-        let mut types = BTreeSet::new();
-        for (fragment, _, resource) in assembly.resources() {
-            types.insert((fragment, resource.type_id));
-            if resource.region != plumb_model::resource::GLOBAL_REGION {
-                *regions
-                    .entry(fragment)
-                    .or_default()
-                    .entry(resource.region.clone())
-                    .or_default() += 1;
-            }
-        }
-        let of_kind = |kind: PrincipalKind| -> BTreeSet<TypeId> {
-            directory
-                .principals()
-                .iter()
-                .filter(|member| member.principal.kind == kind)
-                .filter_map(|member| assembly.resource(principal_node(assembly, member)?))
-                .map(|(_, resource)| resource.type_id)
-                .collect()
-        };
-        let (roles, users, roots) = (
-            of_kind(PrincipalKind::Role),
-            of_kind(PrincipalKind::User),
-            of_kind(PrincipalKind::Root),
-        );
-        let others = (0..assembly.knowledge.types().len())
-            .filter_map(|position| assembly.knowledge.type_at(position))
-            .filter(|id| assembly.knowledge.kind(*id) == NodeKind::Identity)
-            .filter(|id| !roles.contains(id) && !users.contains(id) && !roots.contains(id))
-            .collect();
-        let regions = regions
-            .into_iter()
-            .map(|(fragment, counts)| {
-                let mut counts: Vec<(Text, usize)> = counts.into_iter().collect();
-                counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-                let names = counts.into_iter().map(|(region, _)| region).take(MAX_REGIONS);
-                (fragment, names.collect())
-            })
-            .collect();
-        Self {
-            regions,
-            types,
-            roles,
-            users,
-            others,
-        }
-    }
-}
-
-struct Escalations<'d> {
-    directory: &'d Directory,
+pub(crate) struct Escalations<'d, 'c> {
+    pub(crate) directory: &'d Directory,
     groups: &'d AssetGroups,
-    classes: Classes<'d>,
-    places: Places,
-    stand_ins: HashMap<usize, NodeId>,
+    classes: &'c mut Classes<'d>,
+    pub(crate) places: Places,
 }
 
 /// One attempt: a principal, and what its actions work on.
-struct Attempt<'a> {
-    fragment: usize,
-    member: &'a Member,
+pub(crate) struct Attempt<'a> {
+    pub(crate) fragment: usize,
+    pub(crate) member: &'a Member,
     /// The resources that the actions work on; none for the account itself.
-    target: Option<&'a FragmentNode>,
+    pub(crate) target: Option<&'a FragmentNode>,
 }
 
-impl Escalations<'_> {
+impl Escalations<'_, '_> {
     fn class(&mut self, assembly: &mut Assembly<'_>, class: usize) {
         let Some((fragment, members)) = self
             .classes
@@ -143,7 +77,30 @@ impl Escalations<'_> {
             .get(fragment)
             .map(|fragment| fragment.account.provider);
         let knowledge = assembly.knowledge;
-        for escalation in &knowledge.escalations {
+        // Who has every permission needs none of the other ways.
+        let plain = |escalation: &&std::sync::Arc<Escalation>| is_plain(escalation);
+        for escalation in knowledge.escalations.iter().filter(plain) {
+            let attempt = Attempt {
+                fragment,
+                member: first,
+                target: None,
+            };
+            if provider != Some(escalation.provider) || !may_go(escalation, first) {
+                continue;
+            }
+            if let Some(outcome) = self.requirements(assembly, &attempt, escalation) {
+                let administrator = assembly.administrator(fragment);
+                self.connect_class(assembly, class, administrator, escalation, &outcome);
+                if outcome.certainty == Certainty::Certain {
+                    return;
+                }
+            }
+        }
+        for escalation in knowledge
+            .escalations
+            .iter()
+            .filter(|escalation| !is_plain(escalation))
+        {
             if provider != Some(escalation.provider)
                 || !may_go(escalation, first)
                 || !self.has_a_chance(assembly, fragment, first, escalation)
@@ -164,7 +121,7 @@ impl Escalations<'_> {
                     };
                     if let Some(outcome) = self.requirements(assembly, &attempt, escalation) {
                         let administrator = assembly.administrator(fragment);
-                        self.from_class(assembly, class, administrator, escalation, &outcome);
+                        self.connect_class(assembly, class, administrator, escalation, &outcome);
                     }
                 }
                 Target::Role => self.on_groups(assembly, class, first, escalation, self.places.roles.clone()),
@@ -189,15 +146,13 @@ impl Escalations<'_> {
         escalation: &Escalation,
     ) -> bool {
         let allowed = |permission: &Permission| {
-            let scope = Scope::of(&member.policies, &permission.action);
-            !scope.patterns.is_empty()
-                || !scope.unread.is_empty()
+            !Glance::of(&member.policies, &permission.action.to_ascii_lowercase()).is_empty()
                 // Trust policies grant by themselves.
                 || escalation.trusts == Some(Trust::Principal)
         };
         let possible = |need: &Need| match need {
             Need::Action(permission) => allowed(permission),
-            Need::Present(name) => self.is_present(assembly, fragment, name),
+            Need::Present(name) => self.present(assembly, fragment, name).is_some(),
         };
         escalation.requires.iter().all(|requirement| match requirement {
             Requirement::Need(need) => possible(need),
@@ -205,11 +160,22 @@ impl Escalations<'_> {
         })
     }
 
-    fn is_present(&self, assembly: &Assembly<'_>, fragment: usize, name: &str) -> bool {
-        assembly
+    pub(crate) fn present(&self, assembly: &Assembly<'_>, fragment: usize, name: &str) -> Option<Outcome> {
+        let is_there = assembly
             .knowledge
             .type_id(name)
-            .is_some_and(|id| self.places.types.contains(&(fragment, id)))
+            .is_some_and(|id| self.places.types.contains(&(fragment, id)));
+        let was_listed = assembly
+            .fragments
+            .get(fragment)
+            .is_some_and(|fragment| !fragment.unlisted.contains(name));
+        match (is_there, was_listed) {
+            (true, _) => Some(Outcome::default()),
+            (false, true) => None,
+            (false, false) => Some(Outcome::possible(Text::from(format!(
+                "whether there is an {name} was not read"
+            )))),
+        }
     }
 
     /// Ways that change what the principal itself may do.
@@ -247,6 +213,7 @@ impl Escalations<'_> {
         }
         if let Some(outcome) = best {
             let administrator = assembly.administrator(fragment);
+            let outcome = outcome.resting_on_attachment(member, 1);
             connect(assembly, node, administrator, escalation, &outcome);
         }
     }
@@ -263,51 +230,112 @@ impl Escalations<'_> {
         let Some(fragment) = self.classes.all.get(class).map(|class| class.fragment) else {
             return;
         };
+        let named = self.groups.named(fragment, &member.policies);
+        let one_by_one = escalation.needs().any(|need| match need {
+            Need::Action(permission) => permission.on == Object::TargetPolicy,
+            Need::Present(_) => false,
+        });
         for type_id in types {
-            for group in self.candidates(fragment, type_id, member, escalation) {
-                let Some(found) = self.groups.groups.get(group) else {
-                    continue;
-                };
-                let Some(target) = resource(assembly, found) else {
-                    continue;
-                };
-                if !self.trusts(assembly, fragment, target, escalation) {
-                    continue;
+            for part in self.candidates(fragment, type_id, member, escalation) {
+                // What a target may do differs between equals where its own policies count.
+                let targets = self.targets(assembly, &part, member, one_by_one);
+                for target in targets {
+                    let Some((_, resource)) = assembly.resource(target) else {
+                        continue;
+                    };
+                    let Some(trusted) = self.trusts(assembly, fragment, resource, escalation) else {
+                        continue;
+                    };
+                    let attempt = Attempt {
+                        fragment,
+                        member,
+                        target: Some(resource),
+                    };
+                    let Some(outcome) = self.requirements(assembly, &attempt, escalation) else {
+                        continue;
+                    };
+                    let outcome = outcome.and(trusted);
+                    let to = match escalation.gains {
+                        Gain::Administrator => vec![assembly.administrator(fragment)],
+                        Gain::Target if one_by_one => vec![target],
+                        Gain::Target => self.nodes(assembly, &part, &named),
+                    };
+                    for to in to {
+                        self.connect_class(assembly, class, to, escalation, &outcome);
+                    }
                 }
-                let attempt = Attempt {
-                    fragment,
-                    member,
-                    target: Some(target),
-                };
-                let Some(outcome) = self.requirements(assembly, &attempt, escalation) else {
-                    continue;
-                };
-                let to = match escalation.gains {
-                    Gain::Administrator => assembly.administrator(fragment),
-                    Gain::Target => match found.members.as_slice() {
-                        [only] => *only,
-                        several => *self.stand_ins.entry(group).or_insert_with(|| {
-                            let stand_in = assembly.hidden();
-                            for member in several {
-                                assembly.cover(stand_in, *member);
-                            }
-                            stand_in
-                        }),
-                    },
-                };
-                self.from_class(assembly, class, to, escalation, &outcome);
             }
         }
     }
 
-    /// The groups that the first action on the target may concern.
+    /// The members of a part to ask about: one that stands for all, or each; never the principal itself.
+    fn targets(
+        &self,
+        assembly: &Assembly<'_>,
+        part: &Part,
+        member: &Member,
+        one_by_one: bool,
+    ) -> Vec<NodeId> {
+        let itself = principal_node(assembly, member);
+        let members = match part.extent {
+            PartExtent::One => self.groups.groups.get(part.first).map(|group| &group.members),
+            PartExtent::Rest => self.groups.wide.get(part.wide).map(|wide| &wide.members),
+        };
+        let first = self.groups.groups.get(part.first).map(|group| &group.members);
+        let others = first
+            .into_iter()
+            .chain(members)
+            .flatten()
+            .copied()
+            .filter(|node| Some(*node) != itself);
+        if one_by_one {
+            let mut all: Vec<NodeId> = others.take(MAX_MEMBERS).collect();
+            all.sort_unstable();
+            all.dedup();
+            all
+        } else {
+            others.take(1).collect()
+        }
+    }
+
+    /// The nodes that stand for a part.
+    fn nodes(&self, assembly: &mut Assembly<'_>, part: &Part, named: &BTreeSet<usize>) -> Vec<NodeId> {
+        let Some(wide) = self.groups.wide.get(part.wide) else {
+            return Vec::new();
+        };
+        let told_apart = wide.groups.iter().any(|group| named.contains(group));
+        let groups: Vec<usize> = match part.extent {
+            PartExtent::One => vec![part.first],
+            PartExtent::Rest if !told_apart => {
+                return assembly
+                    .stand_in(Stand::Wide(part.wide), &wide.members)
+                    .into_iter()
+                    .collect();
+            }
+            PartExtent::Rest => wide
+                .groups
+                .iter()
+                .copied()
+                .filter(|group| !named.contains(group))
+                .collect(),
+        };
+        groups
+            .into_iter()
+            .filter_map(|group| {
+                let members = &self.groups.groups.get(group)?.members;
+                assembly.stand_in(Stand::Group(group), members)
+            })
+            .collect()
+    }
+
+    /// The parts that the first action on the target may concern.
     fn candidates(
         &self,
         fragment: usize,
         type_id: TypeId,
         member: &Member,
         escalation: &Escalation,
-    ) -> Vec<usize> {
+    ) -> Vec<Part> {
         let on_target = escalation
             .requires
             .iter()
@@ -317,17 +345,18 @@ impl Escalations<'_> {
                 }
                 Requirement::Need(_) | Requirement::Any(_) => None,
             });
-        match on_target {
+        let reach = match on_target {
             Some(permission) if escalation.trusts != Some(Trust::Principal) => {
-                let scope = Scope::of(&member.policies, &permission.action);
-                if scope.unread.is_empty() {
-                    self.groups.concerned(fragment, type_id, &scope.patterns)
-                } else {
-                    self.groups.of_type(fragment, type_id).to_vec()
-                }
+                Glance::of(&member.policies, &permission.action.to_ascii_lowercase())
             }
-            Some(_) | None => self.groups.of_type(fragment, type_id).to_vec(),
-        }
+            Some(_) | None => Glance {
+                everything: true,
+                ..Glance::default()
+            },
+        };
+        let named = self.groups.named(fragment, &member.policies);
+        let wide = self.groups.of_type(fragment, type_id);
+        self.groups.parts(fragment, wide, &reach, &named)
     }
 
     /// Whether the trust policy of a target admits whom it must.
@@ -337,193 +366,30 @@ impl Escalations<'_> {
         fragment: usize,
         target: &FragmentNode,
         escalation: &Escalation,
-    ) -> bool {
+    ) -> Option<Outcome> {
         // Nobody may pass or change a role that a service owns.
         let owned = self
             .directory
             .principal(&target.uid)
             .is_some_and(|member| member.principal.stewardship == Stewardship::ServiceLinked);
         match &escalation.trusts {
-            _ if owned => false,
-            None => true,
-            // The action itself is decided by the trust policy.
-            Some(Trust::Principal) => true,
+            _ if owned => None,
+            // The action itself is decided by the trust policy of the principal's own target.
+            None | Some(Trust::Principal) => Some(Outcome::default()),
             Some(Trust::Service(service)) => {
-                let asset = asset(
-                    assembly,
-                    self.directory,
-                    fragment,
-                    target.detail.as_deref(),
-                    &target.uid,
-                );
+                let detail = target.detail.as_deref();
+                let asset = asset(assembly, self.directory, fragment, detail, &target.uid);
                 let principal = Principal::service(service.clone());
-                let answer = self.directory.can_outsider(
-                    &principal,
-                    Assumption::Role.action(),
-                    &asset,
-                    &Context::over_tls(),
-                );
-                Outcome::of(&answer).is_some()
-            }
-        }
-    }
-
-    fn requirements(
-        &self,
-        assembly: &Assembly<'_>,
-        attempt: &Attempt<'_>,
-        escalation: &Escalation,
-    ) -> Option<Outcome> {
-        let mut outcome = Outcome::default();
-        for requirement in &escalation.requires {
-            let found = match requirement {
-                Requirement::Need(need) => self.need(assembly, attempt, need),
-                Requirement::Any(alternatives) => alternatives
-                    .iter()
-                    .map(|needs| {
-                        needs.iter().try_fold(Outcome::default(), |all, need| {
-                            Some(all.and(self.need(assembly, attempt, need)?))
-                        })
-                    })
-                    .fold(None, Outcome::or),
-            };
-            outcome = outcome.and(found?);
-        }
-        Some(outcome)
-    }
-
-    fn need(&self, assembly: &Assembly<'_>, attempt: &Attempt<'_>, need: &Need) -> Option<Outcome> {
-        match need {
-            Need::Present(name) => self
-                .is_present(assembly, attempt.fragment, name)
-                .then(Outcome::default),
-            Need::Action(permission) => self.permission(assembly, attempt, permission),
-        }
-    }
-
-    fn permission(
-        &self,
-        assembly: &Assembly<'_>,
-        attempt: &Attempt<'_>,
-        permission: &Permission,
-    ) -> Option<Outcome> {
-        let context = permission
-            .context
-            .iter()
-            .fold(Context::over_tls(), |context, (key, values)| {
-                context.with_values(key, values.iter().cloned())
-            });
-        let ask = |arn: &str, target: Option<&FragmentNode>| {
-            let asset = match target {
-                Some(target) => asset(
-                    assembly,
-                    self.directory,
-                    attempt.fragment,
-                    target.detail.as_deref(),
-                    arn,
-                ),
-                None => {
-                    let account = &assembly.fragments.get(attempt.fragment)?.account.id;
-                    self.directory.asset(arn, account, Tags::Unspecified, None)
-                }
-            };
-            Outcome::of(
-                &self
+                let action = Assumption::Role.action();
+                let answer = self
                     .directory
-                    .can(attempt.member, &permission.action, &asset, &context),
-            )
-        };
-        match &permission.on {
-            Object::Anything => ask("*", None),
-            Object::Target => ask(&attempt.target?.uid, attempt.target),
-            Object::TargetPolicy => {
-                let target = self.directory.principal(&attempt.target?.uid)?;
-                own_policies(assembly, target)
-                    .into_iter()
-                    .filter_map(|node| assembly.resource(node))
-                    .map(|(_, policy)| ask(&policy.uid, Some(policy)))
-                    .fold(None, Outcome::or)
-            }
-            Object::Arn(template) => {
-                let text = self.fill(assembly, attempt, &template.0)?;
-                self.names(&text, attempt, permission)
-                    .iter()
-                    .map(|arn| ask(arn, None))
-                    .fold(None, Outcome::or)
+                    .can_outsider(&principal, action, &asset, &Context::over_tls());
+                Outcome::of(&answer)
             }
         }
     }
 
-    /// The text of a template; what is not known of the target is a wildcard.
-    fn fill(&self, assembly: &Assembly<'_>, attempt: &Attempt<'_>, pieces: &[Piece]) -> Option<String> {
-        let account = &assembly.fragments.get(attempt.fragment)?.account;
-        let mut text = String::new();
-        for piece in pieces {
-            match piece {
-                Piece::Literal(literal) => text.push_str(literal),
-                Piece::Partition => text.push_str(account.partition.as_deref().unwrap_or("aws")),
-                Piece::Account => text.push_str(&account.id),
-                Piece::Region => text.push_str(attempt.target.map_or("*", |target| target.region.as_str())),
-                Piece::Attribute(path) => {
-                    let known = attempt.target.and_then(|target| {
-                        let recipe = &assembly.knowledge.resource_type(target.type_id)?.recipe;
-                        let is_name = recipe.name.0.as_slice() == [Piece::Attribute(path.clone())];
-                        match path.root().map(Text::as_str) {
-                            Some("uid" | "arn") => Some(target.uid.clone()),
-                            Some("name") => Some(target.name.clone()),
-                            _ if is_name => Some(target.name.clone()),
-                            _ => None,
-                        }
-                    });
-                    text.push_str(known.as_deref().unwrap_or("*"));
-                }
-                Piece::Tail(_) | Piece::Parent(_) => text.push('*'),
-            }
-        }
-        Some(text)
-    }
-
-    /// The ARNs to try for one that may have wildcards, because the principal chooses the name.
-    fn names(&self, text: &str, attempt: &Attempt<'_>, permission: &Permission) -> Vec<Text> {
-        if !text.contains('*') {
-            return vec![Text::from(text)];
-        }
-        let scope = Scope::of(&attempt.member.policies, &permission.action);
-        let mut found = Vec::new();
-        for text in self.with_regions(text, attempt.fragment) {
-            let asked = Glob::new(&text.replace('*', "?*"), Style::Text);
-            let names = scope
-                .patterns
-                .iter()
-                .filter_map(|pattern| pattern.common_text(&asked));
-            found.extend(names.take(MAX_NAMES).map(Text::from));
-            if !scope.unread.is_empty() {
-                found.push(Text::from(text.replace('*', "x")));
-            }
-        }
-        found.sort();
-        found.dedup();
-        found
-    }
-
-    /// The same in the regions that the account uses, where the region is open.
-    fn with_regions(&self, text: &str, fragment: usize) -> Vec<String> {
-        let mut segments = text.splitn(5, ':');
-        let parts: Vec<&str> = segments.by_ref().collect();
-        match parts.as_slice() {
-            [arn, partition, service, "*", rest] => {
-                let regions = self.places.regions.get(&fragment);
-                let named = |region: &str| format!("{arn}:{partition}:{service}:{region}:{rest}");
-                match regions {
-                    Some(regions) => regions.iter().map(|region| named(region)).collect(),
-                    None => vec![named("us-east-1")],
-                }
-            }
-            _ => vec![text.to_owned()],
-        }
-    }
-
-    fn from_class(
+    fn connect_class(
         &mut self,
         assembly: &mut Assembly<'_>,
         class: usize,
@@ -531,18 +397,42 @@ impl Escalations<'_> {
         escalation: &Escalation,
         outcome: &Outcome,
     ) {
+        let Some((first, equals)) = self
+            .classes
+            .all
+            .get(class)
+            .and_then(|class| Some((*class.members.first()?, class.members.len())))
+        else {
+            return;
+        };
         if let Some(from) = self.classes.node(assembly, class) {
-            connect(assembly, from, to, escalation, outcome);
+            let outcome = outcome.clone().resting_on_attachment(first, equals);
+            connect(assembly, from, to, escalation, &outcome);
         }
     }
+}
+
+/// Whether the way is none: who has these permissions has all.
+fn is_plain(escalation: &Escalation) -> bool {
+    escalation.target == Target::Account
+        && escalation.needs().all(|need| match need {
+            Need::Action(permission) => permission.on == Object::Anything,
+            Need::Present(_) => false,
+        })
 }
 
 /// Whether a kind of principal can go the way at all.
 fn may_go(escalation: &Escalation, member: &Member) -> bool {
     let kind = member.principal.kind;
+    // What a group may do, whoever is in it may; but it is nobody that could change itself.
+    let by_group = kind == PrincipalKind::Group
+        && match &escalation.target {
+            Target::Principal | Target::OwnPolicy | Target::OwnGroup => false,
+            Target::User | Target::Role | Target::Group | Target::Account | Target::Resource(_) => true,
+        };
     match escalation.principal {
-        Who::Any => matches!(kind, PrincipalKind::User | PrincipalKind::Role),
-        Who::User => kind == PrincipalKind::User,
+        Who::Any => by_group || matches!(kind, PrincipalKind::User | PrincipalKind::Role),
+        Who::User => by_group || kind == PrincipalKind::User,
         Who::Role => kind == PrincipalKind::Role,
     }
 }
@@ -554,12 +444,7 @@ fn connect(
     escalation: &Escalation,
     outcome: &Outcome,
 ) {
-    let has_it_all = escalation.target == Target::Account
-        && escalation.needs().all(|need| match need {
-            Need::Action(permission) => permission.on == Object::Anything,
-            Need::Present(_) => false,
-        });
-    if has_it_all {
+    if is_plain(escalation) {
         assembly.edge(from, to, EdgeKind::CanAdminister, None, outcome, 0);
     } else {
         let how = Some(escalation.title.clone());
@@ -568,7 +453,7 @@ fn connect(
 }
 
 /// The account's own managed policies that a principal has.
-fn own_policies(assembly: &Assembly<'_>, member: &Member) -> Vec<NodeId> {
+pub(crate) fn own_policies(assembly: &Assembly<'_>, member: &Member) -> Vec<NodeId> {
     let mut found: Vec<NodeId> = member
         .policies
         .identity

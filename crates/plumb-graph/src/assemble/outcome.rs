@@ -1,6 +1,9 @@
 //! `Outcome`: whether something is possible, how surely, and what shows it.
 
 use plumb_iam::answer::{Answer, Decision};
+use plumb_iam::arn::Arn;
+use plumb_iam::directory::Member;
+use plumb_iam::document::Effect;
 use plumb_model::path::{Certainty, Proof};
 use plumb_model::value::Text;
 
@@ -20,6 +23,15 @@ impl Outcome {
     pub(crate) fn certain(proofs: Vec<Proof>) -> Self {
         Self {
             proofs,
+            ..Self::default()
+        }
+    }
+
+    /// Possible, if what was not read allows it.
+    pub(crate) fn possible(why: Text) -> Self {
+        Self {
+            certainty: Certainty::Possible,
+            conditions: vec![why],
             ..Self::default()
         }
     }
@@ -47,6 +59,7 @@ impl Outcome {
         let mut proofs: Vec<Proof> = answer
             .deciding
             .iter()
+            .filter(|statement| statement.effect == Effect::Allow)
             .map(|statement| Proof {
                 resource: statement.origin.holder.clone(),
                 attribute: match (&statement.sid, statement.index) {
@@ -56,7 +69,10 @@ impl Outcome {
                     }
                     (None, None) => statement.origin.policy.clone(),
                 },
-                detail: Text::from(statement.to_string()),
+                detail: Text::from(match statement.effect {
+                    Effect::Allow => format!("allows it as {}", statement.layer.title()),
+                    Effect::Deny => format!("denies it as {}", statement.layer.title()),
+                }),
             })
             .collect();
         proofs.sort();
@@ -66,6 +82,25 @@ impl Outcome {
             conditions,
             proofs,
         })
+    }
+
+    /// The same, resting on the attachment where it rested on a policy that nobody in the estate can change.
+    pub(crate) fn resting_on_attachment(mut self, member: &Member, equals: usize) -> Self {
+        for proof in &mut self.proofs {
+            let is_foreign = proof.resource.contains(":policy/")
+                && Arn::account_of(&proof.resource) != member.principal.account.as_deref();
+            if is_foreign {
+                let name = proof.resource.rsplit('/').next().unwrap_or_default();
+                let beside = match equals {
+                    0 | 1 => String::new(),
+                    others => format!(", as {} equal principals do", others - 1),
+                };
+                proof.detail = Text::from(format!("has the policy {name}{beside}"));
+                proof.attribute = Text::from(format!("attached policy {name}"));
+                proof.resource = member.principal.name.clone();
+            }
+        }
+        self
     }
 
     /// Both together.

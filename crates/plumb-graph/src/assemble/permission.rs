@@ -1,48 +1,48 @@
 //! Permission edges: who can read, write, administer and assume what, from the evaluated result of all policies.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
-use plumb_iam::assume::Assumption;
-use plumb_iam::directory::{ClassId, Directory, Member};
+use plumb_iam::arn::Arn;
+use plumb_iam::directory::{Directory, Member};
 use plumb_iam::document::{Effect, Listing};
-use plumb_iam::glob::{Glob, Style};
-use plumb_iam::keys::Context;
 use plumb_iam::principal::Principal;
 use plumb_iam::principal_pattern::PrincipalPattern;
-use plumb_iam::scope::Scope;
-use plumb_model::graph::NodeKind;
+use plumb_iam::scope::Glance;
 use plumb_model::path::{Certainty, EdgeKind};
 use plumb_model::risk::ExposureLevel;
-use plumb_model::value::Text;
-use plumb_pack::graph_role::{Access, AccessLevel, Grant, Needs};
 
-use crate::assemble::assets::{AssetGroup, AssetGroups, asset, principal_node};
-use crate::assemble::{Assembly, Outcome};
+use crate::assemble::assets::{AssetGroup, AssetGroups, Part, PartExtent, principal_node};
+use crate::assemble::classes::Classes;
+use crate::assemble::question::{Asking, Question, Telling, questions, reach};
+use crate::assemble::{Assembly, Outcome, Stand};
 use crate::fragment::{Detail, FragmentNode};
 use crate::graph::NodeId;
-use crate::knowledge::TypeId;
 
 /// The most questions about one principal class and one group of resources that are asked.
-const MAX_QUESTIONS: usize = 8_000_000;
+pub(crate) const MAX_QUESTIONS: usize = 8_000_000;
 
 /// The most principals that are asked one by one about a resource whose policy tells them apart.
 const MAX_SINGLE: usize = 2_000;
 
 /// Adds every edge that permissions give.
-pub(crate) fn add(assembly: &mut Assembly<'_>, directory: &Directory, groups: &AssetGroups) {
+pub(crate) fn add<'d>(
+    assembly: &mut Assembly<'_>,
+    directory: &'d Directory,
+    groups: &'d AssetGroups,
+    classes: &mut Classes<'d>,
+) {
     let mut permissions = Permissions {
         directory,
         groups,
-        classes: Classes::new(assembly, directory),
-        stand_ins: HashMap::new(),
+        classes,
         decryption: HashMap::new(),
         asked: 0,
     };
     for class in 0..permissions.classes.all.len() {
         permissions.own_account(assembly, class);
     }
-    for group in 0..groups.groups.len() {
-        permissions.by_resource_policy(assembly, group);
+    for wide in 0..groups.wide.len() {
+        permissions.by_resource_policy(assembly, wide);
     }
     if permissions.asked >= MAX_QUESTIONS {
         assembly.problem(format!(
@@ -51,139 +51,37 @@ pub(crate) fn add(assembly: &mut Assembly<'_>, directory: &Directory, groups: &A
     }
 }
 
-/// Principals that share every answer about resources without a policy of their own.
-pub(crate) struct Class<'d> {
-    pub(crate) fragment: usize,
-    pub(crate) members: Vec<&'d Member>,
-    node: Option<NodeId>,
-}
-
-/// All classes whose principals are nodes of the graph.
-pub(crate) struct Classes<'d> {
-    pub(crate) all: Vec<Class<'d>>,
-    by_id: HashMap<ClassId, usize>,
-    by_fragment: BTreeMap<usize, Vec<usize>>,
-}
-
-impl<'d> Classes<'d> {
-    pub(crate) fn new(assembly: &Assembly<'_>, directory: &'d Directory) -> Self {
-        let mut classes = Self {
-            all: Vec::new(),
-            by_id: HashMap::new(),
-            by_fragment: BTreeMap::new(),
-        };
-        for (id, members) in directory.classes() {
-            let members: Vec<&Member> = members
-                .into_iter()
-                .filter(|member| principal_node(assembly, member).is_some())
-                .collect();
-            let fragment = members
-                .first()
-                .and_then(|member| principal_node(assembly, member))
-                .and_then(|node| assembly.resource(node))
-                .map(|(fragment, _)| fragment);
-            let Some(fragment) = fragment else { continue };
-            let position = classes.all.len();
-            classes.by_id.insert(id, position);
-            classes.by_fragment.entry(fragment).or_default().push(position);
-            classes.all.push(Class {
-                fragment,
-                members,
-                node: None,
-            });
-        }
-        classes
-    }
-
-    /// The node that stands for a class: its only member, or a hidden one.
-    pub(crate) fn node(&mut self, assembly: &mut Assembly<'_>, class: usize) -> Option<NodeId> {
-        let class = self.all.get_mut(class)?;
-        if class.node.is_none() {
-            let members: Vec<NodeId> = class
-                .members
-                .iter()
-                .filter_map(|member| principal_node(assembly, member))
-                .collect();
-            class.node = match members.as_slice() {
-                [] => None,
-                [only] => Some(*only),
-                several => {
-                    let node = assembly.hidden();
-                    for member in several {
-                        assembly.join(*member, node);
-                    }
-                    Some(node)
-                }
-            };
-        }
-        class.node
-    }
-}
-
-/// What is asked about a resource.
-#[derive(Clone, Copy)]
-enum Question<'a> {
-    /// An access that the knowledge describes.
-    Access(usize, &'a Access),
-    /// Taking the session of a role.
-    Assume,
-}
-
-impl Question<'_> {
-    fn kind(self) -> EdgeKind {
-        match self {
-            Self::Assume => EdgeKind::CanAssume,
-            Self::Access(_, access) => match access.level {
-                AccessLevel::Read => EdgeKind::CanRead,
-                AccessLevel::Write => EdgeKind::CanWrite,
-                AccessLevel::Administer => EdgeKind::CanAdminister,
-            },
-        }
-    }
-}
-
-/// Who asks.
-#[derive(Clone, Copy)]
-enum Asking<'a> {
-    Member(&'a Member),
-    Outsider(&'a Principal),
-}
-
-struct Permissions<'d> {
-    directory: &'d Directory,
-    groups: &'d AssetGroups,
-    classes: Classes<'d>,
-    stand_ins: HashMap<usize, NodeId>,
+pub(crate) struct Permissions<'d, 'c> {
+    pub(crate) directory: &'d Directory,
+    pub(crate) groups: &'d AssetGroups,
+    classes: &'c mut Classes<'d>,
     /// Whether a class can decrypt with the keys of a group.
-    decryption: HashMap<(usize, usize), Option<Outcome>>,
-    asked: usize,
+    pub(crate) decryption: HashMap<(usize, usize), Option<Outcome>>,
+    pub(crate) asked: usize,
 }
 
-impl<'d> Permissions<'d> {
+impl<'d> Permissions<'d, '_> {
     /// What a class can do in its own account by its own policies.
     fn own_account(&mut self, assembly: &mut Assembly<'_>, class: usize) {
         let Some((fragment, member)) = self.representative(class) else {
             return;
         };
+        let groups = self.groups;
+        let mut named = None;
         let knowledge = assembly.knowledge;
         for position in 0..knowledge.types().len() {
             let Some(type_id) = knowledge.type_at(position) else {
                 continue;
             };
-            if self.groups.of_type(fragment, type_id).is_empty() {
+            let wide = groups.of_type(fragment, type_id);
+            if wide.is_empty() {
                 continue;
             }
             for question in questions(assembly, type_id) {
-                let Some(scope) = scope(member, question) else {
-                    continue;
-                };
-                let candidates = if scope.unread.is_empty() {
-                    self.groups.concerned(fragment, type_id, &scope.patterns)
-                } else {
-                    self.groups.of_type(fragment, type_id).to_vec()
-                };
-                for group in candidates {
-                    self.ask_class(assembly, class, group, question, &scope);
+                if let Some(reach) = reach(member, question) {
+                    let named = named.get_or_insert_with(|| groups.named(fragment, &member.policies));
+                    let parts = groups.parts(fragment, wide, &reach, named);
+                    self.ask_class(assembly, class, &parts, question);
                 }
             }
         }
@@ -194,89 +92,92 @@ impl<'d> Permissions<'d> {
         Some((class.fragment, class.members.first().copied()?))
     }
 
+    /// Asks for a class about parts, and connects what it may reach.
     fn ask_class(
         &mut self,
         assembly: &mut Assembly<'_>,
         class: usize,
-        group: usize,
+        parts: &[Part],
         question: Question<'_>,
-        scope: &Scope,
     ) {
-        let Some(found) = self.groups.groups.get(group) else {
-            return;
-        };
         let Some((_, first)) = self.representative(class) else {
             return;
         };
-        let Some(resource) = resource(assembly, found) else {
-            return;
-        };
-        let telling = Telling::of(resource.detail.as_deref());
         let members = self
             .classes
             .all
             .get(class)
             .map(|class| class.members.clone())
             .unwrap_or_default();
-        if telling == Telling::Nobody {
-            if let Some(outcome) = self.ask(
-                assembly,
-                Asking::Member(first),
-                Some(class),
-                found,
-                question,
-                Some(scope),
-            ) && let Some(node) = self.classes.node(assembly, class)
-            {
-                self.connect(assembly, node, group, question, &outcome);
-            }
-            return;
-        }
-        // The policy of the resource tells members apart: those it may mean are asked one by one.
-        let mut others = None;
-        for member in members.iter().take(MAX_SINGLE) {
-            let outcome = if telling.means(member) {
-                self.ask(
-                    assembly,
-                    Asking::Member(member),
-                    Some(class),
-                    found,
-                    question,
-                    Some(scope),
-                )
-            } else {
-                others
-                    .get_or_insert_with(|| {
-                        self.ask(
-                            assembly,
-                            Asking::Member(member),
-                            Some(class),
-                            found,
-                            question,
-                            Some(scope),
-                        )
-                    })
-                    .clone()
+        for parts in parts.chunk_by(|a, b| a.wide == b.wide) {
+            let Some(resource) = parts.first().and_then(|part| self.resource(assembly, part.first)) else {
+                continue;
             };
-            if let (Some(outcome), Some(node)) = (outcome, principal_node(assembly, member)) {
-                self.connect(assembly, node, group, question, &outcome);
+            let telling = Telling::of(resource.detail.as_deref());
+            if telling == Telling::Nobody {
+                let outcomes = self.ask_parts(assembly, Asking::Member(first), Some(class), parts, question);
+                let any = outcomes.iter().any(|(_, outcome)| outcome.is_some());
+                if let Some(node) = any.then(|| self.classes.node(assembly, class)).flatten() {
+                    self.connect_parts(assembly, node, outcomes, question, Some((first, members.len())));
+                }
+                continue;
             }
-        }
-        if members.len() > MAX_SINGLE {
-            assembly.problem(format!(
-                "{}: only {MAX_SINGLE} of {} equal principals were asked about it, because its policy tells principals apart",
-                resource.uid,
-                members.len()
-            ));
+            // The policy of the resource tells members apart: those it may mean are asked one by one.
+            let mut others = None;
+            for member in members.iter().take(MAX_SINGLE) {
+                let outcomes = if telling.means(member) {
+                    self.ask_parts(assembly, Asking::Member(member), None, parts, question)
+                } else {
+                    if others.is_none() {
+                        others =
+                            Some(self.ask_parts(assembly, Asking::Member(member), None, parts, question));
+                    }
+                    others.clone().unwrap_or_default()
+                };
+                if let Some(node) = principal_node(assembly, member) {
+                    self.connect_parts(assembly, node, outcomes, question, Some((member, 1)));
+                }
+            }
+            if members.len() > MAX_SINGLE {
+                assembly.problem(format!(
+                    "{}: only {MAX_SINGLE} of {} equal principals were asked about it, because its policy tells principals apart",
+                    resource.uid,
+                    members.len()
+                ));
+            }
         }
     }
 
+    fn ask_parts(
+        &mut self,
+        assembly: &Assembly<'_>,
+        asking: Asking<'_>,
+        class: Option<usize>,
+        parts: &[Part],
+        question: Question<'_>,
+    ) -> Vec<(Part, Option<Outcome>)> {
+        parts
+            .iter()
+            .map(|part| {
+                let outcome = self
+                    .groups
+                    .groups
+                    .get(part.first)
+                    .and_then(|group| self.ask(assembly, asking, class, group, question));
+                (part.clone(), outcome)
+            })
+            .collect()
+    }
+
     /// Whom the policy of a resource lets in beside the principals of its own account.
-    fn by_resource_policy(&mut self, assembly: &mut Assembly<'_>, group: usize) {
-        let Some(found) = self.groups.groups.get(group) else {
+    fn by_resource_policy(&mut self, assembly: &mut Assembly<'_>, wide: usize) {
+        let Some(found) = self.groups.wide.get(wide) else {
             return;
         };
-        let Some(resource) = resource(assembly, found) else {
+        let Some(first) = found.groups.first().copied() else {
+            return;
+        };
+        let Some(resource) = self.resource(assembly, first) else {
             return;
         };
         let Some(detail) = resource.detail.as_deref() else {
@@ -305,31 +206,28 @@ impl<'d> Permissions<'d> {
             // It may let anybody in; that the internet may reach it is told once.
             None => BTreeSet::from([&PrincipalPattern::Everyone]),
         };
-        let (type_id, fragment) = (found.type_id, found.fragment);
-        for question in questions(assembly, type_id) {
+        let whole = Part {
+            wide,
+            first,
+            extent: PartExtent::Rest,
+        };
+        let fragment = found.fragment;
+        for question in questions(assembly, found.type_id) {
             for principal in &named {
                 match principal {
                     PrincipalPattern::Entity(arn) => match self.directory.principal(arn) {
-                        Some(member) => {
-                            let outcome =
-                                self.ask(assembly, Asking::Member(member), None, found, question, None);
-                            if let (Some(outcome), Some(node)) = (outcome, principal_node(assembly, member)) {
-                                self.connect(assembly, node, group, question, &outcome);
-                            }
-                        }
-                        None => {
-                            self.ask_stranger(assembly, Principal::of_arn(arn), arn, group, question, detail)
-                        }
+                        Some(member) => self.ask_entity(assembly, member, fragment, wide, question),
+                        None => self.ask_stranger(assembly, Principal::of_arn(arn), arn, &whole, question),
                     },
                     PrincipalPattern::Account(account) => match assembly.fragment_of(provider, account) {
                         Some(own) if own == fragment => {}
-                        Some(other) => self.ask_account(assembly, other, group, question),
+                        Some(other) => self.ask_account(assembly, other, wide, question),
                         None => {
                             let anybody = Principal::any_of_account(account.clone());
-                            self.ask_stranger(assembly, Some(anybody), account, group, question, detail);
+                            self.ask_stranger(assembly, Some(anybody), account, &whole, question);
                         }
                     },
-                    PrincipalPattern::Everyone => self.ask_everybody(assembly, group, question, detail),
+                    PrincipalPattern::Everyone => self.ask_everybody(assembly, &whole, question, detail),
                     PrincipalPattern::Session { .. }
                     | PrincipalPattern::UniqueId(_)
                     | PrincipalPattern::Service(_)
@@ -340,21 +238,49 @@ impl<'d> Permissions<'d> {
         }
     }
 
+    /// Asks for a principal that a resource policy names.
+    fn ask_entity(
+        &mut self,
+        assembly: &mut Assembly<'_>,
+        member: &Member,
+        fragment: usize,
+        wide: usize,
+        question: Question<'_>,
+    ) {
+        let Some(node) = principal_node(assembly, member) else {
+            return;
+        };
+        // Its own policies need not speak of the resource, but may.
+        let everything = Glance {
+            everything: true,
+            ..Glance::default()
+        };
+        let named = self.groups.named(fragment, &member.policies);
+        let parts = self.groups.parts(fragment, &[wide], &everything, &named);
+        let outcomes = self.ask_parts(assembly, Asking::Member(member), None, &parts, question);
+        self.connect_parts(assembly, node, outcomes, question, Some((member, 1)));
+    }
+
     fn ask_account(
         &mut self,
         assembly: &mut Assembly<'_>,
         other: usize,
-        group: usize,
+        wide: usize,
         question: Question<'_>,
     ) {
+        let Some(fragment) = self.groups.wide.get(wide).map(|wide| wide.fragment) else {
+            return;
+        };
         for class in self.classes.by_fragment.get(&other).cloned().unwrap_or_default() {
             let Some((_, member)) = self.representative(class) else {
                 continue;
             };
-            let Some(scope) = scope(member, question) else {
+            let Some(reach) = reach(member, question) else {
                 continue;
             };
-            self.ask_class(assembly, class, group, question, &scope);
+            let named = self.groups.named(fragment, &member.policies);
+            let parts = self.groups.parts(fragment, &[wide], &reach, &named);
+            self.ask_class(assembly, class, &parts, question);
         }
     }
 
@@ -363,18 +289,17 @@ impl<'d> Permissions<'d> {
         assembly: &mut Assembly<'_>,
         principal: Option<Principal>,
         name: &str,
-        group: usize,
+        whole: &Part,
         question: Question<'_>,
-        detail: &Detail,
     ) {
         let Some(principal) = principal else { return };
         let Some(account) = principal.account.clone() else {
             return;
         };
-        // A principal of the estate's own accounts that is not in it does not exist any more.
-        let Some(found) = self.groups.groups.get(group) else {
+        let Some(found) = self.groups.wide.get(whole.wide) else {
             return;
         };
+        // A principal of the estate's own accounts that is not in it does not exist any more.
         let provider = assembly
             .fragments
             .get(found.fragment)
@@ -387,43 +312,52 @@ impl<'d> Permissions<'d> {
             }
             return;
         }
-        let outcome = self.ask(
+        let outcomes = self.ask_parts(
             assembly,
             Asking::Outsider(&principal),
             None,
-            found,
+            std::slice::from_ref(whole),
             question,
-            None,
         );
-        let Some(outcome) = outcome else { return };
-        let entry = assembly.external(&account);
-        for member in found.members.clone() {
-            assembly.expose(member, ExposureLevel::Accounts);
+        if outcomes.iter().all(|(_, outcome)| outcome.is_none()) {
+            return;
         }
-        let _ = detail;
-        self.connect(assembly, entry, group, question, &outcome);
+        let entry = assembly.external(&account);
+        for member in &found.members {
+            assembly.expose(*member, ExposureLevel::Accounts);
+        }
+        self.connect_parts(assembly, entry, outcomes, question, None);
     }
 
     /// The policy names everybody, perhaps under conditions.
     fn ask_everybody(
         &mut self,
         assembly: &mut Assembly<'_>,
-        group: usize,
+        whole: &Part,
         question: Question<'_>,
         detail: &Detail,
     ) {
-        let Some(found) = self.groups.groups.get(group) else {
+        let Some(found) = self.groups.wide.get(whole.wide) else {
             return;
         };
         // Some actions want a signature: then it is everybody with an account of their own.
         let anybody = [Principal::anonymous(), Principal::stranger()];
-        let outcome = match detail.closed {
-            Some(_) => None,
-            None => anybody
-                .iter()
-                .map(|principal| self.ask(assembly, Asking::Outsider(principal), None, found, question, None))
-                .fold(None, Outcome::or),
-        };
+        // Where the policy lets no stranger in, what it grants to everybody does not count.
+        if detail.closed.is_some() {
+            return;
+        }
+        let outcome = anybody
+            .iter()
+            .filter_map(|principal| {
+                let group = self.groups.groups.get(whole.first)?;
+                self.ask(assembly, Asking::Outsider(principal), None, group, question)
+            })
+            .map(Some)
+            .fold(None, Outcome::or);
+        let outcome = outcome.map(|outcome| match &detail.perhaps_closed {
+            Some(clause) => outcome.and(Outcome::possible(clause.clone())),
+            None => outcome,
+        });
         match outcome {
             Some(outcome) => {
                 let level = match outcome.certainty {
@@ -431,167 +365,146 @@ impl<'d> Permissions<'d> {
                     Certainty::Conditional => ExposureLevel::Narrow,
                     Certainty::Possible => ExposureLevel::Unknown,
                 };
-                for member in found.members.clone() {
-                    assembly.expose(member, level);
+                for member in &found.members {
+                    assembly.expose(*member, level);
                 }
                 let internet = assembly.internet();
-                self.connect(assembly, internet, group, question, &outcome);
+                self.connect_parts(
+                    assembly,
+                    internet,
+                    vec![(whole.clone(), Some(outcome))],
+                    question,
+                    None,
+                );
             }
             // Its conditions may admit principals of the estate, for example those of its organization.
             None => {
-                for fragment in 0..assembly.fragments.len() {
-                    self.ask_account(assembly, fragment, group, question);
+                for fragment in admitted_accounts(assembly, found.fragment, detail) {
+                    self.ask_account(assembly, fragment, whole.wide, question);
                 }
             }
         }
     }
 
-    /// The answer to a question about the first member of a group.
-    fn ask(
-        &mut self,
-        assembly: &Assembly<'_>,
-        asking: Asking<'_>,
-        class: Option<usize>,
-        group: &AssetGroup,
-        question: Question<'_>,
-        scope: Option<&Scope>,
-    ) -> Option<Outcome> {
-        if self.asked >= MAX_QUESTIONS {
-            return None;
-        }
-        self.asked += 1;
-        let resource = resource(assembly, group)?;
-        let detail = resource.detail.as_deref();
-        match question {
-            Question::Assume => {
-                let asset = asset(assembly, self.directory, group.fragment, detail, &resource.uid);
-                self.answer(asking, Assumption::Role.action(), &asset)
-            }
-            Question::Access(position, access) => {
-                let resolved = detail?
-                    .access
-                    .iter()
-                    .find(|resolved| resolved.access == position)?;
-                let mut outcome = Outcome {
-                    certainty: resolved.certainty,
-                    ..Outcome::default()
-                };
-                for (grant, on) in access.grants.iter().zip(&resolved.on) {
-                    outcome = outcome.and(self.grant(assembly, asking, group, detail, grant, on, scope)?);
-                }
-                match (&access.decrypt, group.key) {
-                    (Some(_), Some(key)) => Some(outcome.and(self.decrypt(assembly, asking, class, key)?)),
-                    (Some(_), None) | (None, _) => Some(outcome),
-                }
-            }
-        }
+    fn resource<'k>(&self, assembly: &Assembly<'k>, group: usize) -> Option<&'k FragmentNode> {
+        resource(assembly, self.groups.groups.get(group)?)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "they are the parts of one question")]
-    fn grant(
-        &self,
-        assembly: &Assembly<'_>,
-        asking: Asking<'_>,
-        group: &AssetGroup,
-        detail: Option<&Detail>,
-        grant: &Grant,
-        on: &str,
-        scope: Option<&Scope>,
-    ) -> Option<Outcome> {
-        let arns = names(on, scope, asking, grant);
-        let mut best = None;
-        for arn in &arns {
-            let asset = asset(assembly, self.directory, group.fragment, detail, arn);
-            let mut answers = grant
-                .actions
-                .iter()
-                .map(|action| self.answer(asking, action, &asset));
-            let outcome = match grant.needs {
-                Needs::Any => answers.fold(None, Outcome::or),
-                Needs::All => answers.try_fold(Outcome::default(), |all, one| Some(all.and(one?))),
-            };
-            best = Outcome::or(best, outcome);
-            if best
-                .as_ref()
-                .is_some_and(|best| best.certainty == Certainty::Certain)
-            {
-                break;
-            }
-        }
-        best
-    }
-
-    fn answer(
-        &self,
-        asking: Asking<'_>,
-        action: &str,
-        asset: &plumb_iam::directory::Asset,
-    ) -> Option<Outcome> {
-        let context = Context::over_tls();
-        Outcome::of(&match asking {
-            Asking::Member(member) => self.directory.can(member, action, asset, &context),
-            Asking::Outsider(principal) => self.directory.can_outsider(principal, action, asset, &context),
-        })
-    }
-
-    /// Whether the key of a resource admits its content being read.
-    fn decrypt(
-        &mut self,
-        assembly: &Assembly<'_>,
-        asking: Asking<'_>,
-        class: Option<usize>,
-        key: usize,
-    ) -> Option<Outcome> {
-        if let Some(known) = class.and_then(|class| self.decryption.get(&(class, key))) {
-            return known.clone();
-        }
-        let group = self.groups.groups.get(key)?;
-        // The cloud's own keys have no policy to read; they serve whoever the service serves.
-        let has_policy = resource(assembly, group)
-            .and_then(|resource| resource.detail.as_deref())
-            .is_some_and(|detail| detail.policy.is_some());
-        if !has_policy {
-            return Some(Outcome::default());
-        }
-        let mut best = None;
-        for question in questions(assembly, group.type_id) {
-            if question.kind() == EdgeKind::CanRead {
-                best = Outcome::or(best, self.ask(assembly, asking, None, group, question, None));
-            }
-        }
-        if let Some(class) = class {
-            self.decryption.insert((class, key), best.clone());
-        }
-        best
-    }
-
-    fn connect(
+    /// Connects a principal with the parts that it may reach: with a whole wide group at once where all its parts are alike.
+    fn connect_parts(
         &mut self,
         assembly: &mut Assembly<'_>,
         from: NodeId,
-        group: usize,
+        outcomes: Vec<(Part, Option<Outcome>)>,
+        question: Question<'_>,
+        who: Option<(&Member, usize)>,
+    ) {
+        let attached = |outcome: Outcome| match who {
+            Some((member, equals)) => outcome.resting_on_attachment(member, equals),
+            None => outcome,
+        };
+        let groups = self.groups;
+        for alike in outcomes.chunk_by(|(a, _), (b, _)| a.wide == b.wide) {
+            let Some((first, outcome)) = alike.first() else {
+                continue;
+            };
+            let Some(wide) = groups.wide.get(first.wide) else {
+                continue;
+            };
+            let held = alike.iter().any(|(part, _)| part.extent == PartExtent::Rest)
+                || alike.len() == wide.groups.len();
+            let same = alike.iter().all(|(_, other)| {
+                let certain = |outcome: &Option<Outcome>| outcome.as_ref().map(|outcome| outcome.certainty);
+                certain(other) == certain(outcome)
+            });
+            match outcome {
+                None if same => {}
+                Some(outcome) if held && same => {
+                    let outcome = attached(outcome.clone());
+                    self.connect(
+                        assembly,
+                        from,
+                        Stand::Wide(first.wide),
+                        &wide.members,
+                        wide.fragment,
+                        question,
+                        &outcome,
+                    );
+                }
+                Some(_) | None => {
+                    let single: BTreeSet<usize> = alike
+                        .iter()
+                        .filter(|(part, _)| part.extent == PartExtent::One)
+                        .map(|(part, _)| part.first)
+                        .collect();
+                    for (part, outcome) in alike {
+                        let Some(outcome) = outcome else { continue };
+                        let outcome = attached(outcome.clone());
+                        let covered: Vec<usize> = match part.extent {
+                            PartExtent::One => vec![part.first],
+                            PartExtent::Rest => wide
+                                .groups
+                                .iter()
+                                .copied()
+                                .filter(|group| !single.contains(group))
+                                .collect(),
+                        };
+                        for group in covered {
+                            if let Some(found) = groups.groups.get(group) {
+                                let stand = Stand::Group(group);
+                                self.connect(
+                                    assembly,
+                                    from,
+                                    stand,
+                                    &found.members,
+                                    wide.fragment,
+                                    question,
+                                    &outcome,
+                                );
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "they are the parts of one edge")]
+    fn connect(
+        &self,
+        assembly: &mut Assembly<'_>,
+        from: NodeId,
+        stand: Stand,
+        members: &[NodeId],
+        fragment: usize,
         question: Question<'_>,
         outcome: &Outcome,
     ) {
-        let Some(found) = self.groups.groups.get(group) else {
-            return;
-        };
-        let to = match found.members.as_slice() {
-            [] => return,
-            [only] => *only,
-            several => *self.stand_ins.entry(group).or_insert_with(|| {
-                let stand_in = assembly.hidden();
-                for member in several {
-                    assembly.cover(stand_in, *member);
-                }
-                stand_in
-            }),
-        };
         let kind = question.kind();
         if kind == EdgeKind::CanAssume {
-            self.note_bridge(assembly, from, found.fragment);
+            self.note_bridge(assembly, from, fragment);
         }
-        assembly.edge(from, to, kind, None, outcome, 0);
+        let uid = members
+            .first()
+            .and_then(|first| assembly.info(*first))
+            .map(|info| info.uid.clone())
+            .unwrap_or_default();
+        // What rests on the policy of the resource itself rests on another one for each member.
+        if members.len() > 1 && outcome.proofs.iter().any(|proof| proof.resource == uid) {
+            for member in members {
+                let own = assembly
+                    .info(*member)
+                    .map(|info| info.uid.clone())
+                    .unwrap_or_default();
+                let mut outcome = outcome.clone();
+                for proof in outcome.proofs.iter_mut().filter(|proof| proof.resource == uid) {
+                    proof.resource = own.clone();
+                }
+                assembly.edge(from, *member, kind, None, &outcome, 0);
+            }
+        } else if let Some(to) = assembly.stand_in(stand, members) {
+            assembly.edge(from, to, kind, None, outcome, 0);
+        }
     }
 
     /// Remembers principals that lead into another account.
@@ -614,131 +527,35 @@ impl<'d> Permissions<'d> {
     }
 }
 
+/// The accounts of the estate that the conditions of a policy for everybody may admit: all where they name an organization,
+/// else those that they name.
+fn admitted_accounts(assembly: &Assembly<'_>, own: usize, detail: &Detail) -> BTreeSet<usize> {
+    let mut admitted = BTreeSet::from([own]);
+    let document = detail.policy.as_ref().and_then(|policy| policy.document());
+    let Some(provider) = assembly
+        .fragments
+        .get(own)
+        .map(|fragment| fragment.account.provider)
+    else {
+        return admitted;
+    };
+    let statements = document.map_or(&[][..], |document| document.statements());
+    for test in statements.iter().flat_map(|statement| &statement.tests) {
+        if test.key.contains(":principalorg") {
+            return (0..assembly.fragments.len()).collect();
+        }
+        admitted.extend(
+            test.values
+                .iter()
+                .filter_map(|value| Arn::account_of(value))
+                .filter_map(|account| assembly.fragment_of(provider, account)),
+        );
+    }
+    admitted
+}
+
 /// The resource that stands for a group.
 pub(crate) fn resource<'k>(assembly: &Assembly<'k>, group: &AssetGroup) -> Option<&'k FragmentNode> {
     let (_, resource) = assembly.resource(*group.members.first()?)?;
     Some(resource)
-}
-
-fn questions<'k>(assembly: &Assembly<'k>, type_id: TypeId) -> Vec<Question<'k>> {
-    let Some(role) = assembly.knowledge.role(type_id) else {
-        return Vec::new();
-    };
-    let access = (0..)
-        .zip(&role.access)
-        .map(|(position, access)| Question::Access(position, access));
-    let assume = (role.kind == NodeKind::Identity && role.policy.is_some()).then_some(Question::Assume);
-    access.chain(assume).collect()
-}
-
-/// Where a principal's own policies let a question reach; `None` where nowhere.
-fn scope(member: &Member, question: Question<'_>) -> Option<Scope> {
-    let of = |action: &str| Scope::of(&member.policies, action);
-    let scope = match question {
-        Question::Assume => of(Assumption::Role.action()),
-        Question::Access(_, access) => {
-            let mut actions = access.grants.first()?.actions.iter();
-            let mut all = of(actions.next()?);
-            for action in actions {
-                let more = of(action);
-                all.patterns.extend(more.patterns);
-                all.unread.extend(more.unread);
-                all.resource_tags.extend(more.resource_tags);
-            }
-            all
-        }
-    };
-    (!scope.patterns.is_empty() || !scope.unread.is_empty()).then_some(scope)
-}
-
-/// The ARNs to ask about: the one given or, where it has a wildcard, names that the principal's policies allow.
-fn names(on: &str, scope: Option<&Scope>, asking: Asking<'_>, grant: &Grant) -> Vec<Text> {
-    if !on.contains('*') {
-        return vec![Text::from(on)];
-    }
-    let asked = Glob::new(&on.replace('*', "?*"), Style::Text);
-    let own;
-    let scope = match (scope, asking) {
-        (Some(scope), _) => Some(scope),
-        (None, Asking::Member(member)) => {
-            own = grant
-                .actions
-                .first()
-                .map(|action| Scope::of(&member.policies, action));
-            own.as_ref()
-        }
-        (None, Asking::Outsider(_)) => None,
-    };
-    let mut found: Vec<Text> = scope
-        .into_iter()
-        .flat_map(|scope| &scope.patterns)
-        .filter_map(|pattern| pattern.common_text(&asked))
-        .map(Text::from)
-        .collect();
-    found.sort();
-    found.dedup();
-    found.truncate(MOST_NAMES);
-    // What a resource policy allows by itself needs no pattern of the principal.
-    found.push(Text::from(on.replace('*', "x")));
-    found
-}
-
-/// How many names are tried for an ARN with a wildcard.
-const MOST_NAMES: usize = 8;
-
-/// Which principals the policy of a resource tells apart.
-#[derive(Debug, PartialEq, Eq)]
-enum Telling {
-    /// None by name.
-    Nobody,
-    /// These, by ARN.
-    Named(BTreeSet<Text>),
-    /// Any, because conditions look at who asks.
-    Anybody,
-}
-
-impl Telling {
-    fn of(detail: Option<&Detail>) -> Self {
-        let Some(document) = detail.and_then(|detail| detail.policy.as_ref()?.document()) else {
-            return Self::Nobody;
-        };
-        let mut named = BTreeSet::new();
-        for statement in document.statements() {
-            let mut keys = statement.tests.iter().flat_map(|test| test.keys());
-            if keys.any(|key| {
-                key.starts_with("aws:principaltag/")
-                    || matches!(key.as_str(), "aws:principalarn" | "aws:userid" | "aws:username")
-            }) {
-                return Self::Anybody;
-            }
-            for principal in statement
-                .principals
-                .iter()
-                .flat_map(|principals| &principals.patterns)
-            {
-                match principal {
-                    PrincipalPattern::Entity(arn) => _ = named.insert(arn.clone()),
-                    PrincipalPattern::Session { .. } | PrincipalPattern::UniqueId(_) => return Self::Anybody,
-                    PrincipalPattern::Everyone
-                    | PrincipalPattern::Account(_)
-                    | PrincipalPattern::Service(_)
-                    | PrincipalPattern::Federated(_)
-                    | PrincipalPattern::CanonicalUser(_) => {}
-                }
-            }
-        }
-        if named.is_empty() {
-            Self::Nobody
-        } else {
-            Self::Named(named)
-        }
-    }
-
-    fn means(&self, member: &Member) -> bool {
-        match self {
-            Self::Nobody => false,
-            Self::Named(named) => named.contains(&member.principal.name),
-            Self::Anybody => true,
-        }
-    }
 }

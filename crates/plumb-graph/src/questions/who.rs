@@ -144,6 +144,7 @@ pub fn display(principal: &Principal) -> Text {
             PrincipalKind::Root
             | PrincipalKind::User
             | PrincipalKind::Role
+            | PrincipalKind::Group
             | PrincipalKind::Service
             | PrincipalKind::Federated,
             _,

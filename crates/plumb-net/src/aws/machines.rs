@@ -74,7 +74,12 @@ impl<'a> Builder<'a> {
 
     fn instance(&mut self, instance: &'a Resource, id: &Text) {
         let document = instance.document();
-        let stopped = matches!(look::text(document, "state.name"), Some("stopped" | "stopping"));
+        let state = look::text(document, "state.name");
+        // It is still told of for an hour: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/terminating-instances.html
+        if matches!(state, Some("shutting-down" | "terminated")) {
+            return;
+        }
+        let stopped = matches!(state, Some("stopped" | "stopping"));
         let condition = stopped.then(|| Text::new_static("the instance is started"));
         let interfaces = match look::of(instance, "network_interfaces").elements() {
             Known::Read(interfaces) => interfaces,

@@ -234,6 +234,15 @@ fn interfaces_that_stand_alone_are_endpoints_when_something_uses_them() {
 }
 
 #[test]
+fn an_instance_that_is_no_more_is_not_exposed() {
+    for state in ["shutting-down", "terminated"] {
+        let mut net = Net::new();
+        net.set("web", "state", json!({"name": state}));
+        assert_eq!(net.exposed("web"), "-", "{state}");
+    }
+}
+
+#[test]
 fn a_stopped_instance_is_exposed_once_it_is_started() {
     let mut net = Net::new();
     net.set("web", "state", json!({"name": "stopped"}));

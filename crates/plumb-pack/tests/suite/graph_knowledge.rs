@@ -3,7 +3,7 @@
 use plumb_expr::{Inventory, Program, Scope, Truth};
 use plumb_model::graph::NodeKind;
 use plumb_model::value::Value;
-use plumb_pack::graph_role::GraphRole;
+use plumb_pack::graph_role::{AccessLevel, GraphRole};
 use plumb_pack::pack::Pack;
 
 /// The other resources of a case.
@@ -432,6 +432,12 @@ fn every_kind_that_paths_need_is_there_and_data_can_be_reached() {
         kinds.push(graph.kind);
         let reached = !graph.access.is_empty() || !graph.exposed.is_empty();
         assert!(graph.kind != NodeKind::Data || reached, "{name}");
+        // Whoever has a workload has its role: what gives no control of its code is no access to it.
+        let controls = graph
+            .access
+            .iter()
+            .all(|access| access.level == AccessLevel::Administer);
+        assert!(graph.kind != NodeKind::Workload || controls, "{name}");
         // A clause for people, not a name.
         for opening in &graph.exposed {
             assert!(

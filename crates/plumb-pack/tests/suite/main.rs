@@ -14,5 +14,6 @@ mod graph_knowledge;
 mod hostile_files;
 mod mission;
 mod packs;
+mod path_policies;
 mod sensitivity;
 mod support;

@@ -47,6 +47,7 @@ mod verdicts {
     mod unsupported;
 }
 
+mod attack_paths;
 mod hostile;
 mod identities;
 mod plan;

@@ -24,7 +24,7 @@ fn the_plan_lists_exactly_the_operations_of_the_scan() {
     let Some(moto) = Moto::with(&["s3"]) else { return };
     for selectors in [
         ["--service", "s3"],
-        ["--policy", "s3-bucket-*"],
+        ["--policy", "s3-bucket-a*"],
         ["--policy", "CKV_AWS_18"],
     ] {
         let report = Plumb::scan(&moto.url(), &selectors).run().report();
@@ -86,4 +86,39 @@ fn the_least_privilege_policy_allows_the_planned_calls_and_no_more() {
         "{allowed:?}"
     );
     assert!(allowed.iter().all(|action| !action.contains('*')), "{allowed:?}");
+}
+
+#[test]
+fn policies_on_exposure_and_attack_paths_plan_what_those_are_made_of() {
+    let policy = |name: &str, more: &[&str]| operations(&plan(&[&["--policy", name], more].concat()));
+    let exposure = policy("ec2-instance-admin-ports-not-reachable-from-internet", &[]);
+    for operation in [
+        "ec2:DescribeInstances",
+        "ec2:DescribeRouteTables",
+        "ec2:DescribeNetworkAcls",
+        "elbv2:DescribeTargetHealth",
+    ] {
+        assert!(exposure.contains(operation), "{operation}");
+    }
+    assert!(
+        !exposure.contains("iam:GetAccountAuthorizationDetails"),
+        "no permission is asked for"
+    );
+    let path = "s3-bucket-restricted-data-not-reachable-from-internet";
+    let with_graph = policy(path, &[]);
+    for operation in [
+        "s3:GetBucketTagging",
+        "s3:GetBucketPolicy",
+        "lambda:ListFunctions",
+        "iam:GetAccountAuthorizationDetails",
+    ] {
+        assert!(with_graph.contains(operation), "{operation}");
+    }
+    // Naming a service means to read less.
+    for narrow in [["--paths", "never"], ["--service", "s3"]] {
+        assert!(
+            !policy(path, &narrow).contains("lambda:ListFunctions"),
+            "{narrow:?}"
+        );
+    }
 }

@@ -1,0 +1,187 @@
+//! What is asked about resources, by whom, and under which names.
+
+use std::collections::BTreeSet;
+
+use plumb_iam::assume::Assumption;
+use plumb_iam::directory::Member;
+use plumb_iam::glob::{Glob, Style};
+use plumb_iam::keys::Context;
+use plumb_iam::pattern::Pattern;
+use plumb_iam::principal::Principal;
+use plumb_iam::principal_pattern::PrincipalPattern;
+use plumb_iam::request::{Request, Target};
+use plumb_iam::scope::Glance;
+use plumb_model::graph::NodeKind;
+use plumb_model::path::EdgeKind;
+use plumb_model::value::Text;
+use plumb_pack::graph_role::{Access, AccessLevel, Grant};
+
+use crate::assemble::Assembly;
+use crate::fragment::Detail;
+use crate::knowledge::TypeId;
+
+/// What is asked about a resource.
+#[derive(Clone, Copy)]
+pub(crate) enum Question<'a> {
+    /// An access that the knowledge describes.
+    Access(usize, &'a Access),
+    /// Taking the session of a role.
+    Assume,
+}
+
+impl Question<'_> {
+    /// The kind of edge that a yes gives.
+    pub(crate) fn kind(self) -> EdgeKind {
+        match self {
+            Self::Assume => EdgeKind::CanAssume,
+            Self::Access(_, access) => match access.level {
+                AccessLevel::Read => EdgeKind::CanRead,
+                AccessLevel::Write => EdgeKind::CanWrite,
+                AccessLevel::Administer => EdgeKind::CanAdminister,
+            },
+        }
+    }
+}
+
+/// Who asks.
+#[derive(Clone, Copy)]
+pub(crate) enum Asking<'a> {
+    Member(&'a Member),
+    Outsider(&'a Principal),
+}
+
+/// Everything that is asked about resources of a type.
+pub(crate) fn questions<'k>(assembly: &Assembly<'k>, type_id: TypeId) -> Vec<Question<'k>> {
+    let Some(role) = assembly.knowledge.role(type_id) else {
+        return Vec::new();
+    };
+    let access = (0..)
+        .zip(&role.access)
+        .map(|(position, access)| Question::Access(position, access));
+    let assume = (role.kind == NodeKind::Identity && role.policy.is_some()).then_some(Question::Assume);
+    access.chain(assume).collect()
+}
+
+/// Where a principal's own policies let a question reach; `None` where nowhere.
+pub(crate) fn reach<'m>(member: &'m Member, question: Question<'_>) -> Option<Glance<'m>> {
+    let of = |action: &str| Glance::of(&member.policies, &action.to_ascii_lowercase());
+    let reach = match question {
+        Question::Assume => of(Assumption::Role.action()),
+        Question::Access(_, access) => {
+            let mut actions = access.grants.first()?.actions.iter();
+            let mut all = of(actions.next()?);
+            for action in actions {
+                let more = of(action);
+                all.patterns.extend(more.patterns);
+                all.everything |= more.everything;
+            }
+            all
+        }
+    };
+    (!reach.is_empty()).then_some(reach)
+}
+
+/// The ARNs to ask about: the one given or, where it has a wildcard, names that the principal's policies allow.
+pub(crate) fn names(on: &str, asking: Asking<'_>, grant: &Grant) -> Vec<Text> {
+    if !on.contains('*') {
+        return vec![Text::from(on)];
+    }
+    let mut found = Vec::new();
+    if let Asking::Member(member) = asking {
+        let mut asked = None;
+        let actions = grant.actions.iter().map(|action| action.to_ascii_lowercase());
+        for action in actions {
+            let glance = Glance::of(&member.policies, &action);
+            let asked = asked.get_or_insert_with(|| Glob::new(&on.replace('*', "?*"), Style::Text));
+            // Patterns with variables are those that the principal fills.
+            let filled = glance
+                .templates
+                .iter()
+                .filter_map(|pattern| filled(pattern, member));
+            let filled = filled.filter_map(|pattern| pattern.common_text(asked));
+            let plain = glance
+                .patterns
+                .iter()
+                .filter_map(|pattern| pattern.common_text(asked));
+            found.extend(filled.chain(plain).take(MOST_NAMES).map(Text::from));
+        }
+    }
+    // What a resource policy allows by itself needs no pattern of the principal.
+    found.push(Text::from(on.replace('*', "x")));
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// A pattern with the values that a principal gives to its variables.
+fn filled(pattern: &Pattern, member: &Member) -> Option<Glob> {
+    let (target, context) = (Target::new("*"), Context::over_tls());
+    pattern.resolved(&Request {
+        principal: &member.principal,
+        action: "",
+        target: &target,
+        context: &context,
+    })
+}
+
+/// How many names are tried for an ARN with a wildcard.
+const MOST_NAMES: usize = 8;
+
+/// Which principals the policy of a resource tells apart.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Telling {
+    /// None by name.
+    Nobody,
+    /// These, by ARN.
+    Named(BTreeSet<Text>),
+    /// Any, because conditions look at who asks.
+    Anybody,
+}
+
+impl Telling {
+    /// Whom the policy of a resource tells apart.
+    pub(crate) fn of(detail: Option<&Detail>) -> Self {
+        let Some(document) = detail.and_then(|detail| detail.policy.as_ref()?.document()) else {
+            return Self::Nobody;
+        };
+        let mut named = BTreeSet::new();
+        for statement in document.statements() {
+            let mut keys = statement.tests.iter().flat_map(|test| test.keys());
+            if keys.any(|key| {
+                key.starts_with("aws:principaltag/")
+                    || matches!(key.as_str(), "aws:principalarn" | "aws:userid" | "aws:username")
+            }) {
+                return Self::Anybody;
+            }
+            for principal in statement
+                .principals
+                .iter()
+                .flat_map(|principals| &principals.patterns)
+            {
+                match principal {
+                    PrincipalPattern::Entity(arn) => _ = named.insert(arn.clone()),
+                    PrincipalPattern::Session { .. } | PrincipalPattern::UniqueId(_) => return Self::Anybody,
+                    PrincipalPattern::Everyone
+                    | PrincipalPattern::Account(_)
+                    | PrincipalPattern::Service(_)
+                    | PrincipalPattern::Federated(_)
+                    | PrincipalPattern::CanonicalUser(_) => {}
+                }
+            }
+        }
+        if named.is_empty() {
+            Self::Nobody
+        } else {
+            Self::Named(named)
+        }
+    }
+
+    /// Whether a principal may be told apart.
+    pub(crate) fn means(&self, member: &Member) -> bool {
+        match self {
+            Self::Nobody => false,
+            Self::Named(named) => named.contains(&member.principal.name),
+            Self::Anybody => true,
+        }
+    }
+}

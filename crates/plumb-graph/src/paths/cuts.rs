@@ -1,0 +1,123 @@
+//! Cuts: single changes that close a path, checked by searching again without them.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use plumb_model::path::{Cut, EdgeKind};
+use plumb_pack::risk::RiskWeights;
+
+use super::{Group, Signature};
+use crate::graph::{FactId, NodeId};
+use crate::repair::Tree;
+use crate::search::UNREACHED;
+use crate::security::SecurityGraph;
+
+/// How many cuts of a path are named.
+const MOST_CUTS: usize = 4;
+
+/// How many facts are tried in one pass over the edges.
+const AT_ONCE: usize = 256;
+
+/// The facts that close the riskiest path of each group, by position.
+pub(super) type Closing = Vec<BTreeSet<FactId>>;
+
+/// Tries the facts on which groups rest, those of the riskiest groups first; at most `tries`.
+///
+/// A fact closes a group when the target of its riskiest path is not reached any more from its entry, by whatever way. For the
+/// other paths of the group the like of it does the same.
+pub(super) fn closing(security: &SecurityGraph, ranked: &[(Signature, Group)], tries: usize) -> Closing {
+    let graph = &security.graph;
+    let mut closing: Closing = vec![BTreeSet::new(); ranked.len()];
+    let mut of_fact: HashMap<FactId, Vec<usize>> = HashMap::new();
+    for (position, (_, group)) in ranked.iter().enumerate() {
+        let steps = group.best.hops.iter().filter_map(|(_, edge)| graph.edge(*edge));
+        let facts: BTreeSet<FactId> = steps.flat_map(|edge| edge.step.proofs.iter().copied()).collect();
+        for fact in facts {
+            of_fact.entry(fact).or_default().push(position);
+        }
+    }
+    let mut facts: Vec<FactId> = of_fact.keys().copied().collect();
+    facts.sort_by_key(|fact| {
+        let first = of_fact.get(fact).and_then(|groups| groups.iter().min().copied());
+        (first, *fact)
+    });
+    facts.truncate(tries);
+    let mut trees: BTreeMap<NodeId, Tree<'_>> = BTreeMap::new();
+    for some in facts.chunks(AT_ONCE) {
+        for (fact, removed) in some.iter().zip(graph.edges_resting_on(some)) {
+            let mut by_entry: BTreeMap<NodeId, Vec<usize>> = BTreeMap::new();
+            for position in of_fact.get(fact).into_iter().flatten() {
+                if let Some((_, group)) = ranked.get(*position) {
+                    by_entry.entry(group.best.entry).or_default().push(*position);
+                }
+            }
+            for (entry, positions) in by_entry {
+                let tree = trees
+                    .entry(entry)
+                    .or_insert_with(|| Tree::new(graph, &[(entry, 0)]));
+                let lost: BTreeSet<NodeId> = tree
+                    .without(&removed)
+                    .into_iter()
+                    .filter(|(_, key)| *key == UNREACHED)
+                    .map(|(node, _)| node)
+                    .collect();
+                for position in positions {
+                    let target = ranked.get(position).and_then(|(_, group)| group.best.hops.last());
+                    let closed = target.is_some_and(|(target, _)| lost.contains(target));
+                    if let Some(closing) = closing.get_mut(position).filter(|_| closed) {
+                        closing.insert(*fact);
+                    }
+                }
+            }
+        }
+    }
+    closing
+}
+
+/// The cheapest cuts of a group; of equally cheap ones that nearest to the end of its step, then the one that closes more.
+pub(super) fn of(
+    security: &SecurityGraph,
+    weights: &RiskWeights,
+    group: &Group,
+    closing: &BTreeSet<FactId>,
+    closed_by: &HashMap<FactId, u64>,
+) -> Vec<Cut> {
+    let mut found: Vec<(u32, usize, Reverse<u64>, FactId)> = Vec::new();
+    let steps = group
+        .best
+        .hops
+        .iter()
+        .filter_map(|(_, edge)| security.graph.edge(*edge));
+    for edge in steps {
+        for (place, fact) in edge.step.proofs.iter().enumerate() {
+            if !closing.contains(fact) || found.iter().any(|(_, _, _, known)| known == fact) {
+                continue;
+            }
+            let days = weights.days(effort(edge.step.kind), group.accounts.len());
+            let others = closed_by.get(fact).copied().unwrap_or_default().saturating_sub(1);
+            found.push((days, edge.step.proofs.len() - place, Reverse(others), *fact));
+        }
+    }
+    found.sort();
+    found
+        .into_iter()
+        .take(MOST_CUTS)
+        .map(|(days, _, Reverse(also_cuts), fact)| Cut {
+            proof: security.graph.fact(fact),
+            also_cuts,
+            days,
+        })
+        .collect()
+}
+
+/// What kind of change takes a step away.
+pub(super) fn effort(kind: EdgeKind) -> &'static str {
+    match kind {
+        EdgeKind::Reaches => "network",
+        EdgeKind::CanRead | EdgeKind::CanWrite | EdgeKind::CanAdminister | EdgeKind::CanEscalateTo => {
+            "permission"
+        }
+        EdgeKind::RunsAs | EdgeKind::CanAssume | EdgeKind::Holds => "identity",
+        EdgeKind::In | EdgeKind::Covers | EdgeKind::Relation => "data",
+    }
+}

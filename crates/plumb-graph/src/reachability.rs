@@ -1,0 +1,292 @@
+//! From where resources can be reached, on which ports and through what: networks, permissions and their own settings together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use plumb_model::answer::{ExposedResource, ExposureAnswer, ExposureWay, SourceKind, Standing};
+use plumb_model::graph::NodeKind;
+use plumb_model::path::{Certainty, EdgeKind, Proof};
+use plumb_model::risk::ExposureLevel;
+use plumb_model::value::Text;
+use plumb_net::address::Width;
+use plumb_net::reach;
+use plumb_net::report::{self, Exposure, Source};
+
+use crate::assemble::{Assembled, CREDENTIALS, INTERNET, OUTSIDE};
+use crate::graph::NodeId;
+use crate::security::{SecurityGraph, VisibleEdge};
+
+/// How many ways from inside are told of one resource.
+const MOST_INSIDE: usize = 20;
+
+/// How many ports or accesses of one resource the list names.
+const MOST_OPEN: usize = 6;
+
+/// Everything that is known of the exposure of one resource.
+pub fn of(assembled: &Assembled, node: NodeId) -> ExposureAnswer {
+    let security = &assembled.graph;
+    let resource = security.path_node(node);
+    let found = assembled.network.exposure_of(&resource.uid);
+    let by_network = found.as_ref().map_or(&[][..], |found| found.exposures);
+    let mut ways: Vec<ExposureWay> = by_network.iter().filter_map(by_packets).collect();
+    let mut inside = Vec::new();
+    let mut seen = BTreeSet::new();
+    for edge in security.incoming_along(node, |step| step.kind.is_attack() && !step.kind.is_hidden()) {
+        match source_of(security, edge.from) {
+            // What networks tell is among the ways already, with every port.
+            Some(_)
+                if edge.step.kind == EdgeKind::Reaches
+                    && !by_network.is_empty()
+                    && !is_opening(security, &edge) => {}
+            Some(source) => ways.push(by_step(security, &edge, source)),
+            // The same step of two classes is one for people.
+            None if edge.step.kind == EdgeKind::Reaches
+                && seen.insert((edge.from, security.graph.step_id(edge.edge))) =>
+            {
+                inside.push(edge);
+            }
+            None => {}
+        }
+    }
+    ways.sort_by(|a, b| {
+        (a.source, a.certainty, &a.from, &a.ports).cmp(&(b.source, b.certainty, &b.from, &b.ports))
+    });
+    ways.dedup();
+    let more_inside = inside.len().saturating_sub(MOST_INSIDE) as u64;
+    let of_inside = inside.iter().take(MOST_INSIDE);
+    ways.extend(of_inside.map(|edge| by_step(security, edge, SourceKind::Inside)));
+    ExposureAnswer {
+        level: security.node(node).map(|info| info.exposure).unwrap_or_default(),
+        internet: standing(found.as_ref().map(|found| &found.internet)),
+        outside: standing(found.as_ref().map(|found| &found.outside)),
+        resource,
+        ways,
+        more_inside,
+    }
+}
+
+/// Everything that is exposed beyond its own network or of which that is not known, widest first.
+pub fn list(assembled: &Assembled) -> Vec<ExposedResource> {
+    let security = &assembled.graph;
+    let mut found: Vec<(ExposureLevel, NodeId)> = security
+        .visible_nodes()
+        .iter()
+        .filter_map(|node| Some((*node, security.node(*node)?)))
+        .filter(|(_, info)| match info.kind {
+            NodeKind::Workload
+            | NodeKind::Data
+            | NodeKind::Secret
+            | NodeKind::Key
+            | NodeKind::Front
+            | NodeKind::Identity => info.resource_type != OUTSIDE,
+            // Parts of networks are exposed as evidence only.
+            NodeKind::Network | NodeKind::Other => false,
+        })
+        .filter(|(_, info)| match info.exposure {
+            ExposureLevel::None | ExposureLevel::Internal => false,
+            ExposureLevel::Unknown
+            | ExposureLevel::Accounts
+            | ExposureLevel::Narrow
+            | ExposureLevel::Wide => true,
+        })
+        .map(|(node, info)| (info.exposure, node))
+        .collect();
+    // Nodes come in the order of their uids.
+    found.sort_by_key(|(level, _)| std::cmp::Reverse(*level));
+    let outside = from_outside(security);
+    found
+        .into_iter()
+        .map(|(level, node)| {
+            let edges = outside.get(&node).map_or(&[][..], Vec::as_slice);
+            summary(assembled, level, node, edges)
+        })
+        .collect()
+}
+
+/// The steps that begin outside, by where they end; there are few such beginnings, and large classes inside.
+fn from_outside(security: &SecurityGraph) -> BTreeMap<NodeId, Vec<(SourceKind, VisibleEdge<'_>)>> {
+    let mut found: BTreeMap<NodeId, Vec<(SourceKind, VisibleEdge<'_>)>> = BTreeMap::new();
+    for node in security.visible_nodes() {
+        let Some(source) = source_of(security, *node) else {
+            continue;
+        };
+        for edge in security.outgoing_along(*node, |step| step.kind.is_attack() && !step.kind.is_hidden()) {
+            found.entry(edge.to).or_default().push((source, edge));
+        }
+    }
+    found
+}
+
+fn summary(
+    assembled: &Assembled,
+    level: ExposureLevel,
+    node: NodeId,
+    outside: &[(SourceKind, VisibleEdge<'_>)],
+) -> ExposedResource {
+    let security = &assembled.graph;
+    let resource = security.path_node(node);
+    let network = assembled.network.exposure_of(&resource.uid);
+    let by_network = network.as_ref().map_or(&[][..], |found| found.exposures);
+    let outside = outside.iter().filter(|(_, edge)| {
+        edge.step.kind != EdgeKind::Reaches || is_opening(security, edge) || by_network.is_empty()
+    });
+    let mut ways: Vec<ExposureWay> = by_network
+        .iter()
+        .filter_map(by_packets)
+        .chain(outside.map(|(source, edge)| by_step(security, edge, *source)))
+        .collect();
+    ways.sort_by_key(|way| (way.source, way.certainty));
+    let widest = ways.first().map(|way| way.source);
+    let mut open: Vec<Text> = Vec::new();
+    for way in ways.iter().filter(|way| Some(way.source) == widest) {
+        let words = match (way.ports.as_slice(), &way.how) {
+            ([], Some(how)) => vec![how.clone()],
+            ([], None) => vec![Text::new_static(way.kind.phrase())],
+            (ports, _) => ports.to_vec(),
+        };
+        open.extend(words);
+    }
+    open.sort();
+    open.dedup();
+    open.truncate(MOST_OPEN);
+    let mut not_known: Vec<Text> = Vec::new();
+    if level == ExposureLevel::Unknown {
+        if let Some(report::Standing::NotKnown(why)) = network.as_ref().map(|found| &found.outside) {
+            not_known.extend(why.iter().cloned());
+        }
+        let doubtful = ways.iter().filter(|way| way.certainty == Certainty::Possible);
+        not_known.extend(doubtful.flat_map(|way| way.conditions.iter().cloned()));
+        not_known.sort();
+        not_known.dedup();
+    }
+    ExposedResource {
+        resource,
+        level,
+        open,
+        certainty: ways.first().map(|way| way.certainty),
+        not_known,
+    }
+}
+
+/// The kind of source that a node outside stands for.
+fn source_of(security: &SecurityGraph, node: NodeId) -> Option<SourceKind> {
+    let info = security.node(node).filter(|info| info.resource_type == OUTSIDE)?;
+    match info.uid.as_str() {
+        INTERNET => Some(SourceKind::Internet),
+        // Who holds credentials does not reach anything by that.
+        CREDENTIALS => None,
+        _ => Some(SourceKind::Account),
+    }
+}
+
+/// Whether a step is an opening that the resource's own settings make, beside networks.
+fn is_opening(security: &SecurityGraph, edge: &VisibleEdge<'_>) -> bool {
+    let mut proofs = edge.step.proofs.iter().map(|fact| security.graph.fact(*fact));
+    proofs.all(|proof| proof.attribute.is_empty())
+}
+
+fn by_step(security: &SecurityGraph, edge: &VisibleEdge<'_>, source: SourceKind) -> ExposureWay {
+    let from = security.node(edge.from);
+    ExposureWay {
+        from: match source {
+            SourceKind::Internet => Text::new_static("any address of the internet"),
+            SourceKind::Account => {
+                Text::from(format!("account {}", from.map_or("", |info| info.name.as_str())))
+            }
+            SourceKind::Inside
+            | SourceKind::Ranges
+            | SourceKind::Service
+            | SourceKind::Network
+            | SourceKind::OnPremises => {
+                let words = from.map(|info| format!("{} {} ({})", info.title, info.name, info.uid));
+                Text::from(words.unwrap_or_default())
+            }
+        },
+        source,
+        prefixes: Vec::new(),
+        kind: edge.step.kind,
+        ports: Vec::new(),
+        how: edge.step.how.clone(),
+        certainty: edge.step.certainty,
+        conditions: edge.step.conditions.clone(),
+        proofs: edge
+            .step
+            .proofs
+            .iter()
+            .map(|fact| security.graph.fact(*fact))
+            .collect(),
+    }
+}
+
+fn by_packets(exposure: &Exposure) -> Option<ExposureWay> {
+    let listed = |prefixes: &[Text]| match prefixes {
+        [first] => first.to_string(),
+        [first, rest @ ..] => format!("{first} and {} more ranges", rest.len()),
+        [] => "any private address".to_owned(),
+    };
+    let (source, from, prefixes) = match &exposure.from {
+        Source::Internet {
+            width: Width::Wide, ..
+        } => (
+            SourceKind::Internet,
+            "any address of the internet".to_owned(),
+            Vec::new(),
+        ),
+        Source::Internet {
+            width: Width::Narrow,
+            prefixes,
+        } => (SourceKind::Ranges, listed(prefixes), prefixes.clone()),
+        Source::Internet {
+            width: Width::None, ..
+        } => return None,
+        Source::Service(name) => (SourceKind::Service, format!("the service {name}"), Vec::new()),
+        Source::Account(account) => (SourceKind::Account, format!("account {account}"), Vec::new()),
+        Source::Network(prefixes) => (
+            SourceKind::Network,
+            format!("joined network, {}", listed(prefixes)),
+            prefixes.clone(),
+        ),
+        Source::OnPremises => (
+            SourceKind::OnPremises,
+            "networks outside of the cloud".to_owned(),
+            Vec::new(),
+        ),
+    };
+    let (certainty, conditions) = match &exposure.certainty {
+        reach::Certainty::Certain => (Certainty::Certain, Vec::new()),
+        reach::Certainty::Conditional(condition) => (Certainty::Conditional, vec![condition.clone()]),
+        reach::Certainty::Possible(unread) => (Certainty::Possible, unread.clone()),
+    };
+    let steps = exposure.steps.iter().flat_map(|step| &step.proof);
+    let mut proofs: Vec<Proof> = steps
+        .map(|proof| Proof {
+            resource: proof.resource.clone(),
+            attribute: proof.attribute.clone(),
+            detail: proof.detail.clone(),
+        })
+        .collect();
+    proofs.dedup();
+    Some(ExposureWay {
+        from: Text::from(from),
+        source,
+        prefixes,
+        kind: EdgeKind::Reaches,
+        ports: exposure
+            .services
+            .iter()
+            .map(|range| Text::from(range.to_string()))
+            .collect(),
+        how: None,
+        certainty,
+        conditions,
+        proofs,
+    })
+}
+
+fn standing(standing: Option<&report::Standing>) -> Standing {
+    match standing {
+        Some(report::Standing::Exposed) => Standing::Exposed,
+        Some(report::Standing::NotExposed) => Standing::NotExposed,
+        Some(report::Standing::NotKnown(why)) => Standing::NotKnown(why.clone()),
+        None => Standing::NotNetworked,
+    }
+}

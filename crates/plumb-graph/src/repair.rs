@@ -1,0 +1,199 @@
+//! `Tree`: best ways from entries, and what becomes of them when edges are taken away, without searching the whole graph again.
+//!
+//! Only what hangs on a removed edge in the tree of best ways can change. That part is cut off, offered the best way in from outside of it,
+//! and searched by itself.
+
+use std::collections::HashMap;
+
+use crate::graph::{EdgeId, Graph, NodeId};
+use crate::search::{Key, MOST_POINTS, PER_POINT, UNREACHED, weight};
+
+const LIMIT: Key = MOST_POINTS as Key * PER_POINT;
+
+const NONE: u32 = u32::MAX;
+
+/// The best way to every node, as a tree.
+pub struct Tree<'g> {
+    graph: &'g Graph,
+    entries: Vec<(NodeId, Key)>,
+    keys: Vec<Key>,
+    /// The edge by which the best way enters each node.
+    entered_by: Vec<u32>,
+    /// For each node the position of its first child, and one more.
+    starts: Vec<u32>,
+    children: Vec<NodeId>,
+}
+
+impl<'g> Tree<'g> {
+    /// Searches from `entries`, each with the points that beginning there costs.
+    pub fn new(graph: &'g Graph, entries: &[(NodeId, u8)]) -> Self {
+        let mut keys = vec![UNREACHED; graph.nodes()];
+        let mut entered_by = vec![NONE; graph.nodes()];
+        let mut buckets: Vec<Vec<NodeId>> = vec![Vec::new(); LIMIT as usize];
+        let entries: Vec<(NodeId, Key)> = entries
+            .iter()
+            .map(|(entry, cost)| (*entry, Key::from(*cost) * PER_POINT))
+            .collect();
+        let mut open: Vec<(Key, NodeId, u32)> =
+            entries.iter().map(|(entry, key)| (*key, *entry, NONE)).collect();
+        let mut at = 0;
+        loop {
+            for (key, node, edge) in open.drain(..) {
+                let place = node.0 as usize;
+                if key < LIMIT && keys.get(place).is_some_and(|known| key < *known) {
+                    set(&mut keys, place, key);
+                    set(&mut entered_by, place, edge);
+                    if let Some(bucket) = buckets.get_mut(key as usize) {
+                        bucket.push(node);
+                    }
+                }
+            }
+            let Some(bucket) = buckets.get_mut(at as usize) else {
+                break;
+            };
+            let Some(node) = bucket.pop() else {
+                at += 1;
+                continue;
+            };
+            if keys.get(node.0 as usize).copied() != Some(at) {
+                continue;
+            }
+            for edge in graph.outgoing(node) {
+                if let Some(weight) = weight(&edge) {
+                    open.push((at + weight, edge.to, edge.id.0));
+                }
+            }
+        }
+        let (starts, children) = children(graph, &entered_by);
+        Self {
+            graph,
+            entries,
+            keys,
+            entered_by,
+            starts,
+            children,
+        }
+    }
+
+    /// The key of the best way to each node.
+    pub fn keys(&self) -> &[Key] {
+        &self.keys
+    }
+
+    /// The edge by which the best way enters a node; `None` for entries and what is not reached.
+    pub fn entered_by(&self, node: NodeId) -> Option<EdgeId> {
+        let edge = self.entered_by.get(node.0 as usize).copied()?;
+        (edge != NONE).then_some(EdgeId(edge))
+    }
+
+    /// The nodes whose best way changes when edges are taken away, with their new keys, in no particular order.
+    pub fn without(&self, removed: &[EdgeId]) -> Vec<(NodeId, Key)> {
+        // What hangs on a removed edge.
+        let mut cut: HashMap<NodeId, Key> = HashMap::new();
+        let mut open: Vec<NodeId> = removed
+            .iter()
+            .filter_map(|edge| self.graph.edge(*edge))
+            .filter(|edge| self.entered_by(edge.to) == Some(edge.id))
+            .map(|edge| edge.to)
+            .collect();
+        while let Some(node) = open.pop() {
+            if cut.insert(node, UNREACHED).is_none() {
+                open.extend_from_slice(self.children(node));
+            }
+        }
+        // The best ways into it from outside, and those that begin in it.
+        let mut buckets: Vec<Vec<NodeId>> = vec![Vec::new(); if cut.is_empty() { 0 } else { LIMIT as usize }];
+        let mut found: Vec<(NodeId, Key)> = Vec::new();
+        for node in cut.keys() {
+            let best = self
+                .graph
+                .incoming(*node)
+                .filter(|edge| !cut.contains_key(&edge.from) && !removed.contains(&edge.id))
+                .filter_map(|edge| {
+                    let before = self.keys.get(edge.from.0 as usize).copied()?;
+                    if before == UNREACHED {
+                        return None;
+                    }
+                    Some(before + weight(&edge)?)
+                })
+                .min();
+            found.extend(best.filter(|key| *key < LIMIT).map(|key| (*node, key)));
+        }
+        found.extend(self.entries.iter().copied());
+        for (node, key) in found {
+            lower(&mut cut, &mut buckets, node, key);
+        }
+        let mut at: Key = 0;
+        while let Some(bucket) = buckets.get_mut(at as usize) {
+            let Some(node) = bucket.pop() else {
+                at += 1;
+                continue;
+            };
+            if cut.get(&node).copied() != Some(at) {
+                continue;
+            }
+            for edge in self.graph.outgoing(node) {
+                if let Some(weight) = weight(&edge).filter(|_| !removed.contains(&edge.id)) {
+                    lower(&mut cut, &mut buckets, edge.to, at + weight);
+                }
+            }
+        }
+        cut.into_iter().collect()
+    }
+
+    fn children(&self, node: NodeId) -> &[NodeId] {
+        let at = node.0 as usize;
+        let start = self.starts.get(at).copied().unwrap_or_default();
+        let end = self.starts.get(at + 1).copied().unwrap_or(start);
+        self.children
+            .get(start as usize..end as usize)
+            .unwrap_or_default()
+    }
+}
+
+fn set<T>(list: &mut [T], at: usize, value: T) {
+    if let Some(place) = list.get_mut(at) {
+        *place = value;
+    }
+}
+
+fn lower(cut: &mut HashMap<NodeId, Key>, buckets: &mut [Vec<NodeId>], node: NodeId, key: Key) {
+    if let Some(known) = cut.get_mut(&node)
+        && key < *known
+        && let Some(bucket) = buckets.get_mut(key as usize)
+    {
+        *known = key;
+        bucket.push(node);
+    }
+}
+
+fn children(graph: &Graph, entered_by: &[u32]) -> (Vec<u32>, Vec<NodeId>) {
+    let parent = |edge: &u32| {
+        graph
+            .edge(EdgeId(*edge))
+            .filter(|_| *edge != NONE)
+            .map(|edge| edge.from)
+    };
+    let parents: Vec<Option<NodeId>> = entered_by.iter().map(parent).collect();
+    let mut starts = vec![0u32; parents.len() + 1];
+    for parent in parents.iter().flatten() {
+        if let Some(count) = starts.get_mut(parent.0 as usize + 1) {
+            *count += 1;
+        }
+    }
+    let mut sum = 0;
+    for start in &mut starts {
+        sum += *start;
+        *start = sum;
+    }
+    let mut places = starts.clone();
+    let mut children = vec![NodeId(0); sum as usize];
+    for (parent, node) in parents.iter().zip(0u32..) {
+        let Some(place) = parent.and_then(|parent| places.get_mut(parent.0 as usize)) else {
+            continue;
+        };
+        set(&mut children, *place as usize, NodeId(node));
+        *place += 1;
+    }
+    (starts, children)
+}

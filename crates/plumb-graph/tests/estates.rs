@@ -1,0 +1,31 @@
+//! Small estates in the spirit of the published vulnerable labs: their documented paths are found, and none in their hardened twins.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "estates/data.rs"]
+mod data;
+#[path = "estates/hostile.rs"]
+mod hostile;
+#[path = "estates/identity.rs"]
+mod identity;
+#[path = "estates/network.rs"]
+mod network;
+#[path = "estates/permission.rs"]
+mod permission;
+#[path = "estates/unreadable.rs"]
+mod unreadable;
+mod world;
+
+/// The two sides of an estate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Twin {
+    Vulnerable,
+    Hardened,
+}

@@ -1,0 +1,189 @@
+//! Estates in which data or its key is open.
+
+use serde_json::{Value, json};
+
+use crate::Twin;
+use crate::identity::careless;
+use crate::world::paths::{find, none};
+use crate::world::{OWN, REGION, World, allow, document, iam, inline, trust};
+
+fn estate() -> World {
+    let mut world = World::default();
+    world.organization(&[OWN], json!([]));
+    world
+}
+
+/// A bucket whose policy lets everybody read, with settings that block it or not.
+fn public_bucket(block: Value, account_block: Value) -> World {
+    let mut world = estate();
+    let everybody = json!([{ "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::site/*" }]);
+    world.bucket(
+        "site",
+        json!({ "policy": document(everybody), "public_access_block": block }),
+    );
+    world.put(
+        "aws_s3_account_public_access_block",
+        &format!("arn:aws:s3::{OWN}:block"),
+        json!({ "public_access_block": account_block }),
+    );
+    world
+}
+
+#[test]
+fn a_bucket_whose_policy_lets_everybody_read_is_open() {
+    find(
+        &public_bucket(Value::Null, Value::Null).report(),
+        "internet -can_read-> site",
+    );
+    let blocks = json!({ "restrict_public_buckets": true });
+    none(&public_bucket(blocks.clone(), Value::Null).report());
+    none(&public_bucket(Value::Null, blocks).report());
+    // Blocking new policies does not undo the one that is there.
+    find(
+        &public_bucket(
+            json!({ "block_public_policy": true, "restrict_public_buckets": false }),
+            Value::Null,
+        )
+        .report(),
+        "internet -can_read-> site",
+    );
+}
+
+#[test]
+fn a_bucket_whose_access_list_names_everybody_is_open() {
+    let estate = |ownership: Value, block: Value| {
+        let mut world = estate();
+        let grant = json!({ "grantee": { "uri": "http://acs.amazonaws.com/groups/global/AllUsers" }, "permission": "READ" });
+        world.bucket("logs", json!({ "acl": { "grants": [grant] }, "ownership_controls": ownership, "public_access_block": block }));
+        world
+    };
+    find(
+        &estate(Value::Null, Value::Null).report(),
+        "internet -reaches-> logs",
+    );
+    none(
+        &estate(
+            json!({ "rules": [{ "object_ownership": "BucketOwnerEnforced" }] }),
+            Value::Null,
+        )
+        .report(),
+    );
+    none(&estate(Value::Null, json!({ "ignore_public_acls": true })).report());
+}
+
+#[test]
+fn everybody_but_one_is_everybody() {
+    let estate = |statements: Value| {
+        let mut world = estate();
+        world.bucket("site", json!({ "policy": document(statements) }));
+        world
+    };
+    let but = |effect: &str| {
+        json!([{
+            "Effect": effect, "NotPrincipal": { "AWS": iam("root") }, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::site/*",
+        }])
+    };
+    find(&estate(but("Allow")).report(), "internet -can_read-> site");
+    none(&estate(but("Deny")).report());
+}
+
+/// A bucket that is encrypted with a key which the reader of the bucket may use, or not.
+fn encrypted(grants: Value, key_statements: Value) -> World {
+    let mut world = estate();
+    let key = format!("arn:aws:kms:{REGION}:{OWN}:key/1111");
+    world.put(
+        "aws_kms_key",
+        &key,
+        json!({ "key_id": "1111", "policy": document(key_statements), "grants": grants }),
+    );
+    world.bucket("vault", json!({
+        "tags": { "DataClassification": "restricted" },
+        "encryption": { "rules": [{ "apply_server_side_encryption_by_default": { "sse_algorithm": "aws:kms", "kms_master_key_id": key } }] },
+    }));
+    careless(
+        &mut world,
+        "ann",
+        json!([allow("s3:GetObject", "arn:aws:s3:::vault/*")]),
+    );
+    world
+}
+
+fn root_may_everything() -> Value {
+    json!([{ "Effect": "Allow", "Principal": { "AWS": iam("root") }, "Action": "kms:*", "Resource": "*" }])
+}
+
+#[test]
+fn a_grant_on_the_key_opens_what_it_encrypts() {
+    let to_ann =
+        json!([{ "grant_id": "g-1", "grantee_principal": iam("user/ann"), "operations": ["Decrypt"] }]);
+    let to_bob =
+        json!([{ "grant_id": "g-1", "grantee_principal": iam("user/bob"), "operations": ["Decrypt"] }]);
+    let for_signing =
+        json!([{ "grant_id": "g-1", "grantee_principal": iam("user/ann"), "operations": ["Sign"] }]);
+    let story = "credentials -holds-> ann -can_read-> vault";
+    find(&encrypted(to_ann, root_may_everything()).report(), story);
+    for closed in [json!([]), to_bob, for_signing] {
+        none(&encrypted(closed, root_may_everything()).report());
+    }
+}
+
+#[test]
+fn a_key_policy_that_names_the_reader_opens_what_it_encrypts() {
+    let named = json!([{ "Effect": "Allow", "Principal": { "AWS": iam("user/ann") }, "Action": "kms:Decrypt", "Resource": "*" }]);
+    find(
+        &encrypted(json!([]), named).report(),
+        "credentials -holds-> ann -can_read-> vault",
+    );
+    let other = json!([{ "Effect": "Allow", "Principal": { "AWS": iam("user/bob") }, "Action": "kms:Decrypt", "Resource": "*" }]);
+    none(&encrypted(json!([]), other).report());
+}
+
+#[test]
+fn a_public_database_snapshot_is_open_to_every_account() {
+    let estate = |values: Value| {
+        let mut world = estate();
+        world.put(
+            "aws_db_snapshot",
+            &format!("arn:aws:rds:{REGION}:{OWN}:snapshot:orders"),
+            json!({
+                "snapshot_type": "manual", "kms_key_id": null,
+                "attributes": [{ "attribute_name": "restore", "attribute_values": values }],
+            }),
+        );
+        world
+    };
+    find(&estate(json!(["all"])).report(), "internet -can_read-> orders");
+    none(&estate(json!(["777788889999"])).report());
+}
+
+#[test]
+fn a_boundary_or_a_control_policy_keeps_a_reader_out() {
+    let estate = |twin: Twin, by_organization: bool| {
+        let mut world = World::default();
+        let denial =
+            json!([{ "Effect": "Deny", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::cards/*" }]);
+        let hardened = twin == Twin::Hardened;
+        world.organization(
+            &[OWN],
+            if hardened && by_organization {
+                denial
+            } else {
+                json!([])
+            },
+        );
+        world.bucket("cards", json!({ "tags": { "DataClassification": "restricted" } }));
+        let fence = world.managed("fence", json!([allow("sqs:*", "*")]));
+        let boundary = (hardened && !by_organization).then(|| json!({ "permissions_boundary_arn": fence }));
+        world.role("web", trust(json!({ "AWS": "arn:aws:iam::777788889999:root" })), json!({
+            "role_policy_list": inline(json!([allow("s3:GetObject", "*")])), "permissions_boundary": boundary,
+        }));
+        world
+    };
+    for by_organization in [false, true] {
+        find(
+            &estate(Twin::Vulnerable, by_organization).report(),
+            "account:777788889999 -can_assume-> web -can_read-> cards",
+        );
+        none(&estate(Twin::Hardened, by_organization).report());
+    }
+}
