@@ -297,7 +297,6 @@ impl Graph {
             facts: Interned::of(self.facts.clone()),
             targets: self.targets.clone(),
             entries: self.entries.clone(),
-            ..Builder::default()
         };
         builder.build()
     }
