@@ -356,13 +356,16 @@ impl Finder<'_> {
             .collect();
         let distances = search::distances(&security.graph, &Mask::default(), security.graph.entries());
         let found = choke::points(&security.graph, limits.choke_points * ALIKE, limits.tries);
-        let mut usage: Vec<u32> = vec![0; security.graph.facts().len()];
-        for fact in security.graph.steps().iter().flat_map(|step| &step.proofs) {
-            if let Some(count) = usage.get_mut(fact.0 as usize) {
-                *count += 1;
+        // How far from the end of its step each fact stands, at best: what is nearest to the target is changed first.
+        let mut places: Vec<usize> = vec![usize::MAX; security.graph.facts().len()];
+        for step in security.graph.steps() {
+            for (place, fact) in step.proofs.iter().rev().enumerate() {
+                if let Some(known) = places.get_mut(fact.0 as usize) {
+                    *known = place.min(*known);
+                }
             }
         }
-        let mut choke_points: Vec<((u32, u32), ChokePoint)> = Vec::new();
+        let mut choke_points: Vec<((u32, usize), ChokePoint)> = Vec::new();
         for choke in found {
             let point = choke_point(security, weights, &choke, &ranked, &closing, &paths);
             let alike = |known: &&ChokePoint| {
@@ -372,9 +375,9 @@ impl Finder<'_> {
             };
             let rank = (
                 point.days,
-                usage.get(choke.fact.0 as usize).copied().unwrap_or_default(),
+                places.get(choke.fact.0 as usize).copied().unwrap_or(usize::MAX),
             );
-            // Of changes that bring the same the cheapest is told, and of those the one that touches least.
+            // Of changes that bring the same the cheapest is told, and of those the nearest to the target.
             match choke_points.iter_mut().find(|(_, known)| alike(&known)) {
                 Some(known) if rank < known.0 => *known = (rank, point),
                 Some(_) => {}

@@ -44,6 +44,7 @@ pub const READS: &[(&str, &[&str])] = &[
     ("aws_vpc_endpoint", &[]),
     ("aws_network_interface", &[]),
     ("aws_ec2_instance", &[]),
+    ("aws_ecs_task", &["description"]),
     ("aws_lb", &["web_acl"]),
     ("aws_lb_listener", &[]),
     ("aws_lb_listener_rule", &[]),

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use plumb_model::path::EdgeKind;
+use plumb_model::path::{Certainty, EdgeKind};
 
 use crate::assemble::ADMINISTRATOR;
 use crate::graph::NodeId;
 use crate::security::SecurityGraph;
 
-/// The principals that have every permission of their account, and the nodes that stand for that.
+/// The principals that for certain have every permission of their account, and the nodes that stand for that.
 pub(super) fn of(security: &SecurityGraph) -> BTreeSet<NodeId> {
     let graph = &security.graph;
     let stands_for_all = (0u32..)
@@ -17,10 +17,9 @@ pub(super) fn of(security: &SecurityGraph) -> BTreeSet<NodeId> {
     let mut found = BTreeSet::new();
     for (node, _) in stands_for_all {
         found.insert(NodeId(node));
-        for edge in graph
-            .incoming(NodeId(node))
-            .filter(|edge| edge.step.kind == EdgeKind::CanAdminister)
-        {
+        for edge in graph.incoming(NodeId(node)).filter(|edge| {
+            edge.step.kind == EdgeKind::CanAdminister && edge.step.certainty == Certainty::Certain
+        }) {
             found.insert(edge.from);
             let members = graph
                 .incoming(edge.from)

@@ -85,10 +85,10 @@ impl Scene {
         for (position, need) in needs.iter().enumerate() {
             if let Need::Present(name) = need {
                 things::put(&mut world, name, &iam("role/boss"));
-                match twist {
-                    Twist::Absent(at) if at == position => world.forget(name),
-                    Twist::Unlisted(at) if at == position => world.cannot_list(OWN, name),
-                    _ => {}
+                if twist == Twist::Absent(position) {
+                    world.forget(name);
+                } else if twist == Twist::Unlisted(position) {
+                    world.cannot_list(OWN, name);
                 }
             }
         }
@@ -101,7 +101,7 @@ impl Scene {
             Some(action) if matches!(twist, Twist::LeftOutByControlPolicy(_)) => {
                 json!([{ "Effect": "Deny", "Action": action, "Resource": "*" }])
             }
-            _ => json!([]),
+            Some(_) | None => json!([]),
         };
         world.organization(&[OWN], denials);
         if twist == Twist::BoundaryOfEverything {
@@ -212,7 +212,18 @@ fn statements(needs: &[&Need], aim: &Aim, twist: Twist) -> Vec<Value> {
                         );
                     }
                 }
-                _ => {}
+                Twist::Nothing
+                | Twist::Bystander
+                | Twist::PoliciesUnread
+                | Twist::BoundaryOfEverything
+                | Twist::LeftOutByBoundary(_)
+                | Twist::LeftOutByControlPolicy(_)
+                | Twist::Absent(_)
+                | Twist::Unlisted(_)
+                | Twist::OnItself
+                | Twist::TrustsAnother
+                | Twist::TrustUnread
+                | Twist::TrustOnCondition => {}
             }
         }
         let mut statement =
@@ -312,11 +323,11 @@ fn put_principal(
     };
     let own_policy = matches!(escalation.target, Target::OwnPolicy);
     let attached = if own_policy { attached.clone() } else { json!([]) };
-    let boundary = match twist {
-        Twist::BoundaryOfEverything | Twist::LeftOutByBoundary(_) => {
-            json!({ "permissions_boundary_arn": iam("policy/fence") })
-        }
-        _ => Value::Null,
+    let is_bounded = matches!(twist, Twist::BoundaryOfEverything | Twist::LeftOutByBoundary(_));
+    let boundary = if is_bounded {
+        json!({ "permissions_boundary_arn": iam("policy/fence") })
+    } else {
+        Value::Null
     };
     let groups = if escalation.target == Target::OwnGroup {
         json!(["crew"])

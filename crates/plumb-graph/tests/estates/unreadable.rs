@@ -215,7 +215,7 @@ fn a_profile_that_was_not_read_is_told() {
         report
             .problems
             .iter()
-            .any(|problem| problem.contains("runs_as was not read")),
+            .any(|problem| problem.contains("what it runs as was not read")),
         "{:?}",
         report.problems
     );

@@ -1,6 +1,6 @@
 //! Instances and network interfaces.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use plumb_model::resource::Resource;
@@ -52,6 +52,7 @@ impl<'a> Builder<'a> {
             .filter_map(|target| look::text(target.document(), "network_interface_id"))
             .map(Text::from)
             .collect();
+        let tasks = self.tasks();
         for interface in self.all("aws_network_interface") {
             let Some(id) = self.id(interface, "network_interface_id") else {
                 continue;
@@ -67,9 +68,38 @@ impl<'a> Builder<'a> {
             {
                 continue;
             }
-            let endpoint = self.interface(interface, document, "", id, EndpointKind::Interface);
+            let task = tasks.get(&id).copied();
+            let mut endpoint = self.interface(interface, document, "", id, EndpointKind::Interface);
+            if let Some(task) = task {
+                endpoint.node = look::node(task);
+            }
             self.network.endpoints.push(endpoint);
         }
+    }
+
+    /// The container tasks by their network interfaces, which they name among their attachments
+    /// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Attachment.html>).
+    fn tasks(&self) -> BTreeMap<Text, &'a Resource> {
+        let mut tasks = BTreeMap::new();
+        for task in self.all("aws_ecs_task") {
+            let attachments = look::of(task, "attachments").list();
+            let Known::Read(attachments) = attachments else {
+                continue;
+            };
+            for attachment in attachments {
+                let Known::Read(details) = look::look(attachment, "details").list() else {
+                    continue;
+                };
+                let interface = details
+                    .iter()
+                    .find(|detail| look::text(detail, "name") == Some("networkInterfaceId"))
+                    .and_then(|detail| look::text(detail, "value"));
+                if let Some(interface) = interface {
+                    tasks.insert(Text::from(interface), task);
+                }
+            }
+        }
+        tasks
     }
 
     fn instance(&mut self, instance: &'a Resource, id: &Text) {

@@ -3,7 +3,7 @@
 use plumb_net::estate::Estate;
 use serde_json::{Value, json};
 
-use crate::fixture::{Net, exposed, lateral, local, open_acl, tcp, to};
+use crate::fixture::{Net, exposed, lateral, local, open_acl, tcp, to, unreadable};
 
 /// A second VPC (10.9.0.0/16) with the instance `far` in `sub-f`, of which 9000 is open to 10.0.0.0/8.
 fn second(net: &mut Net, routes: Value) {
@@ -279,4 +279,30 @@ fn families_are_judged_apart_inside_as_well() {
     );
     net.group("sg-db", "vpc-1", json!([tcp(5432, "::/0")]));
     assert_eq!(net.lateral("web", "db"), "-", "the client has no IPv6 address");
+}
+
+#[test]
+fn a_task_is_reached_by_its_network_interface() {
+    let mut net = Net::new();
+    net.put(
+        "eni-t",
+        "aws_network_interface",
+        json!({"subnet_id": "sub-a", "status": "in-use", "interface_type": "interface", "description": "arn:aws:ecs:eu-west-1:111:attachment/a",
+        "groups": [{"group_id": "sg-web"}], "ipv6_addresses": [],
+        "private_ip_addresses": [{"private_ip_address": "10.0.1.40", "association": {"public_ip": "198.51.100.40"}}]}),
+    );
+    assert_eq!(net.exposed("eni-t"), "wide 0.0.0.0/0 tcp 443 certain");
+    let details =
+        json!([{"name": "subnetId", "value": "sub-a"}, {"name": "networkInterfaceId", "value": "eni-t"}]);
+    net.put(
+        "task",
+        "aws_ecs_task",
+        json!({"attachments": [{"details": null}, {"details": details}]}),
+    );
+    assert_eq!(
+        (net.exposed("task").as_str(), net.exposed("eni-t").as_str()),
+        ("wide 0.0.0.0/0 tcp 443 certain", "-")
+    );
+    net.set("task", "attachments", unreadable());
+    assert_eq!(net.exposed("eni-t"), "wide 0.0.0.0/0 tcp 443 certain");
 }
