@@ -107,14 +107,14 @@ fn a_choke_point_closes_what_it_says() {
             assert_eq!(removed, point["risk_removed"].as_u64().unwrap(), "{name}");
             assert_eq!(answer["targets_saved"], point["targets_saved"], "{name}");
         }
-        let closed: Vec<&Value> = answer["closed"]
-            .as_array()
-            .unwrap()
+        // Of several equal paths some may lead elsewhere past it.
+        let touched: Vec<&Value> = ["closed", "lessened"]
             .iter()
+            .flat_map(|sort| answer[sort].as_array().unwrap())
             .map(|path| &path["id"])
             .collect();
         for id in point["paths"].as_array().unwrap() {
-            assert!(closed.contains(&id), "{name} does not close {id}");
+            assert!(touched.contains(&id), "{name} leaves {id} as it was");
         }
     }
 }
