@@ -282,8 +282,9 @@ impl Finder<'_> {
             let type_name = info.resource_type.clone();
             // How a principal becomes another differs by habit only; how something is reached tells paths apart.
             let how = match step.kind {
-                EdgeKind::Reaches | EdgeKind::Holds => step.how.clone(),
-                EdgeKind::RunsAs
+                EdgeKind::Reaches => step.how.clone(),
+                EdgeKind::Holds
+                | EdgeKind::RunsAs
                 | EdgeKind::CanAssume
                 | EdgeKind::CanEscalateTo
                 | EdgeKind::CanRead

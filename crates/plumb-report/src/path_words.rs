@@ -103,7 +103,7 @@ pub(crate) fn cut(path: &AttackPath, cut: &Cut) -> String {
         others => format!(", closes {} too", counted(others, "other paths")),
     };
     let place = place_on(path, &cut.proof);
-    format!("{place}, which {} ({}{closes})", cut.proof.detail, days(cut.days))
+    format!("{place}: {} ({}{closes})", cut.proof.detail, days(cut.days))
 }
 
 /// What changing a choke point brings.
