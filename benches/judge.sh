@@ -3,6 +3,8 @@
 #
 #   benches/judge.sh [RUNS]
 #
+# The first two leave the security graph out; the third builds it, with attack paths and the risk of every failure.
+#
 # Prints, for each size, the median wall time, CPU time and peak memory of a whole process that reads a snapshot, judges it and
 # writes nothing but the summary; and the growth from the smaller to the larger estate.
 set -euo pipefail
@@ -16,8 +18,10 @@ plumb="$target/release/plumb"
 
 for resources in 100000 1000000; do
   snapshot="$work/estate-$resources.plumb"
-  [ -s "$snapshot" ] || "$plumb" demo --resources "$resources" --snapshot "$snapshot" --quiet >"$work/demo.txt"
+  [ -s "$snapshot" ] || "$plumb" demo --resources "$resources" --snapshot "$snapshot" --paths never --quiet >"$work/demo.txt"
 done
+paths="$work/estate-paths.plumb"
+[ -s "$paths" ] || "$plumb" demo --resources 100000 --snapshot "$paths" --quiet >"$work/demo.txt"
 
 python3 - "$plumb" "$work" "$runs" <<'PYTHON'
 import os, resource, statistics, subprocess, sys, time
@@ -37,8 +41,9 @@ print(f"{'what':32} {'wall s':>8} {'cpu s':>8} {'MiB':>8}")
 medians = {}
 for name, arguments in [
     ("start-up: policy list", ["policy", "list"]),
-    ("judge 100,000 resources", ["scan", "snapshot", f"{work}/estate-100000.plumb"]),
-    ("judge 1,000,000 resources", ["scan", "snapshot", f"{work}/estate-1000000.plumb"]),
+    ("judge 100,000 resources", ["scan", "snapshot", f"{work}/estate-100000.plumb", "--paths", "never"]),
+    ("judge 1,000,000 resources", ["scan", "snapshot", f"{work}/estate-1000000.plumb", "--paths", "never"]),
+    ("100,000 with graph and paths", ["scan", "snapshot", f"{work}/estate-paths.plumb"]),
 ]:
     wall, cpu, memory = medians[name] = measure(arguments)
     print(f"{name:32} {wall:8.3f} {cpu:8.3f} {memory:8.0f}")

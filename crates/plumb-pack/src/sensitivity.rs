@@ -94,9 +94,10 @@ impl SensitivityRules {
             let because = format!("tag `{}` says `{}`", shown(&key), shown(&value));
             // What is said outright is certain whatever the other tags hold.
             // A tag says how sensitive it is, a name often what it is.
-            let label = hit
-                .label
-                .or_else(|| self.by_name(name).and_then(|named| named.label));
+            let label = hit.label.or_else(|| {
+                let more = |named: &Hit| named.level > Sensitivity::Public && named.level >= hit.level;
+                self.by_name(name).filter(more)?.label
+            });
             return classified(hit.level, label, because);
         }
         if let Some(hit) = self.by_name(name)

@@ -201,9 +201,9 @@ fn of_roles_those_are_judged_that_administer() {
         role("open-reader", anybody, "s3:GetObject"),
         role("reader-s-admin", &inside, "*"),
     ]);
-    // Who administers the account can become every other administrator of it.
+    // Who administers the account needs no other administrator of it.
     let expected = [
-        "own-administrator closed-admin fail",
+        "own-administrator closed-admin pass",
         "own-administrator open-reader not_applicable",
         "own-administrator reader-s-admin fail",
     ];
