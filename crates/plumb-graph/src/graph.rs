@@ -33,7 +33,7 @@ pub struct Step {
     pub certainty: Certainty,
     /// Conditions and what was not read, as clauses.
     pub conditions: Vec<Text>,
-    /// The facts that all must hold.
+    /// The facts that all must hold; of several rules of one list that admit, any.
     pub proofs: Vec<FactId>,
     /// How much harder the step makes an attack, in points of risk.
     pub cost: u8,
@@ -222,12 +222,31 @@ impl Graph {
         (0..self.nodes).flat_map(|node| self.outgoing(NodeId(node)))
     }
 
-    /// The edges that rest on each of `facts`, in their order.
+    /// Whether a step falls when facts are gone: with any of them but, where several rules of one list admit, only with all of
+    /// those.
+    fn falls(&self, step: &Step, is_gone: impl Fn(FactId) -> bool) -> bool {
+        let list = |fact: FactId| self.facts.get(fact.0 as usize).and_then(list_of);
+        step.proofs
+            .iter()
+            .filter(|fact| is_gone(**fact))
+            .any(|fact| match list(*fact) {
+                None => true,
+                own => step
+                    .proofs
+                    .iter()
+                    .filter(|other| list(**other) == own)
+                    .all(|other| is_gone(*other)),
+            })
+    }
+
+    /// The edges that fall with each of `facts` alone, in their order.
     pub fn edges_resting_on(&self, facts: &[FactId]) -> Vec<Vec<EdgeId>> {
         let wanted: HashMap<FactId, usize> = facts.iter().copied().zip(0..).collect();
         let mut of_step: Vec<Vec<usize>> = vec![Vec::new(); self.steps.len()];
         for (step, found) in self.steps.iter().zip(&mut of_step) {
-            found.extend(step.proofs.iter().filter_map(|fact| wanted.get(fact).copied()));
+            let alone = |fact: &&FactId| wanted.contains_key(fact) && self.falls(step, |gone| gone == **fact);
+            let falling = step.proofs.iter().filter(alone);
+            found.extend(falling.filter_map(|fact| wanted.get(fact).copied()));
         }
         let mut edges = vec![Vec::new(); facts.len()];
         for (edge, position) in self.outgoing.iter().zip(0u32..) {
@@ -253,12 +272,12 @@ impl Graph {
             .collect()
     }
 
-    /// The edges that rest on any of `facts`.
+    /// The edges that fall with `facts` together.
     pub fn resting_on_any(&self, facts: &BTreeSet<FactId>) -> Mask {
         let is_wanted: Vec<bool> = self
             .steps
             .iter()
-            .map(|step| step.proofs.iter().any(|fact| facts.contains(fact)))
+            .map(|step| self.falls(step, |fact| facts.contains(&fact)))
             .collect();
         let mut mask = Mask::default();
         for (edge, position) in self.outgoing.iter().zip(0u32..) {
@@ -481,6 +500,15 @@ fn prefix_sums(nodes: u32, ends: impl Iterator<Item = NodeId>) -> Vec<u32> {
         *sum = total;
     }
     sums
+}
+
+/// The list to which a rule that admits belongs: its resource and the attribute; `None` for other facts.
+fn list_of(proof: &Proof) -> Option<(&str, &str)> {
+    let (list, _) = proof.attribute.split_once('[')?;
+    let mut words = proof.detail.split(' ');
+    words
+        .any(|word| word == "admits")
+        .then_some((proof.resource.as_str(), list))
 }
 
 #[cfg(test)]

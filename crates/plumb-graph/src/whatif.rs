@@ -85,8 +85,8 @@ fn resource_message(name: &str, resources: usize) -> String {
 pub enum Narrowing {
     /// To the facts under the attributes that the policy reads.
     Attributes,
-    /// Not: all facts of the resource were taken, because none is under these attributes.
-    Resource,
+    /// To none: the graph rests on the resource, but on no attribute that the policy reads.
+    Elsewhere,
     /// Nothing in the graph rests on the resource.
     Nothing,
 }
@@ -163,7 +163,7 @@ impl Change {
         Ok(())
     }
 
-    /// Adds the facts of a resource: those under `attributes`, or all where none is.
+    /// Adds the facts of a resource that are under `attributes`.
     pub fn mend(&mut self, graph: &Graph, resource: &str, attributes: &BTreeSet<Text>) -> Narrowing {
         let all: Vec<FactId> = facts_of(graph, resource).collect();
         let narrowed: Vec<FactId> = all
@@ -178,8 +178,7 @@ impl Change {
         if all.is_empty() {
             Narrowing::Nothing
         } else if narrowed.is_empty() {
-            self.facts.extend(all);
-            Narrowing::Resource
+            Narrowing::Elsewhere
         } else {
             self.facts.extend(narrowed);
             Narrowing::Attributes

@@ -294,6 +294,6 @@ fn a_finding_is_narrowed_to_what_its_policy_reads_where_that_is_there() {
         )
     };
     assert_eq!(mend("r0", "a3"), (Narrowing::Attributes, vec![3]));
-    assert_eq!(mend("r0", "a"), (Narrowing::Resource, vec![0, 3]));
+    assert_eq!(mend("r0", "a"), (Narrowing::Elsewhere, vec![]));
     assert_eq!(mend("r9", "a3"), (Narrowing::Nothing, vec![]));
 }

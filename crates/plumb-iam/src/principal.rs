@@ -199,6 +199,18 @@ impl Principal {
         principal
     }
 
+    /// A [`Principal::stranger`] whose account is none that a policy names; with `has_arn` neither is its ARN.
+    ///
+    /// Conditions on who asks are decided for it. AWS gives nobody the account of noughts.
+    pub fn stranger_apart(has_arn: bool) -> Self {
+        let mut principal = Self::stranger();
+        principal.account = Some(Text::new_static("000000000000"));
+        if has_arn {
+            principal.name = Text::new_static("arn:aws:iam::000000000000:root");
+        }
+        principal
+    }
+
     /// Anybody on the internet.
     pub fn anonymous() -> Self {
         Self::bare(PrincipalKind::Anonymous, Text::default())

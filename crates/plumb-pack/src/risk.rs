@@ -90,6 +90,7 @@ pub struct RiskWeights {
     pub(crate) environment_tags: Vec<Text>,
     pub(crate) environments: Vec<(Environment, Text)>,
     pub(crate) effort: BTreeMap<&'static str, f64>,
+    pub(crate) shared: Vec<Text>,
 }
 
 /// What listens on a port, as far as it matters to an attacker.
@@ -323,6 +324,12 @@ impl RiskWeights {
                     .map(|(environment, _)| *environment)
             })
             .unwrap_or_default()
+    }
+
+    /// Whether the settings of such a resource serve much else beside a way that rests on them, so that one does not close the
+    /// way there.
+    pub fn is_shared(&self, resource_type: &str) -> bool {
+        self.shared.iter().any(|shared| shared == resource_type)
     }
 
     /// Working days that a change takes: `network`, `permission`, `identity` or `data`, in so many accounts.

@@ -83,6 +83,7 @@ pub(crate) fn read_risk(root: &Node, problems: &mut Problems) -> Option<RiskWeig
         "names",
         "environments",
         "effort",
+        "shared",
     ];
     reader.only(&risk, "risk", &known);
     let finding = reader.groups(&risk, "finding", &FINDING);
@@ -138,6 +139,7 @@ pub(crate) fn read_risk(root: &Node, problems: &mut Problems) -> Option<RiskWeig
         })
         .collect(),
         effort: reader.effort(&risk),
+        shared: reader.shared(&risk),
     };
     (!reader.failed).then_some(weights)
 }
@@ -241,6 +243,17 @@ impl Reader<'_, '_> {
             .and_then(Value::as_list);
         let Some(list) = list else {
             self.problem(format!("`environments.{key}` must be a list of words"));
+            return Vec::new();
+        };
+        list.iter().filter_map(Value::as_str).map(Text::from).collect()
+    }
+
+    fn shared(&mut self, risk: &Map) -> Vec<Text> {
+        let Some(value) = risk.get("shared") else {
+            return Vec::new();
+        };
+        let Some(list) = value.as_list() else {
+            self.problem("`shared` must be a list of resource types".to_owned());
             return Vec::new();
         };
         list.iter().filter_map(Value::as_str).map(Text::from).collect()

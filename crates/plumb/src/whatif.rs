@@ -84,8 +84,8 @@ fn mend(change: &mut Change, graph: &Graph, policies: &[CompiledPolicy], finding
         Narrowing::Attributes => format!(
             "mending `{policy}` takes away every fact of `{uid}` under what the policy reads: `{read}`"
         ),
-        Narrowing::Resource => format!(
-            "mending `{policy}` takes away every fact of `{uid}` that the graph rests on, because none is under what the policy reads: `{read}`"
+        Narrowing::Elsewhere => format!(
+            "no step rests on what `{policy}` reads of `{uid}`, `{read}`, so mending it closes none; `--remove '{uid}'` takes away everything that the graph rests on there"
         ),
         Narrowing::Nothing => {
             format!("no step of the graph rests on `{uid}`, so mending `{policy}` changes none")

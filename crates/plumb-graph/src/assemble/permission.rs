@@ -4,12 +4,14 @@ use std::collections::{BTreeSet, HashMap};
 
 use plumb_iam::arn::Arn;
 use plumb_iam::directory::{Directory, Member};
-use plumb_iam::document::{Effect, Listing};
+use plumb_iam::document::{Effect, Listing, UnreadStatement};
+use plumb_iam::policy::NamedPolicy;
 use plumb_iam::principal::Principal;
 use plumb_iam::principal_pattern::PrincipalPattern;
 use plumb_iam::scope::Glance;
 use plumb_model::path::{Certainty, EdgeKind};
 use plumb_model::risk::ExposureLevel;
+use plumb_model::value::Text;
 
 use crate::assemble::assets::{AssetGroup, AssetGroups, Part, PartExtent, principal_node};
 use crate::assemble::classes::Classes;
@@ -196,21 +198,11 @@ impl<'d> Permissions<'d, '_> {
         else {
             return;
         };
-        let named: BTreeSet<&PrincipalPattern> = match policy.document() {
-            Some(document) => document
-                .statements()
-                .iter()
-                .filter(|statement| statement.effect == Effect::Allow)
-                .filter_map(|statement| statement.principals.as_ref())
-                .flat_map(|principals| match principals.listing {
-                    Listing::Only => principals.patterns.as_slice(),
-                    // All but some are everybody, as far as one must look.
-                    Listing::AllBut => &[PrincipalPattern::Everyone],
-                })
-                .collect(),
-            // It may let anybody in; that the internet may reach it is told once.
-            None => BTreeSet::from([&PrincipalPattern::Everyone]),
-        };
+        let named = let_in(policy);
+        let unread = policy.document().map_or(&[][..], |document| document.unread());
+        for unread in unread {
+            assembly.problem(format!("{}: its policy: {}", resource.uid, unread.why));
+        }
         let whole = Part {
             wide,
             first,
@@ -346,7 +338,11 @@ impl<'d> Permissions<'d, '_> {
             return;
         };
         // Some actions want a signature: then it is everybody with an account of their own.
-        let anybody = [Principal::anonymous(), Principal::stranger()];
+        let callers = Callers::of(detail);
+        let anybody = [
+            Principal::anonymous(),
+            Principal::stranger_apart(callers.arns_have_accounts),
+        ];
         // Where the policy lets no stranger in, what it grants to everybody does not count.
         if detail.closed.is_some() {
             return;
@@ -363,31 +359,66 @@ impl<'d> Permissions<'d, '_> {
             Some(clause) => outcome.and(Outcome::possible(clause.clone())),
             None => outcome,
         });
-        match outcome {
-            Some(outcome) => {
-                let level = match outcome.certainty {
-                    Certainty::Certain => ExposureLevel::Wide,
-                    Certainty::Conditional => ExposureLevel::Narrow,
-                    Certainty::Possible => ExposureLevel::Unknown,
-                };
-                for member in &found.members {
-                    assembly.expose(*member, level);
-                }
-                let internet = assembly.internet();
-                self.connect_parts(
-                    assembly,
-                    internet,
-                    vec![(whole.clone(), Some(outcome))],
-                    question,
-                    None,
-                );
-            }
-            // Its conditions may admit principals of the estate, for example those of its organization.
-            None => {
-                for fragment in admitted_accounts(assembly, found.fragment, detail) {
+        // Its conditions may admit principals of the estate, for example those of its organization, and of accounts that they name.
+        let is_certain = outcome
+            .as_ref()
+            .is_some_and(|outcome| outcome.certainty == Certainty::Certain);
+        if outcome.is_none() || (callers.are_tested && !is_certain) {
+            for fragment in admitted_accounts(assembly, found.fragment, detail) {
+                if fragment == found.fragment {
+                    self.ask_own(assembly, fragment, whole.wide, question);
+                } else {
                     self.ask_account(assembly, fragment, whole.wide, question);
                 }
             }
+            for account in callers.accounts {
+                let anybody = Principal::any_of_account(account.clone());
+                self.ask_stranger(assembly, Some(anybody), &account, whole, question);
+            }
+        }
+        if let Some(outcome) = outcome {
+            let level = match outcome.certainty {
+                Certainty::Certain => ExposureLevel::Wide,
+                Certainty::Conditional => ExposureLevel::Narrow,
+                Certainty::Possible => ExposureLevel::Unknown,
+            };
+            for member in &found.members {
+                assembly.expose(*member, level);
+            }
+            let internet = assembly.internet();
+            self.connect_parts(
+                assembly,
+                internet,
+                vec![(whole.clone(), Some(outcome))],
+                question,
+                None,
+            );
+        }
+    }
+
+    /// Asks for those principals of the resource's own account whose own policies do not speak of it: there the policy of the
+    /// resource suffices.
+    fn ask_own(&mut self, assembly: &mut Assembly<'_>, fragment: usize, wide: usize, question: Question<'_>) {
+        for class in self
+            .classes
+            .by_fragment
+            .get(&fragment)
+            .cloned()
+            .unwrap_or_default()
+        {
+            let Some((_, member)) = self.representative(class) else {
+                continue;
+            };
+            if reach(member, question).is_some() {
+                continue;
+            }
+            let whole = Glance {
+                everything: true,
+                ..Glance::default()
+            };
+            let named = self.groups.named(fragment, &member.policies);
+            let parts = self.groups.parts(fragment, &[wide], &whole, &named);
+            self.ask_class(assembly, class, &parts, question);
         }
     }
 
@@ -529,6 +560,62 @@ impl<'d> Permissions<'d, '_> {
         for (fragment, principal) in own.into_iter().filter(|(fragment, _)| *fragment != into) {
             assembly.bridge(fragment, principal);
         }
+    }
+}
+
+/// Whom a policy may let in.
+fn let_in(policy: &NamedPolicy) -> BTreeSet<&PrincipalPattern> {
+    // It may let anybody in; that the internet may reach it is told once.
+    let Some(document) = policy.document() else {
+        return BTreeSet::from([&PrincipalPattern::Everyone]);
+    };
+    let may_allow = |unread: &UnreadStatement| unread.effect.is_none_or(|effect| effect == Effect::Allow);
+    let unread = document.unread().iter().any(may_allow);
+    document
+        .statements()
+        .iter()
+        .filter(|statement| statement.effect == Effect::Allow)
+        .filter_map(|statement| statement.principals.as_ref())
+        .flat_map(|principals| match principals.listing {
+            Listing::Only => principals.patterns.as_slice(),
+            // All but some are everybody, as far as one must look.
+            Listing::AllBut => &[PrincipalPattern::Everyone],
+        })
+        .chain(unread.then_some(&PrincipalPattern::Everyone))
+        .collect()
+}
+
+/// What the conditions of a policy look at of who asks.
+struct Callers {
+    /// Whether they look at the caller's account, organization or ARN.
+    are_tested: bool,
+    /// Whether every ARN of a caller that they name has its account.
+    arns_have_accounts: bool,
+    /// The accounts that they name.
+    accounts: BTreeSet<Text>,
+}
+
+impl Callers {
+    fn of(detail: &Detail) -> Self {
+        let document = detail.policy.as_ref().and_then(|policy| policy.document());
+        let statements = document.map_or(&[][..], |document| document.statements());
+        let mut callers = Self {
+            are_tested: false,
+            arns_have_accounts: true,
+            accounts: BTreeSet::new(),
+        };
+        for test in statements.iter().flat_map(|statement| &statement.tests) {
+            callers.are_tested |= test.key.starts_with("aws:principal");
+            let is_arn = test.key == "aws:principalarn";
+            if is_arn || test.key == "aws:principalaccount" {
+                let accounts = test.values.iter().map(|value| Arn::account_of(value));
+                for account in accounts {
+                    callers.arns_have_accounts &= !is_arn || account.is_some();
+                    callers.accounts.extend(account.map(Text::from));
+                }
+            }
+        }
+        callers
     }
 }
 

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::record::{
-    Cell, Column, EDGE_COLUMNS, NODE_COLUMNS, all_nodes, edge_record, full, node_record, type_name,
+    Cell, Column, EDGE_COLUMNS, NODE_COLUMNS, all_nodes, edge_record, full, is_deceptive, node_record,
+    type_name,
 };
 use crate::security::SecurityGraph;
 
@@ -121,7 +122,7 @@ fn quoted_name(name: &str) -> String {
             '`' => quoted.push('\''),
             '\\' => quoted.push('/'),
             ';' => quoted.push(','),
-            other if other.is_control() => quoted.push(char::REPLACEMENT_CHARACTER),
+            other if other.is_control() || is_deceptive(other) => quoted.push(char::REPLACEMENT_CHARACTER),
             other => quoted.push(other),
         }
     }

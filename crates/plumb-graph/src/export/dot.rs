@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use super::record::{all_nodes, node_record, type_name, write_escaped};
+use super::record::{all_nodes, is_deceptive, node_record, type_name, write_escaped};
 use crate::export::Cell;
 use crate::security::SecurityGraph;
 
@@ -55,7 +55,7 @@ fn replaced(character: char) -> Option<&'static str> {
         '\n' => Some("\\n"),
         // Graphviz reads entities of HTML in every text.
         '&' => Some("&amp;"),
-        other if other.is_control() => Some("\u{fffd}"),
+        other if other.is_control() || is_deceptive(other) => Some("\u{fffd}"),
         _ => None,
     }
 }

@@ -5,7 +5,8 @@
 use std::io::{self, Write};
 
 use super::record::{
-    Cell, Column, EDGE_COLUMNS, NODE_COLUMNS, all_nodes, edge_record, full, node_record, write_escaped,
+    Cell, Column, EDGE_COLUMNS, NODE_COLUMNS, all_nodes, edge_record, full, is_deceptive, node_record,
+    write_escaped,
 };
 use crate::security::SecurityGraph;
 
@@ -68,6 +69,7 @@ fn replaced(character: char) -> Option<&'static str> {
         '\r' => Some("&#13;"),
         '\t' | '\n' => None,
         '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => Some("\u{fffd}"),
+        other if is_deceptive(other) => Some("\u{fffd}"),
         _ => None,
     }
 }

@@ -156,6 +156,16 @@ fn filled(text: &Text) -> Cell {
     }
 }
 
+/// Whether a terminal may obey a character, or show the text around it in another order or on another line.
+///
+/// An export goes to the screen where no file is named.
+pub(super) fn is_deceptive(character: char) -> bool {
+    matches!(
+        character,
+        '\u{7f}'..='\u{9f}' | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    )
+}
+
 /// Writes text with some of its characters replaced.
 pub(super) fn write_escaped(
     out: &mut impl Write,

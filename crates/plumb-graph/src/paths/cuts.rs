@@ -74,7 +74,7 @@ pub(super) fn closing(security: &SecurityGraph, ranked: &[(Signature, Group)], t
     closing
 }
 
-/// The cheapest cuts of a group; of equally cheap ones that nearest to the end of its step, then the one that closes more.
+/// The cheapest cuts of a group, shared ones last; of equally cheap ones that nearest to the end of its step, then the one that closes more.
 pub(super) fn of(
     security: &SecurityGraph,
     weights: &RiskWeights,
@@ -82,7 +82,7 @@ pub(super) fn of(
     closing: &BTreeSet<FactId>,
     closed_by: &HashMap<FactId, u64>,
 ) -> Vec<Cut> {
-    let mut found: Vec<(u32, usize, Reverse<u64>, FactId)> = Vec::new();
+    let mut found: Vec<(bool, u32, usize, Reverse<u64>, FactId)> = Vec::new();
     let steps = group
         .best
         .hops
@@ -90,24 +90,43 @@ pub(super) fn of(
         .filter_map(|(_, edge)| security.graph.edge(*edge));
     for edge in steps {
         for (place, fact) in edge.step.proofs.iter().enumerate() {
-            if !closing.contains(fact) || found.iter().any(|(_, _, _, known)| known == fact) {
+            if !closing.contains(fact) || found.iter().any(|(_, _, _, _, known)| known == fact) {
                 continue;
             }
             let days = weights.days(effort(edge.step.kind), group.accounts.len());
             let others = closed_by.get(fact).copied().unwrap_or_default().saturating_sub(1);
-            found.push((days, edge.step.proofs.len() - place, Reverse(others), *fact));
+            let shared = shared_resource(security, weights, *fact).is_some_and(|node| node != edge.to);
+            found.push((
+                shared,
+                days,
+                edge.step.proofs.len() - place,
+                Reverse(others),
+                *fact,
+            ));
         }
     }
     found.sort();
     found
         .into_iter()
         .take(MOST_CUTS)
-        .map(|(days, _, Reverse(also_cuts), fact)| Cut {
+        .map(|(_, days, _, Reverse(also_cuts), fact)| Cut {
             proof: security.graph.fact(fact),
             also_cuts,
             days,
         })
         .collect()
+}
+
+/// The resource of a fact, where changing it would take away much else.
+pub(super) fn shared_resource(
+    security: &SecurityGraph,
+    weights: &RiskWeights,
+    fact: FactId,
+) -> Option<NodeId> {
+    let proof = security.graph.facts().get(fact.0 as usize)?;
+    let node = security.by_uid(&proof.resource)?;
+    let info = security.node(node)?;
+    weights.is_shared(&info.resource_type).then_some(node)
 }
 
 /// What kind of change takes a step away.
