@@ -531,6 +531,41 @@ mod tests {
     }
 
     #[test]
+    fn rules_of_one_list_fall_together_only() {
+        let mut builder = Builder::default();
+        let (from, to) = (builder.node(), builder.node());
+        let mut fact = |attribute: &str, detail: &str| {
+            builder.fact(Proof {
+                resource: "group".into(),
+                attribute: attribute.into(),
+                detail: detail.into(),
+            })
+        };
+        let web = fact("ip_permissions[0]", "admits tcp 80 from 0.0.0.0/0");
+        let tls = fact("ip_permissions[1]", "admits tcp 443 from 0.0.0.0/0");
+        let out = fact("ip_permissions_egress[0]", "admits everything to 0.0.0.0/0");
+        let step = builder.step(Step {
+            kind: EdgeKind::Reaches,
+            how: None,
+            certainty: Certainty::Certain,
+            conditions: Vec::new(),
+            proofs: vec![web, tls, out],
+            cost: 0,
+        });
+        builder.edge(from, to, step);
+        let graph = builder.build();
+        let alone = graph.edges_resting_on(&[web, tls, out]);
+        assert_eq!(alone.iter().map(Vec::len).collect::<Vec<_>>(), [0, 0, 1]);
+        let remaining = |facts: &[FactId]| {
+            let mask = graph.resting_on_any(&facts.iter().copied().collect());
+            graph.changed(&mask, &[]).all_edges().count()
+        };
+        assert_eq!(remaining(&[web]), 1);
+        assert_eq!(remaining(&[web, tls]), 0);
+        assert_eq!(remaining(&[out]), 0);
+    }
+
+    #[test]
     fn adjacency_holds_every_edge_once_in_both_directions() {
         let mut builder = Builder::default();
         let nodes: Vec<NodeId> = (0..4).map(|_| builder.node()).collect();

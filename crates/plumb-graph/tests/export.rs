@@ -120,6 +120,29 @@ fn what_xml_cannot_hold_is_replaced() {
 }
 
 #[test]
+fn no_format_writes_what_a_terminal_obeys() {
+    let name = "a\u{7f}\u{9b}31m\u{202e}b\u{2066}\u{2028}c";
+    let mut builder = Builder::default();
+    builder.node();
+    let info = NodeInfo {
+        uid: name.into(),
+        name: name.into(),
+        resource_type: "aws_s3_bucket".into(),
+        ..NodeInfo::default()
+    };
+    let graph = SecurityGraph::new(builder.build(), vec![info], Vec::new(), Vec::new());
+    for format in ExportFormat::ALL {
+        let text = written(&graph, format);
+        assert!(
+            !text.contains(['\u{7f}', '\u{9b}', '\u{202e}', '\u{2066}', '\u{2028}']),
+            "{text:?}"
+        );
+    }
+    let line: serde_json::Value = serde_json::from_str(&written(&graph, ExportFormat::Jsonl)).unwrap();
+    assert_eq!(line["uid"], name);
+}
+
+#[test]
 fn json_lines_are_read_back_with_hostile_names() {
     let text = written(&hostile(), ExportFormat::Jsonl);
     let lines: Vec<serde_json::Value> = text

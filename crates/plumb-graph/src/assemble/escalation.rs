@@ -460,6 +460,8 @@ fn may_go(escalation: &Escalation, member: &Member) -> bool {
             Target::User | Target::Role | Target::Group | Target::Account | Target::Resource(_) => true,
         };
     match escalation.principal {
+        // The root user has every permission already and changes itself in no way.
+        Who::Any if kind == PrincipalKind::Root => is_plain(escalation),
         Who::Any => by_group || matches!(kind, PrincipalKind::User | PrincipalKind::Role),
         Who::User => by_group || kind == PrincipalKind::User,
         Who::Role => kind == PrincipalKind::Role,

@@ -6,7 +6,7 @@ use plumb_iam::arn::Arn;
 use plumb_iam::directory::{Directory, Member};
 use plumb_iam::document::{Effect, Listing, UnreadStatement};
 use plumb_iam::policy::NamedPolicy;
-use plumb_iam::principal::Principal;
+use plumb_iam::principal::{Principal, PrincipalKind};
 use plumb_iam::principal_pattern::PrincipalPattern;
 use plumb_iam::scope::Glance;
 use plumb_model::path::{Certainty, EdgeKind};
@@ -409,7 +409,8 @@ impl<'d> Permissions<'d, '_> {
             let Some((_, member)) = self.representative(class) else {
                 continue;
             };
-            if reach(member, question).is_some() {
+            // That the root user administers everything is told by one edge.
+            if member.principal.kind == PrincipalKind::Root || reach(member, question).is_some() {
                 continue;
             }
             let whole = Glance {

@@ -8,7 +8,7 @@ use crate::assemble::ADMINISTRATOR;
 use crate::graph::NodeId;
 use crate::security::SecurityGraph;
 
-/// The principals that for certain have every permission of their account, and the nodes that stand for that.
+/// The principals that for certain have every permission of their account or get it by one step, and the nodes that stand for that.
 pub(super) fn of(security: &SecurityGraph) -> BTreeSet<NodeId> {
     let graph = &security.graph;
     let stands_for_all = (0u32..)
@@ -18,7 +18,8 @@ pub(super) fn of(security: &SecurityGraph) -> BTreeSet<NodeId> {
     for (node, _) in stands_for_all {
         found.insert(NodeId(node));
         for edge in graph.incoming(NodeId(node)).filter(|edge| {
-            edge.step.kind == EdgeKind::CanAdminister && edge.step.certainty == Certainty::Certain
+            let gives = matches!(edge.step.kind, EdgeKind::CanAdminister | EdgeKind::CanEscalateTo);
+            gives && edge.step.certainty == Certainty::Certain
         }) {
             found.insert(edge.from);
             let members = graph

@@ -193,6 +193,37 @@ fn the_policy_of_a_bucket_adds_and_takes_away() {
 }
 
 #[test]
+fn conditions_on_who_asks_are_decided_for_each() {
+    use Certainty::Certain;
+    let everybody = |condition: Value| {
+        let policy = document(json!([{
+            "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::cards/*",
+            "Condition": condition,
+        }]));
+        let world = reader(json!([]), policy);
+        let of = |from: &str| certainty(&world, from, EdgeKind::CanRead, CARDS);
+        (
+            of("internet"),
+            of(&iam("user/ann")),
+            of(&format!("account:{FOREIGN}")),
+        )
+    };
+    let account = |account: &str| json!({ "StringEquals": { "aws:PrincipalAccount": account } });
+    // The policy of the bucket suffices in its own account, and nobody else has that account.
+    assert_eq!(everybody(account(OWN)), (None, Some(Certain), None));
+    let arn = |user: &str| json!({ "ArnLike": { "aws:PrincipalArn": iam(user) } });
+    assert_eq!(everybody(arn("user/ann")), (None, Some(Certain), None));
+    assert_eq!(everybody(arn("user/bob")), (None, None, None));
+    // An account outside of the estate is told as that account, not as the internet.
+    let (internet, ann, external) = everybody(account(FOREIGN));
+    assert_eq!((internet, ann), (None, None));
+    assert!(external.is_some());
+    // Whoever has a role of that name anywhere meets it.
+    let anywhere = json!({ "ArnLike": { "aws:PrincipalArn": "arn:aws:iam::*:role/reader" } });
+    assert_eq!(everybody(anywhere).0, Some(Certainty::Conditional));
+}
+
+#[test]
 fn another_account_needs_both_sides() {
     let estate = |principal: &str, own: Value| {
         let mut world = reader(

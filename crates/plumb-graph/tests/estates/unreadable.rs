@@ -135,6 +135,28 @@ fn a_bucket_policy_that_was_not_read_may_let_everybody_in() {
 }
 
 #[test]
+fn a_malformed_bucket_policy_may_let_everybody_in() {
+    let odd = json!([{
+        "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::cards/*",
+        "Condition": { "NewOperator": { "a": "b" } },
+    }]);
+    for policy in [json!("not json"), document(odd)] {
+        let mut world = World::default();
+        world.bucket("cards", json!({ "policy": policy }));
+        let report = world.report();
+        find(&report, "internet -can_read-> cards (possible)");
+        assert!(
+            report
+                .problems
+                .iter()
+                .any(|problem| problem.contains("arn:aws:s3:::cards")),
+            "{:?}",
+            report.problems
+        );
+    }
+}
+
+#[test]
 fn grants_that_were_not_read_leave_what_they_open_possible() {
     let mut world = World::default();
     world.organization(&[OWN], json!([]));
