@@ -5,6 +5,7 @@
 
 mod answering;
 mod assets;
+mod callers;
 mod classes;
 mod escalation;
 mod network;

@@ -145,7 +145,9 @@ fn quoted(text: &str) -> String {
             '\r' => quoted.push_str("\\r"),
             '\t' => quoted.push_str("\\t"),
             ';' => quoted.push_str("\\u003B"),
-            other if other.is_control() => quoted.push_str(&format!("\\u{:04X}", u32::from(other))),
+            other if other.is_control() || is_deceptive(other) => {
+                quoted.push_str(&format!("\\u{:04X}", u32::from(other)))
+            }
             other => quoted.push(other),
         }
         before = character;

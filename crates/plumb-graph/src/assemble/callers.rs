@@ -1,0 +1,95 @@
+//! Whom the policy of a resource may let in: the principals that it names, and what its conditions look at of who asks.
+
+use std::collections::BTreeSet;
+
+use plumb_iam::arn::Arn;
+use plumb_iam::document::{Effect, Listing, UnreadStatement};
+use plumb_iam::policy::NamedPolicy;
+use plumb_iam::principal_pattern::PrincipalPattern;
+use plumb_model::value::Text;
+
+use crate::assemble::Assembly;
+use crate::fragment::Detail;
+
+/// Whom a policy may let in.
+pub(super) fn let_in(policy: &NamedPolicy) -> BTreeSet<&PrincipalPattern> {
+    // It may let anybody in; that the internet may reach it is told once.
+    let Some(document) = policy.document() else {
+        return BTreeSet::from([&PrincipalPattern::Everyone]);
+    };
+    let may_allow = |unread: &UnreadStatement| unread.effect.is_none_or(|effect| effect == Effect::Allow);
+    let unread = document.unread().iter().any(may_allow);
+    document
+        .statements()
+        .iter()
+        .filter(|statement| statement.effect == Effect::Allow)
+        .filter_map(|statement| statement.principals.as_ref())
+        .flat_map(|principals| match principals.listing {
+            Listing::Only => principals.patterns.as_slice(),
+            // All but some are everybody, as far as one must look.
+            Listing::AllBut => &[PrincipalPattern::Everyone],
+        })
+        .chain(unread.then_some(&PrincipalPattern::Everyone))
+        .collect()
+}
+
+/// What the conditions of a policy look at of who asks.
+pub(super) struct Callers {
+    /// Whether they look at the caller's account, organization or ARN.
+    pub(super) are_tested: bool,
+    /// Whether every ARN of a caller that they name has its account.
+    pub(super) arns_have_accounts: bool,
+    /// The accounts that they name.
+    pub(super) accounts: BTreeSet<Text>,
+}
+
+impl Callers {
+    pub(super) fn of(detail: &Detail) -> Self {
+        let document = detail.policy.as_ref().and_then(|policy| policy.document());
+        let statements = document.map_or(&[][..], |document| document.statements());
+        let mut callers = Self {
+            are_tested: false,
+            arns_have_accounts: true,
+            accounts: BTreeSet::new(),
+        };
+        for test in statements.iter().flat_map(|statement| &statement.tests) {
+            callers.are_tested |= test.key.starts_with("aws:principal");
+            let is_arn = test.key == "aws:principalarn";
+            if is_arn || test.key == "aws:principalaccount" {
+                let accounts = test.values.iter().map(|value| Arn::account_of(value));
+                for account in accounts {
+                    callers.arns_have_accounts &= !is_arn || account.is_some();
+                    callers.accounts.extend(account.map(Text::from));
+                }
+            }
+        }
+        callers
+    }
+}
+
+/// The accounts of the estate that the conditions of a policy for everybody may admit: all where they name an organization,
+/// else those that they name.
+pub(super) fn admitted_accounts(assembly: &Assembly<'_>, own: usize, detail: &Detail) -> BTreeSet<usize> {
+    let mut admitted = BTreeSet::from([own]);
+    let document = detail.policy.as_ref().and_then(|policy| policy.document());
+    let Some(provider) = assembly
+        .fragments
+        .get(own)
+        .map(|fragment| fragment.account.provider)
+    else {
+        return admitted;
+    };
+    let statements = document.map_or(&[][..], |document| document.statements());
+    for test in statements.iter().flat_map(|statement| &statement.tests) {
+        if test.key.contains(":principalorg") {
+            return (0..assembly.fragments.len()).collect();
+        }
+        admitted.extend(
+            test.values
+                .iter()
+                .filter_map(|value| Arn::account_of(value))
+                .filter_map(|account| assembly.fragment_of(provider, account)),
+        );
+    }
+    admitted
+}
