@@ -367,14 +367,7 @@ impl Finder<'_> {
             }
         }
         let mut choke_points: Vec<((u32, usize), ChokePoint)> = Vec::new();
-        let found: Vec<choke::Choke> = found
-            .into_iter()
-            .filter(|choke| {
-                // What much else rests on is no advice, unless it is the target's own.
-                cuts::shared_resource(security, weights, choke.fact)
-                    .is_none_or(|node| security.graph.targets().iter().any(|(target, _)| *target == node))
-            })
-            .collect();
+        let found = cuts::without_shared(security, weights, found);
         for choke in found {
             let point = choke_point(security, weights, &choke, &ranked, &closing, &paths);
             let alike = |known: &&ChokePoint| {

@@ -75,12 +75,18 @@ pub(crate) fn step(hop: &Hop) -> String {
 
 /// A fact in words: the attribute, whose it is, and what it says.
 pub(crate) fn proof(proof: &Proof) -> String {
-    format!("{} {}", place(proof, &proof.resource), proof.detail)
+    fact(proof, &place(proof, &proof.resource))
 }
 
 /// A fact in words for people who see the path, whose resources go by their names.
 pub(crate) fn proof_on(path: &AttackPath, fact: &Proof) -> String {
-    format!("{} {}", place_on(path, fact), fact.detail)
+    self::fact(fact, &place_on(path, fact))
+}
+
+/// What is said of a whole resource has a subject of its own.
+fn fact(fact: &Proof, place: &str) -> String {
+    let joint = if fact.attribute.is_empty() { ": " } else { " " };
+    format!("{place}{joint}{}", fact.detail)
 }
 
 fn place_on(path: &AttackPath, fact: &Proof) -> String {
@@ -136,6 +142,6 @@ mod tests {
             detail: "admits tcp 22".into(),
         };
         assert_eq!(proof(&fact("ingress[0]")), "ingress[0] of sg-1 admits tcp 22");
-        assert_eq!(proof(&fact("")), "sg-1 admits tcp 22");
+        assert_eq!(proof(&fact("")), "sg-1: admits tcp 22");
     }
 }

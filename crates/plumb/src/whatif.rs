@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 
 use plumb_expr::Root;
-use plumb_graph::graph::Graph;
 use plumb_graph::near::nearest;
 use plumb_graph::paths::Limits;
+use plumb_graph::security::SecurityGraph;
 use plumb_graph::whatif::{self, Change, Narrowing, UnknownChange};
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::report::{FindingView, Report};
 use plumb_model::value::Text;
 use plumb_model::verdict::Verdict;
 use plumb_pack::compiled::CompiledPolicy;
+use plumb_pack::graph_role::GraphRole;
 use plumb_report::identity::fingerprint;
 use plumb_report::terminal::answers;
 
@@ -48,7 +49,10 @@ pub(crate) fn run(console: Console, arguments: &WhatifArguments) -> Result<Statu
     }
     for name in &arguments.fix {
         let finding = find(&report, name)?;
-        assumed.push(mend(&mut change, &security.graph, &policies, &finding));
+        let role = knowledge
+            .type_id(&finding.policy.resource_type)
+            .and_then(|id| knowledge.role(id));
+        assumed.push(mend(&mut change, security, role, &policies, &finding));
     }
     if !change.facts.is_empty() {
         assumed.push(Text::new_static(
@@ -68,7 +72,13 @@ pub(crate) fn run(console: Console, arguments: &WhatifArguments) -> Result<Statu
 }
 
 /// Adds what a finding speaks of, and says what was assumed.
-fn mend(change: &mut Change, graph: &Graph, policies: &[CompiledPolicy], finding: &FindingView<'_>) -> Text {
+fn mend(
+    change: &mut Change,
+    security: &SecurityGraph,
+    role: Option<&GraphRole>,
+    policies: &[CompiledPolicy],
+    finding: &FindingView<'_>,
+) -> Text {
     let policy = &finding.policy.name;
     let uid = &finding.resource.uid;
     let attributes: BTreeSet<Text> = policies
@@ -78,9 +88,15 @@ fn mend(change: &mut Change, graph: &Graph, policies: &[CompiledPolicy], finding
         .filter(|used| used.root == Root::Resource)
         .filter_map(|used| used.path.first().cloned())
         .collect();
+    let gates: BTreeSet<Text> = role.map(gates).unwrap_or_default();
+    let is_gate = !gates.is_disjoint(&attributes);
     let read: Vec<&str> = attributes.iter().map(Text::as_str).collect();
     let read = read.join("`, `");
-    Text::from(match change.mend(graph, uid, &attributes) {
+    Text::from(match change.mend(&security.graph, uid, &attributes) {
+        // What decides whether it is open at all stands behind every fact.
+        Narrowing::Elsewhere if is_gate && change.remove(security, uid).is_ok() => format!(
+            "mending `{policy}` takes away every fact of `{uid}` that the graph rests on, because what the policy reads, `{read}`, decides whether it is open to others"
+        ),
         Narrowing::Attributes => format!(
             "mending `{policy}` takes away every fact of `{uid}` under what the policy reads: `{read}`"
         ),
@@ -91,6 +107,18 @@ fn mend(change: &mut Change, graph: &Graph, policies: &[CompiledPolicy], finding
             format!("no step of the graph rests on `{uid}`, so mending `{policy}` changes none")
         }
     })
+}
+
+/// The attributes that decide whether resources with a role are open to others, whatever their policies say.
+fn gates(role: &GraphRole) -> BTreeSet<Text> {
+    let closed = role.closed.iter().map(|closed| &closed.when);
+    let open = role.exposed.iter().map(|open| &open.when);
+    closed
+        .chain(open)
+        .flat_map(plumb_expr::Program::uses)
+        .filter(|used| used.root == Root::Resource)
+        .filter_map(|used| used.path.first().cloned())
+        .collect()
 }
 
 /// The failing finding that a text means.

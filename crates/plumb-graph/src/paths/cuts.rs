@@ -7,7 +7,8 @@ use plumb_model::path::{Cut, EdgeKind};
 use plumb_pack::risk::RiskWeights;
 
 use super::{Group, Signature};
-use crate::graph::{FactId, NodeId};
+use crate::choke::Choke;
+use crate::graph::{EdgeId, FactId, NodeId};
 use crate::repair::Tree;
 use crate::search::UNREACHED;
 use crate::security::SecurityGraph;
@@ -115,6 +116,32 @@ pub(super) fn of(
             days,
         })
         .collect()
+}
+
+/// Those choke points whose change takes away little else than ways of attackers; that of a shared resource must serve ways to
+/// the resource itself alone.
+pub(super) fn without_shared(
+    security: &SecurityGraph,
+    weights: &RiskWeights,
+    mut found: Vec<Choke>,
+) -> Vec<Choke> {
+    let shared: Vec<(FactId, NodeId)> = found
+        .iter()
+        .filter_map(|choke| Some((choke.fact, shared_resource(security, weights, choke.fact)?)))
+        .collect();
+    let facts: Vec<FactId> = shared.iter().map(|(fact, _)| *fact).collect();
+    let ends_elsewhere = |node: NodeId, edges: &[EdgeId]| {
+        let mut ends = edges.iter().filter_map(|edge| security.graph.edge(*edge));
+        ends.any(|edge| edge.to != node)
+    };
+    let left_out: BTreeSet<FactId> = shared
+        .iter()
+        .zip(security.graph.edges_resting_on(&facts))
+        .filter(|((_, node), edges)| ends_elsewhere(*node, edges))
+        .map(|((fact, _), _)| *fact)
+        .collect();
+    found.retain(|choke| !left_out.contains(&choke.fact));
+    found
 }
 
 /// The resource of a fact, where changing it would take away much else.
