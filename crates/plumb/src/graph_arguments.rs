@@ -27,7 +27,8 @@ What --remove takes away:
 
 What --fix takes away:
   POLICY@RESOURCE     the facts of the resource under the attributes that the
-                      policy reads, or all its facts where none is under these
+                      policy reads; where none is under these, all its facts
+                      if the policy reads what opens or closes it, else none
   FINGERPRINT         the same for a finding, by the 32 digits that the formats
                       jsonl and csv of a scan show
 
