@@ -270,3 +270,47 @@ fn joining_a_group_gives_what_the_group_reads() {
     );
     none(&estate(Twin::Hardened).report());
 }
+
+#[test]
+fn the_root_user_is_an_administrator_as_far_as_control_policies_let_it() {
+    let estate = |denials: Value, keys: i64| {
+        let mut world = World::default();
+        world.organization(&[OWN], denials);
+        let summary =
+            json!({ "AccountAccessKeysPresent": keys, "AccountMFAEnabled": 1, "AccountPasswordPresent": 1 });
+        world.put(
+            "aws_iam_root_user",
+            &iam("root"),
+            json!({ "account_summary": summary }),
+        );
+        world
+    };
+    find(
+        &estate(json!([]), 1).report(),
+        "credentials -holds-> root -can_administer-> administrator",
+    );
+    none(&estate(json!([]), 0).report());
+    let denial = json!([{ "Effect": "Deny", "Action": "*", "Resource": "*" }]);
+    none(&estate(denial, 1).report());
+}
+
+#[test]
+fn what_an_administrator_by_one_step_has_is_no_path_of_its_own() {
+    let mut world = estate();
+    let policy = world.managed("own", json!([allow("*", "arn:aws:s3:::*")]));
+    world.user(
+        "ann",
+        json!({
+            "user_policy_list": inline(json!([allow("iam:CreatePolicyVersion", &policy)])),
+            "attached_managed_policies": [{ "policy_arn": policy }],
+            "credential_report": { "password_enabled": true, "mfa_active": false },
+        }),
+    );
+    world.bucket("cards", json!({ "tags": { "data-class": "restricted" } }));
+    let report = world.report();
+    find(
+        &report,
+        "credentials -holds-> ann -can_escalate_to-> administrator",
+    );
+    assert_eq!(report.paths.len(), 1, "{:?}", report.paths);
+}

@@ -366,3 +366,24 @@ fn a_function_that_every_account_invokes_is_open() {
     }
     none(&estate(json!({ "Service": "s3.amazonaws.com" }), json!(null)).report());
 }
+
+#[test]
+fn rules_that_serve_a_whole_network_are_the_last_advice() {
+    let report = web_server(Way::ToInternet, json!([tcp(80, &["0.0.0.0/0"])])).report();
+    let is_shared = |place: &str| {
+        [":network-acl/", ":route-table/", ":internet-gateway/"]
+            .iter()
+            .any(|of| place.contains(of))
+    };
+    let cuts: Vec<bool> = report.paths[0]
+        .cuts
+        .iter()
+        .map(|cut| is_shared(&cut.proof.resource))
+        .collect();
+    assert_eq!(cuts.first(), Some(&false), "{:?}", report.paths[0].cuts);
+    assert!(cuts.is_sorted(), "{:?}", report.paths[0].cuts);
+    assert!(!report.choke_points.is_empty());
+    for point in &report.choke_points {
+        assert!(!is_shared(&point.proof.resource), "{point:?}");
+    }
+}
