@@ -150,6 +150,14 @@ fn what_if_takes_steps_and_findings_away() {
         .unwrap();
     let again = json_of(&["whatif", "--demo", "--fix", &fingerprint, "--format", "json"]);
     assert_eq!(again, fixed);
+
+    // Encryption closes no way.
+    let finding = format!("s3-bucket-encryption-required@{bucket}");
+    let encrypted = json_of(&["whatif", "--demo", "--fix", &finding, "--format", "json"]);
+    let answer = &encrypted["answer"];
+    assert_eq!(answer["risk_after"], answer["risk_before"]);
+    assert_eq!(answer["facts"], json!([]));
+    assert!(answer["assumed"][0].as_str().unwrap().contains("closes none"));
 }
 
 #[test]
