@@ -10,11 +10,12 @@ use serde_json::Value;
 use crate::test::root;
 
 /// The crates from the bottom up; each may depend on those before it only.
-const LAYERS: [&str; 14] = [
+const LAYERS: [&str; 15] = [
     "plumb-model",
     "plumb-expr",
     "plumb-api",
     "plumb-pack",
+    "plumb-iac",
     "plumb-iam",
     "plumb-net",
     "plumb-graph",

@@ -1,0 +1,10 @@
+//! Infrastructure code: Terraform, CloudFormation and others to resource documents.
+//!
+//! Each language becomes [`Stack`](declared::Stack)s of declared blocks with evaluated arguments; mappings, which are
+//! knowledge, make resource documents of them. What code cannot tell is unknown, and every value knows where it was written.
+//! Nothing here reads a file, a network or the environment: a [`Files`](files::Files) is handed over.
+
+pub mod declared;
+pub mod files;
+pub mod place;
+pub mod val;
