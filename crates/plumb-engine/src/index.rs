@@ -103,7 +103,14 @@ impl Markers {
                     value: Value::unreadable(unreadable),
                     reach: Reach::Regions(coverage.left_out.clone()),
                 });
-                by_type.insert(name.clone(), unlisted.chain(left_out).collect());
+                let undeclared = coverage.declared_only.then(|| Marker {
+                    value: Value::unreadable(Unreadable {
+                        detail: Text::new_static("only what this code declares is known"),
+                        ..Unreadable::new(Reason::OutOfScope)
+                    }),
+                    reach: Reach::Anywhere,
+                });
+                by_type.insert(name.clone(), unlisted.chain(left_out).chain(undeclared).collect());
             }
         }
         let out_of_scope = |detail: &'static str| {

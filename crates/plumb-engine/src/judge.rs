@@ -117,6 +117,7 @@ pub(crate) fn account(
                         risk: None,
                         accepted: None,
                         evidence,
+                        code: None,
                     }
                 })
                 .collect::<Vec<_>>();
@@ -304,6 +305,7 @@ fn summary_of(resource: &Resource) -> ResourceSummary {
         tags: resource.tags().map(|tags| Box::new(tags.clone())),
         exposure: None,
         stand_in: false,
+        code: None,
     }
 }
 
@@ -328,6 +330,9 @@ impl StandIns {
             causes: Vec::new(),
             first: u32::try_from(resources).unwrap_or(u32::MAX),
         };
+        if coverage.declared_only {
+            return stand_ins;
+        }
         for resource_type in types {
             let mut places: Vec<(Text, Unreadable)> = unlisted(coverage, resource_type).collect();
             places.sort();
@@ -344,6 +349,7 @@ impl StandIns {
                     tags: None,
                     exposure: None,
                     stand_in: true,
+                    code: None,
                 });
                 stand_ins.causes.push(cause);
             }
@@ -377,6 +383,7 @@ impl StandIns {
                     observed: Vec::new(),
                     unreadable: vec![cause.clone()],
                 })),
+                code: None,
             })
     }
 }

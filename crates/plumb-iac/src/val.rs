@@ -1,6 +1,7 @@
 //! `Val`: a value of infrastructure code, in which a part can be unknown, and of which every part knows where it was written.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use plumb_model::value::Text;
@@ -199,6 +200,40 @@ impl Val {
             Kind::List(_) => "list",
             Kind::Map(_) => "map",
             Kind::Unknown(_) => "unknown",
+        }
+    }
+}
+
+/// Much like JSON; what is unknown is `?(why)`, and `...?(why)` stands for keys that are not known.
+impl fmt::Display for Val {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            Kind::Null => f.write_str("null"),
+            Kind::Bool(bool) => write!(f, "{bool}"),
+            Kind::Int(int) => write!(f, "{int}"),
+            Kind::Float(float) => write!(f, "{float}"),
+            Kind::String(text) => write!(f, "{text:?}"),
+            Kind::Json(inner) => write!(f, "json({inner})"),
+            Kind::Unknown(why) => write!(f, "?({why})"),
+            Kind::List(items) => {
+                f.write_str("[")?;
+                for (at, item) in items.iter().enumerate() {
+                    let comma = if at == 0 { "" } else { ", " };
+                    write!(f, "{comma}{item}")?;
+                }
+                f.write_str("]")
+            }
+            Kind::Map(fields) => {
+                f.write_str("{")?;
+                for (at, (key, value)) in fields.entries.iter().enumerate() {
+                    let comma = if at == 0 { "" } else { ", " };
+                    write!(f, "{comma}{key}: {value}")?;
+                }
+                if let Some(why) = &fields.rest {
+                    write!(f, " ...?({why})")?;
+                }
+                f.write_str("}")
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::code::CodeSpot;
 use crate::risk::Risk;
 use crate::value::{Text, Unreadable, Value};
 use crate::verdict::Verdict;
@@ -25,6 +26,8 @@ pub struct Finding {
     pub accepted: Option<u32>,
     /// Why; present for fail and unknown. Findings of one account with equal evidence share it.
     pub evidence: Option<Arc<Evidence>>,
+    /// Where it comes from, when the resource is declared in code.
+    pub code: Option<Arc<CodeSpot>>,
 }
 
 /// Why a verdict is what it is.

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod answer;
+pub mod code;
 pub mod coverage;
 pub mod diagnostic;
 pub mod finding;

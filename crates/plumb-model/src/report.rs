@@ -1,8 +1,11 @@
 //! `Report`: everything one analysis found, as a value.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::account::Account;
+use crate::code::CodeResource;
 use crate::coverage::Coverage;
 use crate::finding::Finding;
 use crate::framework::{ControlRef, FrameworkReport};
@@ -198,6 +201,8 @@ pub struct ResourceSummary {
     pub exposure: Option<ExposureLevel>,
     /// Whether this stands for all resources of the type in the region, because they could not be listed.
     pub stand_in: bool,
+    /// Where it is declared, when it was read from code.
+    pub code: Option<Arc<CodeResource>>,
 }
 
 /// Totals over a set of findings.

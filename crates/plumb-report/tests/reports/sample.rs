@@ -83,6 +83,7 @@ pub(crate) fn without_graph() -> Report {
             ResourceSummary {
                 exposure: None,
                 stand_in: true,
+                code: None,
                 tags: None,
                 ..resource("aws_iam_account", "aws_iam_account", "aws_iam_account", "global")
             },
@@ -396,6 +397,7 @@ fn resource(uid: &str, resource_type: &str, name: &str, region: &str) -> Resourc
         tags: Some(Box::new(Map::from_iter([("team".into(), Value::from("core"))]))),
         exposure: None,
         stand_in: false,
+        code: None,
     }
 }
 
@@ -407,6 +409,7 @@ fn finding(policy: u32, resource: u32, verdict: Verdict) -> Finding {
         risk: None,
         accepted: None,
         evidence: None,
+        code: None,
     }
 }
 
@@ -485,6 +488,7 @@ fn account_report(
         resources,
         findings,
         coverage: Coverage {
+            declared_only: false,
             left_out: vec![],
             collected,
             gaps,
