@@ -6,5 +6,6 @@
 
 pub mod declared;
 pub mod files;
+pub mod mapping;
 pub mod place;
 pub mod val;
