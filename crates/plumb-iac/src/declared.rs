@@ -1,20 +1,10 @@
 //! `Stack`: what one root of code declares, whatever language it is written in.
 
 use plumb_model::value::Text;
+pub use plumb_pack::mapping::Language;
 
 use crate::place::Place;
 use crate::val::{Val, Why};
-
-/// The language of a stack; decides which mappings apply.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Language {
-    /// Terraform and OpenTofu: source, plans and state.
-    Terraform,
-    /// CloudFormation and SAM.
-    CloudFormation,
-    /// ARM templates and Bicep.
-    Arm,
-}
 
 /// What one root declares: a root module of Terraform, a template.
 #[derive(Clone, Debug)]

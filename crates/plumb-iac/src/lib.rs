@@ -7,6 +7,7 @@
 pub mod complete;
 pub mod declared;
 pub mod files;
+pub mod mapping;
 pub mod place;
 pub mod terraform;
 pub mod val;

@@ -334,6 +334,10 @@ pub enum Reason {
     NotCollected,
     /// It lies outside what was scanned, for example in another account.
     OutOfScope,
+    /// Infrastructure code has no word for it.
+    NotInCode,
+    /// Infrastructure code leaves it to something that is known only once it is applied.
+    KnownAfterApply,
 }
 
 impl Reason {
@@ -348,6 +352,8 @@ impl Reason {
             Self::DeadlineExceeded => "the deadline of the scan passed",
             Self::NotCollected => "not collected by the scan",
             Self::OutOfScope => "outside what was scanned",
+            Self::NotInCode => "not told by code",
+            Self::KnownAfterApply => "known only after apply",
         }
     }
 }

@@ -14,6 +14,8 @@ use plumb_model::verdict::Verdict;
 use crate::escalation_check::{check_builtin, check_escalation};
 use crate::framework::{Extent, Framework};
 use crate::inline_test::run_tests;
+use crate::mapping::Language;
+use crate::mapping_check::lint_mappings;
 use crate::pack::Pack;
 use crate::policy::{Policy, Provenance};
 use crate::recipe::Origin;
@@ -36,6 +38,9 @@ pub fn lint(pack: &Pack) -> Vec<Diagnostic> {
     for escalation in pack.escalations() {
         found.extend(check_escalation(pack, escalation));
         found.extend(check_builtin(escalation));
+    }
+    for language in Language::ALL {
+        lint_mappings(pack, language, &mut found);
     }
     // What is wrong with a type is found again by everything that uses it.
     let mut distinct: Vec<Diagnostic> = Vec::with_capacity(found.len());
