@@ -1,30 +1,24 @@
 //! `Complete`: putting into a block what only the cloud gives it.
 
+use std::sync::Arc;
+
 use plumb_model::value::Text;
 
-use crate::val::Fields;
-
-/// What stands in templates beside a block's own arguments.
-#[derive(Clone, Debug)]
-pub struct Surroundings {
-    /// The block's address.
-    pub address: Text,
-    /// The block's own name.
-    pub label: Text,
-    /// Its region.
-    pub region: Text,
-    /// Its account.
-    pub account: Text,
-    /// Its AWS partition.
-    pub partition: Text,
-}
+use crate::mapping::{KNOWN_AFTER_APPLY, Mapper, Surroundings};
+use crate::val::{Kind, Val};
 
 /// Puts identities into blocks, so that references to them join; knowledge tells which.
 pub trait Complete: Sync {
-    /// Puts in what a block of that type has without its author writing it.
+    /// The arguments of a block with those that it has without its author writing them.
     ///
     /// Types that nothing is known of keep their arguments; what they lack is known only after apply.
-    fn complete(&self, kind: &str, body: &mut Fields, surroundings: &Surroundings);
+    fn complete(&self, body: Val, surroundings: &Surroundings<'_>) -> Val;
+}
+
+impl Complete for Mapper<'_> {
+    fn complete(&self, body: Val, surroundings: &Surroundings<'_>) -> Val {
+        Mapper::complete(self, &body, surroundings)
+    }
 }
 
 /// Knows no type.
@@ -32,10 +26,10 @@ pub trait Complete: Sync {
 pub struct NothingKnown;
 
 impl Complete for NothingKnown {
-    fn complete(&self, _kind: &str, body: &mut Fields, _surroundings: &Surroundings) {
-        body.rest = Some(Text::new_static(AFTER_APPLY));
+    fn complete(&self, mut body: Val, _surroundings: &Surroundings<'_>) -> Val {
+        if let Kind::Map(fields) = &mut body.kind {
+            Arc::make_mut(fields).rest = Some(Text::new_static(KNOWN_AFTER_APPLY));
+        }
+        body
     }
 }
-
-/// Why an argument that nobody wrote is not known.
-pub const AFTER_APPLY: &str = "it is known only after apply";

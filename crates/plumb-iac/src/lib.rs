@@ -7,7 +7,10 @@
 pub mod complete;
 pub mod declared;
 pub mod files;
+pub mod locate;
 pub mod mapping;
 pub mod place;
+pub mod scan;
+pub mod snapshot;
 pub mod terraform;
 pub mod val;

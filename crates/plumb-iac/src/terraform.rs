@@ -19,3 +19,5 @@ mod resolve;
 pub mod root;
 mod scope;
 mod syntax;
+
+pub(crate) use module::is_source;

@@ -18,7 +18,7 @@ fn evaluate(files: &[(&str, &str)], variables: &[(&str, &str)]) -> (Code, Evalua
     let given = Given {
         variables: variables.collect::<BTreeMap<_, _>>(),
         account: "111122223333".into(),
-        region: "eu-central-1".into(),
+        region: Some("eu-central-1".into()),
         ..Given::default()
     };
     let root = code.roots().into_iter().next().unwrap_or_default();
@@ -29,7 +29,7 @@ fn evaluate(files: &[(&str, &str)], variables: &[(&str, &str)]) -> (Code, Evalua
 
 /// Each block as `address: arguments`, without what every block lacks.
 fn shown(evaluated: &Evaluated) -> String {
-    let after_apply = format!(" ...?({})", plumb_iac::complete::AFTER_APPLY);
+    let after_apply = format!(" ...?({})", plumb_iac::mapping::KNOWN_AFTER_APPLY);
     let lines = evaluated.stack.blocks.iter().map(|block| {
         let perhaps = block
             .perhaps

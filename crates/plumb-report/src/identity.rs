@@ -11,12 +11,12 @@ use sha2::{Digest, Sha256};
 pub fn fingerprint(view: &FindingView<'_>) -> String {
     let account = &view.account.account;
     let mut hash = Sha256::new();
-    for part in [
-        account.provider.name(),
-        &account.id,
-        &view.policy.name,
-        &view.resource.uid,
-    ] {
+    // What is declared in code has no account yet; its root and its address tell it apart.
+    let (place, id) = match &view.resource.code {
+        Some(code) => (account.name.as_deref().unwrap_or_default(), code.address.as_str()),
+        None => (account.id.as_str(), view.resource.uid.as_str()),
+    };
+    for part in [account.provider.name(), place, &view.policy.name, id] {
         hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
         hash.update(part);
     }

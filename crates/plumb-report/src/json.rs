@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use plumb_model::account::Account;
+use plumb_model::code::{CodeResource, CodeSpot};
 use plumb_model::finding::Evidence;
 use plumb_model::framework::ControlRef;
 use plumb_model::report::{AccountReport, FindingView, Report};
@@ -96,6 +97,8 @@ struct FindingEntry<'a> {
     resource: ResourceEntry<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<&'a Evidence>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a CodeSpot>,
     aliases: &'a [plumb_model::value::Text],
     controls: &'a [ControlRef],
 }
@@ -110,6 +113,7 @@ impl<'a> FindingEntry<'a> {
             accepted: AcceptedEntry::of(report, view),
             resource: ResourceEntry::new(view),
             evidence: view.finding.evidence.as_deref(),
+            code: view.finding.code.as_deref(),
             aliases: &view.policy.aliases,
             controls: &view.policy.controls,
         }
@@ -130,6 +134,8 @@ pub(crate) struct ResourceEntry<'a> {
     exposure: Option<ExposureLevel>,
     #[serde(skip_serializing_if = "StandIn::is_real")]
     stand_in: StandIn,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a CodeResource>,
 }
 
 impl<'a> ResourceEntry<'a> {
@@ -145,6 +151,7 @@ impl<'a> ResourceEntry<'a> {
             tags: view.resource.tags.as_deref(),
             exposure: view.resource.exposure,
             stand_in: StandIn(view.resource.stand_in),
+            code: view.resource.code.as_deref(),
         }
     }
 }

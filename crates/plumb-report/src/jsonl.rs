@@ -4,6 +4,7 @@
 use std::io::{self, Write};
 
 use plumb_model::account::Account;
+use plumb_model::code::CodeSpot;
 use plumb_model::coverage::Coverage;
 use plumb_model::finding::Evidence;
 use plumb_model::framework::FrameworkReport;
@@ -118,6 +119,8 @@ struct FindingLine<'a> {
     account: &'a Account,
     #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<&'a Evidence>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a CodeSpot>,
 }
 
 impl<'a> FindingLine<'a> {
@@ -132,6 +135,7 @@ impl<'a> FindingLine<'a> {
             resource: ResourceEntry::new(view),
             account: &view.account.account,
             evidence: view.finding.evidence.as_deref(),
+            code: view.finding.code.as_deref(),
         }
     }
 }

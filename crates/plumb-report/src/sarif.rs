@@ -22,7 +22,7 @@ use crate::options::RenderOptions;
 use crate::path_index::PathIndex;
 use crate::risk_json::{AcceptedEntry, RiskEntry};
 use crate::visible::visible;
-use location::Location;
+use location::{Location, RelatedLocation, related};
 use rule::{Rule, level};
 
 /// Writes one log with one run.
@@ -126,6 +126,8 @@ struct SarifResult<'a> {
     rank: Option<u8>,
     message: Message,
     locations: [Location<'a>; 1],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    related_locations: Vec<RelatedLocation>,
     partial_fingerprints: Fingerprints,
     properties: ResultProperties<'a>,
 }
@@ -149,6 +151,7 @@ impl<'a> SarifResult<'a> {
             rank: finding.risk.map(|risk| risk.score),
             message: Message::new(&message(view)),
             locations: [Location::new(view)],
+            related_locations: related(view),
             partial_fingerprints: Fingerprints {
                 plumb: fingerprint.clone(),
                 primary_location: fingerprint,
@@ -170,7 +173,11 @@ impl<'a> SarifResult<'a> {
 }
 
 fn message(view: &FindingView<'_>) -> String {
-    let name = &view.resource.name;
+    let name = view
+        .resource
+        .code
+        .as_ref()
+        .map_or(&view.resource.name, |code| &code.address);
     let sentence = match view.finding.verdict {
         Verdict::Fail => format!("{name} fails {}", view.policy.name),
         Verdict::Unknown => format!("{name} could not be judged by {}", view.policy.name),

@@ -1,6 +1,7 @@
 //! The terminal report: the posture on one page, most important things first.
 
 pub mod answers;
+mod code;
 mod page;
 pub mod paths;
 mod risk;
@@ -29,6 +30,9 @@ pub(crate) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Wri
     risk::breakdown(report, page)?;
     sections::compliance(report, page)?;
     sections::failing(report, &failing, options.listed_policies, page)?;
+    if code::is_code(report) {
+        code::failures(report, page)?;
+    }
     risk::accepted(report, page)?;
     sections::obstacles(report, &obstacles, page)?;
     sections::coverage(report, page)?;

@@ -93,6 +93,9 @@ pub(crate) enum ScanCommand {
     /// Scan AWS accounts with the credentials that the AWS CLI would use
     #[command(after_help = STATUSES)]
     Aws(ScanAwsArguments),
+    /// Judge infrastructure code before it is applied: Terraform and OpenTofu; offline, without `terraform init`
+    #[command(after_help = STATUSES)]
+    Code(ScanCodeArguments),
     /// Judge a snapshot again that `scan --snapshot` wrote; offline
     #[command(after_help = STATUSES)]
     Snapshot(ScanSnapshotArguments),
@@ -267,6 +270,37 @@ pub(crate) struct ScanSnapshotArguments {
     pub(crate) report: ReportArguments,
 }
 
+/// Which code, and how it is applied.
+#[derive(Debug, Args)]
+pub(crate) struct CodeArguments {
+    /// A folder, or one file of it; default: the current folder. Nothing outside of it is read
+    pub(crate) path: Option<PathBuf>,
+
+    /// The value of a variable or parameter; repeatable; wins over all files
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_variable, help_heading = "How it is applied")]
+    pub(crate) var: Vec<(String, String)>,
+
+    /// A file with values of variables; repeatable, later ones win
+    #[arg(long, value_name = "FILE", help_heading = "How it is applied")]
+    pub(crate) var_file: Vec<PathBuf>,
+
+    /// The region, where the code does not tell one
+    #[arg(long, value_name = "REGION", value_parser = parse_region, help_heading = "How it is applied")]
+    pub(crate) region: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ScanCodeArguments {
+    #[command(flatten)]
+    pub(crate) code: CodeArguments,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArguments,
+    #[command(flatten)]
+    pub(crate) graph: GraphArguments,
+    #[command(flatten)]
+    pub(crate) report: ReportArguments,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct PlanAwsArguments {
     #[command(flatten)]
@@ -387,6 +421,13 @@ pub(crate) enum PackCommand {
 
 fn parse_format(text: &str) -> Result<Format, String> {
     text.parse().map_err(|error: UnknownFormat| error.to_string())
+}
+
+fn parse_variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
+        Some(_) | None => Err("variables are given as `NAME=VALUE`".to_owned()),
+    }
 }
 
 fn parse_region(text: &str) -> Result<String, String> {

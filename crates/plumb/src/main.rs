@@ -2,6 +2,7 @@
 
 mod answer;
 mod arguments;
+mod code_tree;
 mod console;
 mod demo;
 mod exit;
@@ -18,6 +19,7 @@ mod permission;
 mod plan;
 mod policy;
 mod scan_aws;
+mod scan_code;
 mod scan_snapshot;
 mod schema;
 mod snapshot_file;
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
     log(arguments.verbose);
     let result = match &arguments.command {
         Command::Scan(ScanCommand::Aws(arguments)) => scan_aws::run(console, arguments),
+        Command::Scan(ScanCommand::Code(arguments)) => scan_code::run(console, arguments),
         Command::Scan(ScanCommand::Snapshot(arguments)) => scan_snapshot::run(console, arguments),
         Command::Plan(PlanCommand::Aws(arguments)) => plan::run(console, arguments),
         Command::Demo(arguments) => demo::run(console, arguments),

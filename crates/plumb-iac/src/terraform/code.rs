@@ -73,6 +73,11 @@ impl Code {
         &self.sources
     }
 
+    /// The same, when nothing else is needed any more.
+    pub fn into_sources(self) -> Sources {
+        self.sources
+    }
+
     /// The folders that no other folder calls, sorted: what somebody applies.
     pub fn roots(&self) -> Vec<String> {
         let called: BTreeSet<String> = self

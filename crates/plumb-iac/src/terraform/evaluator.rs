@@ -27,10 +27,10 @@ pub(crate) struct Evaluator<'w> {
     pub(crate) files: &'w dyn Files,
     /// Puts in what only the cloud gives a block.
     pub(crate) complete: &'w dyn Complete,
-    /// The account and partition that stand in ARNs.
+    /// The account that stands in ARNs.
     pub(crate) account: Text,
     /// The region where nothing tells one.
-    pub(crate) region: Text,
+    pub(crate) region: Option<Text>,
     /// The parsed code.
     pub(crate) code: &'w Code,
     /// Where modules from registries were put by `terraform init`: address of the call, folder.
@@ -51,7 +51,7 @@ impl<'w> Evaluator<'w> {
         code: &'w Code,
         installed: &'w BTreeMap<String, String>,
         account: Text,
-        region: Text,
+        region: Option<Text>,
     ) -> Self {
         Self {
             files,

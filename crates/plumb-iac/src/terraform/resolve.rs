@@ -10,11 +10,10 @@ use super::evaluator::Evaluator;
 use super::expression::entries;
 use super::instance::Instance;
 use super::module::Mode;
-use super::repeat::Key;
 use super::scope::{Frame, Scope};
 use super::syntax::{Block, Body};
 use super::{convert, data};
-use crate::complete::Surroundings;
+use crate::mapping::Surroundings;
 use crate::place::Place;
 use crate::val::{Fields, Kind, Val};
 
@@ -99,17 +98,16 @@ impl Evaluator<'_> {
             if mode == Mode::Managed {
                 provider.add_tags(&mut fields);
             }
-            let surroundings = Surroundings {
-                address: address.clone(),
-                label: label(name, &repetition.key),
-                region: region.clone().unwrap_or_else(|| self.region.clone()),
-                account: self.account.clone(),
-                partition: partition(region.as_deref()),
-            };
             let kind_name = format!("{prefix}{kind}");
+            let surroundings = Surroundings {
+                kind: &kind_name,
+                address: &address,
+                region: region.as_deref().or(self.region.as_deref()),
+                account: Some(&self.account),
+            };
             data::compute(&kind_name, &mut fields);
-            self.complete.complete(&kind_name, &mut fields, &surroundings);
             let body = Val::placed(Kind::Map(Arc::new(fields)), Some(block.head));
+            let body = self.complete.complete(body, &surroundings);
             values.push((repetition.key, body.clone()));
             instances.push(One {
                 address,
@@ -351,17 +349,4 @@ fn reference(expr: &super::syntax::Expr) -> Option<String> {
         },
         _ => None,
     }
-}
-
-fn label(name: &str, key: &Key) -> Text {
-    Text::from(format!("{name}{key}"))
-}
-
-/// The AWS partition that a region lies in.
-fn partition(region: Option<&str>) -> Text {
-    Text::new_static(match region {
-        Some(region) if region.starts_with("cn-") => "aws-cn",
-        Some(region) if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    })
 }

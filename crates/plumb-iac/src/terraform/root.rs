@@ -32,7 +32,7 @@ pub struct Given {
     /// The account that stands in ARNs.
     pub account: Text,
     /// The region where nothing tells one.
-    pub region: Text,
+    pub region: Option<Text>,
 }
 
 /// A stack and what was wrong with its code.
@@ -92,7 +92,7 @@ impl Code {
             path,
             language: Language::Terraform,
             blocks: Vec::new(),
-            region: None,
+            region: given.region.clone(),
             account: Some(given.account.clone()),
         };
         let Some(module) = evaluator.module(folder) else {

@@ -27,6 +27,11 @@ impl<'a> Page<'a> {
         }
     }
 
+    /// Whether the page has colours.
+    pub(super) fn color(&self) -> Color {
+        self.color
+    }
+
     /// Columns of the page.
     pub(super) fn width(&self) -> usize {
         self.width

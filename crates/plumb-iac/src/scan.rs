@@ -1,0 +1,129 @@
+//! `scan`: from a tree of files to resource documents, whatever languages the files are in.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use plumb_model::diagnostic::{Diagnostic, Level};
+use plumb_model::value::Text;
+use plumb_pack::mapping::Language;
+use plumb_pack::pack::Pack;
+use rayon::prelude::*;
+
+use crate::declared::Stack;
+use crate::files::Files;
+use crate::mapping::{Mapped, Mapper, UsedPaths};
+use crate::place::Sources;
+use crate::terraform;
+use crate::terraform::code::Code;
+use crate::terraform::root::Given;
+
+/// What a user says about how code is applied.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Values of variables and parameters.
+    pub variables: BTreeMap<String, String>,
+    /// Files of values for Terraform, below the root of the scan; later ones win.
+    pub value_files: Vec<String>,
+    /// The region where nothing tells one.
+    pub region: Option<Text>,
+}
+
+/// What a tree declares.
+#[derive(Debug)]
+pub struct Scanned {
+    /// The files, which places point into.
+    pub sources: Sources,
+    /// The roots, in the order of their paths.
+    pub stacks: Vec<ScannedStack>,
+    /// What is wrong with the code; an error means that something was left out.
+    pub problems: Vec<Diagnostic>,
+}
+
+/// A root with its documents.
+#[derive(Debug)]
+pub struct ScannedStack {
+    /// What it declares.
+    pub stack: Stack,
+    /// The documents of its blocks.
+    pub mapped: Mapped,
+    /// Whether everything that it declares was seen.
+    pub complete: bool,
+}
+
+/// Reads, evaluates and maps everything in a tree; `paths` are its files, sorted.
+pub fn scan(
+    pack: &Pack,
+    files: &dyn Files,
+    paths: &[String],
+    used: &UsedPaths,
+    options: &Options,
+) -> Scanned {
+    let folders: BTreeSet<String> = paths
+        .iter()
+        .filter(|path| terraform::is_source(path))
+        .map(|path| folder_of(path))
+        .collect();
+    let mut code = Code::read(files, folders);
+    let roots = code.roots();
+    let given: Vec<(String, Given)> = roots
+        .into_iter()
+        .zip(1u32..)
+        .map(|(root, number)| {
+            let given = Given {
+                variables: options.variables.clone(),
+                value_files: options.value_files.clone(),
+                account: account(number),
+                region: options.region.clone(),
+            };
+            (root, given)
+        })
+        .collect();
+    let given: Vec<_> = given
+        .into_iter()
+        .map(|(root, given)| {
+            let values = code.values(files, &root, &given);
+            (root, given, values)
+        })
+        .collect();
+    let mapper = Mapper::new(pack, Language::Terraform, used);
+    let evaluated: Vec<_> = given
+        .into_par_iter()
+        .map(|(root, given, values)| {
+            let evaluated = code.evaluate(files, &mapper, &root, values, &given);
+            let mapped = mapper.documents(&evaluated.stack);
+            (evaluated, mapped)
+        })
+        .collect();
+    let mut problems = std::mem::take(&mut code.problems);
+    let broken = problems.iter().any(|problem| problem.level == Level::Error);
+    let mut stacks = Vec::with_capacity(evaluated.len());
+    for (evaluated, mapped) in evaluated {
+        problems.extend(evaluated.problems);
+        for problem in &mapped.problems {
+            let warning = Diagnostic::warning(problem.message.clone());
+            problems.push(match code.sources().get(problem.place.file) {
+                Some(source) => warning.at(source, problem.place.range(), "here"),
+                None => warning,
+            });
+        }
+        stacks.push(ScannedStack {
+            stack: evaluated.stack,
+            mapped,
+            complete: evaluated.complete && !broken,
+        });
+    }
+    Scanned {
+        sources: code.into_sources(),
+        stacks,
+        problems,
+    }
+}
+
+/// The account that stands in the ARNs of the root with that number.
+fn account(number: u32) -> Text {
+    Text::from(format!("{number:012}"))
+}
+
+fn folder_of(path: &str) -> String {
+    path.rsplit_once('/')
+        .map_or_else(String::new, |(folder, _)| folder.to_owned())
+}
