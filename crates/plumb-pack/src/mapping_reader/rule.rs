@@ -3,17 +3,20 @@
 use plumb_model::value::{Map, Text, Value};
 
 use super::{one_or_more, read_template};
+use crate::checks::read_transforms;
 use crate::mapping::{ArgumentPath, Otherwise, Rule, WhenEmpty};
 use crate::node::{Content, Node};
 use crate::reader::{Fields, Problems};
 
 /// The keys of which one makes a map a rule, each with the keys that may stand beside it. A map with any other key is a
 /// document; a document of such attributes alone stands under `fields`.
-const RULES: [(&str, &[&str]); 7] = [
-    ("from", &["map"]),
+const RULES: [(&str, &[&str]); 9] = [
+    ("from", &["map", "decode"]),
     ("fixed", &[]),
+    ("unknown", &[]),
     ("text", &[]),
-    ("present", &[]),
+    ("present", &["yes", "no"]),
+    ("either", &[]),
     ("in", &["to", "always"]),
     ("each", &["to"]),
     ("fields", &["always"]),
@@ -67,7 +70,8 @@ fn read_rule(node: &Node, problems: &mut Problems) -> Option<Rule> {
 /// Reads a map that `key` makes a rule.
 fn read_marked(key: &str, node: &Node, problems: &mut Problems) -> Option<Rule> {
     let known = [
-        "from", "map", "fixed", "text", "present", "in", "to", "always", "each", "fields",
+        "from", "map", "decode", "fixed", "unknown", "text", "present", "yes", "no", "either", "in", "to",
+        "always", "each", "fields",
     ];
     let fields = Fields::open(node, "a rule", &known, problems)?;
     let value = fields.required(key, "a rule", problems)?;
@@ -75,7 +79,10 @@ fn read_marked(key: &str, node: &Node, problems: &mut Problems) -> Option<Rule> 
         "from" => {
             let text = problems.text(value, "from")?;
             let mut rule = read_source(&text, value, problems)?;
-            if let Rule::First { map, .. } = &mut rule {
+            if let Rule::First { map, decode, .. } = &mut rule {
+                if let Some(node) = fields.get("decode") {
+                    *decode = read_transforms(node, "decode", problems);
+                }
                 let entries = fields.entries("map", problems);
                 map.extend(
                     entries
@@ -86,6 +93,7 @@ fn read_marked(key: &str, node: &Node, problems: &mut Problems) -> Option<Rule> 
             rule
         }
         "fixed" => Rule::Fixed(value.to_value()),
+        "unknown" => Rule::Unknown(problems.text(value, "unknown")?),
         "text" => Rule::Text(read_template(value, problems)?),
         "in" | "fields" => {
             let (within, inner) = match key {
@@ -115,7 +123,19 @@ fn read_marked(key: &str, node: &Node, problems: &mut Problems) -> Option<Rule> 
                 to: Box::new(read_rule(to, problems)?),
             }
         }
-        _ => Rule::Present(read_path(value, problems)?),
+        "either" => {
+            let rules = problems.list(value, "either");
+            let rules: Option<Vec<_>> = rules.iter().map(|node| read_rule(node, problems)).collect();
+            Rule::Either(rules?)
+        }
+        _ => {
+            let value_or = |key, otherwise| fields.get(key).map_or(otherwise, Node::to_value);
+            Rule::Present {
+                path: read_path(value, problems)?,
+                yes: value_or("yes", Value::Bool(true)),
+                no: value_or("no", Value::Bool(false)),
+            }
+        }
     })
 }
 
@@ -134,6 +154,7 @@ pub(crate) fn read_source(text: &str, node: &Node, problems: &mut Problems) -> O
     }
     Some(Rule::First {
         paths: parsed?,
+        decode: Vec::new(),
         map: Vec::new(),
         otherwise,
     })
