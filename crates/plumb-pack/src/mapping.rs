@@ -275,12 +275,21 @@ pub enum Rule {
         paths: Vec<ArgumentPath>,
         /// The value.
         to: Box<Rule>,
+        /// Whether there is a list when there are no elements.
+        when_empty: WhenEmpty,
     },
-    /// A list of those values that are there; lists among them give their elements.
+    /// What another rule makes, if arguments have certain values.
+    When {
+        /// The conditions.
+        conditions: Vec<Condition>,
+        /// The rule.
+        to: Box<Rule>,
+    },
+    /// A list, perhaps empty, of those values that are there; lists among them give their elements.
     List(Vec<Rule>),
 }
 
-/// Whether a document without attributes is there.
+/// Whether a document without attributes, or a list without elements, is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WhenEmpty {
     /// It is there, with nothing in it.

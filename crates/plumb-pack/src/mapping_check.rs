@@ -221,6 +221,7 @@ impl Check<'_> {
                 self.value(yes, type_, at);
                 self.value(no, type_, at);
             }
+            (Rule::When { to, .. }, _) => self.rule(to, type_, at),
             (Rule::Either(rules), _) => {
                 for rule in rules {
                     self.rule(rule, type_, at);

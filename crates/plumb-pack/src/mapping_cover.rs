@@ -70,7 +70,7 @@ fn of_rule(rule: &Rule) -> Cover {
             Cover::Whole
         }
         Rule::Object { fields, .. } => members(fields),
-        Rule::Each { to, .. } => of_rule(to),
+        Rule::Each { to, .. } | Rule::When { to, .. } => of_rule(to),
         Rule::List(rules) | Rule::Either(rules) => {
             let mut cover = Cover::default();
             for rule in rules {

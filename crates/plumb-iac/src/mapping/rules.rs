@@ -89,8 +89,23 @@ impl Work<'_> {
                 when_empty,
                 fields,
             } => self.object(within.as_ref(), *when_empty, fields, type_),
-            Rule::Each { paths, to } => self.each(paths, to, type_),
-            Rule::List(rules) => self.list(rules, type_),
+            Rule::Each {
+                paths,
+                to,
+                when_empty,
+            } => match (self.each(paths, to, type_), when_empty) {
+                (None, WhenEmpty::Kept) => Some(list_of(Vec::new())),
+                (made, WhenEmpty::Kept | WhenEmpty::Absent) => made,
+            },
+            Rule::When { conditions, to } => match self.applies(conditions) {
+                Applies::Yes => self.make(to, type_),
+                Applies::No => None,
+                Applies::Unknown(why) => self.make(to, type_).map(|made| Made {
+                    value: unknown(&why),
+                    node: made.node,
+                }),
+            },
+            Rule::List(rules) => Some(self.list(rules, type_)),
         }
     }
 
@@ -242,12 +257,13 @@ impl Work<'_> {
             | Rule::Text(_)
             | Rule::Present { .. }
             | Rule::Either(_)
+            | Rule::When { .. }
             | Rule::Each { .. }
             | Rule::List(_) => self.make(to, type_),
         }
     }
 
-    fn list(self, rules: &[Rule], type_: &Type) -> Option<Made> {
+    fn list(self, rules: &[Rule], type_: &Type) -> Made {
         let element_type = element_type(type_);
         let mut elements = Vec::new();
         for rule in rules {
@@ -273,10 +289,11 @@ impl Work<'_> {
                 | Rule::Unknown(_)
                 | Rule::Text(_)
                 | Rule::Present { .. }
+                | Rule::When { .. }
                 | Rule::Object { .. } => elements.extend(self.make(rule, &element_type)),
             }
         }
-        (!elements.is_empty()).then(|| list_of(elements))
+        list_of(elements)
     }
 }
 

@@ -2,23 +2,25 @@
 
 use plumb_model::value::{Map, Text, Value};
 
-use super::{one_or_more, read_template};
+use super::{one_or_more, read_conditions, read_template};
 use crate::checks::read_transforms;
-use crate::mapping::{ArgumentPath, Otherwise, Rule, WhenEmpty};
+use crate::mapping::{ArgumentPath, Effect, Otherwise, Rule, WhenEmpty};
 use crate::node::{Content, Node};
 use crate::reader::{Fields, Problems};
 
 /// The keys of which one makes a map a rule, each with the keys that may stand beside it. A map with any other key is a
 /// document; a document of such attributes alone stands under `fields`.
-const RULES: [(&str, &[&str]); 9] = [
+const RULES: [(&str, &[&str]); 11] = [
     ("from", &["map", "decode"]),
     ("fixed", &[]),
     ("unknown", &[]),
     ("text", &[]),
     ("present", &["yes", "no"]),
     ("either", &[]),
+    ("when", &["unless", "to"]),
+    ("unless", &["to"]),
     ("in", &["to", "always"]),
-    ("each", &["to"]),
+    ("each", &["to", "always"]),
     ("fields", &["always"]),
 ];
 
@@ -70,8 +72,8 @@ fn read_rule(node: &Node, problems: &mut Problems) -> Option<Rule> {
 /// Reads a map that `key` makes a rule.
 fn read_marked(key: &str, node: &Node, problems: &mut Problems) -> Option<Rule> {
     let known = [
-        "from", "map", "decode", "fixed", "unknown", "text", "present", "yes", "no", "either", "in", "to",
-        "always", "each", "fields",
+        "from", "map", "decode", "fixed", "unknown", "text", "present", "yes", "no", "either", "when",
+        "unless", "in", "to", "always", "each", "fields",
     ];
     let fields = Fields::open(node, "a rule", &known, problems)?;
     let value = fields.required(key, "a rule", problems)?;
@@ -105,10 +107,7 @@ fn read_marked(key: &str, node: &Node, problems: &mut Problems) -> Option<Rule> 
             };
             Rule::Object {
                 within,
-                when_empty: match fields.flag("always", problems) {
-                    true => WhenEmpty::Kept,
-                    false => WhenEmpty::Absent,
-                },
+                when_empty: read_when_empty(&fields, problems),
                 fields: read_fields(inner, "a document", problems),
             }
         }
@@ -120,6 +119,16 @@ fn read_marked(key: &str, node: &Node, problems: &mut Problems) -> Option<Rule> 
             let to = fields.required("to", "a rule", problems)?;
             Rule::Each {
                 paths: paths?,
+                to: Box::new(read_rule(to, problems)?),
+                when_empty: read_when_empty(&fields, problems),
+            }
+        }
+        "when" | "unless" => {
+            let mut conditions = read_conditions(&fields, "when", Effect::Applies, problems);
+            conditions.extend(read_conditions(&fields, "unless", Effect::Excludes, problems));
+            let to = fields.required("to", "a rule", problems)?;
+            Rule::When {
+                conditions,
                 to: Box::new(read_rule(to, problems)?),
             }
         }
@@ -137,6 +146,14 @@ fn read_marked(key: &str, node: &Node, problems: &mut Problems) -> Option<Rule> 
             }
         }
     })
+}
+
+fn read_when_empty(fields: &Fields<'_>, problems: &mut Problems) -> WhenEmpty {
+    if fields.flag("always", problems) {
+        WhenEmpty::Kept
+    } else {
+        WhenEmpty::Absent
+    }
 }
 
 /// Reads `a.b|c ?? false`.
