@@ -206,6 +206,7 @@ impl Analyzer {
             breakdown: breakdown::of(&self.summaries, &accounts),
             paths,
             accepted,
+            focus: None,
             accounts,
         }
     }

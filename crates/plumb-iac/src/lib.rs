@@ -12,5 +12,6 @@ pub mod mapping;
 pub mod place;
 pub mod scan;
 pub mod snapshot;
+pub mod suppress;
 pub mod terraform;
 pub mod val;

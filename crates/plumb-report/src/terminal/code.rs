@@ -4,10 +4,11 @@ use std::io;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use plumb_model::code::{CodePlace, CodeSpot};
-use plumb_model::report::{FindingView, Report};
+use plumb_model::report::{BaselineCounts, FindingView, Focus, Report};
 use plumb_model::verdict::Verdict;
 
 use super::page::Page;
+use crate::identity::address;
 use crate::numbers::counted;
 use crate::options::Color;
 use crate::visible::{visible, visible_source};
@@ -27,9 +28,10 @@ pub(super) fn is_code(report: &Report) -> bool {
 pub(super) fn failures(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     let mut failing: Vec<(FindingView<'_>, &CodeSpot)> = report
         .findings()
-        .filter(|view| view.finding.verdict == Verdict::Fail)
+        .filter(|view| view.finding.verdict == Verdict::Fail && view.finding.standing.is_asked())
         .filter_map(|view| Some((view, view.finding.code.as_deref()?)))
         .collect();
+    focus(report, page)?;
     if failing.is_empty() {
         return Ok(());
     }
@@ -46,7 +48,16 @@ pub(super) fn failures(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
             .then_with(|| a.policy.name.cmp(&b.policy.name))
             .then_with(|| address(a).cmp(address(b)))
     });
-    page.heading(&format!("FAILURES: {}", failing.len()))?;
+    let what = match &report.focus {
+        Some(Focus { baseline, change }) => match (baseline, change) {
+            (Some(_), Some(_)) => "NEW FAILURES THAT THE CHANGE TOUCHES",
+            (Some(_), None) => "NEW FAILURES",
+            (None, Some(_)) => "FAILURES THAT THE CHANGE TOUCHES",
+            (None, None) => "FAILURES",
+        },
+        None => "FAILURES",
+    };
+    page.heading(&format!("{what}: {}", failing.len()))?;
     for (view, spot) in failing.iter().take(LISTED) {
         page.blank()?;
         for line in shown(view, spot, page.color()).lines() {
@@ -67,12 +78,30 @@ pub(super) fn failures(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// The address in the code, or the name where there is none.
-fn address<'a>(view: &FindingView<'a>) -> &'a str {
-    view.resource
-        .code
-        .as_ref()
-        .map_or(view.resource.name.as_str(), |code| code.address.as_str())
+/// What of the failures was asked about, and how many there are besides.
+fn focus(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    let Some(focus) = &report.focus else {
+        return Ok(());
+    };
+    page.heading("ASKED ABOUT:")?;
+    if let Some(BaselineCounts { known, new, gone }) = &focus.baseline {
+        let text = format!(
+            "{} known in the baseline; {} of the baseline fail no more",
+            counted(*known, "failures"),
+            counted(*gone, "failures"),
+        );
+        page.wrapped(&format!("  new: {new}; besides, "), &text)?;
+    }
+    if let Some(change) = &focus.change {
+        let text = format!(
+            "{} since {}; {} not touched",
+            counted(change.files, "changed files"),
+            visible(&change.base),
+            counted(change.untouched, "failures"),
+        );
+        page.wrapped(&format!("  touched by the change: {}; ", change.touched), &text)?;
+    }
+    Ok(())
 }
 
 fn shown(view: &FindingView<'_>, spot: &CodeSpot, color: Color) -> String {
