@@ -14,6 +14,7 @@ use crate::mapping::{Mapped, Mapper, UsedPaths};
 use crate::place::Sources;
 use crate::terraform;
 use crate::terraform::code::Code;
+use crate::terraform::plan;
 use crate::terraform::root::Given;
 
 /// What a user says about how code is applied.
@@ -85,6 +86,7 @@ pub fn scan(
         })
         .collect();
     let mapper = Mapper::new(pack, Language::Terraform, used);
+    let stacks_wanted = given.len();
     let evaluated: Vec<_> = given
         .into_par_iter()
         .map(|(root, given, values)| {
@@ -94,6 +96,15 @@ pub fn scan(
         })
         .collect();
     let mut problems = std::mem::take(&mut code.problems);
+    let mut written = Vec::new();
+    // Beside source they would tell the same resources twice.
+    let alone = stacks_wanted == 0;
+    for path in paths.iter().filter(|path| alone && may_be_written(path)) {
+        let Ok(text) = files.read(path) else { continue };
+        if let Some(kind) = plan::recognise(path, &text) {
+            written.push((kind, code.sources.add(path.clone(), text)));
+        }
+    }
     let broken = problems.iter().any(|problem| problem.level == Level::Error);
     let mut stacks = Vec::with_capacity(evaluated.len());
     for (evaluated, mapped) in evaluated {
@@ -111,6 +122,20 @@ pub fn scan(
             complete: evaluated.complete && !broken,
         });
     }
+    for (number, (kind, file)) in (1u32..).skip(stacks.len()).zip(written) {
+        let (account, region) = (account(number), options.region.as_ref());
+        match plan::read(kind, code.sources(), file, &mapper, (&account, region)) {
+            Ok(stack) => {
+                let mapped = mapper.documents(&stack);
+                stacks.push(ScannedStack {
+                    stack,
+                    mapped,
+                    complete: true,
+                });
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
     Scanned {
         sources: code.into_sources(),
         stacks,
@@ -121,6 +146,12 @@ pub fn scan(
 /// The account that stands in the ARNs of the root with that number.
 fn account(number: u32) -> Text {
     Text::from(format!("{number:012}"))
+}
+
+/// Whether a name may be that of a plan or a state.
+fn may_be_written(path: &str) -> bool {
+    let is_source = terraform::is_source(path) || path.ends_with(".tfvars.json");
+    !is_source && [".json", ".tfstate", ".tfplan"].iter().any(|ending| path.ends_with(ending))
 }
 
 fn folder_of(path: &str) -> String {

@@ -14,6 +14,7 @@ mod hcl;
 mod instance;
 mod json;
 mod module;
+pub mod plan;
 mod repeat;
 mod resolve;
 pub mod root;
