@@ -151,7 +151,10 @@ fn account(number: u32) -> Text {
 /// Whether a name may be that of a plan or a state.
 fn may_be_written(path: &str) -> bool {
     let is_source = terraform::is_source(path) || path.ends_with(".tfvars.json");
-    !is_source && [".json", ".tfstate", ".tfplan"].iter().any(|ending| path.ends_with(ending))
+    !is_source
+        && [".json", ".tfstate", ".tfplan"]
+            .iter()
+            .any(|ending| path.ends_with(ending))
 }
 
 fn folder_of(path: &str) -> String {

@@ -33,7 +33,10 @@ fn check(path: &str, text: &str, expected_kind: Option<Written>, expected: &str)
     let account = Text::new_static("111122223333");
     let shown = match read(kind, &sources, file, &ById, (&account, None)) {
         Ok(stack) => {
-            let lines = stack.blocks.iter().map(|block| format!("{}: {}\n", block.address, block.body));
+            let lines = stack
+                .blocks
+                .iter()
+                .map(|block| format!("{}: {}\n", block.address, block.body));
             lines.collect()
         }
         Err(problem) => format!("{problem}\n"),

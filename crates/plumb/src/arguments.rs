@@ -423,7 +423,7 @@ fn parse_format(text: &str) -> Result<Format, String> {
     text.parse().map_err(|error: UnknownFormat| error.to_string())
 }
 
-fn parse_variable(text: &str) -> Result<(String, String), String> {
+pub(crate) fn parse_variable(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
         Some(_) | None => Err("variables are given as `NAME=VALUE`".to_owned()),

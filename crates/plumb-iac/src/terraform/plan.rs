@@ -107,12 +107,17 @@ impl<'r> Reader<'r> {
         for change in list(json.get("resource_changes")) {
             if let (Some(address), Some(unknown)) = (
                 text(change, "address"),
-                change.get("change").and_then(|change| change.get("after_unknown")),
+                change
+                    .get("change")
+                    .and_then(|change| change.get("after_unknown")),
             ) {
                 self.unknown.insert(address.to_owned(), unknown);
             }
         }
-        if let Some(root) = json.get("configuration").and_then(|found| found.get("root_module")) {
+        if let Some(root) = json
+            .get("configuration")
+            .and_then(|found| found.get("root_module"))
+        {
             self.configuration(root, "", 0);
         }
         let planned = json.get("planned_values").or(json.get("values"));
@@ -262,7 +267,11 @@ impl<'r> Reader<'r> {
                         .cloned(),
                     _ => None,
                 };
-                found.push((position, argument.clone(), value.unwrap_or_else(|| Val::unknown(KNOWN_AFTER_APPLY))));
+                found.push((
+                    position,
+                    argument.clone(),
+                    value.unwrap_or_else(|| Val::unknown(KNOWN_AFTER_APPLY)),
+                ));
             }
         }
         for (position, argument, value) in found {
@@ -343,7 +352,9 @@ fn without_unknown(body: Val) -> Val {
 
 /// Makes the value at a path of `sensitive_attributes` unknown.
 fn hide(value: &mut Val, path: &Json) {
-    let Some(step) = list(Some(path)).next() else { return };
+    let Some(step) = list(Some(path)).next() else {
+        return;
+    };
     let (Some("get_attr"), Some(Json::String(name))) = (text(step, "type"), step.get("value")) else {
         return;
     };
