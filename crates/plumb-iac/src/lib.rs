@@ -7,4 +7,5 @@
 pub mod declared;
 pub mod files;
 pub mod place;
+pub mod terraform;
 pub mod val;
