@@ -386,8 +386,8 @@ fn what_is_wrong_is_told_and_the_rest_goes_on() {
         ),
         (
             &[("a.tf", "resource \"x\" \"z\" {\n  a = nosuch(1)\n  b = 2\n}\n")],
-            "x.z: {a: ?(unknown function `nosuch`), b: 2}\n",
-            "unknown function `nosuch`; it counts as unknown",
+            "x.z: {a: ?(there is no function `nosuch`), b: 2}\n",
+            "there is no function `nosuch`; it counts as unknown",
         ),
         (
             &[(

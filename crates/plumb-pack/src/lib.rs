@@ -59,7 +59,7 @@ pub mod schema_tree;
 mod secret;
 pub mod selection;
 pub mod sensitivity;
-mod suggest;
+pub mod suggest;
 pub mod template;
 pub mod transform;
 mod typed_path;

@@ -1,0 +1,320 @@
+//! Functions that choose one of the values that they are given, or ask about them.
+
+use super::arguments::{Arguments, Function, Stop, Take, wrong};
+use super::compare::{Truth, equal};
+use super::convert::{self, Number};
+use crate::val::{Kind, Val, Why};
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    Function::new("alltrue", 1, alltrue),
+    Function::new("anytrue", 1, anytrue),
+    Function::variadic("coalesce", 1, coalesce),
+    Function::variadic("coalescelist", 1, coalescelist),
+    Function::new("contains", 2, contains),
+    Function::new("element", 2, element),
+    Function::new("index", 2, index),
+    Function {
+        name: "lookup",
+        least: 2,
+        most: Some(3),
+        run: lookup,
+    },
+    Function::new("matchkeys", 3, matchkeys),
+    Function::new("one", 1, one),
+];
+
+/// True unless an item is false or null; one that is false decides, whatever others are unknown.
+fn alltrue(arguments: &Arguments<'_>) -> Take<Val> {
+    decide(arguments, Decides::False)
+}
+
+/// False unless an item is true.
+fn anytrue(arguments: &Arguments<'_>) -> Take<Val> {
+    decide(arguments, Decides::True)
+}
+
+/// The item that decides a question whatever the others are.
+#[derive(Clone, Copy)]
+enum Decides {
+    True,
+    False,
+}
+
+fn decide(arguments: &Arguments<'_>, decides: Decides) -> Take<Val> {
+    let deciding = match decides {
+        Decides::True => true,
+        Decides::False => false,
+    };
+    let items = arguments.list(0)?;
+    arguments.spend(items.len())?;
+    let mut unknown: Option<Why> = None;
+    for item in items {
+        let truth = if item.is_null() {
+            Ok(false)
+        } else {
+            convert::truth(item, arguments.context)
+        };
+        match truth {
+            Ok(truth) if truth == deciding => return Ok(Val::new(Kind::Bool(deciding))),
+            Ok(_) => {}
+            Err(Stop::Unknown(why)) => unknown = unknown.or(Some(why)),
+            Err(stop @ Stop::Problem(_)) => return Err(stop),
+        }
+    }
+    match unknown {
+        Some(why) => Err(Stop::Unknown(why)),
+        None => Ok(Val::new(Kind::Bool(!deciding))),
+    }
+}
+
+/// The first value that is neither null nor an empty text, converted to the type of all.
+fn coalesce(arguments: &Arguments<'_>) -> Take<Val> {
+    let values = convert::unify(arguments.all(), arguments.context)?;
+    for val in values {
+        match &val.kind {
+            Kind::Unknown(why) => return Err(Stop::Unknown(why.clone())),
+            Kind::Null => {}
+            Kind::String(text) if text.is_empty() => {}
+            Kind::Bool(_)
+            | Kind::Int(_)
+            | Kind::Float(_)
+            | Kind::String(_)
+            | Kind::List(_)
+            | Kind::Map(_)
+            | Kind::Json(_) => return Ok(val),
+        }
+    }
+    Err(wrong("all arguments are null or empty"))
+}
+
+fn coalescelist(arguments: &Arguments<'_>) -> Take<Val> {
+    for (at, val) in arguments.all().iter().enumerate() {
+        if !val.is_null() && !arguments.list(at)?.is_empty() {
+            return Ok(val.clone());
+        }
+    }
+    Err(wrong("all arguments are null or empty"))
+}
+
+fn contains(arguments: &Arguments<'_>) -> Take<Val> {
+    let items = arguments.list(0)?;
+    let wanted = arguments.value(1)?;
+    let mut unknown: Option<Why> = None;
+    for item in items {
+        match equal(item, wanted, arguments.context)? {
+            Truth::Yes => return Ok(Val::new(Kind::Bool(true))),
+            Truth::No => {}
+            Truth::Unknown(why) => unknown = unknown.or(Some(why)),
+        }
+    }
+    match unknown {
+        Some(why) => Err(Stop::Unknown(why)),
+        None => Ok(Val::new(Kind::Bool(false))),
+    }
+}
+
+/// The item at a position, which wraps around at either end.
+fn element(arguments: &Arguments<'_>) -> Take<Val> {
+    let items = arguments.list(0)?;
+    let at = arguments.whole(1)?;
+    let position = i64::try_from(items.len())
+        .ok()
+        .and_then(|length| at.checked_rem_euclid(length))
+        .and_then(|position| usize::try_from(position).ok());
+    position
+        .and_then(|position| items.get(position))
+        .cloned()
+        .ok_or_else(|| wrong("an empty list has no element"))
+}
+
+fn index(arguments: &Arguments<'_>) -> Take<Val> {
+    let items = arguments.list(0)?;
+    let wanted = arguments.known(1)?;
+    for (at, item) in (0_i64..).zip(items) {
+        match equal(item, wanted, arguments.context)? {
+            Truth::Yes => return Number::Int(at).val(),
+            Truth::No => {}
+            Truth::Unknown(why) => return Err(Stop::Unknown(why)),
+        }
+    }
+    Err(wrong("the list has no such item"))
+}
+
+fn lookup(arguments: &Arguments<'_>) -> Take<Val> {
+    let fields = arguments.map(0)?;
+    let key = arguments.text(1)?;
+    if let Some(val) = fields.entries.get(&key) {
+        return Ok(val.clone());
+    }
+    if let Some(why) = &fields.rest {
+        return Err(Stop::Unknown(why.clone()));
+    }
+    match arguments.all().get(2) {
+        Some(default) => Ok(default.clone()),
+        None => Err(wrong(format!("the map has no key `{key}`"))),
+    }
+}
+
+/// The values of which the key, at the same position, is one of those searched for.
+fn matchkeys(arguments: &Arguments<'_>) -> Take<Val> {
+    let (values, keys, searched) = (arguments.list(0)?, arguments.list(1)?, arguments.list(2)?);
+    if values.len() != keys.len() {
+        return Err(wrong(format!(
+            "there are {} keys but {} values",
+            keys.len(),
+            values.len()
+        )));
+    }
+    let mut matching = Vec::new();
+    for (val, key) in values.iter().zip(keys) {
+        let mut unknown: Option<Why> = None;
+        let mut found = false;
+        for wanted in searched {
+            match equal(key, wanted, arguments.context)? {
+                Truth::Yes => found = true,
+                Truth::No => {}
+                Truth::Unknown(why) => unknown = unknown.or(Some(why)),
+            }
+        }
+        match unknown {
+            Some(why) if !found => return Err(Stop::Unknown(why)),
+            Some(_) | None => matching.extend(found.then(|| val.clone())),
+        }
+    }
+    Ok(Val::list(matching))
+}
+
+/// The only item of a list, null where it has none.
+fn one(arguments: &Arguments<'_>) -> Take<Val> {
+    match arguments.list(0)? {
+        [] => Ok(Val::null()),
+        [item] => Ok(item.clone()),
+        items => Err(wrong(format!(
+            "the list has {} items, not one or none",
+            items.len()
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{check, json, map, result, shown, unknown};
+    use crate::place::{FileId, Place};
+    use crate::val::{Kind, Val};
+
+    const WHY: &str = "?(`var.x` has no value)";
+
+    #[test]
+    fn choices() {
+        check(&[
+            ("coalesce", r#"[null, "", "a", "b"]"#, r#""a""#),
+            ("coalesce", r#"[1, "x"]"#, r#""1""#),
+            ("coalesce", r#"[null, [1]]"#, "[1]"),
+            ("coalesce", r#"[null, ""]"#, "!all arguments are null or empty"),
+            ("coalesce", r#"[[1], "x"]"#, "!all items must have the same type"),
+            ("coalescelist", r#"[[], null, ["a"], ["b"]]"#, r#"["a"]"#),
+            ("coalescelist", "[[]]", "!all arguments are null or empty"),
+            ("coalescelist", r#"["a"]"#, "!argument 1 is a string, not a list"),
+            ("element", r#"[["a","b","c"], 4]"#, r#""b""#),
+            ("element", r#"[["a","b","c"], -1]"#, r#""c""#),
+            ("element", "[[], 0]", "!an empty list has no element"),
+            ("lookup", r#"[{"a": "x"}, "a", "y"]"#, r#""x""#),
+            ("lookup", r#"[{"a": null}, "a", "y"]"#, "null"),
+            ("lookup", r#"[{"a": "x"}, "b", "y"]"#, r#""y""#),
+            ("lookup", r#"[{"a": "x"}, "b"]"#, "!the map has no key `b`"),
+            ("one", "[[]]", "null"),
+            ("one", "[[5]]", "5"),
+            ("one", "[[5, 6]]", "!the list has 2 items, not one or none"),
+        ]);
+    }
+
+    #[test]
+    fn questions() {
+        check(&[
+            ("alltrue", r#"[[true, "true"]]"#, "true"),
+            ("alltrue", "[[]]", "true"),
+            ("alltrue", "[[true, null]]", "false"),
+            ("alltrue", "[[5]]", "!a number is no bool"),
+            ("anytrue", "[[false, true]]", "true"),
+            ("anytrue", "[[null]]", "false"),
+            ("contains", r#"[["a", {"k": 1}], {"k": 1}]"#, "true"),
+            ("contains", r#"[["1"], 1]"#, "false"),
+            ("contains", r#"[[1.0], 1]"#, "true"),
+            ("contains", r#"[[null], null]"#, "true"),
+            (
+                "contains",
+                r#"[{"a": 1}, "a"]"#,
+                "!argument 1 is a map, not a list",
+            ),
+            ("index", r#"[["a","b"], "b"]"#, "1"),
+            ("index", r#"[["a"], "z"]"#, "!the list has no such item"),
+            (
+                "matchkeys",
+                r#"[["i-1","i-2","i-3"], ["a","b","a"], ["a","c"]]"#,
+                r#"["i-1","i-3"]"#,
+            ),
+            (
+                "matchkeys",
+                r#"[["i-1"], [], ["a"]]"#,
+                "!there are 0 keys but 1 values",
+            ),
+        ]);
+    }
+
+    #[test]
+    fn known_values_decide_where_they_can() {
+        let a = || json(r#""a""#);
+        let with = |items: &[Val]| Val::list(items.to_vec());
+        let cases = [
+            ("coalesce", vec![a(), unknown()], r#""a""#),
+            ("coalesce", vec![unknown(), a()], WHY),
+            ("coalescelist", vec![json("[1]"), unknown()], "[1]"),
+            ("contains", vec![with(&[unknown(), a()]), a()], "true"),
+            ("contains", vec![with(&[unknown(), a()]), json(r#""b""#)], WHY),
+            ("contains", vec![json("[]"), unknown()], "false"),
+            ("index", vec![with(&[a(), unknown()]), a()], "0"),
+            ("index", vec![with(&[unknown(), a()]), a()], WHY),
+            ("element", vec![with(&[unknown(), a()]), json("1")], r#""a""#),
+            ("alltrue", vec![with(&[unknown(), json("false")])], "false"),
+            ("alltrue", vec![with(&[unknown(), json("true")])], WHY),
+            ("anytrue", vec![with(&[unknown(), json("true")])], "true"),
+            ("anytrue", vec![with(&[unknown(), json("false")])], WHY),
+            ("one", vec![with(&[unknown()])], WHY),
+            (
+                "lookup",
+                vec![map(&[("a", json("1"))]), json(r#""a""#), unknown()],
+                "1",
+            ),
+            ("lookup", vec![map(&[("a", json("1"))]), unknown()], WHY),
+            (
+                "matchkeys",
+                vec![with(&[unknown()]), json("[1]"), json("[2]")],
+                "[]",
+            ),
+        ];
+        for (name, arguments, expected) in cases {
+            assert_eq!(shown(name, arguments.clone()), expected, "{name} {arguments:?}");
+        }
+        let merged = result("merge", vec![json(r#"{"a": 1}"#), unknown(), json(r#"{"b": 2}"#)]);
+        assert_eq!(
+            shown("lookup", vec![merged.clone(), json(r#""b""#), json("3")]),
+            "2"
+        );
+        assert_eq!(shown("lookup", vec![merged, json(r#""c""#), json("3")]), WHY);
+    }
+
+    #[test]
+    fn the_chosen_value_keeps_its_place() {
+        let place = Place::new(FileId(0), 1..2);
+        let val = || Val::placed(Kind::Bool(true), Some(place));
+        for (name, arguments) in [
+            ("lookup", vec![map(&[("a", val())]), json(r#""a""#)]),
+            ("element", vec![Val::list(vec![val()]), json("0")]),
+            ("coalesce", vec![Val::null(), val()]),
+            ("one", vec![Val::list(vec![val()])]),
+            ("try", vec![val()]),
+        ] {
+            assert_eq!(result(name, arguments).set, Some(place), "{name}");
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! Regular expressions: `regex`, `regexall` and `replace`.
+//!
+//! Terraform's are those of Go (<https://github.com/google/re2/wiki/Syntax>), in which `\d`, `\s`, `\w` and `\b` mean ASCII only and `[`
+//! within a class is itself; they are rewritten for the engine used here, which thinks otherwise of these.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use plumb_model::value::Text;
+use regex::{Captures, Regex, RegexBuilder};
+
+use super::arguments::{Arguments, Function, Stop, Take, wrong};
+use super::text::{about, too_long};
+use super::{MAX_ITEMS, MAX_TEXT, Problem};
+use crate::val::Val;
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    Function::new("regex", 2, regex),
+    Function::new("regexall", 2, regexall),
+    Function::new("replace", 3, replace),
+];
+
+/// How many bytes a compiled pattern can have.
+const MAX_COMPILED: usize = 1 << 20;
+
+/// How many compiled patterns are kept: modules use few, many times.
+const KEPT: usize = 64;
+
+thread_local! {
+    static COMPILED: RefCell<BTreeMap<Text, Regex>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// The first match: its text, or its groups as a list or, where they have names, a map.
+fn regex(arguments: &Arguments<'_>) -> Take<Val> {
+    let pattern = compile(&arguments.text(0)?)?;
+    let text = arguments.text(1)?;
+    let captures = pattern
+        .captures(&text)
+        .ok_or_else(|| about(pattern.as_str(), "does not match the text"))?;
+    matched(&pattern, &captures)
+}
+
+fn regexall(arguments: &Arguments<'_>) -> Take<Val> {
+    let pattern = compile(&arguments.text(0)?)?;
+    let text = arguments.text(1)?;
+    let mut all = Vec::new();
+    for captures in pattern.captures_iter(&text) {
+        arguments.spend(captures.len())?;
+        if all.len() == MAX_ITEMS {
+            return Err(Stop::Problem(Problem::TooLarge {
+                limit: MAX_ITEMS,
+                unit: "items",
+            }));
+        }
+        all.push(matched(&pattern, &captures)?);
+    }
+    Ok(Val::list(all))
+}
+
+/// Replaces text, or what a pattern between slashes matches; `$1` and `${name}` then stand for groups.
+fn replace(arguments: &Arguments<'_>) -> Take<Val> {
+    let (text, wanted, replacement) = (arguments.text(0)?, arguments.text(1)?, arguments.text(2)?);
+    let pattern = wanted.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
+    let Some(pattern) = pattern else {
+        let count = text.matches(wanted.as_str()).count();
+        arguments.spend_text(count.saturating_mul(replacement.len()).saturating_add(text.len()))?;
+        return Ok(Val::string(text.replace(wanted.as_str(), &replacement)));
+    };
+    let pattern = compile(pattern)?;
+    let mut replaced = String::new();
+    let mut done = 0;
+    for captures in pattern.captures_iter(&text) {
+        arguments.spend(captures.len())?;
+        if let Some(whole) = captures.get(0) {
+            replaced.push_str(text.get(done..whole.start()).unwrap_or_default());
+            captures.expand(&replacement, &mut replaced);
+            done = whole.end();
+        }
+        if replaced.len() > MAX_TEXT {
+            return Err(too_long());
+        }
+    }
+    replaced.push_str(text.get(done..).unwrap_or_default());
+    arguments.spend_text(replaced.len())?;
+    Ok(Val::string(replaced))
+}
+
+fn matched(pattern: &Regex, captures: &Captures<'_>) -> Take<Val> {
+    let group = |at: usize| {
+        captures
+            .get(at)
+            .map_or_else(Val::null, |group| Val::string(group.as_str()))
+    };
+    let names: Vec<Option<&str>> = pattern.capture_names().skip(1).collect();
+    if names.is_empty() {
+        return Ok(group(0));
+    }
+    if names.iter().all(Option::is_none) {
+        return Ok(Val::list((1..captures.len()).map(group).collect()));
+    }
+    let entries = (1..)
+        .zip(names)
+        .map(|(at, name)| Some((Text::from(name?), group(at))))
+        .collect::<Option<BTreeMap<Text, Val>>>()
+        .ok_or_else(|| wrong("a pattern has either named groups or unnamed ones"))?;
+    Ok(Val::map(entries))
+}
+
+fn compile(pattern: &str) -> Take<Regex> {
+    if let Some(compiled) = COMPILED.with_borrow(|kept| kept.get(pattern).cloned()) {
+        return Ok(compiled);
+    }
+    let compiled = RegexBuilder::new(&rewrite(pattern))
+        .size_limit(MAX_COMPILED)
+        .octal(true)
+        .build()
+        .map_err(|error| match error {
+            regex::Error::Syntax(_) if !pattern.contains("\\p") && !pattern.contains("\\P") => {
+                about(pattern, "is no regular expression")
+            }
+            // Too large, or with classes of Unicode that are not carried along: Terraform may well understand it.
+            _ => Stop::Unknown(format!("the pattern `{pattern}` is not evaluated").into()),
+        })?;
+    COMPILED.with_borrow_mut(|kept| {
+        if kept.len() >= KEPT {
+            kept.clear();
+        }
+        kept.insert(pattern.into(), compiled.clone());
+    });
+    Ok(compiled)
+}
+
+/// Where in a pattern a character stands.
+#[derive(Clone, Copy, PartialEq)]
+enum Within {
+    Pattern,
+    Class,
+}
+
+/// A pattern of Go in the syntax of the engine.
+fn rewrite(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len() + 16);
+    let mut rest = pattern;
+    let mut within = Within::Pattern;
+    while let Some(char) = rest.chars().next() {
+        let after = rest.get(char.len_utf8()..).unwrap_or_default();
+        rest = match (char, within) {
+            ('\\', _) => escape(after, within, &mut out),
+            ('[', Within::Pattern) => {
+                within = Within::Class;
+                class_start(after, &mut out)
+            }
+            (']', Within::Class) => {
+                within = Within::Pattern;
+                out.push(']');
+                after
+            }
+            ('[', Within::Class) => match posix_class(rest) {
+                Some((class, after)) => {
+                    out.push_str(class);
+                    after
+                }
+                None => {
+                    out.push_str("\\[");
+                    after
+                }
+            },
+            ('&' | '~', Within::Class) => {
+                out.push('\\');
+                out.push(char);
+                after
+            }
+            ('-', Within::Class) if after.starts_with('-') => {
+                out.push_str("\\-");
+                after
+            }
+            ('{', Within::Pattern) if !is_repetition(after) => {
+                out.push_str("\\{");
+                after
+            }
+            (char, _) => {
+                out.push(char);
+                after
+            }
+        };
+    }
+    out
+}
+
+/// Writes what follows a backslash; gives what is left of the pattern.
+fn escape<'a>(after: &'a str, within: Within, out: &mut String) -> &'a str {
+    let Some(char) = after.chars().next() else {
+        out.push('\\');
+        return after;
+    };
+    let rest = after.get(char.len_utf8()..).unwrap_or_default();
+    match char {
+        'd' => out.push_str("[0-9]"),
+        'D' => out.push_str("[^0-9]"),
+        'w' => out.push_str("[0-9A-Za-z_]"),
+        'W' => out.push_str("[^0-9A-Za-z_]"),
+        's' => out.push_str("[\\t\\n\\f\\r ]"),
+        'S' => out.push_str("[^\\t\\n\\f\\r ]"),
+        'b' if within == Within::Pattern => out.push_str("(?-u:\\b)"),
+        '<' | '>' => out.push(char),
+        'Q' => {
+            let (literal, rest) = rest.split_once("\\E").unwrap_or((rest, ""));
+            out.push_str(&regex::escape(literal));
+            return rest;
+        }
+        'E' => {}
+        char => {
+            out.push('\\');
+            out.push(char);
+        }
+    }
+    rest
+}
+
+/// Writes the start of a class, in which a first `]` is itself.
+fn class_start<'a>(after: &'a str, out: &mut String) -> &'a str {
+    out.push('[');
+    let mut rest = after;
+    if let Some(negated) = rest.strip_prefix('^') {
+        out.push('^');
+        rest = negated;
+    }
+    if let Some(bracket) = rest.strip_prefix(']') {
+        out.push_str("\\]");
+        rest = bracket;
+    }
+    rest
+}
+
+/// A class such as `[:alpha:]` at the start of a pattern, and what follows it.
+fn posix_class(rest: &str) -> Option<(&str, &str)> {
+    let end = rest.strip_prefix("[:")?.find(":]")? + 4;
+    rest.split_at_checked(end)
+}
+
+/// Whether what follows a brace makes it a repetition: `2}`, `2,}` or `2,5}`.
+fn is_repetition(after: &str) -> bool {
+    let Some((counts, _)) = after.split_once('}') else {
+        return false;
+    };
+    let (least, most) = counts.split_once(',').unwrap_or((counts, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    !least.is_empty() && digits(least) && digits(most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{check, fails, json, shown, unknown};
+    use super::rewrite;
+    use crate::val::Val;
+
+    #[test]
+    fn matches() {
+        check(&[
+            (
+                "regex",
+                r#"["[a-z]+", "53453453.345345aaabbbccc23454"]"#,
+                r#""aaabbbccc""#,
+            ),
+            (
+                "regex",
+                r#"["(\\d+)-(x)?(\\w+)", "20-ab"]"#,
+                r#"["20",null,"ab"]"#,
+            ),
+            (
+                "regex",
+                r#"["^(?P<scheme>[^:/?#]+)://(?P<host>[^/]*)", "https://a.b/c"]"#,
+                r#"{"host":"a.b","scheme":"https"}"#,
+            ),
+            ("regex", r#"["x", "abc"]"#, "!`x` does not match the text"),
+            ("regex", r#"["(", "abc"]"#, "!`(` is no regular expression"),
+            (
+                "regex",
+                r#"["(?P<a>x)(y)", "xy"]"#,
+                "!either named groups or unnamed ones",
+            ),
+            ("regexall", r#"["[a-z]+", "1a2bb3"]"#, r#"["a","bb"]"#),
+            ("regexall", r#"["x", "abc"]"#, "[]"),
+            ("regexall", r#"["(a)(b)", "abab"]"#, r#"[["a","b"],["a","b"]]"#),
+        ]);
+    }
+
+    #[test]
+    fn replacements() {
+        check(&[
+            ("replace", r#"["1 + 2 + 3", "+", "-"]"#, r#""1 - 2 - 3""#),
+            (
+                "replace",
+                r#"["hello world", "/w.*d/", "everybody"]"#,
+                r#""hello everybody""#,
+            ),
+            (
+                "replace",
+                r#"["a.b", "/(\\w)\\.(?P<n>\\w)/", "$n.$1"]"#,
+                r#""b.a""#,
+            ),
+            ("replace", r#"["a b_c", "/[^a-zA-Z0-9-]/", ""]"#, r#""abc""#),
+            ("replace", r#"["a/b", "/", "-"]"#, r#""a-b""#),
+            ("replace", r#"["ab", "", "-"]"#, r#""-a-b-""#),
+            ("replace", r#"["ab", "//", "-"]"#, r#""-a-b-""#),
+        ]);
+    }
+
+    #[test]
+    fn patterns_mean_what_they_mean_in_go() {
+        check(&[
+            ("regexall", r#"["\\d", "1٣"]"#, r#"["1"]"#),
+            ("regexall", r#"["\\w+", "aä"]"#, r#"["a"]"#),
+            ("regexall", r#"["[[:alpha:][&~]+", "a[&~b"]"#, r#"["a[&~b"]"#),
+            ("regexall", r#"["[^\\W_]+", "a_b"]"#, r#"["a","b"]"#),
+            ("regexall", r#"["[]x]", "a]x"]"#, r#"["]","x"]"#),
+            ("regexall", r#"["\\ba", "ab äa"]"#, r#"["a","a"]"#),
+            ("regexall", r#"["\\Qa.b\\E.", "a.bc axbc"]"#, r#"["a.bc"]"#),
+            ("regexall", r#"["\\<a\\>", "<a>"]"#, r#"["<a>"]"#),
+            ("regexall", r#"["a{2}|{x}", "aa{x}"]"#, r#"["aa","{x}"]"#),
+            (
+                "regex",
+                r#"["\\p{Greek}", "α"]"#,
+                r"?(the pattern `\p{Greek}` is not evaluated)",
+            ),
+            (
+                "regex",
+                r#"["\\d{1000}{1000}", "1"]"#,
+                r"?(the pattern `\d{1000}{1000}` is not evaluated)",
+            ),
+        ]);
+        assert_eq!(rewrite("[a-z]+\\.(x|y){2,}$"), "[a-z]+\\.(x|y){2,}$");
+    }
+
+    #[test]
+    fn unknown_texts_and_bounds() {
+        assert_eq!(
+            shown("regex", vec![json(r#""a""#), unknown()]),
+            "?(`var.x` has no value)"
+        );
+        let long = Val::string("a".repeat(1 << 16));
+        let message = fails("replace", vec![long.clone(), json(r#""/a/""#), long.clone()]);
+        assert!(message.contains("more than 16777216 bytes"));
+        let message = fails("replace", vec![long.clone(), json(r#""a""#), long]);
+        assert!(message.contains("more than 16777216 bytes"));
+    }
+}
