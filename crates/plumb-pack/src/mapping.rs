@@ -8,7 +8,7 @@ use plumb_model::diagnostic::{Diagnostic, Source};
 use plumb_model::value::{Text, Value};
 
 use crate::policy::Provenance;
-use crate::recipe::Path;
+use crate::recipe::{Path, Transform};
 
 /// A language of infrastructure code; decides which mappings apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -235,6 +235,8 @@ pub enum Rule {
     First {
         /// The arguments.
         paths: Vec<ArgumentPath>,
+        /// What is done to a text first.
+        decode: Vec<Transform>,
         /// Other values for some of theirs, by their text. Those that are not named stay.
         map: Vec<(Text, Value)>,
         /// What it is when none is written.
@@ -242,10 +244,21 @@ pub enum Rule {
     },
     /// A value that does not depend on the block.
     Fixed(Value),
+    /// Not known, and why.
+    Unknown(Text),
     /// A text made of arguments.
     Text(ArgumentTemplate),
-    /// Whether an argument is written: neither null nor an empty list or text.
-    Present(ArgumentPath),
+    /// A value for an argument that is written, and one for an argument that is null or an empty list or text.
+    Present {
+        /// The argument.
+        path: ArgumentPath,
+        /// The value when it is written.
+        yes: Value,
+        /// The value when it is not.
+        no: Value,
+    },
+    /// What the first of them makes that makes something.
+    Either(Vec<Rule>),
     /// A document.
     Object {
         /// The block or map that the rules of its attributes look at and without which it is absent; `None` for the element at
@@ -262,12 +275,21 @@ pub enum Rule {
         paths: Vec<ArgumentPath>,
         /// The value.
         to: Box<Rule>,
+        /// Whether there is a list when there are no elements.
+        when_empty: WhenEmpty,
     },
-    /// A list of those values that are there; lists among them give their elements.
+    /// What another rule makes, if arguments have certain values.
+    When {
+        /// The conditions.
+        conditions: Vec<Condition>,
+        /// The rule.
+        to: Box<Rule>,
+    },
+    /// A list, perhaps empty, of those values that are there; lists among them give their elements.
     List(Vec<Rule>),
 }
 
-/// Whether a document without attributes is there.
+/// Whether a document without attributes, or a list without elements, is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WhenEmpty {
     /// It is there, with nothing in it.

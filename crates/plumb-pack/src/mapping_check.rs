@@ -214,9 +214,19 @@ impl Check<'_> {
                     self.value(value, type_, at);
                 }
             }
+            (Rule::Unknown(_), _) => {}
             (Rule::Fixed(value), _) => self.value(value, type_, at),
             (Rule::Text(_), _) => self.value(&Value::string(""), type_, at),
-            (Rule::Present(_), _) => self.value(&Value::Bool(true), type_, at),
+            (Rule::Present { yes, no, .. }, _) => {
+                self.value(yes, type_, at);
+                self.value(no, type_, at);
+            }
+            (Rule::When { to, .. }, _) => self.rule(to, type_, at),
+            (Rule::Either(rules), _) => {
+                for rule in rules {
+                    self.rule(rule, type_, at);
+                }
+            }
             (Rule::Object { fields, .. }, _) => {
                 for (name, rule) in fields {
                     self.member(name, rule, type_, at);
@@ -225,7 +235,7 @@ impl Check<'_> {
             (Rule::Each { to, .. }, Some(element)) => self.rule(to, &element, at),
             (Rule::List(rules), Some(element)) => {
                 for rule in rules {
-                    let gives_list = matches!(rule, Rule::Each { .. } | Rule::List(_));
+                    let gives_list = matches!(rule, Rule::Each { .. } | Rule::List(_) | Rule::Either(_));
                     self.rule(rule, if gives_list { type_ } else { &element }, at);
                 }
             }

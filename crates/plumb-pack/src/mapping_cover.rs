@@ -66,10 +66,12 @@ fn members(fields: &[(Text, Rule)]) -> Cover {
 
 fn of_rule(rule: &Rule) -> Cover {
     match rule {
-        Rule::First { .. } | Rule::Fixed(_) | Rule::Text(_) | Rule::Present(_) => Cover::Whole,
+        Rule::First { .. } | Rule::Fixed(_) | Rule::Unknown(_) | Rule::Text(_) | Rule::Present { .. } => {
+            Cover::Whole
+        }
         Rule::Object { fields, .. } => members(fields),
-        Rule::Each { to, .. } => of_rule(to),
-        Rule::List(rules) => {
+        Rule::Each { to, .. } | Rule::When { to, .. } => of_rule(to),
+        Rule::List(rules) | Rule::Either(rules) => {
             let mut cover = Cover::default();
             for rule in rules {
                 cover.add(of_rule(rule));

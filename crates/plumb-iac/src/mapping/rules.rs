@@ -1,10 +1,13 @@
 //! Applying the rules of a mapping to a block.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use plumb_expr::Type;
 use plumb_model::value::{Map, Text, Value};
 use plumb_pack::mapping::{ArgumentPath, Condition, Effect, Otherwise, Rule, WhenEmpty};
+use plumb_pack::recipe::Transform;
+use plumb_pack::transform::apply_transforms;
 
 use crate::mapping::complete::{Rendered, Surroundings, render, scalar_text};
 use crate::mapping::places::{Children, PlaceNode, Written};
@@ -62,9 +65,11 @@ impl Work<'_> {
         match rule {
             Rule::First {
                 paths,
+                decode,
                 map,
                 otherwise,
-            } => self.first(paths, map, otherwise, type_),
+            } => self.first(paths, (decode, map), otherwise, type_),
+            Rule::Unknown(why) => Some(Made::by_default(unknown(why))),
             Rule::Fixed(value) => Some(Made::by_default(value.clone())),
             Rule::Text(template) => match render(template, self.here, self.index, self.surroundings) {
                 Rendered::Text(text) => Some(Made {
@@ -77,21 +82,37 @@ impl Work<'_> {
                 Rendered::Absent => None,
                 Rendered::Unknown(why) => Some(Made::by_default(unknown(&why))),
             },
-            Rule::Present(path) => Some(self.present(path)),
+            Rule::Present { path, yes, no } => Some(self.present(path, yes, no)),
+            Rule::Either(rules) => rules.iter().find_map(|rule| self.make(rule, type_)),
             Rule::Object {
                 within,
                 when_empty,
                 fields,
             } => self.object(within.as_ref(), *when_empty, fields, type_),
-            Rule::Each { paths, to } => self.each(paths, to, type_),
-            Rule::List(rules) => self.list(rules, type_),
+            Rule::Each {
+                paths,
+                to,
+                when_empty,
+            } => match (self.each(paths, to, type_), when_empty) {
+                (None, WhenEmpty::Kept) => Some(list_of(Vec::new())),
+                (made, WhenEmpty::Kept | WhenEmpty::Absent) => made,
+            },
+            Rule::When { conditions, to } => match self.applies(conditions) {
+                Applies::Yes => self.make(to, type_),
+                Applies::No => None,
+                Applies::Unknown(why) => self.make(to, type_).map(|made| Made {
+                    value: unknown(&why),
+                    node: made.node,
+                }),
+            },
+            Rule::List(rules) => Some(self.list(rules, type_)),
         }
     }
 
     fn first(
         self,
         paths: &[ArgumentPath],
-        map: &[(Text, Value)],
+        (decode, map): (&[Transform], &[(Text, Value)]),
         otherwise: &Otherwise,
         type_: &Type,
     ) -> Option<Made> {
@@ -103,6 +124,7 @@ impl Work<'_> {
                     value: to.clone(),
                     node: PlaceNode::of(&val),
                 });
+            let val = decoded(val, decode);
             if let Some(made) = mapped.or_else(|| shape(&val, type_)) {
                 return Some(made);
             }
@@ -118,16 +140,17 @@ impl Work<'_> {
         }
     }
 
-    fn present(self, path: &ArgumentPath) -> Made {
+    fn present(self, path: &ArgumentPath, yes: &Value, no: &Value) -> Made {
         let Some(val) = self.here.get(path) else {
-            return Made::by_default(Value::Bool(false));
+            return Made::by_default(no.clone());
         };
+        let choose = |is_there: bool| if is_there { yes.clone() } else { no.clone() };
         let value = match &val.kind {
             Kind::Unknown(why) => unknown(why),
-            Kind::List(items) => Value::Bool(!items.is_empty()),
-            Kind::Map(fields) => Value::Bool(!fields.entries.is_empty()),
+            Kind::List(items) => choose(!items.is_empty()),
+            Kind::Map(fields) => choose(!fields.entries.is_empty()),
             Kind::Null | Kind::Bool(_) | Kind::Int(_) | Kind::Float(_) | Kind::String(_) | Kind::Json(_) => {
-                Value::Bool(true)
+                choose(true)
             }
         };
         Made {
@@ -230,19 +253,22 @@ impl Work<'_> {
             Rule::Object { within: Some(_), .. }
             | Rule::First { .. }
             | Rule::Fixed(_)
+            | Rule::Unknown(_)
             | Rule::Text(_)
-            | Rule::Present(_)
+            | Rule::Present { .. }
+            | Rule::Either(_)
+            | Rule::When { .. }
             | Rule::Each { .. }
             | Rule::List(_) => self.make(to, type_),
         }
     }
 
-    fn list(self, rules: &[Rule], type_: &Type) -> Option<Made> {
+    fn list(self, rules: &[Rule], type_: &Type) -> Made {
         let element_type = element_type(type_);
         let mut elements = Vec::new();
         for rule in rules {
             match rule {
-                Rule::Each { .. } | Rule::List(_) => match self.make(rule, type_) {
+                Rule::Each { .. } | Rule::List(_) | Rule::Either(_) => match self.make(rule, type_) {
                     Some(Made {
                         value: Value::List(values),
                         node:
@@ -260,13 +286,31 @@ impl Work<'_> {
                 },
                 Rule::First { .. }
                 | Rule::Fixed(_)
+                | Rule::Unknown(_)
                 | Rule::Text(_)
-                | Rule::Present(_)
+                | Rule::Present { .. }
+                | Rule::When { .. }
                 | Rule::Object { .. } => elements.extend(self.make(rule, &element_type)),
             }
         }
-        (!elements.is_empty()).then(|| list_of(elements))
+        list_of(elements)
     }
+}
+
+/// A text after its transformations; other values as they are.
+fn decoded<'v>(val: Cow<'v, Val>, decode: &[Transform]) -> Cow<'v, Val> {
+    let Some(text) = val.as_str().filter(|_| !decode.is_empty()) else {
+        return val;
+    };
+    let kind = match apply_transforms(Value::from(text), decode) {
+        Ok(Value::String(text)) => Kind::String(text),
+        Ok(_) => return val,
+        Err(problem) => Kind::Unknown(Why::from(problem)),
+    };
+    Cow::Owned(Val {
+        kind,
+        ..val.into_owned()
+    })
 }
 
 fn list_of(elements: Vec<Made>) -> Made {

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use plumb_api::names::snake_case;
 use plumb_expr::Type;
 use plumb_model::value::{Map, Reason, Text, Unreadable, Value};
+use plumb_pack::recipe::Transform;
+use plumb_pack::transform::{SCANNED_TEXT, apply_transforms};
 
 use crate::mapping::KNOWN_AFTER_APPLY;
 use crate::mapping::places::{Children, PlaceNode, Written};
@@ -69,6 +71,19 @@ fn shape_at(val: &Val, type_: &Type, depth: usize) -> Option<Made> {
     match (&val.kind, type_) {
         (Kind::Null, _) => None,
         (Kind::Unknown(why), _) => Some(Made::unknown(why, val)),
+        (Kind::String(text), Type::Object(schema)) if schema.type_name() == SCANNED_TEXT => {
+            leaf(scanned(text))
+        }
+        (Kind::Int(_) | Kind::Float(_) | Kind::Bool(_) | Kind::Json(_), Type::Object(schema))
+            if schema.type_name() == SCANNED_TEXT =>
+        {
+            let text = shape_at(val, &Type::String, depth + 1)?;
+            let value = match text.value {
+                Value::String(text) => scanned(&text),
+                other => other,
+            };
+            leaf(value)
+        }
         (Kind::Json(inner), Type::String) => leaf(json_text(inner)),
         (Kind::Json(inner), _) => shape_at(&inner.as_ref().clone().or_placed(val.set), type_, depth + 1)
             .map(|made| held_at(made, val)),
@@ -218,6 +233,12 @@ fn map_of_list(items: &[Val], type_: &Type, val: &Val, depth: usize) -> Option<M
     };
     let value = Value::Map(entries.into_iter().collect());
     Some(Made { value, node })
+}
+
+/// What is left of a text in which secrets are looked for.
+fn scanned(text: &Text) -> Value {
+    apply_transforms(Value::String(text.clone()), &[Transform::SecretScan])
+        .unwrap_or_else(|problem| unknown(&problem))
 }
 
 fn is_json(text: &str) -> bool {

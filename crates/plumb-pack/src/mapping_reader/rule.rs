@@ -2,20 +2,25 @@
 
 use plumb_model::value::{Map, Text, Value};
 
-use super::{one_or_more, read_template};
-use crate::mapping::{ArgumentPath, Otherwise, Rule, WhenEmpty};
+use super::{one_or_more, read_conditions, read_template};
+use crate::checks::read_transforms;
+use crate::mapping::{ArgumentPath, Effect, Otherwise, Rule, WhenEmpty};
 use crate::node::{Content, Node};
 use crate::reader::{Fields, Problems};
 
 /// The keys of which one makes a map a rule, each with the keys that may stand beside it. A map with any other key is a
 /// document; a document of such attributes alone stands under `fields`.
-const RULES: [(&str, &[&str]); 7] = [
-    ("from", &["map"]),
+const RULES: [(&str, &[&str]); 11] = [
+    ("from", &["map", "decode"]),
     ("fixed", &[]),
+    ("unknown", &[]),
     ("text", &[]),
-    ("present", &[]),
+    ("present", &["yes", "no"]),
+    ("either", &[]),
+    ("when", &["unless", "to"]),
+    ("unless", &["to"]),
     ("in", &["to", "always"]),
-    ("each", &["to"]),
+    ("each", &["to", "always"]),
     ("fields", &["always"]),
 ];
 
@@ -67,7 +72,8 @@ fn read_rule(node: &Node, problems: &mut Problems) -> Option<Rule> {
 /// Reads a map that `key` makes a rule.
 fn read_marked(key: &str, node: &Node, problems: &mut Problems) -> Option<Rule> {
     let known = [
-        "from", "map", "fixed", "text", "present", "in", "to", "always", "each", "fields",
+        "from", "map", "decode", "fixed", "unknown", "text", "present", "yes", "no", "either", "when",
+        "unless", "in", "to", "always", "each", "fields",
     ];
     let fields = Fields::open(node, "a rule", &known, problems)?;
     let value = fields.required(key, "a rule", problems)?;
@@ -75,7 +81,10 @@ fn read_marked(key: &str, node: &Node, problems: &mut Problems) -> Option<Rule> 
         "from" => {
             let text = problems.text(value, "from")?;
             let mut rule = read_source(&text, value, problems)?;
-            if let Rule::First { map, .. } = &mut rule {
+            if let Rule::First { map, decode, .. } = &mut rule {
+                if let Some(node) = fields.get("decode") {
+                    *decode = read_transforms(node, "decode", problems);
+                }
                 let entries = fields.entries("map", problems);
                 map.extend(
                     entries
@@ -86,6 +95,7 @@ fn read_marked(key: &str, node: &Node, problems: &mut Problems) -> Option<Rule> 
             rule
         }
         "fixed" => Rule::Fixed(value.to_value()),
+        "unknown" => Rule::Unknown(problems.text(value, "unknown")?),
         "text" => Rule::Text(read_template(value, problems)?),
         "in" | "fields" => {
             let (within, inner) = match key {
@@ -97,10 +107,7 @@ fn read_marked(key: &str, node: &Node, problems: &mut Problems) -> Option<Rule> 
             };
             Rule::Object {
                 within,
-                when_empty: match fields.flag("always", problems) {
-                    true => WhenEmpty::Kept,
-                    false => WhenEmpty::Absent,
-                },
+                when_empty: read_when_empty(&fields, problems),
                 fields: read_fields(inner, "a document", problems),
             }
         }
@@ -113,10 +120,40 @@ fn read_marked(key: &str, node: &Node, problems: &mut Problems) -> Option<Rule> 
             Rule::Each {
                 paths: paths?,
                 to: Box::new(read_rule(to, problems)?),
+                when_empty: read_when_empty(&fields, problems),
             }
         }
-        _ => Rule::Present(read_path(value, problems)?),
+        "when" | "unless" => {
+            let mut conditions = read_conditions(&fields, "when", Effect::Applies, problems);
+            conditions.extend(read_conditions(&fields, "unless", Effect::Excludes, problems));
+            let to = fields.required("to", "a rule", problems)?;
+            Rule::When {
+                conditions,
+                to: Box::new(read_rule(to, problems)?),
+            }
+        }
+        "either" => {
+            let rules = problems.list(value, "either");
+            let rules: Option<Vec<_>> = rules.iter().map(|node| read_rule(node, problems)).collect();
+            Rule::Either(rules?)
+        }
+        _ => {
+            let value_or = |key, otherwise| fields.get(key).map_or(otherwise, Node::to_value);
+            Rule::Present {
+                path: read_path(value, problems)?,
+                yes: value_or("yes", Value::Bool(true)),
+                no: value_or("no", Value::Bool(false)),
+            }
+        }
     })
+}
+
+fn read_when_empty(fields: &Fields<'_>, problems: &mut Problems) -> WhenEmpty {
+    if fields.flag("always", problems) {
+        WhenEmpty::Kept
+    } else {
+        WhenEmpty::Absent
+    }
 }
 
 /// Reads `a.b|c ?? false`.
@@ -134,6 +171,7 @@ pub(crate) fn read_source(text: &str, node: &Node, problems: &mut Problems) -> O
     }
     Some(Rule::First {
         paths: parsed?,
+        decode: Vec::new(),
         map: Vec::new(),
         otherwise,
     })
