@@ -107,7 +107,7 @@ pub(crate) fn read(
     if scanned.stacks.is_empty() {
         return Err(Failed::nothing_scanned(
             Diagnostic::error(format!("`{}` holds no infrastructure code", path.display()))
-                .help("Plumb reads Terraform and OpenTofu (`.tf`, `.tf.json`, `.tofu`)"),
+                .help("Plumb reads Terraform and OpenTofu (`.tf`, `.tf.json`, `.tofu`, plans as JSON) and CloudFormation templates"),
         ));
     }
     let taken_at = Text::from(now());
