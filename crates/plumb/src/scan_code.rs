@@ -19,7 +19,7 @@ use plumb_pack::mapping::Language;
 use plumb_pack::pack::Pack;
 use rayon::prelude::*;
 
-use crate::arguments::{CodeArguments, ScanCodeArguments};
+use crate::arguments::{CodeArguments, Paths, ScanCodeArguments};
 use crate::code_tree::CodeTree;
 use crate::console::Console;
 use crate::exit::{Failed, Status};
@@ -40,14 +40,17 @@ pub(crate) fn run(console: Console, arguments: &ScanCodeArguments) -> Result<Sta
     let outputs = Outputs::new(&arguments.report, None)?;
     let pack = knowledge::load(console, &arguments.selection.policies)?;
     let selected = knowledge::select(&pack, &arguments.selection, None)?;
-    let policies = judgeable(&pack, selected.policies);
-    let config = graph::config(
-        &pack,
-        &arguments.graph,
-        &arguments.selection,
-        &policies,
-        arguments.report.organization.as_deref(),
-    )?;
+    let mut policies = judgeable(&pack, selected.policies);
+    let estate = Arc::new(graph::estate(arguments.graph.estate.as_deref())?);
+    // A change is judged in milliseconds; paths are for who asks for them.
+    let graph = match arguments.graph.paths {
+        Paths::Always => Some(graph::knowledge(&pack, Some(&estate))?),
+        Paths::Auto | Paths::Never => {
+            policies.retain(|policy| policy.path().is_none());
+            None
+        }
+    };
+    let config = graph::config_of(estate, graph, arguments.report.organization.as_deref());
     let code = read(console, &pack, &policies, &arguments.code)?;
     let analyzer = Analyzer::new(&pack, policies, selected.frameworks, config)
         .map_err(|error| Diagnostic::error(error.to_string()))?;
