@@ -18,14 +18,14 @@ mod lookup;
 mod loops;
 mod nested;
 mod parameters;
-mod parse;
+pub(crate) mod parse;
 mod sam;
 mod scalar;
 mod substitution;
 mod template;
 #[cfg(test)]
 mod tests;
-mod tree;
+pub(crate) mod tree;
 mod work;
 
 use std::collections::BTreeMap;

@@ -8,6 +8,7 @@ pub mod cloudformation;
 pub mod complete;
 pub mod declared;
 pub mod files;
+pub mod fix;
 pub mod locate;
 pub mod mapping;
 pub mod place;

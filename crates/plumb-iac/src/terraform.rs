@@ -10,7 +10,7 @@ mod data;
 mod evaluator;
 mod expression;
 pub mod functions;
-mod hcl;
+pub(crate) mod hcl;
 mod instance;
 mod json;
 mod module;
@@ -19,6 +19,6 @@ mod repeat;
 mod resolve;
 pub mod root;
 mod scope;
-mod syntax;
+pub(crate) mod syntax;
 
 pub(crate) use module::is_source;

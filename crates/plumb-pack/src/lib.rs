@@ -26,6 +26,8 @@ mod escalation_check;
 mod escalation_reader;
 pub mod estate;
 mod fact_reader;
+pub mod fix;
+mod fix_reader;
 pub mod framework;
 pub mod graph_role;
 pub mod inline_test;

@@ -58,6 +58,9 @@ pub(crate) enum Command {
     /// Read something, judge it, report
     #[command(subcommand)]
     Scan(ScanCommand),
+    /// Correct what fails, where that is safe; shows a diff unless it is told to write
+    #[command(subcommand)]
+    Fix(FixCommand),
     /// Show the calls that a scan would make, and the permissions it needs
     #[command(subcommand)]
     Plan(PlanCommand),
@@ -99,6 +102,28 @@ pub(crate) enum ScanCommand {
     /// Judge a snapshot again that `scan --snapshot` wrote; offline
     #[command(after_help = STATUSES)]
     Snapshot(ScanSnapshotArguments),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum FixCommand {
+    /// Correct Terraform and CloudFormation source, comments and layout kept; every correction is tried first
+    Code(FixCodeArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FixCodeArguments {
+    #[command(flatten)]
+    pub(crate) code: CodeArguments,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArguments,
+
+    /// Write the files; without it the changes are shown as a diff only
+    #[arg(long)]
+    pub(crate) write: bool,
+
+    /// Make also those corrections that do more than they say, such as replacing a resource
+    #[arg(long)]
+    pub(crate) with_caution: bool,
 }
 
 #[derive(Debug, Subcommand)]

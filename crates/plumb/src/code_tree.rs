@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use plumb_iac::files::Files;
 use plumb_model::diagnostic::Diagnostic;
 
+use crate::arguments::CodeArguments;
 use crate::exit::{Failed, file_error};
 
 /// The largest file that is read, in bytes.
@@ -35,6 +36,16 @@ impl CodeTree {
             real.parent().map_or_else(PathBuf::new, Path::to_path_buf)
         };
         Ok(Self { root })
+    }
+
+    /// The tree that a command names; by default the current folder.
+    pub(crate) fn of(arguments: &CodeArguments) -> Result<Self, Failed> {
+        Self::new(arguments.path.as_deref().unwrap_or(Path::new(".")))
+    }
+
+    /// The real path of a file of the tree.
+    pub(crate) fn real(&self, path: &str) -> Result<PathBuf, String> {
+        self.inside(path)
     }
 
     /// The files below the root, sorted, each with `/` between its parts; hidden folders are passed over.

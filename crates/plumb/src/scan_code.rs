@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use plumb_engine::Analyzer;
+use plumb_iac::files::Files;
+use plumb_iac::fix::correct;
 use plumb_iac::locate::spot;
 use plumb_iac::mapping::UsedPaths;
 use plumb_iac::place::Sources;
@@ -15,6 +17,7 @@ use plumb_model::report::Report;
 use plumb_model::value::Text;
 use plumb_model::verdict::Verdict;
 use plumb_pack::compiled::CompiledPolicy;
+use plumb_pack::fix::Fixes;
 use plumb_pack::mapping::Language;
 use plumb_pack::pack::Pack;
 use rayon::prelude::*;
@@ -33,6 +36,8 @@ const STACK: usize = 64 * 1024 * 1024;
 pub(crate) struct Code {
     pub(crate) sources: Sources,
     pub(crate) accounts: Vec<CodeAccount>,
+    /// How it is corrected.
+    pub(crate) fixes: Fixes,
 }
 
 /// Runs the command.
@@ -72,8 +77,19 @@ pub(crate) fn read(
     policies: &[CompiledPolicy],
     arguments: &CodeArguments,
 ) -> Result<Code, Failed> {
+    let tree = CodeTree::of(arguments)?;
+    read_tree(Some(console), pack, policies, arguments, (&tree, &tree))
+}
+
+/// The same over files that need not be those on disk; without a console nothing is shown.
+pub(crate) fn read_tree(
+    console: Option<Console>,
+    pack: &Pack,
+    policies: &[CompiledPolicy],
+    arguments: &CodeArguments,
+    (tree, files): (&CodeTree, &dyn Files),
+) -> Result<Code, Failed> {
     let path = arguments.path.as_deref().unwrap_or(Path::new("."));
-    let tree = CodeTree::new(path)?;
     let (mut paths, walking) = tree.paths();
     if path.is_file() {
         let name = path
@@ -88,7 +104,7 @@ pub(crate) fn read(
         value_files: arguments
             .var_file
             .iter()
-            .map(|file| below(&tree, file))
+            .map(|file| below(tree, file))
             .collect::<Result<_, _>>()?,
         region: arguments.region.as_deref().map(Text::from),
     };
@@ -96,8 +112,8 @@ pub(crate) fn read(
         let work = || {
             let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK).build();
             match pool {
-                Ok(pool) => pool.install(|| scan(pack, &tree, &paths, &used, &options)),
-                Err(_) => scan(pack, &tree, &paths, &used, &options),
+                Ok(pool) => pool.install(|| scan(pack, files, &paths, &used, &options)),
+                Err(_) => scan(pack, files, &paths, &used, &options),
             }
         };
         scope.spawn(work).join()
@@ -105,8 +121,10 @@ pub(crate) fn read(
     let Ok(scanned) = scanned else {
         return Err(Diagnostic::error("the evaluation of this code failed").into());
     };
-    console.show(&walking);
-    console.show(&scanned.problems);
+    if let Some(console) = console {
+        console.show(&walking);
+        console.show(&scanned.problems);
+    }
     if scanned.stacks.is_empty() {
         return Err(Failed::nothing_scanned(
             Diagnostic::error(format!("`{}` holds no infrastructure code", path.display()))
@@ -128,7 +146,15 @@ pub(crate) fn read(
         })
         .flatten()
         .collect();
-    Ok(Code { sources, accounts })
+    let (fixes, problems) = pack.fixes();
+    if let Some(console) = console {
+        console.show(&problems);
+    }
+    Ok(Code {
+        sources,
+        accounts,
+        fixes,
+    })
 }
 
 /// The policies that code can answer: of types that code declares, and of those that look at something code tells.
@@ -179,6 +205,7 @@ pub(crate) fn locate(report: &mut Report, code: &Code) {
             ((known.provider, known.id.as_str()), account)
         })
         .collect();
+    let policies = &report.policies;
     for account in &mut report.accounts {
         let key = (account.account.provider, account.account.id.as_str());
         let Some(code_account) = by_id.get(&key) else {
@@ -193,18 +220,27 @@ pub(crate) fn locate(report: &mut Report, code: &Code) {
             if !matches!(finding.verdict, Verdict::Fail | Verdict::Unknown) {
                 continue;
             }
-            let Some(resource) = usize::try_from(finding.resource)
-                .ok()
-                .and_then(|at| resources.get(at))
-            else {
+            let Some(resource) = resources.get(wide(finding.resource)) else {
                 continue;
             };
             let key = (resource.resource_type.clone(), resource.uid.clone());
             if let Some(places) = code_account.places.get(&key) {
-                finding.code = Some(Arc::new(spot(&code.sources, places, finding.evidence.as_deref())));
+                let (mut spot, origins) = spot(&code.sources, places, finding.evidence.as_deref());
+                if let (Verdict::Fail, Some(policy)) = (finding.verdict, policies.get(wide(finding.policy))) {
+                    let language = code_account.language;
+                    let corrected = correct(&code.sources, &code.fixes, &policy.name, language, &origins);
+                    spot.fix = corrected
+                        .ok()
+                        .map(|correction| correction.described(&code.sources, &policy.remediation.summary));
+                }
+                finding.code = Some(Arc::new(spot));
             }
         }
     }
+}
+
+fn wide(at: u32) -> usize {
+    usize::try_from(at).unwrap_or(usize::MAX)
 }
 
 /// A file as the tree names it.

@@ -27,7 +27,7 @@ pub(super) const MAX_NODES: usize = 500_000;
 const MAX_PROBLEMS: usize = 100;
 
 /// What is read of a text, and what is wrong with it; `None` when nothing can be used.
-pub(super) fn parse(file: FileId, source: &Arc<Source>) -> (Option<Node>, Vec<Diagnostic>) {
+pub(crate) fn parse(file: FileId, source: &Arc<Source>) -> (Option<Node>, Vec<Diagnostic>) {
     let mut builder = Builder {
         file,
         source,

@@ -9,16 +9,16 @@ use crate::val::Why;
 
 /// One node. Clones are cheap, so that aliases cost nothing until they are evaluated.
 #[derive(Clone, Debug)]
-pub(super) struct Node {
+pub(crate) struct Node {
     /// Where it stands; a short function (`!Ref x`) begins at its tag.
-    pub(super) place: Place,
+    pub(crate) place: Place,
     /// What it is.
-    pub(super) content: Content,
+    pub(crate) content: Content,
 }
 
 /// What a node is. Short functions are maps with their long name as only key.
 #[derive(Clone, Debug)]
-pub(super) enum Content {
+pub(crate) enum Content {
     /// A scalar without quotes: its text decides its kind.
     Plain(Text),
     /// A text.
@@ -33,18 +33,18 @@ pub(super) enum Content {
 
 /// One entry of a map.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     /// The key.
-    pub(super) key: Text,
+    pub(crate) key: Text,
     /// Where the key stands.
-    pub(super) key_place: Place,
+    pub(crate) key_place: Place,
     /// The value.
-    pub(super) value: Node,
+    pub(crate) value: Node,
 }
 
 impl Entry {
     /// An entry that no template spells out, made because of what stands at `place`.
-    pub(super) fn made(place: Place, key: impl Into<Text>, value: Node) -> Self {
+    pub(crate) fn made(place: Place, key: impl Into<Text>, value: Node) -> Self {
         Self {
             key: key.into(),
             key_place: place,
@@ -53,7 +53,7 @@ impl Entry {
     }
 
     /// From the key to the end of the value; the key alone where the value stands elsewhere.
-    pub(super) fn place(&self) -> Place {
+    pub(crate) fn place(&self) -> Place {
         let (key, value) = (self.key_place, self.value.place);
         if value.file == key.file && value.start >= key.end {
             Place {
@@ -68,25 +68,25 @@ impl Entry {
 
 impl Node {
     /// A text.
-    pub(super) fn text_at(place: Place, text: impl Into<Text>) -> Self {
+    pub(crate) fn text_at(place: Place, text: impl Into<Text>) -> Self {
         let content = Content::Quoted(text.into());
         Self { place, content }
     }
 
     /// A list.
-    pub(super) fn list_at(place: Place, items: Vec<Node>) -> Self {
+    pub(crate) fn list_at(place: Place, items: Vec<Node>) -> Self {
         let content = Content::List(Arc::new(items));
         Self { place, content }
     }
 
     /// A map.
-    pub(super) fn map_at(place: Place, entries: Vec<Entry>) -> Self {
+    pub(crate) fn map_at(place: Place, entries: Vec<Entry>) -> Self {
         let content = Content::Map(Arc::new(entries));
         Self { place, content }
     }
 
     /// A map whose keys are written in code.
-    pub(super) fn object<const N: usize>(place: Place, entries: [(&str, Node); N]) -> Self {
+    pub(crate) fn object<const N: usize>(place: Place, entries: [(&str, Node); N]) -> Self {
         let entries = entries
             .into_iter()
             .map(|(key, value)| Entry::made(place, key, value));
@@ -94,34 +94,34 @@ impl Node {
     }
 
     /// The call of a function.
-    pub(super) fn call_at(place: Place, function: &str, argument: Node) -> Self {
+    pub(crate) fn call_at(place: Place, function: &str, argument: Node) -> Self {
         Self::object(place, [(function, argument)])
     }
 
     /// `Ref`.
-    pub(super) fn reference(place: Place, id: &str) -> Self {
+    pub(crate) fn reference(place: Place, id: &str) -> Self {
         Self::call_at(place, "Ref", Self::text_at(place, id))
     }
 
     /// `Fn::GetAtt`.
-    pub(super) fn attribute(place: Place, id: &str, attribute: &str) -> Self {
+    pub(crate) fn attribute(place: Place, id: &str, attribute: &str) -> Self {
         let path = [id, attribute].map(|part| Self::text_at(place, part));
         Self::call_at(place, "Fn::GetAtt", Self::list_at(place, path.into()))
     }
 
     /// `Fn::Sub` of a text.
-    pub(super) fn template(place: Place, text: &str) -> Self {
+    pub(crate) fn template(place: Place, text: &str) -> Self {
         Self::call_at(place, "Fn::Sub", Self::text_at(place, text))
     }
 
     /// Something that is not known.
-    pub(super) fn unknown(place: Place, why: impl Into<Why>) -> Self {
+    pub(crate) fn unknown(place: Place, why: impl Into<Why>) -> Self {
         let content = Content::Unreadable(why.into());
         Self { place, content }
     }
 
     /// The text of a scalar as written, whatever kind it resolves to.
-    pub(super) fn text(&self) -> Option<&Text> {
+    pub(crate) fn text(&self) -> Option<&Text> {
         match &self.content {
             Content::Plain(text) | Content::Quoted(text) => Some(text),
             Content::List(_) | Content::Map(_) | Content::Unreadable(_) => None,
@@ -129,7 +129,7 @@ impl Node {
     }
 
     /// The items of a list.
-    pub(super) fn items(&self) -> Option<&[Node]> {
+    pub(crate) fn items(&self) -> Option<&[Node]> {
         match &self.content {
             Content::List(items) => Some(items),
             Content::Plain(_) | Content::Quoted(_) | Content::Map(_) | Content::Unreadable(_) => None,
@@ -137,7 +137,7 @@ impl Node {
     }
 
     /// The entries of a map.
-    pub(super) fn entries(&self) -> Option<&[Entry]> {
+    pub(crate) fn entries(&self) -> Option<&[Entry]> {
         match &self.content {
             Content::Map(entries) => Some(entries),
             Content::Plain(_) | Content::Quoted(_) | Content::List(_) | Content::Unreadable(_) => None,
@@ -145,24 +145,24 @@ impl Node {
     }
 
     /// The entry of a map.
-    pub(super) fn entry(&self, key: &str) -> Option<&Entry> {
+    pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {
         self.entries()?.iter().find(|entry| entry.key == key)
     }
 
     /// The value of an entry of a map.
-    pub(super) fn get(&self, key: &str) -> Option<&Node> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
         self.entry(key).map(|entry| &entry.value)
     }
 
     /// The text of an entry of a map.
-    pub(super) fn get_text(&self, key: &str) -> Option<&str> {
+    pub(crate) fn get_text(&self, key: &str) -> Option<&str> {
         self.get(key)?.text().map(Text::as_str)
     }
 
     /// The name and the argument where the node is the call of a function.
     ///
     /// `Condition` is none: outside of conditions it is a common key of policies.
-    pub(super) fn call(&self) -> Option<(&str, &Node)> {
+    pub(crate) fn call(&self) -> Option<(&str, &Node)> {
         match self.entries()? {
             [only] if only.key == "Ref" || only.key.starts_with("Fn::") && !is_loop(&only.key) => {
                 Some((&only.key, &only.value))
@@ -172,7 +172,7 @@ impl Node {
     }
 
     /// Whether the node is null: written as such, or left out.
-    pub(super) fn is_null(&self) -> bool {
+    pub(crate) fn is_null(&self) -> bool {
         match &self.content {
             Content::Plain(text) => matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"),
             Content::Quoted(_) | Content::List(_) | Content::Map(_) | Content::Unreadable(_) => false,
@@ -180,7 +180,7 @@ impl Node {
     }
 
     /// What the node is, as messages call it.
-    pub(super) fn kind_name(&self) -> &'static str {
+    pub(crate) fn kind_name(&self) -> &'static str {
         match self.content {
             Content::Plain(_) | Content::Quoted(_) => "scalar",
             Content::List(_) => "list",
@@ -191,6 +191,6 @@ impl Node {
 }
 
 /// Whether the key of a map is a loop.
-pub(super) fn is_loop(key: &str) -> bool {
+pub(crate) fn is_loop(key: &str) -> bool {
     key.starts_with("Fn::ForEach::")
 }
