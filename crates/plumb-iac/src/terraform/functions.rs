@@ -8,6 +8,7 @@
 //! Semantics are those of <https://developer.hashicorp.com/terraform/language/functions> and <https://opentofu.org/docs/language/functions>.
 
 mod arguments;
+mod ask;
 mod choose;
 mod compare;
 mod conversion;
@@ -17,22 +18,30 @@ mod date;
 mod encoding;
 mod file;
 mod format;
+mod glob;
 mod hash;
 mod json;
 mod list;
 mod map;
 mod network;
+mod notation;
 mod number;
 mod pattern;
+mod prefix;
 #[cfg(test)]
 mod properties;
 mod provider;
+mod range;
+mod rewrite;
 mod set;
 #[cfg(test)]
 mod testing;
 mod text;
+mod timestamp;
+mod verb;
 mod yaml_decode;
 mod yaml_encode;
+mod yaml_scalar;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -135,6 +144,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 
 static FUNCTIONS: LazyLock<BTreeMap<&'static str, &'static Function>> = LazyLock::new(|| {
     [
+        ask::FUNCTIONS,
         choose::FUNCTIONS,
         conversion::FUNCTIONS,
         csv::FUNCTIONS,
@@ -150,6 +160,7 @@ static FUNCTIONS: LazyLock<BTreeMap<&'static str, &'static Function>> = LazyLock
         number::FUNCTIONS,
         pattern::FUNCTIONS,
         provider::FUNCTIONS,
+        range::FUNCTIONS,
         set::FUNCTIONS,
         text::FUNCTIONS,
         yaml_decode::FUNCTIONS,

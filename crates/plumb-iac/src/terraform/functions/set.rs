@@ -81,10 +81,9 @@ fn setunion(arguments: &Arguments<'_>) -> Take<Val> {
     let mut all = Vec::new();
     for at in 0..arguments.all().len() {
         let items = arguments.list(at)?;
-        arguments.spend_items(items.len())?;
-        all.extend_from_slice(items);
+        arguments.spend_items(all.len().max(items.len()))?;
+        all.extend(convert::unify(items, arguments.context)?);
     }
-    arguments.spend_items(all.len())?;
     make(&all, arguments.context)
 }
 
