@@ -92,7 +92,7 @@ impl Context<'_> {
     }
 }
 
-/// Why a call has no result: `try` goes on to its next argument, `can` is false.
+/// Why a call has no result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
     /// No function has this name.
@@ -115,6 +115,17 @@ pub enum Problem {
     /// The budget of the evaluation is used up.
     #[error("the evaluation takes more steps than it may")]
     OutOfSteps,
+}
+
+impl Problem {
+    /// Whether Terraform finds no result either, so that `try` goes on to its next argument and `can` is false. After any other problem
+    /// these are unknown.
+    pub fn is_certain(&self) -> bool {
+        match self {
+            Self::WrongArguments(_) => true,
+            Self::UnknownFunction(_) | Self::TooLarge { .. } | Self::TooDeep | Self::OutOfSteps => false,
+        }
+    }
 }
 
 /// Evaluates the call of a function; `name` is as written, for example `merge`, `core::merge` or `provider::aws::arn_parse`.
@@ -193,6 +204,22 @@ mod tests {
             "`lookup` takes 2 to 3 arguments, not 1"
         );
         assert_eq!(fails("max", vec![]), "`max` takes at least 1 argument, not 0");
+    }
+
+    #[test]
+    fn only_what_terraform_refuses_too_is_certain() {
+        assert!(Problem::WrongArguments("argument 1 is null".into()).is_certain());
+        for problem in [
+            Problem::UnknownFunction("f".into()),
+            Problem::TooLarge {
+                limit: 1,
+                unit: "items",
+            },
+            Problem::TooDeep,
+            Problem::OutOfSteps,
+        ] {
+            assert!(!problem.is_certain(), "{problem}");
+        }
     }
 
     #[test]

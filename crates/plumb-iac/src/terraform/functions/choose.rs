@@ -1,7 +1,7 @@
 //! Functions that choose one of the values that they are given.
 
 use super::arguments::{Arguments, Function, Stop, Take, wrong};
-use super::convert;
+use super::{Problem, convert};
 use crate::val::{Kind, Val};
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -19,7 +19,15 @@ pub(super) const FUNCTIONS: &[Function] = &[
 
 /// The first value that is neither null nor an empty text, converted to the type of all.
 fn coalesce(arguments: &Arguments<'_>) -> Take<Val> {
-    let values = convert::unify(arguments.all(), arguments.context)?;
+    let all = arguments.all();
+    let any_type = all
+        .iter()
+        .any(|val| matches!(val.kind, Kind::Null | Kind::Unknown(_)));
+    let values = match convert::unify(all, arguments.context) {
+        // Null and unknown values have any type, so that no type is common to all.
+        Err(Stop::Problem(Problem::WrongArguments(_))) if any_type => all.to_vec(),
+        values => values?,
+    };
     for val in values {
         match &val.kind {
             Kind::Unknown(why) => return Err(Stop::Unknown(why.clone())),
@@ -101,6 +109,8 @@ mod tests {
             ("coalesce", r#"[null, "", "a", "b"]"#, r#""a""#),
             ("coalesce", r#"[1, "x"]"#, r#""1""#),
             ("coalesce", r#"[null, [1]]"#, "[1]"),
+            ("coalesce", r#"[null, true, 5]"#, "true"),
+            ("coalesce", r#"[true, 5]"#, "!all items must have the same type"),
             ("coalesce", r#"[null, ""]"#, "!all arguments are null or empty"),
             ("coalesce", r#"[[1], "x"]"#, "!all items must have the same type"),
             ("coalescelist", r#"[[], null, ["a"], ["b"]]"#, r#"["a"]"#),

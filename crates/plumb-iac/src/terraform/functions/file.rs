@@ -91,9 +91,13 @@ fn fileset(arguments: &Arguments<'_>) -> Take<Val> {
 }
 
 fn basename(arguments: &Arguments<'_>) -> Take<Val> {
-    let path = clean(&arguments.text(0)?);
-    let name = path.rsplit_once('/').map_or(path.as_str(), |(_, name)| name);
-    Ok(Val::string(if path == "/" { "/" } else { name }))
+    let path = arguments.text(0)?;
+    let trimmed = path.trim_end_matches('/');
+    Ok(Val::string(match (path.is_empty(), trimmed.is_empty()) {
+        (true, _) => ".",
+        (false, true) => "/",
+        (false, false) => trimmed.rsplit_once('/').map_or(trimmed, |(_, name)| name),
+    }))
 }
 
 fn dirname(arguments: &Arguments<'_>) -> Take<Val> {
@@ -270,6 +274,7 @@ mod tests {
             ("basename", r#"["a/b/"]"#, r#""b""#),
             ("basename", r#"[""]"#, r#"".""#),
             ("basename", r#"["//"]"#, r#""/""#),
+            ("basename", r#"["a/.."]"#, r#""..""#),
             ("dirname", r#"["foo/bar/baz.txt"]"#, r#""foo/bar""#),
             ("dirname", r#"["./a/../b/c"]"#, r#""b""#),
             ("dirname", r#"["a"]"#, r#"".""#),

@@ -107,6 +107,7 @@ fn write(val: &Val, out: &mut String, depth: usize, context: &Context<'_>) -> Ta
         Kind::Null => out.push_str("null"),
         Kind::Bool(bool) => out.push_str(if *bool { "true" } else { "false" }),
         Kind::Int(int) => out.push_str(&Number::Int(*int).text()),
+        Kind::Float(float) if !float.is_finite() => return Err(wrong(format!("JSON has no {float}"))),
         Kind::Float(float) => out.push_str(&Number::new(*float).text()),
         Kind::String(text) => quote(text, out),
         Kind::List(items) => {

@@ -1,7 +1,7 @@
 //! `range`: numbers in a row.
 
-use super::arguments::{Arguments, Function, Stop, Take, wrong};
-use super::{Problem, convert::Number};
+use super::arguments::{Arguments, Function, Take, wrong};
+use super::convert::Number;
 use crate::val::Val;
 
 pub(super) const FUNCTIONS: &[Function] = &[Function {
@@ -34,10 +34,7 @@ fn range(arguments: &Arguments<'_>) -> Take<Val> {
     let mut number = start;
     while (step > 0.0 && number < end) || (step < 0.0 && number > end) {
         if numbers.len() == MAX_RANGE {
-            return Err(Stop::Problem(Problem::TooLarge {
-                limit: MAX_RANGE,
-                unit: "items",
-            }));
+            return Err(wrong(format!("the range has more than {MAX_RANGE} numbers")));
         }
         numbers.push(Number::new(number).val()?);
         number += step;
@@ -60,8 +57,8 @@ mod tests {
             ("range", "[4, 1, -1.5]", "[4,2.5]"),
             ("range", "[1, 4, -1]", "!a step of -1 does not lead from 1 to 4"),
             ("range", "[1, 4, 0]", "!a step of 0"),
-            ("range", "[1025]", "!more than 1024 items"),
-            ("range", "[1e300, 1e301, 1]", "!more than 1024 items"),
+            ("range", "[1025]", "!more than 1024 numbers"),
+            ("range", "[1e300, 1e301, 1]", "!more than 1024 numbers"),
         ]);
     }
 }

@@ -92,8 +92,8 @@ fn setproduct(arguments: &Arguments<'_>) -> Take<Val> {
         return Ok(Val::list(Vec::new()));
     }
     let sets = (0..arguments.all().len())
-        .map(|at| arguments.list(at))
-        .collect::<Take<Vec<&[Val]>>>()?;
+        .map(|at| convert::unify(arguments.list(at)?, arguments.context))
+        .collect::<Take<Vec<Vec<Val>>>>()?;
     let total = sets
         .iter()
         .try_fold(sets.len(), |total, set| total.checked_mul(set.len()))

@@ -166,7 +166,7 @@ fn as_it_stands(text: &str) -> bool {
     starts_plainly
         && !text
             .chars()
-            .any(|char| char != '\n' && char != '\t' && (char.is_control() || is_break(char)))
+            .any(|char| char != '\n' && (char.is_control() || is_break(char)))
 }
 
 fn is_break(char: char) -> bool {

@@ -16,6 +16,9 @@ use crate::val::{Kind, Val};
 pub(super) fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Take<Val> {
     let quoted = !matches!(style, ScalarStyle::Plain);
     let Some(tag) = tag else {
+        if !quoted && matches!(text, ".nan" | ".NaN" | ".NAN") {
+            return Err(about(text, "is no number that Terraform has"));
+        }
         return Ok(if quoted { Val::string(text) } else { plain(text) });
     };
     let misfit = || about(text, &format!("is no {}", tag.suffix));
