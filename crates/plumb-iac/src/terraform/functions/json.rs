@@ -161,7 +161,7 @@ mod tests {
         let value = json(r#"{"b": [1, 2.5, true, null], "a": "<x> & \"y\"\n", "c": {}}"#);
         let encoded = result("jsonencode", vec![value]);
         assert_eq!(
-            shown("trimspace", vec![encoded]),
+            shown("format", vec![Val::string("%s"), encoded]),
             r#""{\"a\":\"\\u003cx\\u003e \\u0026 \\\"y\\\"\\n\",\"b\":[1,2.5,true,null],\"c\":{}}""#
         );
     }

@@ -19,28 +19,36 @@ pub(super) const FUNCTIONS: &[Function] = &[
 ];
 
 /// How many bytes a compiled pattern can have.
-const MAX_COMPILED: usize = 1 << 20;
+const MAX_COMPILED: usize = 256 << 10;
+
+/// Up to how many bytes a compiled pattern counts as small.
+const SMALL: usize = 16 << 10;
+
+/// What a large pattern costs in steps where a small one costs one.
+const LARGE_COST: usize = 64;
 
 /// How many compiled patterns are kept: modules use few, many times.
 const KEPT: usize = 64;
 
 thread_local! {
-    static COMPILED: RefCell<BTreeMap<Text, Regex>> = const { RefCell::new(BTreeMap::new()) };
+    static COMPILED: RefCell<BTreeMap<Text, Pattern>> = const { RefCell::new(BTreeMap::new()) };
 }
 
 /// The first match: its text, or its groups as a list or, where they have names, a map.
 fn regex(arguments: &Arguments<'_>) -> Take<Val> {
     let pattern = compile(&arguments.text(0)?)?;
     let text = arguments.text(1)?;
+    let pattern = pattern.over(&text, arguments)?;
     let captures = pattern
         .captures(&text)
         .ok_or_else(|| about(pattern.as_str(), "does not match the text"))?;
-    matched(&pattern, &captures)
+    matched(pattern, &captures)
 }
 
 fn regexall(arguments: &Arguments<'_>) -> Take<Val> {
     let pattern = compile(&arguments.text(0)?)?;
     let text = arguments.text(1)?;
+    let pattern = pattern.over(&text, arguments)?;
     let mut all = Vec::new();
     for captures in pattern.captures_iter(&text) {
         arguments.spend(captures.len())?;
@@ -50,7 +58,7 @@ fn regexall(arguments: &Arguments<'_>) -> Take<Val> {
                 unit: "items",
             }));
         }
-        all.push(matched(&pattern, &captures)?);
+        all.push(matched(pattern, &captures)?);
     }
     Ok(Val::list(all))
 }
@@ -65,6 +73,7 @@ fn replace(arguments: &Arguments<'_>) -> Take<Val> {
         return Ok(Val::string(text.replace(wanted.as_str(), &replacement)));
     };
     let pattern = compile(pattern)?;
+    let pattern = pattern.over(&text, arguments)?;
     let mut replaced = String::new();
     let mut done = 0;
     for captures in pattern.captures_iter(&text) {
@@ -104,21 +113,48 @@ fn matched(pattern: &Regex, captures: &Captures<'_>) -> Take<Val> {
     Ok(Val::map(entries))
 }
 
-fn compile(pattern: &str) -> Take<Regex> {
+/// A compiled pattern.
+#[derive(Clone)]
+struct Pattern {
+    regex: Regex,
+    /// Steps for each 64 bytes of text that it is matched with.
+    cost: usize,
+}
+
+impl Pattern {
+    /// The pattern to match with a text, for which it takes the steps.
+    fn over(&self, text: &str, arguments: &Arguments<'_>) -> Take<&Regex> {
+        arguments.spend((text.len() / 64 + 1).saturating_mul(self.cost))?;
+        Ok(&self.regex)
+    }
+}
+
+fn compile(pattern: &str) -> Take<Pattern> {
     if let Some(compiled) = COMPILED.with_borrow(|kept| kept.get(pattern).cloned()) {
         return Ok(compiled);
     }
-    let compiled = RegexBuilder::new(&rewrite(pattern))
-        .size_limit(MAX_COMPILED)
-        .octal(true)
-        .build()
-        .map_err(|error| match error {
-            regex::Error::Syntax(_) if !pattern.contains("\\p") && !pattern.contains("\\P") => {
-                about(pattern, "is no regular expression")
-            }
-            // Too large, or with classes of Unicode that are not carried along: Terraform may well understand it.
-            _ => Stop::Unknown(format!("the pattern `{pattern}` is not evaluated").into()),
-        })?;
+    let rewritten = rewrite(pattern);
+    let build = |limit| {
+        RegexBuilder::new(&rewritten)
+            .size_limit(limit)
+            .octal(true)
+            .build()
+    };
+    let compiled = match build(SMALL) {
+        Ok(regex) => Ok(Pattern { regex, cost: 1 }),
+        Err(regex::Error::CompiledTooBig(_)) => build(MAX_COMPILED).map(|regex| Pattern {
+            regex,
+            cost: LARGE_COST,
+        }),
+        Err(error) => Err(error),
+    };
+    let compiled = compiled.map_err(|error| match error {
+        regex::Error::Syntax(_) if !pattern.contains("\\p") && !pattern.contains("\\P") => {
+            about(pattern, "is no regular expression")
+        }
+        // Too large, or with classes of Unicode that are not carried along: Terraform may well understand it.
+        _ => Stop::Unknown(format!("the pattern `{pattern}` is not evaluated").into()),
+    })?;
     COMPILED.with_borrow_mut(|kept| {
         if kept.len() >= KEPT {
             kept.clear();
@@ -208,6 +244,25 @@ mod tests {
                 r"?(the pattern `\d{1000}{1000}` is not evaluated)",
             ),
         ]);
+    }
+
+    #[test]
+    fn a_large_pattern_costs_more() {
+        let text = Val::string("b".repeat(6400));
+        let spent = |pattern: &str| {
+            let steps = std::cell::Cell::new(1_000_000);
+            let context = super::super::Context {
+                folder: "",
+                files: &super::super::testing::TREE,
+                template: &|_, _| Val::null(),
+                steps: &steps,
+            };
+            let all = super::super::call("regexall", vec![Val::string(pattern), text.clone()], &context);
+            assert_eq!(all, Ok(Val::list(Vec::new())), "{pattern}");
+            1_000_000 - steps.get()
+        };
+        let (small, large) = (spent("[a-z0-9.-]{3,63}c"), spent("(ac{1,100}){20}"));
+        assert!(small < 500 && large > 5000, "{small} {large}");
     }
 
     #[test]

@@ -173,7 +173,7 @@ fn has_items(less: &Val, more: &Val) -> bool {
     };
     let text = |val: &Val| {
         let encoded = attempt("jsonencode", vec![val.clone()]);
-        let text = encoded.and_then(|encoded| attempt("trimspace", vec![encoded]));
+        let text = encoded.and_then(|encoded| attempt("format", vec![Val::string("%s"), encoded]));
         text.map(|text| show(&text).replace(['"', '\\'], ""))
     };
     let more: Vec<_> = more.iter().map(text).collect();
