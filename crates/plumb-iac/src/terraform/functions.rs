@@ -8,6 +8,7 @@
 //! Semantics are those of <https://developer.hashicorp.com/terraform/language/functions> and <https://opentofu.org/docs/language/functions>.
 
 mod arguments;
+mod ask;
 mod choose;
 mod compare;
 mod conversion;
@@ -17,22 +18,30 @@ mod date;
 mod encoding;
 mod file;
 mod format;
+mod glob;
 mod hash;
 mod json;
 mod list;
 mod map;
 mod network;
+mod notation;
 mod number;
 mod pattern;
+mod prefix;
 #[cfg(test)]
 mod properties;
 mod provider;
+mod range;
+mod rewrite;
 mod set;
 #[cfg(test)]
 mod testing;
 mod text;
+mod timestamp;
+mod verb;
 mod yaml_decode;
 mod yaml_encode;
+mod yaml_scalar;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -83,7 +92,7 @@ impl Context<'_> {
     }
 }
 
-/// Why a call has no result: `try` goes on to its next argument, `can` is false.
+/// Why a call has no result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
     /// No function has this name.
@@ -106,6 +115,17 @@ pub enum Problem {
     /// The budget of the evaluation is used up.
     #[error("the evaluation takes more steps than it may")]
     OutOfSteps,
+}
+
+impl Problem {
+    /// Whether Terraform finds no result either, so that `try` goes on to its next argument and `can` is false. After any other problem
+    /// these are unknown.
+    pub fn is_certain(&self) -> bool {
+        match self {
+            Self::WrongArguments(_) => true,
+            Self::UnknownFunction(_) | Self::TooLarge { .. } | Self::TooDeep | Self::OutOfSteps => false,
+        }
+    }
 }
 
 /// Evaluates the call of a function; `name` is as written, for example `merge`, `core::merge` or `provider::aws::arn_parse`.
@@ -135,6 +155,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 
 static FUNCTIONS: LazyLock<BTreeMap<&'static str, &'static Function>> = LazyLock::new(|| {
     [
+        ask::FUNCTIONS,
         choose::FUNCTIONS,
         conversion::FUNCTIONS,
         csv::FUNCTIONS,
@@ -150,6 +171,7 @@ static FUNCTIONS: LazyLock<BTreeMap<&'static str, &'static Function>> = LazyLock
         number::FUNCTIONS,
         pattern::FUNCTIONS,
         provider::FUNCTIONS,
+        range::FUNCTIONS,
         set::FUNCTIONS,
         text::FUNCTIONS,
         yaml_decode::FUNCTIONS,
@@ -182,6 +204,22 @@ mod tests {
             "`lookup` takes 2 to 3 arguments, not 1"
         );
         assert_eq!(fails("max", vec![]), "`max` takes at least 1 argument, not 0");
+    }
+
+    #[test]
+    fn only_what_terraform_refuses_too_is_certain() {
+        assert!(Problem::WrongArguments("argument 1 is null".into()).is_certain());
+        for problem in [
+            Problem::UnknownFunction("f".into()),
+            Problem::TooLarge {
+                limit: 1,
+                unit: "items",
+            },
+            Problem::TooDeep,
+            Problem::OutOfSteps,
+        ] {
+            assert!(!problem.is_certain(), "{problem}");
+        }
     }
 
     #[test]

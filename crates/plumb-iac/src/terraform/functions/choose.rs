@@ -1,75 +1,33 @@
-//! Functions that choose one of the values that they are given, or ask about them.
+//! Functions that choose one of the values that they are given.
 
 use super::arguments::{Arguments, Function, Stop, Take, wrong};
-use super::compare::{Truth, equal};
-use super::convert::{self, Number};
-use crate::val::{Kind, Val, Why};
+use super::{Problem, convert};
+use crate::val::{Kind, Val};
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::new("alltrue", 1, alltrue),
-    Function::new("anytrue", 1, anytrue),
     Function::variadic("coalesce", 1, coalesce),
     Function::variadic("coalescelist", 1, coalescelist),
-    Function::new("contains", 2, contains),
     Function::new("element", 2, element),
-    Function::new("index", 2, index),
     Function {
         name: "lookup",
         least: 2,
         most: Some(3),
         run: lookup,
     },
-    Function::new("matchkeys", 3, matchkeys),
     Function::new("one", 1, one),
 ];
 
-/// True unless an item is false or null; one that is false decides, whatever others are unknown.
-fn alltrue(arguments: &Arguments<'_>) -> Take<Val> {
-    decide(arguments, Decides::False)
-}
-
-/// False unless an item is true.
-fn anytrue(arguments: &Arguments<'_>) -> Take<Val> {
-    decide(arguments, Decides::True)
-}
-
-/// The item that decides a question whatever the others are.
-#[derive(Clone, Copy)]
-enum Decides {
-    True,
-    False,
-}
-
-fn decide(arguments: &Arguments<'_>, decides: Decides) -> Take<Val> {
-    let deciding = match decides {
-        Decides::True => true,
-        Decides::False => false,
-    };
-    let items = arguments.list(0)?;
-    arguments.spend(items.len())?;
-    let mut unknown: Option<Why> = None;
-    for item in items {
-        let truth = if item.is_null() {
-            Ok(false)
-        } else {
-            convert::truth(item, arguments.context)
-        };
-        match truth {
-            Ok(truth) if truth == deciding => return Ok(Val::new(Kind::Bool(deciding))),
-            Ok(_) => {}
-            Err(Stop::Unknown(why)) => unknown = unknown.or(Some(why)),
-            Err(stop @ Stop::Problem(_)) => return Err(stop),
-        }
-    }
-    match unknown {
-        Some(why) => Err(Stop::Unknown(why)),
-        None => Ok(Val::new(Kind::Bool(!deciding))),
-    }
-}
-
 /// The first value that is neither null nor an empty text, converted to the type of all.
 fn coalesce(arguments: &Arguments<'_>) -> Take<Val> {
-    let values = convert::unify(arguments.all(), arguments.context)?;
+    let all = arguments.all();
+    let any_type = all
+        .iter()
+        .any(|val| matches!(val.kind, Kind::Null | Kind::Unknown(_)));
+    let values = match convert::unify(all, arguments.context) {
+        // Null and unknown values have any type, so that no type is common to all.
+        Err(Stop::Problem(Problem::WrongArguments(_))) if any_type => all.to_vec(),
+        values => values?,
+    };
     for val in values {
         match &val.kind {
             Kind::Unknown(why) => return Err(Stop::Unknown(why.clone())),
@@ -96,23 +54,6 @@ fn coalescelist(arguments: &Arguments<'_>) -> Take<Val> {
     Err(wrong("all arguments are null or empty"))
 }
 
-fn contains(arguments: &Arguments<'_>) -> Take<Val> {
-    let items = arguments.list(0)?;
-    let wanted = arguments.value(1)?;
-    let mut unknown: Option<Why> = None;
-    for item in items {
-        match equal(item, wanted, arguments.context)? {
-            Truth::Yes => return Ok(Val::new(Kind::Bool(true))),
-            Truth::No => {}
-            Truth::Unknown(why) => unknown = unknown.or(Some(why)),
-        }
-    }
-    match unknown {
-        Some(why) => Err(Stop::Unknown(why)),
-        None => Ok(Val::new(Kind::Bool(false))),
-    }
-}
-
 /// The item at a position, which wraps around at either end.
 fn element(arguments: &Arguments<'_>) -> Take<Val> {
     let items = arguments.list(0)?;
@@ -125,19 +66,6 @@ fn element(arguments: &Arguments<'_>) -> Take<Val> {
         .and_then(|position| items.get(position))
         .cloned()
         .ok_or_else(|| wrong("an empty list has no element"))
-}
-
-fn index(arguments: &Arguments<'_>) -> Take<Val> {
-    let items = arguments.list(0)?;
-    let wanted = arguments.known(1)?;
-    for (at, item) in (0_i64..).zip(items) {
-        match equal(item, wanted, arguments.context)? {
-            Truth::Yes => return Number::Int(at).val(),
-            Truth::No => {}
-            Truth::Unknown(why) => return Err(Stop::Unknown(why)),
-        }
-    }
-    Err(wrong("the list has no such item"))
 }
 
 fn lookup(arguments: &Arguments<'_>) -> Take<Val> {
@@ -153,35 +81,6 @@ fn lookup(arguments: &Arguments<'_>) -> Take<Val> {
         Some(default) => Ok(default.clone()),
         None => Err(wrong(format!("the map has no key `{key}`"))),
     }
-}
-
-/// The values of which the key, at the same position, is one of those searched for.
-fn matchkeys(arguments: &Arguments<'_>) -> Take<Val> {
-    let (values, keys, searched) = (arguments.list(0)?, arguments.list(1)?, arguments.list(2)?);
-    if values.len() != keys.len() {
-        return Err(wrong(format!(
-            "there are {} keys but {} values",
-            keys.len(),
-            values.len()
-        )));
-    }
-    let mut matching = Vec::new();
-    for (val, key) in values.iter().zip(keys) {
-        let mut unknown: Option<Why> = None;
-        let mut found = false;
-        for wanted in searched {
-            match equal(key, wanted, arguments.context)? {
-                Truth::Yes => found = true,
-                Truth::No => {}
-                Truth::Unknown(why) => unknown = unknown.or(Some(why)),
-            }
-        }
-        match unknown {
-            Some(why) if !found => return Err(Stop::Unknown(why)),
-            Some(_) | None => matching.extend(found.then(|| val.clone())),
-        }
-    }
-    Ok(Val::list(matching))
 }
 
 /// The only item of a list, null where it has none.
@@ -210,6 +109,8 @@ mod tests {
             ("coalesce", r#"[null, "", "a", "b"]"#, r#""a""#),
             ("coalesce", r#"[1, "x"]"#, r#""1""#),
             ("coalesce", r#"[null, [1]]"#, "[1]"),
+            ("coalesce", r#"[null, true, 5]"#, "true"),
+            ("coalesce", r#"[true, 5]"#, "!all items must have the same type"),
             ("coalesce", r#"[null, ""]"#, "!all arguments are null or empty"),
             ("coalesce", r#"[[1], "x"]"#, "!all items must have the same type"),
             ("coalescelist", r#"[[], null, ["a"], ["b"]]"#, r#"["a"]"#),
@@ -225,39 +126,6 @@ mod tests {
             ("one", "[[]]", "null"),
             ("one", "[[5]]", "5"),
             ("one", "[[5, 6]]", "!the list has 2 items, not one or none"),
-        ]);
-    }
-
-    #[test]
-    fn questions() {
-        check(&[
-            ("alltrue", r#"[[true, "true"]]"#, "true"),
-            ("alltrue", "[[]]", "true"),
-            ("alltrue", "[[true, null]]", "false"),
-            ("alltrue", "[[5]]", "!a number is no bool"),
-            ("anytrue", "[[false, true]]", "true"),
-            ("anytrue", "[[null]]", "false"),
-            ("contains", r#"[["a", {"k": 1}], {"k": 1}]"#, "true"),
-            ("contains", r#"[["1"], 1]"#, "false"),
-            ("contains", r#"[[1.0], 1]"#, "true"),
-            ("contains", r#"[[null], null]"#, "true"),
-            (
-                "contains",
-                r#"[{"a": 1}, "a"]"#,
-                "!argument 1 is a map, not a list",
-            ),
-            ("index", r#"[["a","b"], "b"]"#, "1"),
-            ("index", r#"[["a"], "z"]"#, "!the list has no such item"),
-            (
-                "matchkeys",
-                r#"[["i-1","i-2","i-3"], ["a","b","a"], ["a","c"]]"#,
-                r#"["i-1","i-3"]"#,
-            ),
-            (
-                "matchkeys",
-                r#"[["i-1"], [], ["a"]]"#,
-                "!there are 0 keys but 1 values",
-            ),
         ]);
     }
 

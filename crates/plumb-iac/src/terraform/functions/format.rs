@@ -1,30 +1,15 @@
 //! `format` and `formatlist`: verbs as of C's `printf`.
 
-use unicode_segmentation::UnicodeSegmentation;
-
 use super::arguments::{Arguments, Function, Stop, Take, wrong};
-use super::convert::{self, Number};
 use super::text::{about, too_long};
-use super::{Context, MAX_TEXT, json};
+use super::verb::Verb;
+use super::{Context, MAX_TEXT};
 use crate::val::{Kind, Val};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::variadic("format", 1, format),
     Function::variadic("formatlist", 1, formatlist),
 ];
-
-/// One `%…` of a specification.
-#[derive(Default)]
-struct Verb {
-    zero: bool,
-    sharp: bool,
-    plus: bool,
-    minus: bool,
-    space: bool,
-    width: usize,
-    precision: Option<usize>,
-    mode: char,
-}
 
 fn format(arguments: &Arguments<'_>) -> Take<Val> {
     let values: Vec<&Val> = arguments.all().iter().skip(1).collect();
@@ -159,170 +144,6 @@ fn digits(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) -> usize {
         number = number.saturating_mul(10).saturating_add(digit);
     }
     number
-}
-
-impl Verb {
-    fn text(&self, val: &Val, context: &Context<'_>) -> Take<String> {
-        if val.is_null() && self.mode != 'v' {
-            return Err(wrong(format!("`%{}` takes no null", self.mode)));
-        }
-        match self.mode {
-            'v' => Ok(self.padded(self.as_is(val, context)?)),
-            't' => Ok(convert::truth(val, context)?.to_string()),
-            's' => Ok(self.padded(self.cut(&convert::text(val, context)?))),
-            'q' => {
-                let mut quoted = String::new();
-                json::quote(&self.cut(&convert::text(val, context)?), &mut quoted);
-                Ok(self.padded(quoted))
-            }
-            'b' | 'd' | 'o' | 'x' | 'X' => self.whole(convert::number(val, context)?),
-            'e' | 'E' | 'f' | 'g' | 'G' => {
-                let number = convert::number(val, context)?.float();
-                let digits = self.decimal(number.abs());
-                Ok(self.signed(number < 0.0, digits))
-            }
-            mode => Err(wrong(format!("`%{mode}` is no verb"))),
-        }
-    }
-
-    fn as_is(&self, val: &Val, context: &Context<'_>) -> Take<String> {
-        match &val.kind {
-            Kind::String(_) | Kind::Json(_) if !self.sharp => Ok(convert::text(val, context)?.into()),
-            Kind::Int(_) | Kind::Float(_) if !self.sharp => {
-                let number = convert::number(val, context)?.float();
-                let sign = if number < 0.0 { "-" } else { "" };
-                Ok(format!("{sign}{}", shortest(number.abs(), 'e')))
-            }
-            Kind::Null
-            | Kind::Bool(_)
-            | Kind::Int(_)
-            | Kind::Float(_)
-            | Kind::String(_)
-            | Kind::List(_)
-            | Kind::Map(_)
-            | Kind::Json(_)
-            | Kind::Unknown(_) => json::text(val, context),
-        }
-    }
-
-    fn cut(&self, text: &str) -> String {
-        match self.precision {
-            Some(precision) if precision > 0 => text.graphemes(true).take(precision).collect(),
-            Some(_) | None => text.to_owned(),
-        }
-    }
-
-    fn padded(&self, text: String) -> String {
-        let lacking = self.width.saturating_sub(text.graphemes(true).count());
-        let pad = if self.zero { "0" } else { " " }.repeat(lacking);
-        if self.minus { text + &pad } else { pad + &text }
-    }
-
-    fn whole(&self, number: Number) -> Take<String> {
-        let (negative, digits) = match (number, self.mode) {
-            (Number::Int(int), 'b') => (int < 0, format!("{:b}", int.unsigned_abs())),
-            (Number::Int(int), 'o') => (int < 0, format!("{:o}", int.unsigned_abs())),
-            (Number::Int(int), 'x') => (int < 0, format!("{:x}", int.unsigned_abs())),
-            (Number::Int(int), 'X') => (int < 0, format!("{:X}", int.unsigned_abs())),
-            (Number::Int(int), _) => (int < 0, int.unsigned_abs().to_string()),
-            (Number::Float(float), 'd') if float.fract() == 0.0 => {
-                (float < 0.0, format!("{:.0}", float.abs()))
-            }
-            (Number::Float(float), mode) => {
-                return Err(wrong(format!("`%{mode}` wants a whole number, not {float}")));
-            }
-        };
-        let prefix = match (self.sharp, self.mode) {
-            (true, 'b') => "0b",
-            (true, 'o') => "0",
-            (true, 'x') => "0x",
-            (true, 'X') => "0X",
-            _ => "",
-        };
-        Ok(self.signed(negative, format!("{prefix}{digits}")))
-    }
-
-    /// The digits of a number that is not negative.
-    fn decimal(&self, number: f64) -> String {
-        let precision = self.precision;
-        match self.mode {
-            'e' | 'E' => exponent(&format!("{number:.*e}", precision.unwrap_or(6)), self.mode),
-            'f' => format!("{number:.*}", precision.unwrap_or(6)),
-            mode => {
-                let letter = if mode == 'G' { 'E' } else { 'e' };
-                match precision {
-                    None => shortest(number, letter),
-                    Some(precision) => significant(number, precision.max(1), letter),
-                }
-            }
-        }
-    }
-
-    fn signed(&self, negative: bool, digits: String) -> String {
-        let sign = match (negative, self.plus, self.space) {
-            (true, _, _) => "-",
-            (false, true, _) => "+",
-            (false, false, true) => " ",
-            (false, false, false) => "",
-        };
-        if self.zero && !self.minus {
-            let lacking = self.width.saturating_sub(sign.len() + digits.len());
-            return format!("{sign}{}{digits}", "0".repeat(lacking));
-        }
-        self.padded_with_spaces(format!("{sign}{digits}"))
-    }
-
-    fn padded_with_spaces(&self, text: String) -> String {
-        let pad = " ".repeat(self.width.saturating_sub(text.len()));
-        if self.minus { text + &pad } else { pad + &text }
-    }
-}
-
-/// The fewest digits that tell the number, with an exponent from a million on.
-fn shortest(number: f64, letter: char) -> String {
-    let scientific = format!("{number:e}");
-    match power(&scientific) {
-        Some(power) if (-4..6).contains(&power) => number.to_string(),
-        Some(_) | None => exponent(&scientific, letter),
-    }
-}
-
-fn significant(number: f64, precision: usize, letter: char) -> String {
-    let scientific = format!("{number:.*e}", precision - 1);
-    let limit = i32::try_from(precision).unwrap_or(i32::MAX);
-    match power(&scientific) {
-        Some(power) if (-4..limit).contains(&power) => {
-            let decimals = usize::try_from(limit - 1 - power).unwrap_or(0);
-            trim_zeros(&format!("{number:.decimals$}"))
-        }
-        Some(_) | None => {
-            let (mantissa, power) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-            exponent(&format!("{}e{power}", trim_zeros(mantissa)), letter)
-        }
-    }
-}
-
-fn trim_zeros(number: &str) -> String {
-    if number.contains('.') {
-        number.trim_end_matches('0').trim_end_matches('.').to_owned()
-    } else {
-        number.to_owned()
-    }
-}
-
-fn power(scientific: &str) -> Option<i32> {
-    scientific.split_once('e')?.1.parse().ok()
-}
-
-/// Rust's notation with a signed exponent of at least two digits.
-fn exponent(scientific: &str, letter: char) -> String {
-    match (scientific.split_once('e'), power(scientific)) {
-        (Some((mantissa, _)), Some(power)) => {
-            let sign = if power < 0 { '-' } else { '+' };
-            format!("{mantissa}{letter}{sign}{:02}", power.unsigned_abs())
-        }
-        _ => scientific.to_owned(),
-    }
 }
 
 #[cfg(test)]

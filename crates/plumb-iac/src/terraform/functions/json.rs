@@ -107,6 +107,7 @@ fn write(val: &Val, out: &mut String, depth: usize, context: &Context<'_>) -> Ta
         Kind::Null => out.push_str("null"),
         Kind::Bool(bool) => out.push_str(if *bool { "true" } else { "false" }),
         Kind::Int(int) => out.push_str(&Number::Int(*int).text()),
+        Kind::Float(float) if !float.is_finite() => return Err(wrong(format!("JSON has no {float}"))),
         Kind::Float(float) => out.push_str(&Number::new(*float).text()),
         Kind::String(text) => quote(text, out),
         Kind::List(items) => {
@@ -160,7 +161,7 @@ mod tests {
         let value = json(r#"{"b": [1, 2.5, true, null], "a": "<x> & \"y\"\n", "c": {}}"#);
         let encoded = result("jsonencode", vec![value]);
         assert_eq!(
-            shown("trimspace", vec![encoded]),
+            shown("format", vec![Val::string("%s"), encoded]),
             r#""{\"a\":\"\\u003cx\\u003e \\u0026 \\\"y\\\"\\n\",\"b\":[1,2.5,true,null],\"c\":{}}""#
         );
     }

@@ -148,6 +148,7 @@ fn fill(val: &Val, default: &Val, arguments: &Arguments<'_>, depth: usize) -> Ta
     }
     match (&val.kind, &default.kind) {
         (Kind::Null, _) => Ok(default.clone()),
+        (Kind::Map(_) | Kind::List(_), Kind::Unknown(why)) => Ok(Val::unknown(why.clone())),
         (Kind::Map(fields), Kind::Map(wanted)) => {
             let mut fields = Fields::clone(fields);
             for (key, default) in &wanted.entries {

@@ -1,7 +1,4 @@
 //! Regular expressions: `regex`, `regexall` and `replace`.
-//!
-//! Terraform's are those of Go (<https://github.com/google/re2/wiki/Syntax>), in which `\d`, `\s`, `\w` and `\b` mean ASCII only and `[`
-//! within a class is itself; they are rewritten for the engine used here, which thinks otherwise of these.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -10,6 +7,7 @@ use plumb_model::value::Text;
 use regex::{Captures, Regex, RegexBuilder};
 
 use super::arguments::{Arguments, Function, Stop, Take, wrong};
+use super::rewrite::rewrite;
 use super::text::{about, too_long};
 use super::{MAX_ITEMS, MAX_TEXT, Problem};
 use crate::val::Val;
@@ -21,28 +19,36 @@ pub(super) const FUNCTIONS: &[Function] = &[
 ];
 
 /// How many bytes a compiled pattern can have.
-const MAX_COMPILED: usize = 1 << 20;
+const MAX_COMPILED: usize = 256 << 10;
+
+/// Up to how many bytes a compiled pattern counts as small.
+const SMALL: usize = 16 << 10;
+
+/// What a large pattern costs in steps where a small one costs one.
+const LARGE_COST: usize = 64;
 
 /// How many compiled patterns are kept: modules use few, many times.
 const KEPT: usize = 64;
 
 thread_local! {
-    static COMPILED: RefCell<BTreeMap<Text, Regex>> = const { RefCell::new(BTreeMap::new()) };
+    static COMPILED: RefCell<BTreeMap<Text, Pattern>> = const { RefCell::new(BTreeMap::new()) };
 }
 
 /// The first match: its text, or its groups as a list or, where they have names, a map.
 fn regex(arguments: &Arguments<'_>) -> Take<Val> {
     let pattern = compile(&arguments.text(0)?)?;
     let text = arguments.text(1)?;
+    let pattern = pattern.over(&text, arguments)?;
     let captures = pattern
         .captures(&text)
         .ok_or_else(|| about(pattern.as_str(), "does not match the text"))?;
-    matched(&pattern, &captures)
+    matched(pattern, &captures)
 }
 
 fn regexall(arguments: &Arguments<'_>) -> Take<Val> {
     let pattern = compile(&arguments.text(0)?)?;
     let text = arguments.text(1)?;
+    let pattern = pattern.over(&text, arguments)?;
     let mut all = Vec::new();
     for captures in pattern.captures_iter(&text) {
         arguments.spend(captures.len())?;
@@ -52,7 +58,7 @@ fn regexall(arguments: &Arguments<'_>) -> Take<Val> {
                 unit: "items",
             }));
         }
-        all.push(matched(&pattern, &captures)?);
+        all.push(matched(pattern, &captures)?);
     }
     Ok(Val::list(all))
 }
@@ -67,6 +73,7 @@ fn replace(arguments: &Arguments<'_>) -> Take<Val> {
         return Ok(Val::string(text.replace(wanted.as_str(), &replacement)));
     };
     let pattern = compile(pattern)?;
+    let pattern = pattern.over(&text, arguments)?;
     let mut replaced = String::new();
     let mut done = 0;
     for captures in pattern.captures_iter(&text) {
@@ -106,21 +113,48 @@ fn matched(pattern: &Regex, captures: &Captures<'_>) -> Take<Val> {
     Ok(Val::map(entries))
 }
 
-fn compile(pattern: &str) -> Take<Regex> {
+/// A compiled pattern.
+#[derive(Clone)]
+struct Pattern {
+    regex: Regex,
+    /// Steps for each 64 bytes of text that it is matched with.
+    cost: usize,
+}
+
+impl Pattern {
+    /// The pattern to match with a text, for which it takes the steps.
+    fn over(&self, text: &str, arguments: &Arguments<'_>) -> Take<&Regex> {
+        arguments.spend((text.len() / 64 + 1).saturating_mul(self.cost))?;
+        Ok(&self.regex)
+    }
+}
+
+fn compile(pattern: &str) -> Take<Pattern> {
     if let Some(compiled) = COMPILED.with_borrow(|kept| kept.get(pattern).cloned()) {
         return Ok(compiled);
     }
-    let compiled = RegexBuilder::new(&rewrite(pattern))
-        .size_limit(MAX_COMPILED)
-        .octal(true)
-        .build()
-        .map_err(|error| match error {
-            regex::Error::Syntax(_) if !pattern.contains("\\p") && !pattern.contains("\\P") => {
-                about(pattern, "is no regular expression")
-            }
-            // Too large, or with classes of Unicode that are not carried along: Terraform may well understand it.
-            _ => Stop::Unknown(format!("the pattern `{pattern}` is not evaluated").into()),
-        })?;
+    let rewritten = rewrite(pattern);
+    let build = |limit| {
+        RegexBuilder::new(&rewritten)
+            .size_limit(limit)
+            .octal(true)
+            .build()
+    };
+    let compiled = match build(SMALL) {
+        Ok(regex) => Ok(Pattern { regex, cost: 1 }),
+        Err(regex::Error::CompiledTooBig(_)) => build(MAX_COMPILED).map(|regex| Pattern {
+            regex,
+            cost: LARGE_COST,
+        }),
+        Err(error) => Err(error),
+    };
+    let compiled = compiled.map_err(|error| match error {
+        regex::Error::Syntax(_) if !pattern.contains("\\p") && !pattern.contains("\\P") => {
+            about(pattern, "is no regular expression")
+        }
+        // Too large, or with classes of Unicode that are not carried along: Terraform may well understand it.
+        _ => Stop::Unknown(format!("the pattern `{pattern}` is not evaluated").into()),
+    })?;
     COMPILED.with_borrow_mut(|kept| {
         if kept.len() >= KEPT {
             kept.clear();
@@ -130,128 +164,9 @@ fn compile(pattern: &str) -> Take<Regex> {
     Ok(compiled)
 }
 
-/// Where in a pattern a character stands.
-#[derive(Clone, Copy, PartialEq)]
-enum Within {
-    Pattern,
-    Class,
-}
-
-/// A pattern of Go in the syntax of the engine.
-fn rewrite(pattern: &str) -> String {
-    let mut out = String::with_capacity(pattern.len() + 16);
-    let mut rest = pattern;
-    let mut within = Within::Pattern;
-    while let Some(char) = rest.chars().next() {
-        let after = rest.get(char.len_utf8()..).unwrap_or_default();
-        rest = match (char, within) {
-            ('\\', _) => escape(after, within, &mut out),
-            ('[', Within::Pattern) => {
-                within = Within::Class;
-                class_start(after, &mut out)
-            }
-            (']', Within::Class) => {
-                within = Within::Pattern;
-                out.push(']');
-                after
-            }
-            ('[', Within::Class) => match posix_class(rest) {
-                Some((class, after)) => {
-                    out.push_str(class);
-                    after
-                }
-                None => {
-                    out.push_str("\\[");
-                    after
-                }
-            },
-            ('&' | '~', Within::Class) => {
-                out.push('\\');
-                out.push(char);
-                after
-            }
-            ('-', Within::Class) if after.starts_with('-') => {
-                out.push_str("\\-");
-                after
-            }
-            ('{', Within::Pattern) if !is_repetition(after) => {
-                out.push_str("\\{");
-                after
-            }
-            (char, _) => {
-                out.push(char);
-                after
-            }
-        };
-    }
-    out
-}
-
-/// Writes what follows a backslash; gives what is left of the pattern.
-fn escape<'a>(after: &'a str, within: Within, out: &mut String) -> &'a str {
-    let Some(char) = after.chars().next() else {
-        out.push('\\');
-        return after;
-    };
-    let rest = after.get(char.len_utf8()..).unwrap_or_default();
-    match char {
-        'd' => out.push_str("[0-9]"),
-        'D' => out.push_str("[^0-9]"),
-        'w' => out.push_str("[0-9A-Za-z_]"),
-        'W' => out.push_str("[^0-9A-Za-z_]"),
-        's' => out.push_str("[\\t\\n\\f\\r ]"),
-        'S' => out.push_str("[^\\t\\n\\f\\r ]"),
-        'b' if within == Within::Pattern => out.push_str("(?-u:\\b)"),
-        '<' | '>' => out.push(char),
-        'Q' => {
-            let (literal, rest) = rest.split_once("\\E").unwrap_or((rest, ""));
-            out.push_str(&regex::escape(literal));
-            return rest;
-        }
-        'E' => {}
-        char => {
-            out.push('\\');
-            out.push(char);
-        }
-    }
-    rest
-}
-
-/// Writes the start of a class, in which a first `]` is itself.
-fn class_start<'a>(after: &'a str, out: &mut String) -> &'a str {
-    out.push('[');
-    let mut rest = after;
-    if let Some(negated) = rest.strip_prefix('^') {
-        out.push('^');
-        rest = negated;
-    }
-    if let Some(bracket) = rest.strip_prefix(']') {
-        out.push_str("\\]");
-        rest = bracket;
-    }
-    rest
-}
-
-/// A class such as `[:alpha:]` at the start of a pattern, and what follows it.
-fn posix_class(rest: &str) -> Option<(&str, &str)> {
-    let end = rest.strip_prefix("[:")?.find(":]")? + 4;
-    rest.split_at_checked(end)
-}
-
-/// Whether what follows a brace makes it a repetition: `2}`, `2,}` or `2,5}`.
-fn is_repetition(after: &str) -> bool {
-    let Some((counts, _)) = after.split_once('}') else {
-        return false;
-    };
-    let (least, most) = counts.split_once(',').unwrap_or((counts, ""));
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    !least.is_empty() && digits(least) && digits(most)
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::testing::{check, fails, json, shown, unknown};
-    use super::rewrite;
     use crate::val::Val;
 
     #[test]
@@ -329,7 +244,25 @@ mod tests {
                 r"?(the pattern `\d{1000}{1000}` is not evaluated)",
             ),
         ]);
-        assert_eq!(rewrite("[a-z]+\\.(x|y){2,}$"), "[a-z]+\\.(x|y){2,}$");
+    }
+
+    #[test]
+    fn a_large_pattern_costs_more() {
+        let text = Val::string("b".repeat(6400));
+        let spent = |pattern: &str| {
+            let steps = std::cell::Cell::new(1_000_000);
+            let context = super::super::Context {
+                folder: "",
+                files: &super::super::testing::TREE,
+                template: &|_, _| Val::null(),
+                steps: &steps,
+            };
+            let all = super::super::call("regexall", vec![Val::string(pattern), text.clone()], &context);
+            assert_eq!(all, Ok(Val::list(Vec::new())), "{pattern}");
+            1_000_000 - steps.get()
+        };
+        let (small, large) = (spent("[a-z0-9.-]{3,63}c"), spent("(ac{1,100}){20}"));
+        assert!(small < 500 && large > 5000, "{small} {large}");
     }
 
     #[test]

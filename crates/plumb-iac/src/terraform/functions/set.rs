@@ -81,10 +81,9 @@ fn setunion(arguments: &Arguments<'_>) -> Take<Val> {
     let mut all = Vec::new();
     for at in 0..arguments.all().len() {
         let items = arguments.list(at)?;
-        arguments.spend_items(items.len())?;
-        all.extend_from_slice(items);
+        arguments.spend_items(all.len().max(items.len()))?;
+        all.extend(convert::unify(items, arguments.context)?);
     }
-    arguments.spend_items(all.len())?;
     make(&all, arguments.context)
 }
 
@@ -93,8 +92,8 @@ fn setproduct(arguments: &Arguments<'_>) -> Take<Val> {
         return Ok(Val::list(Vec::new()));
     }
     let sets = (0..arguments.all().len())
-        .map(|at| arguments.list(at))
-        .collect::<Take<Vec<&[Val]>>>()?;
+        .map(|at| convert::unify(arguments.list(at)?, arguments.context))
+        .collect::<Take<Vec<Vec<Val>>>>()?;
     let total = sets
         .iter()
         .try_fold(sets.len(), |total, set| total.checked_mul(set.len()))

@@ -27,11 +27,20 @@ pub(super) const FUNCTIONS: &[Function] = &[
 ];
 
 fn chomp(arguments: &Arguments<'_>) -> Take<Val> {
-    Ok(Val::string(arguments.text(0)?.trim_end_matches(['\r', '\n'])))
+    trimmed(arguments, |text| text.trim_end_matches(['\r', '\n']))
 }
 
 fn trimspace(arguments: &Arguments<'_>) -> Take<Val> {
-    Ok(Val::string(arguments.text(0)?.trim()))
+    trimmed(arguments, str::trim)
+}
+
+/// A text without space at its ends. JSON has none there, so it stays, with parts that are not known.
+fn trimmed(arguments: &Arguments<'_>, trim: fn(&str) -> &str) -> Take<Val> {
+    let val = arguments.known(0)?;
+    if matches!(val.kind, Kind::Json(_)) {
+        return Ok(val.clone());
+    }
+    Ok(Val::string(trim(&arguments.text(0)?)))
 }
 
 fn trim(arguments: &Arguments<'_>) -> Take<Val> {
@@ -194,7 +203,7 @@ pub(super) fn about(text: &str, what: &str) -> Stop {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{check, fails, json, shown, unknown};
+    use super::super::testing::{check, fails, json, result, shown, unknown};
     use crate::val::Val;
 
     #[test]
@@ -242,6 +251,8 @@ mod tests {
         let list = Val::list(vec![json(r#""a""#), unknown()]);
         assert_eq!(shown("join", vec![json(r#"",""#), list]), why);
         assert_eq!(shown("split", vec![json(r#"",""#), unknown()]), why);
+        let encoded = result("jsonencode", vec![Val::list(vec![unknown()])]);
+        assert_eq!(shown("trimspace", vec![encoded]), format!("json([{why}])"));
         assert_eq!(shown("startswith", vec![unknown(), json(r#""a""#)]), why);
         assert_eq!(shown("startswith", vec![unknown(), json(r#""""#)]), "true");
     }

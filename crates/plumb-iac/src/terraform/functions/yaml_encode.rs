@@ -13,7 +13,15 @@ fn encode(arguments: &Arguments<'_>) -> Take<Val> {
         out: String::new(),
         arguments,
     };
-    writer.node(arguments.value(0)?, 0, Start::Line)?;
+    let val = arguments.value(0)?;
+    writer.node(val, 0, Start::Line)?;
+    // A plain scalar alone could go on, so the end of the document is marked.
+    if matches!(
+        val.kind,
+        Kind::Null | Kind::Bool(_) | Kind::Int(_) | Kind::Float(_)
+    ) {
+        writer.out.push_str("...\n");
+    }
     Ok(Val::string(writer.out))
 }
 
@@ -153,11 +161,12 @@ impl Writer<'_> {
 
 /// Whether a text of several lines can be written without quotes.
 fn as_it_stands(text: &str) -> bool {
-    let starts_plainly = !text.starts_with([' ', '\t', '\n']);
+    let starts_plainly =
+        !text.starts_with([' ', '\t', '\n']) && !text.contains(" \n") && !text.ends_with(' ');
     starts_plainly
         && !text
             .chars()
-            .any(|char| char != '\n' && char != '\t' && (char.is_control() || is_break(char)))
+            .any(|char| char != '\n' && (char.is_control() || is_break(char)))
 }
 
 fn is_break(char: char) -> bool {
@@ -205,6 +214,8 @@ mod tests {
             "\"a\":\n  \"b\": |\n    x\n      y\n  \"c\": |-\n    x\n    y\n  \"d\": \" x\\n\"\n  \"e\": |+\n    x\n\n"
         );
         assert_eq!(encoded("[]"), "[]\n");
+        assert_eq!(encoded("true"), "true\n...\n");
+        assert_eq!(encoded("\"a \\nb\""), "\"a \\nb\"\n");
         assert_eq!(encoded("\"a\""), "\"a\"\n");
     }
 
