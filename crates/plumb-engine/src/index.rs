@@ -138,7 +138,8 @@ pub(crate) fn unlisted<'c>(
     coverage: &'c Coverage,
     resource_type: &'c str,
 ) -> impl Iterator<Item = (Text, Unreadable)> + 'c {
-    let never_asked = coverage.collected_type(resource_type).is_none().then(|| {
+    let never_asked = !coverage.declared_only && coverage.collected_type(resource_type).is_none();
+    let never_asked = never_asked.then(|| {
         let detail = Text::from(format!("the scan did not ask for {resource_type}"));
         (
             Text::new_static("global"),

@@ -5,7 +5,7 @@ use plumb_model::finding::Evidence;
 use plumb_model::value::Text;
 use plumb_pack::recipe::Step;
 
-use crate::mapping::{Found, Places};
+use crate::mapping::{Found, Origin, Places};
 use crate::place::{Place, Sources};
 
 /// The most lines of an excerpt.
@@ -13,14 +13,19 @@ const MAX_LINES: usize = 4;
 /// The most characters of a line in an excerpt.
 const MAX_WIDTH: usize = 160;
 
-/// The place in code that a finding comes from: the attribute that was looked at, or the block that lacks it.
-pub fn spot(sources: &Sources, places: &Places, evidence: Option<&Evidence>) -> CodeSpot {
+/// The place in code that a finding comes from: the attribute that was looked at, or the block that lacks it; with the
+/// blocks that it may be corrected in, the nearest first.
+pub fn spot<'p>(
+    sources: &Sources,
+    places: &'p Places,
+    evidence: Option<&Evidence>,
+) -> (CodeSpot, Vec<&'p Origin>) {
     let looked_at: Vec<Vec<Step>> = evidence
         .iter()
         .flat_map(|evidence| &evidence.observed)
         .filter_map(|observed| path_in(&observed.expression))
         .collect();
-    let mut best: Option<(Found<'_>, &Vec<Step>)> = None;
+    let mut best: Option<(Found<'p>, &Vec<Step>)> = None;
     for path in &looked_at {
         let found = places.find(path);
         // Of those that are written, the one that is told most exactly; the first of equals.
@@ -30,13 +35,13 @@ pub fn spot(sources: &Sources, places: &Places, evidence: Option<&Evidence>) -> 
     }
     let nothing = Vec::new();
     let (found, path) = best.unwrap_or_else(|| (places.find(&[]), &nothing));
-    let lacking = found.depth == 0 || found.depth < path.len() && is_block(found.at, found.origin.head);
+    let lacking = found.depth == 0 || found.depth < path.len() && found.at == found.origin.head;
     let place = if found.depth == 0 {
         places.origin.head
     } else {
         found.at
     };
-    CodeSpot {
+    let spot = CodeSpot {
         place: place_of(sources, place),
         attribute: Text::from(shown(path)),
         lacking,
@@ -45,11 +50,15 @@ pub fn spot(sources: &Sources, places: &Places, evidence: Option<&Evidence>) -> 
             .filter(|set| !place.holds(*set))
             .map(|set| place_of(sources, set)),
         excerpt: excerpt(sources, place),
-    }
-}
-
-fn is_block(at: Place, head: Place) -> bool {
-    at == head
+        fix: None,
+    };
+    let own: &Origin = &places.origin;
+    let origins = if found.origin == own {
+        vec![own]
+    } else {
+        vec![found.origin, own]
+    };
+    (spot, origins)
 }
 
 /// Lines and columns of a place.

@@ -9,7 +9,7 @@ use plumb_model::coverage::{CollectedType, Coverage, Gap};
 use plumb_model::resource::{GLOBAL_REGION, Resource};
 use plumb_model::snapshot::AccountSnapshot;
 use plumb_model::value::{Reason, Text, Unreadable};
-use plumb_pack::mapping::Mappings;
+use plumb_pack::mapping::{Language, Mappings};
 use plumb_pack::pack::Pack;
 
 use crate::locate::place_of;
@@ -22,6 +22,8 @@ use crate::scan::ScannedStack;
 pub struct CodeAccount {
     /// What the engine judges.
     pub snapshot: AccountSnapshot,
+    /// The language of the code.
+    pub language: Language,
     /// By type and uid: where the document was written.
     pub places: BTreeMap<(Text, Text), Arc<Places>>,
     /// By type and uid: where the resource is declared.
@@ -75,6 +77,7 @@ pub fn accounts(
                     resources: Vec::with_capacity(resources.len()),
                     coverage: coverage(pack, mappings, provider, complete, &stack.path),
                 },
+                language: stack.language,
                 places: BTreeMap::new(),
                 declared: BTreeMap::new(),
             };

@@ -10,15 +10,16 @@ mod data;
 mod evaluator;
 mod expression;
 pub mod functions;
-mod hcl;
+pub(crate) mod hcl;
 mod instance;
 mod json;
 mod module;
+pub mod plan;
 mod repeat;
 mod resolve;
 pub mod root;
 mod scope;
-mod syntax;
+pub(crate) mod syntax;
 
 pub(crate) use module::is_source;
 

@@ -51,4 +51,28 @@ pub struct CodeSpot {
     /// The lines of `place`, at most a few; hostile text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub excerpt: Vec<Text>,
+    /// How to correct it, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fix: Option<CodeFix>,
+}
+
+/// How source is corrected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeFix {
+    /// What it does.
+    pub description: Text,
+    /// What applying it does beside, when somebody should look first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caution: Option<Text>,
+    /// The changes, in the order of their places; none overlaps another.
+    pub replacements: Vec<Replacement>,
+}
+
+/// A change of a text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replacement {
+    /// What is replaced; empty to insert.
+    pub place: CodePlace,
+    /// By what.
+    pub text: Text,
 }

@@ -12,6 +12,8 @@ use crate::compliance::{controls, frameworks};
 use crate::escalation::Escalation;
 use crate::escalation_check::check_escalation;
 use crate::escalation_reader::read_escalations;
+use crate::fix::Fixes;
+use crate::fix_reader::read_fixes;
 use crate::framework::{Framework, read_framework};
 use crate::mapping::{BlockMapping, Language, Mappings};
 use crate::mapping_check::check_mapping;
@@ -93,6 +95,30 @@ pub(crate) fn mappings(base: Base, user: &[(Language, Arc<BlockMapping>)], langu
     mappings
 }
 
+/// All fixes: the built-in ones, which are read here for the first time, and the user's own, which win.
+///
+/// A policy that is misspelt makes no error here; lint finds it.
+pub(crate) fn fixes(base: Base, user: &Fixes) -> (Fixes, Vec<Diagnostic>) {
+    let mut fixes = Fixes::default();
+    let mut found = Vec::new();
+    if base == Base::BuiltIn {
+        for ((path, text), events) in builtin_sources().iter().zip(builtin_events()) {
+            if !path.ends_with("/fixes.yaml") {
+                continue;
+            }
+            let source = source(path, text);
+            let mut problems = Problems::new(&source);
+            match replay(&source, events).map_or_else(|| parse(&source), Ok) {
+                Ok(root) => read_fixes(&root, &mut fixes, &mut problems),
+                Err(diagnostic) => problems.add(diagnostic),
+            }
+            found.extend(problems.into_found());
+        }
+    }
+    fixes.0.extend(user.0.clone());
+    (fixes, found)
+}
+
 /// Leaves out the users' files of mappings of which one has an error.
 fn usable_mappings(
     pack: &Pack,
@@ -139,6 +165,7 @@ struct Files {
     sensitivity: SensitivityRules,
     mappings: Vec<(Language, Arc<BlockMapping>)>,
     diagnostics: Vec<Diagnostic>,
+    fixes: Fixes,
 }
 
 impl Files {
@@ -155,6 +182,7 @@ impl Files {
             Content::Plain(_) | Content::Quoted(_) | Content::List(_) => false,
         };
         let (mut policies, mut escalations, mut mappings) = (Vec::new(), Vec::new(), Vec::new());
+        let mut fixes = Fixes::default();
         let (mut recipe, mut framework, mut sensitivity) = (None, None, None);
         if has("policies") {
             policies = read_policies(&root, &folder.service, provenance, &mut problems);
@@ -166,6 +194,8 @@ impl Files {
             escalations = read_escalations(&root, folder.provider, provenance, &mut problems);
         } else if has("sensitivity") {
             sensitivity = read_sensitivity(&root, &mut problems);
+        } else if has("fixes") {
+            read_fixes(&root, &mut fixes, &mut problems);
         } else if has("mappings") {
             if let Some((language, blocks)) = read_mappings(&root, provenance, &mut problems) {
                 mappings.extend(blocks.into_iter().map(|block| (language, Arc::new(block))));
@@ -179,7 +209,7 @@ impl Files {
                 "file is of no known kind",
                 "no known key",
                 Some(
-                    "a file has `policies`, `resources`, `controls`, `escalations`, `mappings`, `sensitivity` or `risk` at its top"
+                    "a file has `policies`, `resources`, `controls`, `escalations`, `mappings`, `fixes`, `sensitivity` or `risk` at its top"
                         .to_owned(),
                 ),
             );
@@ -190,6 +220,7 @@ impl Files {
             self.frameworks.extend(framework);
             self.escalations.extend(escalations);
             self.mappings.extend(mappings);
+            self.fixes.0.extend(fixes.0);
             if let Some(layer) = sensitivity {
                 self.sensitivity.put_before(layer);
             }
@@ -219,6 +250,7 @@ impl Files {
             std::mem::take(&mut self.escalations),
             &mut self.diagnostics,
         );
+        pack.user_fixes = std::mem::take(&mut self.fixes);
         pack.user_mappings =
             usable_mappings(&pack, std::mem::take(&mut self.mappings), &mut self.diagnostics);
         Loaded {

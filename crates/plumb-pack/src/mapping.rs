@@ -1,6 +1,7 @@
 //! `Mappings`: how blocks of infrastructure code become resource documents; `docs/specs/mapping.md` describes the files.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -226,6 +227,33 @@ pub enum TemplateSource {
     Index,
     /// An argument.
     Argument(ArgumentPath),
+}
+
+/// As files write it.
+impl fmt::Display for ArgumentTemplate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for part in &self.0 {
+            match part {
+                TemplatePart::Literal(text) => f.write_str(text)?,
+                TemplatePart::FirstOf(sources) => {
+                    for (position, source) in sources.iter().enumerate() {
+                        f.write_str(if position == 0 { "{" } else { "|" })?;
+                        match source {
+                            TemplateSource::Address => f.write_str("address")?,
+                            TemplateSource::Label => f.write_str("label")?,
+                            TemplateSource::Region => f.write_str("region")?,
+                            TemplateSource::Account => f.write_str("account")?,
+                            TemplateSource::Partition => f.write_str("partition")?,
+                            TemplateSource::Index => f.write_str("index")?,
+                            TemplateSource::Argument(path) => f.write_str(&path.steps.join("."))?,
+                        }
+                    }
+                    f.write_str("}")?;
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// What makes a value of a document.

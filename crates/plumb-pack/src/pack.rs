@@ -8,6 +8,7 @@ use plumb_model::framework::ControlRef;
 use plumb_model::value::Text;
 
 use crate::escalation::Escalation;
+use crate::fix::Fixes;
 use crate::framework::Framework;
 use crate::load::{self, Base};
 use crate::mapping::{BlockMapping, Language, Mappings};
@@ -64,6 +65,7 @@ pub struct Pack {
     pub(crate) type_aliases: BTreeMap<Text, Text>,
     pub(crate) base: Base,
     pub(crate) user_mappings: Vec<(Language, Arc<BlockMapping>)>,
+    pub(crate) user_fixes: Fixes,
     pub(crate) read_mappings: Mutex<BTreeMap<Language, Arc<Mappings>>>,
     pub(crate) read_types: Mutex<HashMap<Text, ReadType>>,
 }
@@ -142,6 +144,11 @@ impl Pack {
     /// The controls that ask for a policy, sorted.
     pub fn controls_of(&self, policy: &str) -> Vec<ControlRef> {
         self.controls.get(policy).cloned().unwrap_or_default()
+    }
+
+    /// How code is corrected so that policies pass, and what is wrong with the files that say so; read when asked for.
+    pub fn fixes(&self) -> (Fixes, Vec<Diagnostic>) {
+        load::fixes(self.base, &self.user_fixes)
     }
 
     /// How blocks of a language of infrastructure code become documents; read when first asked for.

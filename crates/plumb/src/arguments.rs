@@ -58,6 +58,9 @@ pub(crate) enum Command {
     /// Read something, judge it, report
     #[command(subcommand)]
     Scan(ScanCommand),
+    /// Correct what fails, where that is safe; shows a diff unless it is told to write
+    #[command(subcommand)]
+    Fix(FixCommand),
     /// Show the calls that a scan would make, and the permissions it needs
     #[command(subcommand)]
     Plan(PlanCommand),
@@ -99,6 +102,28 @@ pub(crate) enum ScanCommand {
     /// Judge a snapshot again that `scan --snapshot` wrote; offline
     #[command(after_help = STATUSES)]
     Snapshot(ScanSnapshotArguments),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum FixCommand {
+    /// Correct Terraform and CloudFormation source, comments and layout kept; every correction is tried first
+    Code(FixCodeArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FixCodeArguments {
+    #[command(flatten)]
+    pub(crate) code: CodeArguments,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArguments,
+
+    /// Write the files; without it the changes are shown as a diff only
+    #[arg(long)]
+    pub(crate) write: bool,
+
+    /// Make also those corrections that do more than they say, such as replacing a resource
+    #[arg(long)]
+    pub(crate) with_caution: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -174,8 +199,8 @@ impl GraphArguments {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Reports")]
 pub(crate) struct ReportArguments {
-    /// terminal, json, jsonl, csv, html, ocsf, sarif, junit or markdown; repeatable, paired with --output in order;
-    /// one without a file goes to stdout
+    /// terminal, json, jsonl, csv, html, ocsf, sarif, junit, markdown, github (annotations) or gitlab (Code Quality); repeatable,
+    /// paired with --output in order; one without a file goes to stdout
     #[arg(long, value_name = "FORMAT", value_parser = parse_format)]
     pub(crate) format: Vec<Format>,
 
@@ -299,6 +324,29 @@ pub(crate) struct ScanCodeArguments {
     pub(crate) graph: GraphArguments,
     #[command(flatten)]
     pub(crate) report: ReportArguments,
+    #[command(flatten)]
+    pub(crate) focus: FocusArguments,
+}
+
+/// Which failures are asked about, and count for --fail-on.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Which failures count")]
+pub(crate) struct FocusArguments {
+    /// Only failures that this file has not: one of --write-baseline, or an earlier report as JSON, JSONL or SARIF
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+
+    /// Write the failures that nobody accepted to this file, for --baseline of later runs
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write_baseline: Option<PathBuf>,
+
+    /// Only failures that a change touches: what differs from where the work left BASE, a branch, tag or commit of git
+    #[arg(long, value_name = "BASE")]
+    pub(crate) diff: Option<String>,
+
+    /// With --diff: read and judge only what the change can touch, so that the time follows the change
+    #[arg(long, requires = "diff")]
+    pub(crate) changed: bool,
 }
 
 #[derive(Debug, Args)]
@@ -423,7 +471,7 @@ fn parse_format(text: &str) -> Result<Format, String> {
     text.parse().map_err(|error: UnknownFormat| error.to_string())
 }
 
-fn parse_variable(text: &str) -> Result<(String, String), String> {
+pub(crate) fn parse_variable(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
         Some(_) | None => Err("variables are given as `NAME=VALUE`".to_owned()),

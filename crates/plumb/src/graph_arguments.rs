@@ -65,7 +65,7 @@ that decides was not read. `who-can` ends with 0 or 2.";
 /// Where the graph comes from.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What to ask about")]
-#[command(group(ArgGroup::new("source").required(true).args(["snapshot", "demo"])))]
+#[command(group(ArgGroup::new("source").required(true).args(["snapshot", "demo", "code"])))]
 pub(crate) struct SourceArguments {
     /// A snapshot that `plumb scan aws --snapshot FILE` wrote
     #[arg(long, value_name = "FILE")]
@@ -74,6 +74,14 @@ pub(crate) struct SourceArguments {
     /// The generated estate of `plumb demo`; needs no credentials
     #[arg(long)]
     pub(crate) demo: bool,
+
+    /// Infrastructure code: what applying it would make, as `plumb scan code` reads it
+    #[arg(long, value_name = "PATH")]
+    pub(crate) code: Option<PathBuf>,
+
+    /// With --code: the value of a variable or parameter; repeatable
+    #[arg(long, value_name = "NAME=VALUE", requires = "code", value_parser = crate::arguments::parse_variable)]
+    pub(crate) var: Vec<(String, String)>,
 
     /// With --demo: number of AWS accounts
     #[arg(long, value_name = "N", requires = "demo", value_parser = clap::value_parser!(u32).range(1..=100_000))]

@@ -7,6 +7,8 @@ mod console;
 mod demo;
 mod exit;
 mod exposure;
+mod fix_code;
+mod git;
 mod graph;
 mod graph_arguments;
 mod graph_tools;
@@ -32,7 +34,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::arguments::{Arguments, Command, PlanCommand, ScanCommand};
+use crate::arguments::{Arguments, Command, FixCommand, PlanCommand, ScanCommand};
 use crate::console::Console;
 
 /// Documents are millions of small allocations, made on one thread and dropped on another.
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         Command::Scan(ScanCommand::Aws(arguments)) => scan_aws::run(console, arguments),
         Command::Scan(ScanCommand::Code(arguments)) => scan_code::run(console, arguments),
         Command::Scan(ScanCommand::Snapshot(arguments)) => scan_snapshot::run(console, arguments),
+        Command::Fix(FixCommand::Code(arguments)) => fix_code::run(console, arguments),
         Command::Plan(PlanCommand::Aws(arguments)) => plan::run(console, arguments),
         Command::Demo(arguments) => demo::run(console, arguments),
         Command::Paths(arguments) => paths::run(console, arguments),

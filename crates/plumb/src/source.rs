@@ -8,17 +8,19 @@ use plumb_engine::{Analyzer, Judged};
 use plumb_graph::assemble::{Assembled, assemble};
 use plumb_graph::fragment::AccountFragment;
 use plumb_graph::knowledge::Knowledge;
+use plumb_iac::snapshot::CodeAccount;
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::report::Report;
 use plumb_model::value::Text;
 use plumb_pack::compiled::CompiledPolicy;
+use rayon::prelude::*;
 
-use crate::arguments::SelectionArguments;
+use crate::arguments::{CodeArguments, SelectionArguments};
 use crate::console::Console;
 use crate::exit::Failed;
 use crate::graph_arguments::SourceArguments;
 use crate::knowledge::{self, Selected};
-use crate::{demo, graph, plan, scan_snapshot};
+use crate::{demo, graph, plan, scan_code, scan_snapshot};
 
 /// How many of the resource types that a snapshot lacks are named.
 const MOST_NAMED: usize = 5;
@@ -72,13 +74,24 @@ impl Source {
         let policies = selected.policies.clone();
         let analyzer = Analyzer::new(&pack, selected.policies, Vec::new(), config)
             .map_err(|error| Diagnostic::error(error.to_string()))?;
-        let (accounts, organization) = match &arguments.snapshot {
-            Some(path) => {
+        let (accounts, organization) = match (&arguments.snapshot, &arguments.code) {
+            (None, Some(path)) => {
+                let how = CodeArguments {
+                    path: Some(path.clone()),
+                    var: arguments.var.clone(),
+                    var_file: Vec::new(),
+                    region: None,
+                };
+                let code = scan_code::read(console, &pack, &policies, &how)?;
+                let judge = |account: &CodeAccount| analyzer.account(&account.snapshot);
+                (code.accounts.par_iter().map(judge).collect(), None)
+            }
+            (Some(path), _) => {
                 let (accounts, organization) = scan_snapshot::judge(&analyzer, path)?;
                 check(console, path, &knowledge, &accounts)?;
                 (accounts, organization)
             }
-            None => {
+            (None, None) => {
                 let accounts = arguments.accounts.unwrap_or(plumb_demo::DEFAULT_ACCOUNTS);
                 let estate = plumb_demo::Estate::new(accounts, None, arguments.seed.unwrap_or(1));
                 (demo::judge(&analyzer, &estate, &demo::collected(&plan)), None)

@@ -38,16 +38,14 @@ impl Outline {
     pub(super) fn of(sources: &Sources, file: FileId) -> Option<Self> {
         let source = sources.get(file)?;
         let text = source.text.as_str();
-        let ends = |endings: &[&str]| endings.iter().any(|ending| source.name.ends_with(ending));
-        let (items, comments, said) = if ends(&[".tf", ".tofu", ".tfvars"]) {
-            (body_of(sources, file)?, of_hcl(text), Vec::new())
-        } else if ends(&[".json", ".yaml", ".yml", ".template"]) {
-            let (root, scalars) = parse(text)?;
-            let mut found = Vec::new();
-            said(&root, &(0..text.len()), &mut found);
-            (items_of(&root), of_yaml(text, &scalars), found)
-        } else {
-            return None;
+        let (items, comments, said) = match Dialect::of(&source.name)? {
+            Dialect::Hcl => (body_of(sources, file)?, of_hcl(text), Vec::new()),
+            Dialect::Markup => {
+                let (root, scalars) = parse(text)?;
+                let mut found = Vec::new();
+                said(&root, &(0..text.len()), &mut found);
+                (items_of(&root), of_yaml(text, &scalars), found)
+            }
         };
         let lines: Vec<usize> = std::iter::once(0)
             .chain(text.match_indices('\n').map(|(at, _)| at + 1))
@@ -168,6 +166,36 @@ impl Outline {
     }
 }
 
+/// The places of the blocks at the top of a file, sorted; `None` where the file is in another language or broken.
+pub(crate) fn top_items(sources: &Sources, file: FileId) -> Option<Vec<Range<usize>>> {
+    let source = sources.get(file)?;
+    let items = match Dialect::of(&source.name)? {
+        Dialect::Hcl => body_of(sources, file)?,
+        Dialect::Markup => items_of(&parse(&source.text)?.0),
+    };
+    Some(items.into_iter().map(|item| item.whole).collect())
+}
+
+/// How a file is written, as far as comments and blocks go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Dialect {
+    /// Terraform's own.
+    Hcl,
+    /// YAML or JSON.
+    Markup,
+}
+
+impl Dialect {
+    fn of(name: &str) -> Option<Self> {
+        let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
+        if ends(&[".tf", ".tofu", ".tfvars"]) {
+            Some(Self::Hcl)
+        } else {
+            ends(&[".json", ".yaml", ".yml", ".template"]).then_some(Self::Markup)
+        }
+    }
+}
+
 /// The last item that begins before a place; items are sorted and do not overlap.
 fn before(items: &[Item], at: usize) -> Option<&Item> {
     items
@@ -183,8 +211,12 @@ fn items_of(root: &Node) -> Vec<Item> {
     let mut items = Vec::new();
     for (key, value) in sections {
         match &key.content {
-            Content::Scalar(name) if name == "Resources" || name == "resources" => {
-                items.extend(entries(value))
+            Content::Scalar(name) if ["Resources", "resources", "module"].contains(&name.as_str()) => {
+                items.extend(entries(value));
+            }
+            // In Terraform's JSON the type stands above the names.
+            Content::Scalar(name) if ["resource", "data"].contains(&name.as_str()) => {
+                items.extend(entries(value).into_iter().flat_map(|of_type| of_type.children));
             }
             Content::Scalar(_) | Content::List(_) | Content::Map(_) => items.push(entry(key, value)),
         }

@@ -15,8 +15,8 @@ use crate::files::Files;
 use crate::place::Place;
 use crate::val::{Kind, Val};
 
-/// The most expressions of one root that are evaluated.
-const MAX_STEPS: u64 = 20_000_000;
+/// The most steps that one root takes: expressions, and items that functions go through.
+const MAX_STEPS: u64 = 50_000_000;
 /// How deep references and expressions nest.
 const MAX_DEPTH: u32 = 1_200;
 /// The most problems of one root that are told.
@@ -25,6 +25,8 @@ const MAX_PROBLEMS: usize = 100;
 /// What evaluation shares within one root module.
 pub(crate) struct Evaluator<'w> {
     pub(crate) files: &'w dyn Files,
+    /// The folder of the root, from which relative paths count.
+    pub(crate) root: &'w str,
     /// Puts in what only the cloud gives a block.
     pub(crate) complete: &'w dyn Complete,
     /// The account that stands in ARNs.
@@ -39,14 +41,16 @@ pub(crate) struct Evaluator<'w> {
     told: RefCell<HashSet<(String, Option<Place>)>>,
     /// Whether something was left out: the rest of the stack was judged, but not all of it.
     incomplete: Cell<bool>,
-    steps: Cell<u64>,
+    /// Steps that are left.
+    pub(crate) steps: Cell<u64>,
+    exhausted: Cell<bool>,
     depth: Cell<u32>,
 }
 
 impl<'w> Evaluator<'w> {
     /// Nothing is evaluated yet.
     pub(crate) fn new(
-        files: &'w dyn Files,
+        (files, root): (&'w dyn Files, &'w str),
         complete: &'w dyn Complete,
         code: &'w Code,
         installed: &'w BTreeMap<String, String>,
@@ -55,6 +59,7 @@ impl<'w> Evaluator<'w> {
     ) -> Self {
         Self {
             files,
+            root,
             complete,
             account,
             region,
@@ -63,7 +68,8 @@ impl<'w> Evaluator<'w> {
             problems: RefCell::default(),
             told: RefCell::default(),
             incomplete: Cell::new(false),
-            steps: Cell::new(0),
+            steps: Cell::new(MAX_STEPS),
+            exhausted: Cell::new(false),
             depth: Cell::new(0),
         }
     }
@@ -114,19 +120,19 @@ impl<'w> Evaluator<'w> {
         place: Option<Place>,
         work: impl FnOnce() -> Result<T, Box<Failure>>,
     ) -> Result<T, Box<Failure>> {
-        let steps = self.steps.get() + 1;
-        self.steps.set(steps);
-        if steps > MAX_STEPS {
-            if steps == MAX_STEPS + 1 {
+        let left = self.steps.get();
+        if left <= 1 {
+            if !self.exhausted.replace(true) {
                 let message = "this code takes too long to evaluate; the rest of it counts as unknown";
                 self.tell(Diagnostic::error(message));
             }
-            return Err(Failure::new("the budget of evaluation is used up", None));
+            return Err(Failure::own("the budget of evaluation is used up", None));
         }
+        self.steps.set(left - 1);
         let depth = self.depth.get();
         if depth >= MAX_DEPTH {
             self.incomplete.set(true);
-            return Err(Failure::new("this is nested too deeply", place));
+            return Err(Failure::own("this is nested too deeply", place));
         }
         self.depth.set(depth + 1);
         let result = work();

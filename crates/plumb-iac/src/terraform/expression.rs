@@ -7,7 +7,7 @@ use plumb_model::value::Text;
 
 use super::convert::{self, MAX_TEXT, operate, to_bool, to_number, to_text};
 use super::evaluator::Evaluator;
-use super::functions;
+use super::functions::{self, Problem};
 use super::scope::{Evaluated, Failure, Frame, Scope};
 use super::syntax::{Call, Expr, ExprKind, For, Part, Step};
 use crate::place::Place;
@@ -285,6 +285,10 @@ impl Evaluator<'_> {
                 for argument in &call.arguments {
                     match self.evaluate(argument, scope) {
                         Ok(value) => return Ok(value),
+                        // Terraform would perhaps not go on to the next one.
+                        Err(failure) if !failure.certain => {
+                            return Ok(Val::placed(Kind::Unknown(failure.message), place));
+                        }
                         Err(failure) => last = failure,
                     }
                 }
@@ -299,6 +303,7 @@ impl Evaluator<'_> {
                         Some(why) => Kind::Unknown(why.clone()),
                         None => Kind::Bool(true),
                     },
+                    Err(failure) if !failure.certain => Kind::Unknown(failure.message),
                     Err(_) => Kind::Bool(false),
                 };
                 return Ok(Val::placed(kind, place));
@@ -320,13 +325,23 @@ impl Evaluator<'_> {
         }
         let template = |text: &str, variables: &Val| self.rendered(text, variables, scope, place);
         let context = functions::Context {
-            folder: &scope.instance.module.folder,
+            folder: self.root,
             files: self.files,
             template: &template,
+            steps: &self.steps,
         };
         match functions::call(&call.name, arguments, &context) {
             Ok(value) => Ok(value.or_placed(place)),
-            Err(problem) => Err(Failure::new(problem.to_string(), place)),
+            Err(Problem::UnknownFunction(name)) => {
+                let near = plumb_pack::suggest::did_you_mean(&name, functions::names());
+                let help = near.map_or(String::new(), |near| format!("; {near}"));
+                Err(Failure::new(
+                    format!("there is no function `{name}`{help}"),
+                    place,
+                ))
+            }
+            Err(problem) if problem.is_certain() => Err(Failure::new(problem.to_string(), place)),
+            Err(problem) => Err(Failure::own(problem.to_string(), place)),
         }
     }
 

@@ -17,6 +17,10 @@ use super::syntax::{Block, Step};
 use crate::place::Place;
 use crate::val::{Fields, Kind, Val};
 
+/// The most parts of a value that a name has.
+const MAX_PARTS: usize = 300_000;
+/// How deep such a value nests.
+const MAX_NESTING: usize = 200;
 /// How deep modules call modules.
 const MAX_CALLS: usize = 32;
 
@@ -129,10 +133,9 @@ impl Evaluator<'_> {
             }
             ("path", [Step::Key(name), rest @ ..]) => {
                 let folder = match name.as_str() {
-                    "module" => instance.module.folder.as_str(),
-                    _ => "",
+                    "module" => from_root(self.root, &instance.module.folder),
+                    _ => ".".to_owned(),
                 };
-                let folder = if folder.is_empty() { "." } else { folder };
                 self.follow(
                     Val::placed(Kind::String(Text::from(folder)), place),
                     rest,
@@ -183,6 +186,11 @@ impl Evaluator<'_> {
         }
         instance.known.borrow_mut().insert(name.clone(), State::Open);
         let evaluated = self.deeper(place, || self.name_value(&name, instance, place));
+        // What is shared costs nothing here, but everything that goes through the value goes through all of it.
+        let evaluated = evaluated.and_then(|value| match value.is_within(MAX_PARTS, MAX_NESTING) {
+            true => Ok(value),
+            false => Err(Failure::own("this makes too large a value", place)),
+        });
         match &evaluated {
             Ok(value) => {
                 _ = instance
@@ -479,5 +487,40 @@ impl Parent {
             instance: &self.instance,
             frame: each.as_ref().or(count.as_ref()),
         })
+    }
+}
+
+/// The path of a folder from another, as Terraform shows it: `.`, `./modules/a`, `../modules/a`.
+fn from_root(root: &str, folder: &str) -> String {
+    let parts = |path: &str| -> Vec<String> {
+        let parts = path.split('/').filter(|part| !part.is_empty());
+        parts.map(str::to_owned).collect()
+    };
+    let (from, to) = (parts(root), parts(folder));
+    let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+    let up = from.len() - common;
+    let mut steps: Vec<&str> = vec![".."; up];
+    if up == 0 {
+        steps.push(".");
+    }
+    steps.extend(to.iter().skip(common).map(String::as_str));
+    steps.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::from_root;
+
+    #[test]
+    fn the_path_of_a_module_counts_from_the_root() {
+        for (root, folder, expected) in [
+            ("", "", "."),
+            ("live", "live", "."),
+            ("", "modules/a", "./modules/a"),
+            ("live/eu", "modules/a", "../../modules/a"),
+            ("live", "live/m", "./m"),
+        ] {
+            assert_eq!(from_root(root, folder), expected);
+        }
     }
 }

@@ -80,7 +80,7 @@ impl Code {
     ) -> Evaluated {
         let nothing = BTreeMap::new();
         let evaluator = Evaluator::new(
-            files,
+            (files, folder),
             complete,
             self,
             self.installed.get(folder).unwrap_or(&nothing),

@@ -1,15 +1,16 @@
 //! Failures in infrastructure code, each with its lines and a caret under what decides.
 
+use std::cmp::Reverse;
 use std::io;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use plumb_model::code::{CodePlace, CodeSpot};
-use plumb_model::report::{BaselineCounts, FindingView, Focus, Report};
-use plumb_model::verdict::Verdict;
+use plumb_model::report::{BaselineCounts, FindingView, Report};
+use plumb_model::verdict::{Severity, Verdict};
 
-use super::page::Page;
+use super::page::{Page, severity_style};
 use crate::identity::address;
-use crate::numbers::counted;
+use crate::numbers::{counted, thousands};
 use crate::options::Color;
 use crate::visible::{visible, visible_source};
 
@@ -24,55 +25,113 @@ pub(super) fn is_code(report: &Report) -> bool {
         .any(|account| account.coverage.declared_only)
 }
 
-/// The failures, worst first, then by place.
+/// One place that fails a policy, for one block or for several instances of it.
+struct Failure<'r> {
+    view: FindingView<'r>,
+    spot: &'r CodeSpot,
+    /// Further instances that fail alike.
+    others: u64,
+}
+
+/// The failures, worst first, then by place; instances of one block that fail alike are one.
 pub(super) fn failures(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     let mut failing: Vec<(FindingView<'_>, &CodeSpot)> = report
         .findings()
         .filter(|view| view.finding.verdict == Verdict::Fail && view.finding.standing.is_asked())
         .filter_map(|view| Some((view, view.finding.code.as_deref()?)))
         .collect();
-    focus(report, page)?;
-    if failing.is_empty() {
-        return Ok(());
-    }
     failing.sort_by(|(a, spot_a), (b, spot_b)| {
-        let key = |view: &FindingView<'_>| {
-            (
-                view.finding.accepted.is_some(),
-                std::cmp::Reverse(view.policy.severity),
-            )
-        };
+        let key = |view: &FindingView<'_>| (view.finding.accepted.is_some(), Reverse(view.policy.severity));
         key(a)
             .cmp(&key(b))
             .then_with(|| spot_a.place.cmp(&spot_b.place))
             .then_with(|| a.policy.name.cmp(&b.policy.name))
             .then_with(|| address(a).cmp(address(b)))
     });
-    let what = match &report.focus {
-        Some(Focus { baseline, change }) => match (baseline, change) {
-            (Some(_), Some(_)) => "NEW FAILURES THAT THE CHANGE TOUCHES",
-            (Some(_), None) => "NEW FAILURES",
-            (None, Some(_)) => "FAILURES THAT THE CHANGE TOUCHES",
-            (None, None) => "FAILURES",
-        },
-        None => "FAILURES",
-    };
-    page.heading(&format!("{what}: {}", failing.len()))?;
-    for (view, spot) in failing.iter().take(LISTED) {
-        page.blank()?;
-        for line in shown(view, spot, page.color()).lines() {
-            page.line(line)?;
+    let mut shown_failures: Vec<Failure<'_>> = Vec::new();
+    for (view, spot) in failing {
+        match shown_failures.last_mut() {
+            Some(last) if is_alike((&last.view, last.spot), (&view, spot)) => last.others += 1,
+            _ => shown_failures.push(Failure {
+                view,
+                spot,
+                others: 0,
+            }),
         }
     }
-    if failing.len() > LISTED {
+    for failure in shown_failures.iter().take(LISTED) {
+        for line in shown(failure, page.color()).lines() {
+            page.line(line)?;
+        }
         page.blank()?;
+    }
+    if shown_failures.len() > LISTED {
         let more = counted(
-            u64::try_from(failing.len() - LISTED).unwrap_or(u64::MAX),
+            u64::try_from(shown_failures.len() - LISTED).unwrap_or(u64::MAX),
             "failures",
         );
         page.wrapped(
-            "  ",
+            "",
             &format!("and {more} besides; `--format json` or `sarif` has all of them"),
+        )?;
+    }
+    Ok(())
+}
+
+fn is_alike((a, spot_a): (&FindingView<'_>, &CodeSpot), (b, spot_b): (&FindingView<'_>, &CodeSpot)) -> bool {
+    let message = |view: &FindingView<'_>| {
+        view.finding
+            .evidence
+            .as_ref()
+            .map(|evidence| evidence.message.clone())
+    };
+    a.policy.name == b.policy.name
+        && spot_a.place == spot_b.place
+        && a.finding.accepted == b.finding.accepted
+        && message(a) == message(b)
+}
+
+/// What was judged, in a few lines.
+pub(super) fn summary(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    let verdicts = &report.summary.verdicts;
+    let by_severity: Vec<String> = Severity::ALL
+        .iter()
+        .map(|severity| (severity, report.summary.failures.get(*severity)))
+        .filter(|(_, count)| *count > 0)
+        .map(|(severity, count)| {
+            page.painted(
+                severity_style(*severity),
+                &format!("{} {}", thousands(count), severity.name()),
+            )
+        })
+        .collect();
+    let failures = counted(verdicts.fail, "failures");
+    let failures = if by_severity.is_empty() {
+        page.bold("no failures")
+    } else {
+        format!("{}: {}", page.bold(&failures), by_severity.join(", "))
+    };
+    let accepted = match report.summary.accepted {
+        0 => String::new(),
+        accepted => format!(" ({} accepted)", thousands(accepted)),
+    };
+    page.blank()?;
+    page.line(&format!("{failures}{accepted}"))?;
+    focus(report, page)?;
+    let roots = counted(u64::try_from(report.accounts.len()).unwrap_or(u64::MAX), "roots");
+    let resources = counted(report.summary.resources, "resources");
+    page.wrapped(
+        "",
+        &format!(
+            "{} passed, {} unknown, in {resources} of {roots}",
+            thousands(verdicts.pass),
+            thousands(verdicts.unknown)
+        ),
+    )?;
+    if !report.is_complete() {
+        page.wrapped(
+            "",
+            "COVERAGE IS INCOMPLETE: some of the code could not be read; the messages above say what",
         )?;
     }
     Ok(())
@@ -83,28 +142,30 @@ fn focus(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     let Some(focus) = &report.focus else {
         return Ok(());
     };
-    page.heading("ASKED ABOUT:")?;
-    if let Some(BaselineCounts { known, new, gone }) = &focus.baseline {
-        let text = format!(
-            "{} known in the baseline; {} of the baseline fail no more",
-            counted(*known, "failures"),
-            counted(*gone, "failures"),
-        );
-        page.wrapped(&format!("  new: {new}; besides, "), &text)?;
+    if let Some(BaselineCounts { known, new, gone }) = focus.baseline {
+        let (new, known) = (page.bold(&counted(new, "new failures")), thousands(known));
+        let gone = match gone {
+            0 => String::new(),
+            gone => format!(", {} of it fail no more", thousands(gone)),
+        };
+        page.line(&format!("{new}; {known} known in the baseline{gone}"))?;
     }
     if let Some(change) = &focus.change {
-        let text = format!(
-            "{} since {}; {} not touched",
-            counted(change.files, "changed files"),
-            visible(&change.base),
-            counted(change.untouched, "failures"),
-        );
-        page.wrapped(&format!("  touched by the change: {}; ", change.touched), &text)?;
+        let touched = page.bold(&format!(
+            "{} touched by the change",
+            counted(change.touched, "failures")
+        ));
+        let (untouched, files) = (thousands(change.untouched), counted(change.files, "files"));
+        page.line(&format!(
+            "{touched}; {untouched} not; {files} changed since {}",
+            visible(&change.base)
+        ))?;
     }
     Ok(())
 }
 
-fn shown(view: &FindingView<'_>, spot: &CodeSpot, color: Color) -> String {
+fn shown(failure: &Failure<'_>, color: Color) -> String {
+    let (view, spot) = (&failure.view, failure.spot);
     let severity = view.policy.severity;
     let level = match view.finding.accepted {
         Some(_) => Level::NOTE.with_name(Some(format!("accepted {}", severity.name()))),
@@ -129,7 +190,7 @@ fn shown(view: &FindingView<'_>, spot: &CodeSpot, color: Color) -> String {
             .fold(false)
             .annotation(AnnotationKind::Primary.span(span).label(label)),
     );
-    for note in notes(view, spot) {
+    for note in notes(failure) {
         group = group.element(Level::NOTE.message(note));
     }
     let renderer = match color {
@@ -139,8 +200,17 @@ fn shown(view: &FindingView<'_>, spot: &CodeSpot, color: Color) -> String {
     renderer.render(&[group])
 }
 
-fn notes(view: &FindingView<'_>, spot: &CodeSpot) -> Vec<String> {
-    let mut notes = vec![format!("in {}", visible(address(view)))];
+fn notes(failure: &Failure<'_>) -> Vec<String> {
+    let (view, spot) = (&failure.view, failure.spot);
+    let mut notes = Vec::new();
+    match failure.others {
+        0 if spot.lacking => {}
+        0 => notes.push(format!("in {}", visible(address(view)))),
+        others => {
+            let others = counted(others, "other instances");
+            notes.push(format!("in {} and {others}", visible(address(view))));
+        }
+    }
     notes.extend(
         spot.set_at
             .as_ref()

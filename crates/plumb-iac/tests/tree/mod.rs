@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use plumb_iac::files::Files;
 
 /// A tree of files in memory.
-pub struct Tree(BTreeMap<String, String>);
+pub(crate) struct Tree(BTreeMap<String, String>);
 
 impl Tree {
     /// The files with their paths.
-    pub fn of(files: &[(&str, &str)]) -> Self {
+    pub(crate) fn of(files: &[(&str, &str)]) -> Self {
         let owned = files
             .iter()
             .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
@@ -17,7 +17,7 @@ impl Tree {
     }
 
     /// The folders that hold a file.
-    pub fn folders(&self) -> Vec<String> {
+    pub(crate) fn folders(&self) -> Vec<String> {
         let folder = |path: &String| {
             path.rsplit_once('/')
                 .map_or(String::new(), |(folder, _)| folder.to_owned())

@@ -1,0 +1,98 @@
+//! SAM: `AWS::Serverless::…` resources rewritten into those of CloudFormation, before anything of them is evaluated.
+//!
+//! Generated resources stand at the place of what asks for them, and properties keep their places.
+//! Source: <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification.html>
+//! and its page on generated resources.
+
+mod apis;
+mod events;
+mod function;
+mod macros;
+mod others;
+mod policies;
+mod role;
+
+use super::instance::Instance;
+use super::template::Template;
+use super::tree::{Entry, Node};
+use macros::Macro;
+
+/// How many resources the transform may give.
+const MAX_RESOURCES: usize = 20_000;
+
+/// The resources of a template after the transform; kinds that are not known stay as they are.
+pub(super) fn transformed(
+    instance: &Instance<'_, '_>,
+    template: &Template,
+    resources: Vec<Entry>,
+) -> Vec<Entry> {
+    let mut out = Vec::with_capacity(resources.len());
+    let mut implicit = apis::Implicit::default();
+    for resource in resources {
+        if let Some(connectors) = resource.value.entry("Connectors") {
+            let message = "connectors are not followed";
+            instance.work.error(
+                connectors.key_place,
+                message,
+                "the permissions that they add are not seen",
+            );
+        }
+        let kind = resource.value.get_text("Type").unwrap_or_default().to_owned();
+        let Some(name) = kind.strip_prefix("AWS::Serverless::") else {
+            out.push(resource);
+            continue;
+        };
+        if out.len() >= MAX_RESOURCES {
+            let message = format!("the transform gives more than {MAX_RESOURCES} resources");
+            instance
+                .work
+                .error(resource.key_place, message, "those of this one are not judged");
+            break;
+        }
+        let globals = template.globals.as_ref().and_then(|globals| globals.get(name));
+        let source = Macro::new(instance, &resource, globals);
+        match name {
+            "Function" => function::expand(&source, &mut implicit, &mut out),
+            "Api" => apis::rest(&source, &mut out),
+            "HttpApi" => apis::http(&source, &mut out),
+            "SimpleTable" => others::table(&source, &mut out),
+            "LayerVersion" => others::layer(&source, &mut out),
+            "StateMachine" => others::state_machine(&source, &mut implicit, &mut out),
+            "Application" => others::application(&source, &mut out),
+            _ => out.push(resource),
+        }
+    }
+    implicit.expand(instance, template, &mut out);
+    out
+}
+
+/// Properties with their defaults: maps are merged, lists appended to those of the defaults, all else replaces them.
+fn merged(global: &Node, own: &Node) -> Node {
+    if let (Some(defaults), Some(entries), None, None) =
+        (global.entries(), own.entries(), global.call(), own.call())
+    {
+        let mut all: Vec<Entry> = Vec::with_capacity(defaults.len() + entries.len());
+        for default in defaults {
+            all.push(match own.entry(&default.key) {
+                Some(entry) => Entry {
+                    value: merged(&default.value, &entry.value),
+                    ..entry.clone()
+                },
+                None => default.clone(),
+            });
+        }
+        all.extend(
+            entries
+                .iter()
+                .filter(|entry| global.entry(&entry.key).is_none())
+                .cloned(),
+        );
+        return Node::map_at(own.place, all);
+    }
+    match (global.items(), own.items()) {
+        (Some(defaults), Some(items)) => {
+            Node::list_at(own.place, defaults.iter().chain(items).cloned().collect())
+        }
+        _ => own.clone(),
+    }
+}
