@@ -7,6 +7,7 @@
 pub mod cloudformation;
 pub mod complete;
 pub mod declared;
+pub mod drift;
 pub mod files;
 pub mod fix;
 pub mod locate;
