@@ -51,7 +51,7 @@ impl Instance<'_, '_> {
                 },
             },
         };
-        if kind.starts_with("AWS::Serverless::") {
+        if kind.starts_with("AWS::Serverless::") || kind.ends_with("::MODULE") {
             let message = format!("`{kind}` is not expanded");
             self.work
                 .error(resource.key_place, message, "what it stands for is not judged");

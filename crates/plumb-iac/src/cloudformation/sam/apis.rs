@@ -1,23 +1,72 @@
 //! `AWS::Serverless::Api` and `AWS::Serverless::HttpApi`, and the APIs that events ask for without naming one.
 
+use std::collections::BTreeMap;
+
+use plumb_model::value::Text;
+
 use super::macros::Macro;
 use crate::cloudformation::instance::Instance;
 use crate::cloudformation::template::Template;
-use crate::cloudformation::tree::{Entry, Node};
+use crate::cloudformation::tree::{Content, Entry, Node};
 use crate::place::Place;
 
 /// The logical ids of the APIs that SAM makes for events which name none.
 const REST: &str = "ServerlessRestApi";
 const HTTP: &str = "ServerlessHttpApi";
 
-/// The APIs that events ask for, at the place of the first one.
-#[derive(Default)]
+/// What events need to know of APIs: those that they ask for without naming one, at the place of the first event that
+/// does, and the stages of the others.
 pub(super) struct Implicit {
     rest: Option<Place>,
     http: Option<Place>,
+    /// By logical id; `None` for a stage whose name is no plain text.
+    stages: BTreeMap<Text, Option<Text>>,
+    noted: Vec<Noted>,
+}
+
+/// A property that SAM adds to a resource because of an event.
+struct Noted {
+    id: Text,
+    property: &'static str,
+    place: Place,
 }
 
 impl Implicit {
+    /// The APIs of the resources of a template.
+    pub(super) fn new(resources: &[Entry]) -> Self {
+        let apis = resources
+            .iter()
+            .filter(|entry| entry.value.get_text("Type") == Some("AWS::Serverless::Api"));
+        let stages = apis.map(|entry| {
+            let properties = entry.value.get("Properties");
+            let stage = properties.and_then(|properties| properties.get("StageName"));
+            (entry.key.clone(), stage.and_then(Node::text).cloned())
+        });
+        Self {
+            rest: None,
+            http: None,
+            stages: stages.collect(),
+            noted: Vec::new(),
+        }
+    }
+
+    /// How the logical id of the permission for an API ends: the stage that it has, as far as that can be told.
+    pub(super) fn ending(&self, api: Option<&Node>) -> String {
+        let Some(api) = api else {
+            return "Prod".to_owned();
+        };
+        let id = match api.call() {
+            Some(("Ref", id)) => id.text(),
+            Some(_) => None,
+            None => api.text(),
+        };
+        match id.map(|id| self.stages.get(id)) {
+            Some(Some(Some(stage))) => stage.chars().filter(char::is_ascii_alphanumeric).collect(),
+            Some(_) => "Stage".to_owned(),
+            None => "AllStages".to_owned(),
+        }
+    }
+
     /// The logical id of the API for an event of a kind.
     pub(super) fn needed(&mut self, event: &str, at: Place) -> &'static str {
         if event == "Api" {
@@ -29,7 +78,17 @@ impl Implicit {
         }
     }
 
-    /// Adds the APIs that were asked for.
+    /// Notes that SAM adds a property to the resource that `reference` refers to.
+    pub(super) fn note(&mut self, reference: Option<&Node>, property: &'static str, place: Place) {
+        if let Some(("Ref", id)) = reference.and_then(Node::call)
+            && let Some(id) = id.text()
+        {
+            let id = id.clone();
+            self.noted.push(Noted { id, property, place });
+        }
+    }
+
+    /// Adds the APIs that were asked for, and tells resources what was noted.
     pub(super) fn expand(self, instance: &Instance<'_, '_>, template: &Template, out: &mut Vec<Entry>) {
         let made = |place: Place, id: &str, stage: Option<&str>, kind: &str| {
             let stage = stage.map(|stage| Entry::made(place, "StageName", Node::text_at(place, stage)));
@@ -39,6 +98,25 @@ impl Implicit {
             let globals = template.globals.as_ref().and_then(|globals| globals.get(kind));
             Macro::new(instance, &entry, globals)
         };
+        let indices: BTreeMap<Text, usize> = out
+            .iter()
+            .enumerate()
+            .map(|(index, resource)| (resource.key.clone(), index))
+            .collect();
+        for Noted { id, property, place } in self.noted {
+            if let Some(resource) = indices.get(&id).and_then(|index| out.get_mut(*index)) {
+                let why = "an event of SAM adds to it";
+                let entry = Entry::made(place, property, Node::unknown(place, why));
+                let properties = resource.value.get("Properties").and_then(Node::entries);
+                if instance
+                    .work
+                    .spend(properties.map_or(1, <[Entry]>::len), place)
+                    .is_ok()
+                {
+                    resource.value = resource.value.with_property(entry);
+                }
+            }
+        }
         if let Some(place) = self.rest {
             rest(&made(place, REST, Some("Prod"), "Api"), out);
         }
@@ -62,9 +140,6 @@ pub(super) fn rest(source: &Macro<'_, '_, '_>, out: &mut Vec<Entry>) {
         "Mode",
         "SecurityPolicy",
     ]);
-    if source.properties.entry("Name").is_none() {
-        properties.push(Entry::made(place, "Name", Node::text_at(place, id.clone())));
-    }
     properties.push(definition(source));
     if let Some(endpoint) = source.properties.entry("EndpointConfiguration") {
         properties.push(Entry {
@@ -82,7 +157,7 @@ pub(super) fn rest(source: &Macro<'_, '_, '_>, out: &mut Vec<Entry>) {
             ),
         });
     }
-    properties.push(source.tags("lambda:createdBy"));
+    properties.extend(source.plain_tags());
     out.push(source.main("AWS::ApiGateway::RestApi", properties));
     out.push(source.resource(
         &format!("{id}Deployment"),
@@ -103,7 +178,7 @@ pub(super) fn rest(source: &Macro<'_, '_, '_>, out: &mut Vec<Entry>) {
     properties.push(api());
     let deployment = Node::reference(place, &format!("{id}Deployment"));
     properties.push(Entry::made(place, "DeploymentId", deployment));
-    properties.push(source.tags("lambda:createdBy"));
+    properties.extend(source.plain_tags());
     out.push(source.resource(&stage_id(source, "Stage"), "AWS::ApiGateway::Stage", properties));
 }
 
@@ -119,11 +194,12 @@ pub(super) fn http(source: &Macro<'_, '_, '_>, out: &mut Vec<Entry>) {
     ]);
     properties.push(definition(source));
     properties.push(Entry::made(place, "ProtocolType", text("HTTP")));
-    properties.extend(source.passed(&["Tags"]));
+    properties.push(source.map_of_tags("httpapi:createdBy"));
     out.push(source.main("AWS::ApiGatewayV2::Api", properties));
 
-    let mut properties = source.passed(&["DefaultRouteSettings", "RouteSettings", "StageVariables", "Tags"]);
-    properties.extend(source.properties.entry("AccessLogSettings").cloned());
+    let mut properties = source.passed(&["DefaultRouteSettings", "RouteSettings", "StageVariables"]);
+    properties.extend(source.passed(&["AccessLogSettings"]));
+    properties.push(source.map_of_tags("httpapi:createdBy"));
     properties.push(match source.properties.entry("StageName") {
         Some(stage) => stage.clone(),
         None => Entry::made(place, "StageName", text("$default")),
@@ -132,9 +208,9 @@ pub(super) fn http(source: &Macro<'_, '_, '_>, out: &mut Vec<Entry>) {
     properties.push(Entry::made(
         place,
         "AutoDeploy",
-        crate::cloudformation::tree::Node {
+        Node {
             place,
-            content: crate::cloudformation::tree::Content::Plain("true".into()),
+            content: Content::Plain("true".into()),
         },
     ));
     let stage = stage_id(source, "ApiGatewayDefaultStage");
@@ -157,7 +233,15 @@ fn stage_id(source: &Macro<'_, '_, '_>, otherwise: &str) -> String {
 /// The definition of an API. What SAM makes of events is not worked out.
 fn definition(source: &Macro<'_, '_, '_>) -> Entry {
     if let Some(body) = source.renamed("DefinitionBody", "Body") {
-        return body;
+        let changing = ["Auth", "MergeDefinitions"];
+        let Some(changed) = changing.iter().find(|name| source.get(name).is_some()) else {
+            return body;
+        };
+        let why = format!("SAM changes the definition because of `{changed}`");
+        return Entry {
+            value: Node::unknown(body.value.place, why),
+            ..body
+        };
     }
     if let Some(uri) = source.properties.entry("DefinitionUri") {
         let location = source.location(&uri.value, ["Bucket", "Key", "Version"]);

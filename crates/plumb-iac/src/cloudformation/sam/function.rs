@@ -4,10 +4,10 @@ use super::apis::Implicit;
 use super::events;
 use super::macros::Macro;
 use super::role::{self, Role};
-use crate::cloudformation::tree::{Entry, Node};
+use crate::cloudformation::tree::{Content, Entry, Node};
 
 /// Properties that a function has under the same name.
-const PASSED: [&str; 21] = [
+const PASSED: [&str; 24] = [
     "FunctionName",
     "Description",
     "Handler",
@@ -29,6 +29,9 @@ const PASSED: [&str; 21] = [
     "LoggingConfig",
     "RecursiveLoop",
     "RuntimeManagementConfig",
+    "DurableConfig",
+    "FunctionScalingConfig",
+    "TenancyConfig",
 ];
 
 /// Adds what a function stands for.
@@ -80,7 +83,11 @@ pub(super) fn expand(source: &Macro<'_, '_, '_>, implicit: &mut Implicit, out: &
                 "Role",
                 Node::attribute(place, &role_id, "Arn"),
             ));
-            let mut managed = vec![role::managed_policy(place, "AWSLambdaBasicExecutionRole")];
+            let basic = match source.get("DurableConfig") {
+                Some(_) => "AWSLambdaBasicDurableExecutionRolePolicy",
+                None => "AWSLambdaBasicExecutionRole",
+            };
+            let mut managed = vec![role::managed_policy(place, basic)];
             if traced(source).is_some() {
                 managed.push(role::managed_policy(place, "AWSXrayWriteOnlyAccess"));
             }
@@ -89,9 +96,17 @@ pub(super) fn expand(source: &Macro<'_, '_, '_>, implicit: &mut Implicit, out: &
             }
             managed.extend(made.managed);
             let mut inline = made.inline;
+            if let Some(invoke) = source
+                .get("EventInvokeConfig")
+                .filter(|invoke| invoke.get("DestinationConfig").is_some())
+            {
+                let why = "SAM adds what the destinations of `EventInvokeConfig` need";
+                inline.push((format!("{id}EventInvokePolicy"), Node::unknown(invoke.place, why)));
+            }
             inline.extend(queue.and_then(|queue| role::queue_policy(source, &queue.value)));
             let role = Role {
                 id: &role_id,
+                created_by: "lambda:createdBy",
                 service: "lambda.amazonaws.com",
                 managed,
                 inline,
@@ -217,7 +232,7 @@ fn url(source: &Macro<'_, '_, '_>, name: &Node, out: &mut Vec<Entry>) {
     ));
     let via = Node {
         place: at,
-        content: crate::cloudformation::tree::Content::Plain("true".into()),
+        content: Content::Plain("true".into()),
     };
     let invoke = permission("lambda:InvokeFunction", "InvokedViaFunctionUrl", via);
     out.push(add(

@@ -1,9 +1,9 @@
 //! Tables, layers, state machines and nested applications of SAM.
 
 use super::apis::Implicit;
-use super::events;
 use super::macros::Macro;
 use super::role::{self, Role};
+use super::rules::{Event, rule, schedule, starting_role};
 use crate::cloudformation::tree::{Entry, Node};
 
 /// Adds the table of an `AWS::Serverless::SimpleTable`.
@@ -43,7 +43,7 @@ pub(super) fn table(source: &Macro<'_, '_, '_>, out: &mut Vec<Entry>) {
     if source.get("ProvisionedThroughput").is_none() {
         properties.push(Entry::made(source.place, "BillingMode", text("PAY_PER_REQUEST")));
     }
-    properties.push(source.tags("lambda:createdBy"));
+    properties.extend(source.plain_tags());
     out.push(source.main("AWS::DynamoDB::Table", properties));
 }
 
@@ -113,6 +113,7 @@ pub(super) fn state_machine(source: &Macro<'_, '_, '_>, implicit: &mut Implicit,
             let tracing = traced.then(|| role::managed_policy(place, "AWSXrayWriteOnlyAccess"));
             let role = Role {
                 id: &role_id,
+                created_by: "stateMachine:createdBy",
                 service: "states.amazonaws.com",
                 managed: tracing.into_iter().collect(),
                 inline: Vec::new(),
@@ -121,7 +122,7 @@ pub(super) fn state_machine(source: &Macro<'_, '_, '_>, implicit: &mut Implicit,
         }
     }
     out.push(source.main("AWS::StepFunctions::StateMachine", properties));
-    events::starting(source, implicit, out);
+    starting(source, implicit, out);
 }
 
 /// Adds the nested stack of an `AWS::Serverless::Application`.
@@ -141,4 +142,51 @@ pub(super) fn application(source: &Macro<'_, '_, '_>, out: &mut Vec<Entry>) {
     }
     properties.push(source.tags("lambda:createdBy"));
     out.push(source.main("AWS::CloudFormation::Stack", properties));
+}
+
+/// Adds what the events of a state machine ask for.
+fn starting(source: &Macro<'_, '_, '_>, implicit: &mut Implicit, out: &mut Vec<Entry>) {
+    let target = Node::reference(source.place, &source.id);
+    for entry in source.entries("Events") {
+        let nothing = Node::map_at(entry.key_place, Vec::new());
+        let event = Event {
+            id: format!("{}{}", source.id, entry.key),
+            entry,
+            properties: entry.value.get("Properties").unwrap_or(&nothing),
+            target: &target,
+            name: &target,
+        };
+        let at = entry.key_place;
+        match entry.value.get_text("Type").unwrap_or_default() {
+            "Schedule" | "CloudWatchEvent" | "EventBridgeRule" => {
+                out.push(starting_role(
+                    source,
+                    &event,
+                    "events.amazonaws.com",
+                    "states:StartExecution",
+                ));
+                let role = Node::attribute(at, &format!("{}Role", event.id), "Arn");
+                out.extend(rule(source, &event, "StepFunctionsTarget", Some(role)));
+            }
+            "ScheduleV2" => out.extend(schedule(source, &event, "states:StartExecution")),
+            "Api" => {
+                if event.get("RestApiId").is_none() {
+                    implicit.needed("Api", at);
+                }
+                out.push(starting_role(
+                    source,
+                    &event,
+                    "apigateway.amazonaws.com",
+                    "states:StartExecution",
+                ));
+            }
+            kind => {
+                let message = format!("event of kind `{kind}` is not known");
+                source
+                    .instance
+                    .work
+                    .error(at, message, "what it asks for is not judged");
+            }
+        }
+    }
 }
