@@ -59,7 +59,7 @@ impl Template {
             let name = name
                 .or_else(|| transform.get_text("Name").map(Text::from))
                 .unwrap_or_default();
-            if !name.starts_with("AWS::") {
+            if !name.starts_with("AWS::") || name == "AWS::Include" {
                 let message = format!("macro `{name}` changes the template in ways that are not known");
                 work.warning(transform.place, message, "what is written is judged as it stands");
             }

@@ -1,6 +1,6 @@
 //! Functions, parameters and conditions in tables.
 
-use super::support::{Tree, evaluated, reading};
+use super::support::{Tree, evaluated, reading, reading_in};
 
 const SECTIONS: &str = r#"
 AWSTemplateFormatVersion: 2010-09-09
@@ -346,4 +346,34 @@ Resources:
             "stack.yaml:19:3: error: the collection of `Fn::ForEach::Unseen` is not known: parameter `Open` has no default"
         ]
     );
+}
+
+#[test]
+fn a_region_that_is_told_decides() {
+    let template = format!(
+        "{SECTIONS}\nResources:\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n      Here: !If [InIreland, a, b]\n      \
+         Zone: !FindInMap [Regions, !Ref AWS::Region, Zone]\n      \
+         Root: !Sub 'arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:root'\n      Host: !Ref AWS::URLSuffix\n"
+    );
+    let cases = [
+        (
+            ("eu-west-1", "123456789012"),
+            r#"{Arn: "arn:aws:iam::123456789012:role/R", Here: "a", Host: "amazonaws.com", Ref: "R", Root: "arn:aws:iam::123456789012:root", Zone: "a"}"#,
+        ),
+        (
+            ("us-east-1", "1"),
+            r#"{Arn: "arn:aws:iam::1:role/R", Here: "b", Host: "amazonaws.com", Ref: "R", Root: "arn:aws:iam::1:root", Zone: "b"}"#,
+        ),
+        (
+            ("cn-north-1", "1"),
+            r#"{Arn: "arn:aws-cn:iam::1:role/R", Here: "b", Host: "amazonaws.com.cn", Ref: "R", Root: "arn:aws-cn:iam::1:root", Zone: ?(there is no `Regions.cn-north-1.Zone` in the mappings)}"#,
+        ),
+    ];
+    for (told, expected) in cases {
+        assert_eq!(
+            reading_in(Some(told), Tree(&[]), &template, &[]).body("R"),
+            expected,
+            "{told:?}"
+        );
+    }
 }

@@ -84,6 +84,20 @@ Resources:
 }
 
 #[test]
+fn the_template_of_an_uploaded_asset_is_found_where_it_was() {
+    let root = r#"
+Resources:
+  A:
+    Type: AWS::CloudFormation::Stack
+    Properties: { TemplateURL: !Sub "https://${AWS::Region}/x", Parameters: { Name: a, Region: "" } }
+    Metadata: { "aws:asset:path": c.yaml }
+"#;
+    let checked = reading(Tree(&[("c.yaml", CHILD)]), root, &[]);
+    assert_eq!(checked.addresses().len(), 2);
+    assert_eq!(checked.problems(), Vec::<String>::new());
+}
+
+#[test]
 fn stacks_that_cannot_be_followed_are_told_and_the_rest_is_read() {
     let stack = |url: &str| {
         format!(

@@ -80,12 +80,22 @@ pub(super) struct Checked {
 
 /// Reads `template` as `stack.yaml` beside the files of a tree, with parameters.
 pub(super) fn reading(tree: Tree, template: &str, parameters: &[(&str, &str)]) -> Checked {
+    reading_in(None, tree, template, parameters)
+}
+
+/// The same where region and account are told.
+pub(super) fn reading_in(
+    told: Option<(&str, &str)>,
+    tree: Tree,
+    template: &str,
+    parameters: &[(&str, &str)],
+) -> Checked {
     let identities = known();
     let context = Context {
         files: &tree,
         identities: &identities,
-        region: None,
-        account: None,
+        region: told.map(|(region, _)| region.into()),
+        account: told.map(|(_, account)| account.into()),
     };
     let parameters = parameters
         .iter()
