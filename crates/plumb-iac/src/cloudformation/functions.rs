@@ -225,8 +225,9 @@ impl Instance<'_, '_> {
                 return Val::unknown(why);
             }
             (Piece::Text(block), Piece::Text(count), Some(Piece::Text(bits))) => (block, count, bits),
-            // Without the bits, IPv4 blocks get the default of the documentation, a mask of 24.
-            (Piece::Text(block), Piece::Text(count), None) => (block, count, "8".into()),
+            (Piece::Text(_), Piece::Text(_), None) => {
+                return Val::unknown("`Fn::Cidr` is not told how many bits hosts have");
+            }
         };
         let (Ok(count), Ok(bits)) = (count.parse(), bits.parse()) else {
             return self.wrong(argument.place, usage);

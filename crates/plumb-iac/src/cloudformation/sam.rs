@@ -7,11 +7,13 @@
 mod apis;
 mod events;
 mod function;
+mod implicit;
 mod macros;
 mod others;
 mod policies;
 mod role;
 mod rules;
+mod url;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +22,7 @@ use super::template::Template;
 use super::tree::{Entry, Node};
 use super::work::Work;
 use crate::val::Why;
+use implicit::Implicit;
 use macros::Macro;
 
 /// How many resources the transform may give.
@@ -32,7 +35,7 @@ pub(super) fn transformed(
     resources: Vec<Entry>,
 ) -> Vec<Entry> {
     let mut out = Vec::with_capacity(resources.len());
-    let mut implicit = apis::Implicit::new(&resources);
+    let mut implicit = Implicit::new(&resources);
     for resource in resources {
         if let Some(connectors) = resource.value.entry("Connectors") {
             let message = "connectors are not followed";

@@ -159,6 +159,14 @@ impl Node {
         self.get(key)?.text().map(Text::as_str)
     }
 
+    /// The map with an entry more, in place of one with the same key.
+    pub(super) fn with_entry(&self, entry: Entry) -> Self {
+        let mut entries = self.entries().unwrap_or_default().to_vec();
+        entries.retain(|earlier| earlier.key != entry.key);
+        entries.push(entry);
+        Self::map_at(self.place, entries)
+    }
+
     /// The resource with a property more, unless it has that already.
     pub(super) fn with_property(&self, property: Entry) -> Self {
         let mut entries = self.entries().unwrap_or_default().to_vec();

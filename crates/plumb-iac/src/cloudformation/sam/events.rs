@@ -1,6 +1,6 @@
 //! Events of functions: who may call the function, from where it polls, and the rules and subscriptions in between.
 
-use super::apis::Implicit;
+use super::implicit::Implicit;
 use super::macros::Macro;
 use super::role;
 use super::rules::{Event, rule, schedule};
@@ -65,7 +65,7 @@ fn called(
             };
             let api = match event.get(key) {
                 Some(api) => api.clone(),
-                None => Node::reference(at, implicit.needed(kind, at)),
+                None => Node::reference(at, implicit.needed(kind, at, source)),
             };
             let arn = format!(
                 "arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{Api}}/*{}",

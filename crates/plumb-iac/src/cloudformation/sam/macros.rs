@@ -69,6 +69,11 @@ impl<'r, 'w, 'a> Macro<'r, 'w, 'a> {
         }
     }
 
+    /// The condition that it depends on.
+    pub(super) fn condition(&self) -> Option<&Entry> {
+        self.shared.iter().find(|entry| entry.key == "Condition")
+    }
+
     /// A property.
     pub(super) fn get(&self, name: &str) -> Option<&Node> {
         self.properties.get(name).filter(|node| !node.is_null())

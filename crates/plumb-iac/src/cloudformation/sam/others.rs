@@ -1,6 +1,6 @@
 //! Tables, layers, state machines and nested applications of SAM.
 
-use super::apis::Implicit;
+use super::implicit::Implicit;
 use super::macros::Macro;
 use super::role::{self, Role};
 use super::rules::{Event, rule, schedule, starting_role};
@@ -78,6 +78,11 @@ pub(super) fn layer(source: &Macro<'_, '_, '_>, out: &mut Vec<Entry>) {
 /// Adds the state machine of an `AWS::Serverless::StateMachine`, its role, and what its events need.
 pub(super) fn state_machine(source: &Macro<'_, '_, '_>, implicit: &mut Implicit, out: &mut Vec<Entry>) {
     let (id, place) = (&source.id, source.place);
+    if let Some(alias) = source.properties.entry("AutoPublishAlias") {
+        let message = "`AutoPublishAlias` of a state machine is not expanded";
+        let help = "its alias and version are not judged";
+        source.instance.work.warning(alias.key_place, message, help);
+    }
     let mut properties = source.passed(&["DefinitionSubstitutions"]);
     properties.extend(source.renamed("Name", "StateMachineName"));
     properties.extend(source.renamed("Type", "StateMachineType"));
@@ -159,19 +164,21 @@ fn starting(source: &Macro<'_, '_, '_>, implicit: &mut Implicit, out: &mut Vec<E
         let at = entry.key_place;
         match entry.value.get_text("Type").unwrap_or_default() {
             "Schedule" | "CloudWatchEvent" | "EventBridgeRule" => {
-                out.push(starting_role(
-                    source,
-                    &event,
-                    "events.amazonaws.com",
-                    "states:StartExecution",
-                ));
-                let role = Node::attribute(at, &format!("{}Role", event.id), "Arn");
+                let role = match event.get("RoleArn").or_else(|| event.get("Role")) {
+                    Some(role) => role.clone(),
+                    None => {
+                        let made =
+                            starting_role(source, &event, "events.amazonaws.com", "states:StartExecution");
+                        out.push(made);
+                        Node::attribute(at, &format!("{}Role", event.id), "Arn")
+                    }
+                };
                 out.extend(rule(source, &event, "StepFunctionsTarget", Some(role)));
             }
             "ScheduleV2" => out.extend(schedule(source, &event, "states:StartExecution")),
             "Api" => {
                 if event.get("RestApiId").is_none() {
-                    implicit.needed("Api", at);
+                    implicit.needed("Api", at, source);
                 }
                 out.push(starting_role(
                     source,

@@ -89,6 +89,10 @@ fn functions_give_what_the_reference_says() {
         ("!Base64 hello", r#""aGVsbG8=""#),
         ("{ 'Fn::Base64': !Sub '${Name}' }", r#""YWNtZQ==""#),
         ("!Select [1, !Cidr [10.0.0.0/16, 2, 8]]", r#""10.0.1.0/24""#),
+        (
+            "!Cidr [10.0.0.0/16, 2]",
+            "?(`Fn::Cidr` is not told how many bits hosts have)",
+        ),
         ("!Length [1, 2, 3]", "3"),
         ("{ 'Fn::Length': !Ref Ports }", "2"),
         (

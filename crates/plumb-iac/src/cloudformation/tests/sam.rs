@@ -180,20 +180,12 @@ Conditions: { Never: !Equals [!Ref AWS::Region, x] }
 fn a_function_url_without_authentication_is_open_to_all() {
     let function = |auth: &str| {
         sam(&format!(
-            "Parameters: {{ Auth: {{ Type: String, Default: NONE }}, Open: {{ Type: String }} }}\nResources:\n  F:\n    \
+            "Parameters: {{ Auth: {{ Type: String, Default: NONE }} }}\nResources:\n  F:\n    \
              Type: AWS::Serverless::Function\n    Properties:\n      Role: r\n      InlineCode: x\n      \
              FunctionUrlConfig: {{ AuthType: {auth} }}\n"
         ))
     };
-    for (auth, principal) in [
-        ("NONE", Some(r#""*""#)),
-        ("!Ref Auth", Some(r#""*""#)),
-        ("AWS_IAM", None),
-        (
-            "!Ref Open",
-            Some("?(whether the URL asks for authentication is not known)"),
-        ),
-    ] {
+    for (auth, principal) in [("NONE", Some(r#""*""#)), ("!Ref Auth", None), ("AWS_IAM", None)] {
         let checked = function(auth);
         let addresses = checked.addresses();
         assert!(addresses.contains(&"FUrl AWS::Lambda::Url".to_owned()), "{auth}");
@@ -296,6 +288,70 @@ Outputs:
     assert_eq!(checked.addresses(), expected);
     let called = checked.value("FTPermission", "FunctionName");
     assert_eq!(super::support::shown(called), r#""FAliaslive""#);
+}
+
+#[test]
+fn a_role_that_may_come_to_nothing_is_made() {
+    for (condition, role, perhaps) in [
+        ("!Equals [a, a]", r#""given""#, None),
+        (
+            "!Equals [a, b]",
+            r#""arn:aws:iam::ACCOUNT:role/FRole""#,
+            Some(false),
+        ),
+        (
+            "!Equals [!Ref P, b]",
+            "?(condition `C` is not known: parameter `P` has no default)",
+            Some(true),
+        ),
+    ] {
+        let checked = sam(&format!(
+            "Parameters: {{ P: {{ Type: String }} }}\nConditions: {{ C: {condition} }}\nResources:\n  F:\n    Type: \
+             AWS::Serverless::Function\n    Properties: {{ InlineCode: x, Role: !If [C, given, !Ref AWS::NoValue] }}\n"
+        ));
+        assert_eq!(
+            super::support::shown(checked.value("F", "Role")),
+            role,
+            "{condition}"
+        );
+        let made = checked
+            .reading
+            .stack
+            .blocks
+            .iter()
+            .find(|block| block.address == "FRole");
+        assert_eq!(made.map(|made| made.perhaps.is_some()), perhaps, "{condition}");
+        assert_eq!(checked.problems(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn an_api_is_there_when_any_that_asks_for_it_is() {
+    let api = |first: &str, second: &str| {
+        let function = |id: &str, condition: &str| {
+            format!(
+                "  {id}:\n    Type: AWS::Serverless::Function\n    Condition: {condition}\n    Properties: {{ Role: r, \
+                 InlineCode: x, Events: {{ E: {{ Type: HttpApi }} }} }}\n"
+            )
+        };
+        let checked = sam(&format!(
+            "Parameters: {{ P: {{ Type: String }} }}\nConditions: {{ Yes: !Equals [a, a], No: !Equals [a, b], Maybe: \
+             !Equals [!Ref P, b] }}\nResources:\n{}{}",
+            function("A", first),
+            function("B", second)
+        ));
+        let found = checked
+            .reading
+            .stack
+            .blocks
+            .iter()
+            .find(|block| block.address == "ServerlessHttpApi");
+        found.map(|api| api.perhaps.is_some())
+    };
+    assert_eq!(api("No", "No"), None);
+    assert_eq!(api("No", "Yes"), Some(false));
+    assert_eq!(api("Maybe", "No"), Some(true));
+    assert_eq!(api("Maybe", "Yes"), Some(false));
 }
 
 #[test]
