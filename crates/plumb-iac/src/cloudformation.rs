@@ -108,9 +108,10 @@ pub fn is_template(path: &str, text: &str) -> bool {
     if !endings.iter().any(|ending| path.ends_with(ending)) {
         return false;
     }
+    let text = text.trim_start_matches('\u{feff}');
     // A key of the top level begins a line in YAML; in JSON it may stand anywhere.
     let is_json = text.trim_start().starts_with('{');
-    let first = text.trim_start_matches('\u{feff}').lines().find(|line| {
+    let first = text.lines().find(|line| {
         let line = line.trim_start();
         !line.is_empty() && !line.starts_with(['#', '%']) && !line.starts_with("---")
     });

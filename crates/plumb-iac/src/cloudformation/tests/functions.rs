@@ -120,6 +120,10 @@ fn functions_give_what_the_reference_says() {
             "{A: 1, B: ?(condition `Maybe` is not known: parameter `Open` has no default)}",
         ),
         (
+            "[a, !If [Maybe, b, !Ref AWS::NoValue]]",
+            r#"["a", ?(condition `Maybe` is not known: parameter `Open` has no default)]"#,
+        ),
+        (
             "!If [InIreland, a, b]",
             "?(condition `InIreland` is not known: `AWS::Region` is not told)",
         ),

@@ -70,6 +70,24 @@ Resources:
 }
 
 #[test]
+fn what_a_stack_nests_is_as_sure_as_the_stack() {
+    let root = r#"
+Parameters: { P: { Type: String } }
+Conditions: { Maybe: !Equals [!Ref P, a], No: !Equals [a, b] }
+Resources:
+  A:
+    Type: AWS::CloudFormation::Stack
+    Condition: Maybe
+    Properties: { TemplateURL: c.yaml, Parameters: { Name: a, Region: "" } }
+  B: { Type: AWS::CloudFormation::Stack, Condition: No, Properties: { TemplateURL: c.yaml } }
+"#;
+    let checked = reading(Tree(&[("c.yaml", CHILD)]), root, &[]);
+    assert_eq!(checked.addresses().len(), 2);
+    let why = "condition `Maybe` is not known: parameter `P` has no default";
+    assert_eq!(checked.block("A/Bucket").perhaps.as_deref(), Some(why));
+}
+
+#[test]
 fn a_template_used_twice_is_read_once() {
     let root = r#"
 Resources:

@@ -96,6 +96,10 @@ fn templates_are_recognised_by_their_text() {
         ("a.template", "'Resources':\n  B: { Type: 'AWS::S3::Bucket' }\n"),
         ("a.yaml", "Resources:\n  B:\n    Type: Custom::Thing\n"),
         (
+            "a.json",
+            "\u{feff}{\"Resources\": {\"B\": {\"Type\": \"AWS::S3::Bucket\"}}}",
+        ),
+        (
             "a.yaml",
             "--- # all of it is indented\n\n  AWSTemplateFormatVersion: '2010-09-09'\n",
         ),
@@ -121,4 +125,13 @@ fn quoted_texts_may_go_on_with_little_indentation() {
     let checked = reading(Tree(&[]), text, &[]);
     assert_eq!(checked.problems(), Vec::<String>::new());
     assert_eq!(checked.at(checked.value("B", "V").at), "stack.yaml:7:45 V: 1");
+}
+
+#[test]
+fn marks_of_byte_order_and_carriage_returns_do_no_harm() {
+    let text = "\u{feff}Resources:\r\n  B:\r\n    Type: AWS::S3::Bucket\r\n    Properties:\r\n      V: é1\r\n      W: two\r\n";
+    let checked = reading(Tree(&[]), text, &[]);
+    assert_eq!(checked.problems(), Vec::<String>::new());
+    assert_eq!(checked.at(checked.value("B", "V").at), "stack.yaml:5:7 V: é1");
+    assert_eq!(checked.at(checked.value("B", "W").set), "stack.yaml:6:10 two");
 }
