@@ -45,7 +45,10 @@ impl Work<'_> {
             let text = found.as_ref().and_then(|val| scalar_text(val));
             let is_listed = condition.values.iter().any(|value| match (value, &text) {
                 (Value::Null, _) => found.is_none(),
-                (Value::String(value), Some(text)) => value == text,
+                (Value::String(value), Some(text)) => match value.strip_prefix('*') {
+                    Some(end) if !end.is_empty() => text.ends_with(end),
+                    Some(_) | None => value == text,
+                },
                 (value, Some(text)) => value.to_string() == *text,
                 (_, None) => false,
             });

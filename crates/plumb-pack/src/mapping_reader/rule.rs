@@ -76,6 +76,10 @@ fn read_marked(key: &str, node: &Node, problems: &mut Problems) -> Option<Rule> 
         "unless", "in", "to", "always", "each", "fields",
     ];
     let fields = Fields::open(node, "a rule", &known, problems)?;
+    if key == "fixed" {
+        // Null is a value here: what such blocks never have.
+        return Some(Rule::Fixed(fields.get(key).map_or(Value::Null, Node::to_value)));
+    }
     let value = fields.required(key, "a rule", problems)?;
     Some(match key {
         "from" => {
@@ -94,7 +98,6 @@ fn read_marked(key: &str, node: &Node, problems: &mut Problems) -> Option<Rule> 
             }
             rule
         }
-        "fixed" => Rule::Fixed(value.to_value()),
         "unknown" => Rule::Unknown(problems.text(value, "unknown")?),
         "text" => Rule::Text(read_template(value, problems)?),
         "in" | "fields" => {
