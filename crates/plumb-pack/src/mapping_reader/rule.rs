@@ -10,13 +10,14 @@ use crate::reader::{Fields, Problems};
 
 /// The keys of which one makes a map a rule, each with the keys that may stand beside it. A map with any other key is a
 /// document; a document of such attributes alone stands under `fields`.
-const RULES: [(&str, &[&str]); 11] = [
+const RULES: [(&str, &[&str]); 12] = [
     ("from", &["map", "decode"]),
     ("fixed", &[]),
     ("unknown", &[]),
     ("text", &[]),
     ("present", &["yes", "no"]),
     ("either", &[]),
+    ("entries", &["key", "to"]),
     ("when", &["unless", "to"]),
     ("unless", &["to"]),
     ("in", &["to", "always"]),
@@ -72,8 +73,8 @@ fn read_rule(node: &Node, problems: &mut Problems) -> Option<Rule> {
 /// Reads a map that `key` makes a rule.
 fn read_marked(key: &str, node: &Node, problems: &mut Problems) -> Option<Rule> {
     let known = [
-        "from", "map", "decode", "fixed", "unknown", "text", "present", "yes", "no", "either", "when",
-        "unless", "in", "to", "always", "each", "fields",
+        "from", "map", "decode", "fixed", "unknown", "text", "present", "yes", "no", "either", "entries",
+        "key", "when", "unless", "in", "to", "always", "each", "fields",
     ];
     let fields = Fields::open(node, "a rule", &known, problems)?;
     if key == "fixed" {
@@ -132,6 +133,15 @@ fn read_marked(key: &str, node: &Node, problems: &mut Problems) -> Option<Rule> 
             let to = fields.required("to", "a rule", problems)?;
             Rule::When {
                 conditions,
+                to: Box::new(read_rule(to, problems)?),
+            }
+        }
+        "entries" => {
+            let key = fields.required("key", "a rule", problems)?;
+            let to = fields.required("to", "a rule", problems)?;
+            Rule::Entries {
+                path: read_path(value, problems)?,
+                key: read_template(key, problems)?,
                 to: Box::new(read_rule(to, problems)?),
             }
         }
