@@ -151,7 +151,14 @@ fn read_marked(key: &str, node: &Node, problems: &mut Problems) -> Option<Rule> 
             Rule::Either(rules?)
         }
         _ => {
-            let value_or = |key, otherwise| fields.get(key).map_or(otherwise, Node::to_value);
+            // Null is a value here, so keys without one count.
+            let value_or = |key: &str, otherwise| match &node.content {
+                Content::Map(entries) => entries
+                    .iter()
+                    .find(|(found, _)| found.text == key)
+                    .map_or(otherwise, |(_, node)| node.to_value()),
+                Content::Plain(_) | Content::Quoted(_) | Content::List(_) => otherwise,
+            };
             Rule::Present {
                 path: read_path(value, problems)?,
                 yes: value_or("yes", Value::Bool(true)),
