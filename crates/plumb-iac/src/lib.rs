@@ -8,6 +8,7 @@ pub mod change;
 pub mod cloudformation;
 pub mod complete;
 pub mod declared;
+pub mod drift;
 pub mod files;
 pub mod fix;
 pub mod locate;

@@ -7,6 +7,7 @@ use std::fs;
 use anstyle::{AnsiColor, Style};
 use plumb_engine::Analyzer;
 use plumb_iac::files::Files;
+use plumb_iac::snapshot::Undeclared;
 use plumb_iac::suppress::Idle;
 use plumb_model::code::{CodeFix, CodePlace};
 use plumb_model::diagnostic::Diagnostic;
@@ -117,6 +118,7 @@ impl Work<'_> {
             &Reading {
                 tree: self.tree,
                 files: &files,
+                undeclared: Undeclared::Open,
                 changes: None,
             },
         )?;

@@ -1,6 +1,6 @@
 //! `plumb scan code`: judge infrastructure code before it is applied.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use plumb_iac::locate::spot;
 use plumb_iac::mapping::UsedPaths;
 use plumb_iac::place::Sources;
 use plumb_iac::scan::{Options, scan};
-use plumb_iac::snapshot::{CodeAccount, accounts};
+use plumb_iac::snapshot::{CodeAccount, Undeclared, accounts};
 use plumb_iac::suppress::{self, Idle, Suppression};
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::report::Report;
@@ -67,6 +67,8 @@ pub(crate) struct Reading<'r> {
     pub(crate) tree: &'r CodeTree,
     /// Its files, which need not be those on disk.
     pub(crate) files: &'r dyn Files,
+    /// What is concluded of what the code does not declare.
+    pub(crate) undeclared: Undeclared,
     /// A change when only what it can touch is read.
     pub(crate) changes: Option<&'r Changes>,
 }
@@ -98,6 +100,11 @@ pub(crate) fn run(console: Console, arguments: &ScanCodeArguments) -> Result<Sta
     let reading = Reading {
         tree: &tree,
         files: &tree,
+        undeclared: if config.graph.is_some() {
+            Undeclared::Absent
+        } else {
+            Undeclared::Open
+        },
         changes: changes.as_ref().filter(|_| focus.changed),
     };
     let code = read_tree(Some(console), &pack, &policies, &arguments.code, &reading)?;
@@ -170,11 +177,13 @@ pub(crate) fn read(
     pack: &Pack,
     policies: &[CompiledPolicy],
     arguments: &CodeArguments,
+    undeclared: Undeclared,
 ) -> Result<Code, Failed> {
     let tree = CodeTree::of(arguments)?;
     let reading = Reading {
         tree: &tree,
         files: &tree,
+        undeclared,
         changes: None,
     };
     read_tree(Some(console), pack, policies, arguments, &reading)
@@ -188,7 +197,12 @@ pub(crate) fn read_tree(
     arguments: &CodeArguments,
     reading: &Reading<'_>,
 ) -> Result<Code, Failed> {
-    let Reading { tree, files, changes } = *reading;
+    let Reading {
+        tree,
+        files,
+        undeclared,
+        changes,
+    } = *reading;
     let path = arguments.path.as_deref().unwrap_or(Path::new("."));
     let (mut paths, walking) = tree.paths();
     if path.is_file() {
@@ -227,19 +241,11 @@ pub(crate) fn read_tree(
         ));
     }
     let taken_at = Text::from(now());
-    let mappings: BTreeMap<Language, _> = Language::ALL
-        .into_iter()
-        .map(|language| (language, pack.mappings(language)))
-        .collect();
     let sources = scanned.sources;
     let accounts = scanned
         .stacks
         .into_iter()
-        .filter_map(|stack| {
-            let mappings = mappings.get(&stack.stack.language)?;
-            Some(accounts(pack, mappings, stack, &sources, &taken_at))
-        })
-        .flatten()
+        .flat_map(|stack| accounts(pack, stack, &sources, undeclared, &taken_at))
         .collect();
     let (fixes, problems) = pack.fixes();
     if let Some(console) = console {

@@ -191,6 +191,7 @@ fn a_change_that_cannot_be_told_is_an_error() {
     }
     assert!(!folder.0.join("pwned").exists());
     folder.git(&["checkout", "--orphan", "other"]);
+    folder.file("other.tf", "");
     folder.commit();
     folder
         .scan(&["--diff", "main"])
