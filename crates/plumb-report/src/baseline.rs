@@ -209,9 +209,13 @@ struct Driver {
 #[serde(rename_all = "camelCase")]
 struct RunResult {
     kind: Option<String>,
-    #[serde(default)]
-    suppressions: Vec<serde_json::Value>,
+    properties: Option<Properties>,
     partial_fingerprints: Option<Fingerprints>,
+}
+
+#[derive(Deserialize)]
+struct Properties {
+    accepted: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -228,7 +232,7 @@ impl From<RunResult> for Entry {
             fingerprint: result.partial_fingerprints.and_then(|prints| prints.plumb),
             kind: None,
             verdict: Some(if fails { Verdict::Fail } else { Verdict::Pass }),
-            accepted: result.suppressions.into_iter().next(),
+            accepted: result.properties.and_then(|properties| properties.accepted),
         }
     }
 }

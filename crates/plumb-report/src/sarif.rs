@@ -136,7 +136,7 @@ struct SarifResult<'a> {
     /// Section 3.27.24; left out when there is no baseline.
     #[serde(skip_serializing_if = "Option::is_none")]
     baseline_state: Option<&'static str>,
-    /// Section 3.27.23; what somebody accepted.
+    /// Section 3.27.23.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     suppressions: Vec<Suppression<'a>>,
     properties: ResultProperties<'a>,
@@ -197,7 +197,7 @@ fn baseline_state(report: &Report, view: &FindingView<'_>) -> Option<&'static st
     })
 }
 
-/// An accepted risk as section 3.35 has it.
+/// What the source accepts, as section 3.35 has it. Risks that were accepted elsewhere stay plain failures.
 #[derive(Serialize)]
 struct Suppression<'a> {
     kind: &'static str,
@@ -207,12 +207,9 @@ struct Suppression<'a> {
 
 impl<'a> Suppression<'a> {
     fn of(report: &'a Report, view: &FindingView<'_>) -> Vec<Self> {
-        let suppression = accepted(report, view).map(|accepted| Self {
-            kind: if accepted.owner.is_empty() {
-                "inSource"
-            } else {
-                "external"
-            },
+        let in_source = accepted(report, view).filter(|accepted| accepted.owner.is_empty());
+        let suppression = in_source.map(|accepted| Self {
+            kind: "inSource",
             status: "accepted",
             justification: &accepted.reason,
         });

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use expect_test::{Expect, expect};
-use plumb_model::code::{CodePlace, CodeResource, CodeSpot};
+use plumb_model::code::{CodeFix, CodePlace, CodeResource, CodeSpot, Replacement};
 use plumb_model::finding::Standing;
 use plumb_model::report::{AcceptedRisk, ChangeCounts, Focus, Report};
 use plumb_model::verdict::Verdict;
@@ -44,6 +44,14 @@ pub(crate) fn code_sample() -> Report {
                     lacking: false,
                     set_at: Some(place("terraform.tfvars", 1, 1)),
                     excerpt: vec!["  encrypted = false".into()],
+                    fix: Some(CodeFix {
+                        description: "encrypt it".into(),
+                        caution: Some("it is made anew".into()),
+                        replacements: vec![Replacement {
+                            place: place("terraform.tfvars", 1, 1),
+                            text: "true".into(),
+                        }],
+                    }),
                 })
             });
         }
@@ -287,13 +295,12 @@ fn what_is_no_baseline_says_why() {
 #[test]
 fn the_terminal_lists_what_was_asked_about_and_counts_the_rest() {
     let mut report = code_sample();
-    let (account, finding) = failures(&report)[0];
-    report.accounts[account].findings[finding].standing = Standing::Untouched;
+    let trail = failures(&report)[1];
+    report.accounts[trail.0].findings[trail.1].standing = Standing::Untouched;
     let page = rendered(&report, Format::Terminal, &RenderOptions::default());
     for words in [
-        "ASKED ABOUT:",
-        "2 changed files since origin/main",
-        "FAILURES THAT THE CHANGE TOUCHES: 2",
+        "1 failure touched by the change; 1 not; 2 files changed since origin/main",
+        "[s3-bucket-encryption-required]",
     ] {
         assert!(page.contains(words), "{words}: {page}");
     }
