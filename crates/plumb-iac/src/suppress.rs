@@ -190,7 +190,7 @@ mod tests {
                 let reach = if found.reach.range() == (0..text.len()) {
                     "the file".to_owned()
                 } else {
-                    squeeze(&text[found.reach.range()])
+                    squeeze(text.get(found.reach.range()).unwrap())
                 };
                 format!("{}{narrow}: {reach}", found.names.join(","))
             })
@@ -300,6 +300,59 @@ mod tests {
     fn installed_modules_of_others_accept_nothing() {
         check(".terraform/modules/x/main.tf", "# plumb:ignore a\nb {\n}", &[]);
         check("broken.tf", "# plumb:ignore a\nb {", &[]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_to_its_end(parts in proptest::collection::vec(part(), 0..40)) {
+            let text = parts.concat();
+            for name in ["a.tf", "a.tf.json", "a.yaml", "a.tfvars"] {
+                let mut sources = Sources::default();
+                sources.add(name, text.as_str());
+                let (found, problems) = read(&sources);
+                for suppression in &found {
+                    for place in [suppression.words, suppression.reach] {
+                        proptest::prop_assert!(text.get(place.range()).is_some(), "{suppression:?}");
+                    }
+                }
+                for problem in problems {
+                    proptest::prop_assert!(!problem.to_string().is_empty());
+                }
+            }
+        }
+    }
+
+    /// Pieces of code and comments, and some other text.
+    fn part() -> impl proptest::strategy::Strategy<Value = String> {
+        use proptest::strategy::Strategy as _;
+        let pieces = [
+            "# plumb:ignore a reason=é\n",
+            "/* plumb:ignore b",
+            "*/",
+            "\n",
+            "b {\n",
+            "}\n",
+            "x = \"",
+            "\"",
+            "${",
+            "}",
+            "<<EOT\n",
+            "EOT\n",
+            "//trivy:ignore:a:exp:",
+            "2026-01-01",
+            "#checkov:skip=A:",
+            "Metadata:\n",
+            "  plumb: { ignore: [",
+            "]}",
+            "- &a [",
+            "*a",
+            "{\"//\": \"plumb:ignore c\"",
+            ",",
+            ":",
+            "  ",
+        ];
+        let piece = proptest::sample::select(pieces.to_vec()).prop_map(str::to_owned);
+        proptest::prop_oneof![9 => piece, 1 => "\\PC{0,5}"]
     }
 
     #[test]

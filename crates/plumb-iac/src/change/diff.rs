@@ -187,6 +187,13 @@ Binary files a/picture.png and b/picture.png differ
         );
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in "(---|\\+\\+\\+|@@|[-+ab/0-9,\" \\\\]|\n){0,60}") {
+            let _ = read(&text);
+        }
+    }
+
     #[test]
     fn what_is_not_understood_is_told() {
         assert_eq!(read("@@ -1 +1 @@\n"), Err(DiffError::Line(1)));

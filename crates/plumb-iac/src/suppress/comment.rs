@@ -147,7 +147,7 @@ mod tests {
         for (text, expected) in cases {
             let found: Vec<&str> = of_hcl(text)
                 .into_iter()
-                .map(|comment| &text[comment.words])
+                .map(|comment| text.get(comment.words).unwrap())
                 .collect();
             assert_eq!(found, expected, "{text}");
         }
