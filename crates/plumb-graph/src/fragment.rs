@@ -15,7 +15,7 @@ use plumb_model::path::Certainty;
 use plumb_model::resource::Resource;
 use plumb_model::value::{Map, Text, Value};
 use plumb_net::model::AccountNetwork;
-use plumb_pack::graph_role::{Access, GraphRole};
+use plumb_pack::graph_role::{self, Access, GraphRole};
 use plumb_pack::recipe::{Path, Recipe};
 use plumb_pack::template::TemplateScope;
 
@@ -88,6 +88,8 @@ pub(crate) struct Detail {
     pub(crate) access: Vec<ResolvedAccess>,
     pub(crate) exposed: Vec<ResolvedOpening>,
     pub(crate) weak: Vec<Circumstance>,
+    /// What must change before its code has what it runs as.
+    pub(crate) withheld: Vec<Circumstance>,
     pub(crate) runs_as: Vec<Text>,
     /// What escalations name the resource by, beside uid and name.
     pub(crate) attributes: Vec<(Path, Text)>,
@@ -315,10 +317,15 @@ impl Reader<'_> {
 
     fn detail(&mut self, role: &GraphRole, resource: &Resource) -> Option<Detail> {
         let document = resource.document();
-        let closed = |certainty: Certainty| {
-            role.closed
+        let so = |circumstances: &[graph_role::Circumstance]| -> Vec<Circumstance> {
+            circumstances
                 .iter()
-                .filter_map(|closed| self.sight.circumstance(&closed.when, &closed.clause, resource))
+                .filter_map(|one| self.sight.circumstance(&one.when, &one.clause, resource))
+                .collect()
+        };
+        let closed = |certainty: Certainty| {
+            so(&role.closed)
+                .into_iter()
                 .find(|closed| closed.certainty == certainty)
         };
         let detail = Detail {
@@ -348,11 +355,8 @@ impl Reader<'_> {
                 .iter()
                 .filter_map(|opening| self.sight.opening(opening, resource))
                 .collect(),
-            weak: role
-                .weak
-                .iter()
-                .filter_map(|weak| self.sight.circumstance(&weak.when, &weak.clause, resource))
-                .collect(),
+            weak: so(&role.weak),
+            withheld: so(&role.withheld),
             runs_as: role
                 .runs_as
                 .iter()
@@ -375,6 +379,7 @@ impl Reader<'_> {
             && detail.access.is_empty()
             && detail.exposed.is_empty()
             && detail.weak.is_empty()
+            && detail.withheld.is_empty()
             && detail.runs_as.is_empty();
         (!is_empty).then_some(detail)
     }

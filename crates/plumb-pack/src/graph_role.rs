@@ -25,6 +25,8 @@ pub struct GraphRole {
     pub closed: Vec<Circumstance>,
     /// Where one of them holds, its credentials count as an entry.
     pub weak: Vec<Circumstance>,
+    /// Where one of them holds, its code has what it runs as only after somebody changed that; the clause says what.
+    pub withheld: Vec<Circumstance>,
     /// How sensitive its content is where nothing else tells.
     pub sensitivity: Sensitivity,
     /// Where the role or instance profile stands whose permissions its code has, beside the relations called `runs_as`.
@@ -121,7 +123,7 @@ impl GraphRole {
     pub fn rules(&self) -> impl Iterator<Item = &Program> {
         let access = self.access.iter().filter_map(|access| access.when.as_ref());
         let exposed = self.exposed.iter().map(|opening| &opening.when);
-        let circumstances = self.closed.iter().chain(&self.weak);
+        let circumstances = self.closed.iter().chain(&self.weak).chain(&self.withheld);
         access
             .chain(exposed)
             .chain(circumstances.map(|circumstance| &circumstance.when))

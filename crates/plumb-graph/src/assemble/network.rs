@@ -80,24 +80,16 @@ fn add_exposure(assembly: &mut Assembly<'_>, exposure: &Exposure) {
         }
     }
     let Some(entry) = entry else { return };
-    // A front on the way is reached by itself; the edge begins there.
-    let front = exposure.steps.iter().rposition(|step| {
-        step.via != exposure.target
-            && assembly
-                .node_of(&step.via)
-                .and_then(|node| assembly.info(node))
-                .is_some_and(|info| info.kind == NodeKind::Front)
+    // Nothing behind a load balancer is reached by what it answers itself.
+    if exposure.ends_here {
+        return;
+    }
+    // A load balancer on the way is reached by itself; the edge begins there.
+    let front = exposure.behind.as_ref().and_then(|behind| {
+        let steps = exposure.steps.get(behind.first..)?;
+        Some((assembly.node_of(&behind.balancer)?, steps))
     });
-    let (from, steps) = match front {
-        Some(at) => {
-            let via = exposure
-                .steps
-                .get(at)
-                .and_then(|step| assembly.node_of(&step.via));
-            (via.unwrap_or(entry), exposure.steps.get(at..).unwrap_or_default())
-        }
-        None => (entry, exposure.steps.as_slice()),
-    };
+    let (from, steps) = front.unwrap_or((entry, exposure.steps.as_slice()));
     let service = easiest(&assembly.knowledge.weights, &exposure.services);
     let how = match (front, through) {
         (None, Some(through)) => Text::from(format!("{} {through}", service.clause)),

@@ -18,13 +18,14 @@ use crate::recipe::{Path, Piece, Relation, Template};
 use crate::suggest::did_you_mean;
 use crate::typed_path::Spelling;
 
-const GRAPH_KEYS: [&str; 8] = [
+const GRAPH_KEYS: [&str; 9] = [
     "kind",
     "policy",
     "access",
     "exposed",
     "closed",
     "weak",
+    "withheld",
     "sensitivity",
     "runs_as",
 ];
@@ -62,6 +63,7 @@ impl TypeReader<'_> {
             .collect();
         let closed = self.circumstances(&graph, "closed");
         let weak = self.circumstances(&graph, "weak");
+        let withheld = self.circumstances(&graph, "withheld");
         let kind = kind?;
         Some(GraphRole {
             kind,
@@ -70,6 +72,7 @@ impl TypeReader<'_> {
             exposed,
             closed,
             weak,
+            withheld,
             sensitivity: sensitivity.unwrap_or_else(|| usual_sensitivity(kind)),
             runs_as,
         })

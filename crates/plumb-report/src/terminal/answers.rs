@@ -6,7 +6,7 @@ use plumb_model::answer::{
     ChangedPath, ExposedResource, ExposureAnswer, ExposureWay, PermissionAnswer, PermissionDecision,
     Standing, WhatIf, WhoCan,
 };
-use plumb_model::path::PathNode;
+use plumb_model::path::{Certainty, PathNode};
 use plumb_model::value::Text;
 
 use super::page::{Page, fitted, painted_text};
@@ -107,7 +107,11 @@ pub fn exposure(answer: &ExposureAnswer, width: usize, color: Color) -> String {
         page.line(&head)?;
         let uid = page.dimmed(&fitted(&answer.resource.uid, page.width()));
         page.line(&uid)?;
-        page.wrapped("exposed: ", exposure_title(answer.level))?;
+        let sure = match answer.certainty {
+            Some(Certainty::Conditional) => ", but only if what stands below holds",
+            Some(Certainty::Certain | Certainty::Possible) | None => "",
+        };
+        page.wrapped("exposed: ", &format!("{}{sure}", exposure_title(answer.level)))?;
         stands("the internet as a whole: ", &answer.internet, page)?;
         stands("everything outside of its account: ", &answer.outside, page)?;
         for way in &answer.ways {
@@ -130,6 +134,17 @@ pub fn exposure(answer: &ExposureAnswer, width: usize, color: Color) -> String {
 fn stands(lead: &str, standing: &Standing, page: &mut Page<'_>) -> io::Result<()> {
     match standing {
         Standing::Exposed => page.wrapped(lead, "its address can be reached"),
+        Standing::ExposedThrough(fronts) => {
+            page.wrapped(
+                lead,
+                "not at an address of its own, but through what hands requests on to it",
+            )?;
+            notes("  ", fronts, page)
+        }
+        Standing::ExposedIf(conditions) => {
+            page.wrapped(lead, "its address can be reached, but only if")?;
+            notes("  ", conditions, page)
+        }
         Standing::NotExposed => page.wrapped(
             lead,
             "its address cannot be reached; everything that decides was read",
@@ -138,9 +153,8 @@ fn stands(lead: &str, standing: &Standing, page: &mut Page<'_>) -> io::Result<()
             page.wrapped(lead, "not known, because something that decides was not read")?;
             notes("  not read: ", why, page)
         }
-        Standing::NotNetworked => {
-            page.wrapped(lead, "networks do not tell; permissions and its own settings do")
-        }
+        // It has no address of which anything could be said.
+        Standing::NotNetworked => Ok(()),
     }
 }
 
@@ -202,6 +216,7 @@ pub fn exposed(resources: &[ExposedResource], width: usize, color: Color) -> Str
                     exposed.open.join(", ")
                 ),
             )?;
+            notes("    hangs on: ", &exposed.conditions, page)?;
             notes("    not read: ", &exposed.not_known, page)?;
         }
         Ok(())
@@ -280,7 +295,7 @@ fn place(found: &PathNode) -> String {
 
 #[cfg(test)]
 mod tests {
-    use plumb_model::path::{Certainty, EdgeKind, Proof};
+    use plumb_model::path::{EdgeKind, Proof};
     use plumb_model::risk::ExposureLevel;
 
     use super::*;
@@ -338,6 +353,7 @@ mod tests {
                 &ExposureAnswer {
                     resource: hostile(),
                     level: ExposureLevel::Wide,
+                    certainty: Some(Certainty::Conditional),
                     internet: Standing::NotKnown(vec![evil.clone()]),
                     outside: Standing::Exposed,
                     ways: vec![way],
@@ -352,6 +368,7 @@ mod tests {
                     level: ExposureLevel::Unknown,
                     open: vec![evil.clone()],
                     certainty: None,
+                    conditions: vec![evil.clone()],
                     not_known: vec![evil.clone()],
                 }],
                 80,
