@@ -8,6 +8,7 @@ mod assets;
 mod callers;
 mod classes;
 mod escalation;
+mod fronts;
 mod network;
 mod outcome;
 mod patterns;
@@ -17,6 +18,7 @@ mod question;
 mod reached;
 mod requirement;
 mod running;
+mod sharing;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -81,12 +83,14 @@ pub fn assemble(knowledge: &Knowledge, mut fragments: Vec<AccountFragment>) -> A
     assembly.relations();
     assembly.runs_as();
     assembly.openings();
-    assembly.fronts();
     network::add(&mut assembly, &network);
     let groups = assets::groups(&assembly, &directory);
     let mut classes = classes::Classes::new(&assembly, &directory);
     permission::add(&mut assembly, &directory, &groups, &mut classes);
     escalation::add(&mut assembly, &directory, &groups, &mut classes);
+    let mut permissions = permission::Permissions::new(&directory, &groups, &mut classes);
+    fronts::add(&mut assembly, &mut permissions, &network);
+    sharing::add(&mut assembly, &mut permissions);
     assembly.administrators_reach_on();
     assembly.weak_credentials();
     assembly.targets();
@@ -295,6 +299,11 @@ impl<'k> Assembly<'k> {
         self.builder.target(node, Target { value, why });
         self.administrators.insert(fragment, node);
         node
+    }
+
+    /// The node that stands for every permission of an account, where somebody leads to it.
+    pub(crate) fn administrator_of(&self, fragment: usize) -> Option<NodeId> {
+        self.administrators.get(&fragment).copied()
     }
 
     /// The node of a resource, by uid.

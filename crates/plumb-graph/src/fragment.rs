@@ -1,11 +1,14 @@
 //! `AccountFragment`: what the graph needs of one account, so that its documents can be dropped.
 
+mod fronts;
+
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jiff::Timestamp;
 use plumb_expr::{Inventory, Truth};
 use plumb_iam::account_iam::AccountIam;
+use plumb_iam::arn::is_account;
 use plumb_iam::directory::resource_policy;
 use plumb_iam::policy::{Grant, NamedPolicy};
 use plumb_iam::principal::Tags;
@@ -19,6 +22,7 @@ use plumb_pack::graph_role::{self, Access, GraphRole};
 use plumb_pack::recipe::{Path, Recipe};
 use plumb_pack::template::TemplateScope;
 
+pub(crate) use self::fronts::Hand;
 use crate::knowledge::{Knowledge, TypeId};
 use crate::sight::Sight;
 use plumb_model::graph::{NodeKind, Sensitivity};
@@ -90,6 +94,12 @@ pub(crate) struct Detail {
     pub(crate) weak: Vec<Circumstance>,
     /// What must change before its code has what it runs as.
     pub(crate) withheld: Vec<Circumstance>,
+    /// What it lets in only.
+    pub(crate) guarded: Vec<Circumstance>,
+    /// To what it hands requests on.
+    pub(crate) hands_on: Vec<Hand>,
+    /// The accounts that its content is shared with; an error says why they are not known.
+    pub(crate) shared: Vec<Share>,
     pub(crate) runs_as: Vec<Text>,
     /// What escalations name the resource by, beside uid and name.
     pub(crate) attributes: Vec<(Path, Text)>,
@@ -100,6 +110,15 @@ pub(crate) struct Detail {
 pub(crate) struct Circumstance {
     pub(crate) clause: Text,
     pub(crate) certainty: Certainty,
+}
+
+/// An account that content is shared with.
+#[derive(Debug)]
+pub(crate) struct Share {
+    /// Position in [`GraphRole::shared`].
+    pub(crate) entry: usize,
+    /// The account; an error says why it is not known.
+    pub(crate) account: Result<Text, Text>,
 }
 
 /// An access with the ARNs of this resource.
@@ -328,6 +347,7 @@ impl Reader<'_> {
                 .into_iter()
                 .find(|closed| closed.certainty == certainty)
         };
+        let mut told = Vec::new();
         let detail = Detail {
             tags: match role.kind {
                 NodeKind::Network | NodeKind::Other => Tags::Unspecified,
@@ -357,6 +377,15 @@ impl Reader<'_> {
                 .collect(),
             weak: so(&role.weak),
             withheld: so(&role.withheld),
+            guarded: so(&role.guarded),
+            shared: shares(role, document),
+            hands_on: fronts::hands(
+                role,
+                resource,
+                self.account.partition.as_deref().unwrap_or("aws"),
+                &self.account.id,
+                &mut told,
+            ),
             runs_as: role
                 .runs_as
                 .iter()
@@ -365,14 +394,14 @@ impl Reader<'_> {
                 .collect(),
             attributes: self
                 .knowledge
-                .escalation_attributes(&resource.resource_type)
+                .named_by(&resource.resource_type)
                 .iter()
-                .filter_map(|path| {
-                    let value = path.get(document).into_owned();
-                    Some((path.clone(), Text::from(value.as_str()?)))
-                })
+                .flat_map(|path| path.all(document).into_iter().map(move |value| (path, value)))
+                .filter_map(|(path, value)| Some((path.clone(), Text::from(value.as_str()?))))
                 .collect(),
         };
+        let room = MAX_PROBLEMS.saturating_sub(self.problems.len());
+        self.problems.extend(told.into_iter().take(room));
         let is_empty = detail.attributes.is_empty()
             && detail.grants.is_none()
             && detail.policy.is_none()
@@ -380,6 +409,9 @@ impl Reader<'_> {
             && detail.exposed.is_empty()
             && detail.weak.is_empty()
             && detail.withheld.is_empty()
+            && detail.guarded.is_empty()
+            && detail.hands_on.is_empty()
+            && detail.shared.is_empty()
             && detail.runs_as.is_empty();
         (!is_empty).then_some(detail)
     }
@@ -412,6 +444,28 @@ impl Reader<'_> {
             on,
         })
     }
+}
+
+/// The accounts that the content of a resource is shared with.
+fn shares(role: &GraphRole, document: &Value) -> Vec<Share> {
+    let mut found = Vec::new();
+    for (entry, shared) in role.shared.iter().enumerate() {
+        for value in shared.accounts.all(document) {
+            let account = match value {
+                Value::Unreadable(unreadable) => Err(Text::from(unreadable.to_string())),
+                Value::String(account) if is_account(account) => Ok(account.clone()),
+                Value::String(_)
+                | Value::Null
+                | Value::Bool(_)
+                | Value::Int(_)
+                | Value::Float(_)
+                | Value::List(_)
+                | Value::Map(_) => continue,
+            };
+            found.push(Share { entry, account });
+        }
+    }
+    found
 }
 
 /// A number that is equal for resources whose policy and grants differ in nothing but the resource they belong to.

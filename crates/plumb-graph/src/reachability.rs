@@ -48,7 +48,7 @@ pub fn of(assembled: &Assembled, node: NodeId) -> ExposureAnswer {
             // What leads through a load balancer is among the ways already.
             None if balancers.contains(&edge.from) => {}
             // The same step of two classes is one for people.
-            None if edge.step.kind == EdgeKind::Reaches
+            None if (edge.step.kind == EdgeKind::Reaches || is_front(security, edge.from))
                 && seen.insert((edge.from, security.graph.step_id(edge.edge))) =>
             {
                 inside.push(edge);
@@ -175,16 +175,36 @@ fn summary(
         not_known.sort();
         not_known.dedup();
     }
+    let (mut certainty, mut conditions) = (None, Vec::new());
+    if let Some(way) = ways.first() {
+        certainty = Some(way.certainty);
+        conditions = match way.certainty {
+            Certainty::Conditional => way.conditions.clone(),
+            Certainty::Certain | Certainty::Possible => Vec::new(),
+        };
+    } else {
+        let fronts = security.incoming_along(node, |step| step.kind.is_attack() && !step.kind.is_hidden());
+        for edge in fronts.filter(|edge| is_front(security, edge.from)) {
+            let front = security
+                .node(edge.from)
+                .map(|info| info.uid.as_str())
+                .unwrap_or_default();
+            open.push(Text::from(format!("through {}", called(security, front))));
+            if certainty.is_none_or(|known| edge.step.certainty < known) {
+                certainty = Some(edge.step.certainty);
+                conditions.clone_from(&edge.step.conditions);
+            }
+        }
+        open.sort();
+        open.dedup();
+        open.truncate(MOST_OPEN);
+    }
     ExposedResource {
         resource,
         level,
         open,
-        certainty: ways.first().map(|way| way.certainty),
-        conditions: ways
-            .first()
-            .filter(|way| way.certainty == Certainty::Conditional)
-            .map(|way| way.conditions.clone())
-            .unwrap_or_default(),
+        certainty,
+        conditions,
         not_known,
     }
 }
@@ -198,6 +218,12 @@ fn source_of(security: &SecurityGraph, node: NodeId) -> Option<SourceKind> {
         CREDENTIALS => None,
         _ => Some(SourceKind::Account),
     }
+}
+
+fn is_front(security: &SecurityGraph, node: NodeId) -> bool {
+    security
+        .node(node)
+        .is_some_and(|info| info.kind == NodeKind::Front)
 }
 
 /// Whether a step is an opening that the resource's own settings make, beside networks.

@@ -8,6 +8,7 @@ use plumb_expr::{Program, Root};
 use plumb_model::graph::{NodeKind, Sensitivity};
 use plumb_model::value::Text;
 
+use crate::hands_on::HandsOn;
 use crate::recipe::{Path, Template};
 
 /// What the resources of a type are in the security graph.
@@ -27,6 +28,13 @@ pub struct GraphRole {
     pub weak: Vec<Circumstance>,
     /// Where one of them holds, its code has what it runs as only after somebody changed that; the clause says what.
     pub withheld: Vec<Circumstance>,
+    /// Where one of them holds, a front hands on, and a workload is controlled by who reaches it, only if something more holds;
+    /// the clause says what.
+    pub guarded: Vec<Circumstance>,
+    /// To what a front hands requests on.
+    pub hands_on: Vec<HandsOn>,
+    /// Other accounts that its content is shared with.
+    pub shared: Vec<Shared>,
     /// How sensitive its content is where nothing else tells.
     pub sensitivity: Sensitivity,
     /// Where the role or instance profile stands whose permissions its code has, beside the relations called `runs_as`.
@@ -113,6 +121,17 @@ pub struct Circumstance {
     pub clause: Text,
 }
 
+/// Content that accounts by number can read without any permission of its owner's principals.
+#[derive(Clone, Debug)]
+pub struct Shared {
+    /// Where the accounts stand.
+    pub accounts: Path,
+    /// What they can do, a clause for people.
+    pub clause: Text,
+    /// The relation to the key that must admit decryption too, where there is one.
+    pub decrypt: Option<Text>,
+}
+
 impl GraphRole {
     /// The accesses of a level.
     pub fn access_of(&self, level: AccessLevel) -> impl Iterator<Item = &Access> {
@@ -123,7 +142,8 @@ impl GraphRole {
     pub fn rules(&self) -> impl Iterator<Item = &Program> {
         let access = self.access.iter().filter_map(|access| access.when.as_ref());
         let exposed = self.exposed.iter().map(|opening| &opening.when);
-        let circumstances = self.closed.iter().chain(&self.weak).chain(&self.withheld);
+        let circumstances = self.closed.iter().chain(&self.weak);
+        let circumstances = circumstances.chain(&self.withheld).chain(&self.guarded);
         access
             .chain(exposed)
             .chain(circumstances.map(|circumstance| &circumstance.when))
@@ -140,6 +160,7 @@ impl GraphRole {
             .into_iter()
             .flatten()
             .chain(self.exposed.iter().filter_map(|opening| opening.width.as_ref()))
+            .chain(self.shared.iter().map(|shared| &shared.accounts))
             .filter_map(Path::root);
         let grants = self.access.iter().flat_map(|access| &access.grants);
         let of_templates = grants.flat_map(|grant| grant.on.attributes());
@@ -147,6 +168,7 @@ impl GraphRole {
             .chain(of_paths)
             .chain(of_templates)
             .cloned()
+            .chain(self.hands_on.iter().flat_map(HandsOn::attributes))
             .collect::<BTreeSet<_>>()
             .into_iter()
             .collect()

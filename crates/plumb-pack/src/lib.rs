@@ -28,6 +28,7 @@ pub mod estate;
 mod fact_reader;
 pub mod framework;
 pub mod graph_role;
+pub mod hands_on;
 pub mod inline_test;
 pub mod lint;
 pub mod load;

@@ -1,6 +1,7 @@
 //! Reading of a resource type: its recipe, checked against the API model, and the schema that follows from both.
 
 mod graph;
+mod hands_on;
 mod item;
 mod relation;
 

@@ -107,6 +107,7 @@ fn add_exposure(assembly: &mut Assembly<'_>, exposure: &Exposure) {
         conditions,
         proofs,
     };
+    let outcome = outcome.and(guard(assembly, target));
     assembly.edge(from, target, EdgeKind::Reaches, Some(how), &outcome, extra);
 }
 
@@ -155,6 +156,9 @@ fn add_lateral(assembly: &mut Assembly<'_>, estate: &Estate) {
             conditions,
             proofs,
         };
+        // The members of a group are of one kind.
+        let guard = to.first().map(|first| guard(assembly, *first));
+        let outcome = outcome.and(guard.unwrap_or_default());
         assembly.edge(
             source,
             end,
@@ -170,6 +174,23 @@ fn add_lateral(assembly: &mut Assembly<'_>, estate: &Estate) {
             lateral.left_out.len()
         ));
     }
+}
+
+/// What a workload asks of who reaches it before it can be controlled; a front asks it of what it hands on.
+fn guard(assembly: &Assembly<'_>, target: NodeId) -> Outcome {
+    if assembly
+        .info(target)
+        .is_none_or(|info| info.kind != NodeKind::Workload)
+    {
+        return Outcome::default();
+    }
+    let detail = assembly
+        .resource(target)
+        .and_then(|(_, resource)| resource.detail.as_deref());
+    let guards = detail.map_or(&[][..], |detail| detail.guarded.as_slice());
+    guards.iter().fold(Outcome::default(), |all, guard| {
+        all.and(Outcome::hanging_on(guard))
+    })
 }
 
 /// The members of a group that an attacker moves between.

@@ -1,7 +1,7 @@
 //! What code runs as: the identities whose permissions it has.
 
 use plumb_model::graph::NodeKind;
-use plumb_model::path::{Certainty, EdgeKind, Proof};
+use plumb_model::path::{EdgeKind, Proof};
 use plumb_model::value::Text;
 
 use crate::assemble::{Assembly, Outcome};
@@ -122,11 +122,5 @@ impl Assembly<'_> {
 /// What must change before the code of a resource has what it runs as.
 fn withheld(resource: &FragmentNode) -> Outcome {
     let circumstances = resource.detail.iter().flat_map(|detail| &detail.withheld);
-    circumstances.fold(Outcome::default(), |all, one| {
-        all.and(Outcome {
-            certainty: one.certainty.max(Certainty::Conditional),
-            conditions: vec![one.clause.clone()],
-            proofs: Vec::new(),
-        })
-    })
+    circumstances.fold(Outcome::default(), |all, one| all.and(Outcome::hanging_on(one)))
 }

@@ -153,7 +153,12 @@ fn a_public_database_snapshot_is_open_to_every_account() {
         world
     };
     find(&estate(json!(["all"])).report(), "internet -can_read-> orders");
-    none(&estate(json!(["777788889999"])).report());
+    find(
+        &estate(json!(["777788889999"])).report(),
+        "account:777788889999 -can_read-> orders",
+    );
+    none(&estate(json!([])).report());
+    none(&estate(json!([OWN])).report());
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::TypeReader;
 use crate::action::read_action;
 use crate::call_reader::{PendingTemplate, read_template};
 use crate::checks::{compile_graph_rule, read_path};
-use crate::graph_role::{Access, AccessLevel, Circumstance, Grant, GraphRole, Needs, Opening};
+use crate::graph_role::{Access, AccessLevel, Circumstance, Grant, GraphRole, Needs, Opening, Shared};
 use crate::node::{Content, Node};
 use crate::policy_reader::parse_word;
 use crate::reader::Fields;
@@ -18,7 +18,7 @@ use crate::recipe::{Path, Piece, Relation, Template};
 use crate::suggest::did_you_mean;
 use crate::typed_path::Spelling;
 
-const GRAPH_KEYS: [&str; 9] = [
+const GRAPH_KEYS: [&str; 12] = [
     "kind",
     "policy",
     "access",
@@ -26,6 +26,9 @@ const GRAPH_KEYS: [&str; 9] = [
     "closed",
     "weak",
     "withheld",
+    "guarded",
+    "hands_on",
+    "shared",
     "sensitivity",
     "runs_as",
 ];
@@ -64,6 +67,17 @@ impl TypeReader<'_> {
         let closed = self.circumstances(&graph, "closed");
         let weak = self.circumstances(&graph, "weak");
         let withheld = self.circumstances(&graph, "withheld");
+        let guarded = self.circumstances(&graph, "guarded");
+        let hands_on = graph
+            .list("hands_on", &mut self.problems)
+            .iter()
+            .filter_map(|node| self.hands_on(node, relations))
+            .collect();
+        let shared = graph
+            .list("shared", &mut self.problems)
+            .iter()
+            .filter_map(|node| self.shared(node, relations))
+            .collect();
         let kind = kind?;
         Some(GraphRole {
             kind,
@@ -73,6 +87,9 @@ impl TypeReader<'_> {
             closed,
             weak,
             withheld,
+            guarded,
+            hands_on,
+            shared,
             sensitivity: sensitivity.unwrap_or_else(|| usual_sensitivity(kind)),
             runs_as,
         })
@@ -144,22 +161,44 @@ impl TypeReader<'_> {
             Some(_) => Some(self.graph_rule(&fields, what)?),
             None => None,
         };
-        let decrypt = fields.text("decrypt", &mut self.problems);
-        if let Some(label) = &decrypt
-            && relations.iter().all(|relation| relation.label != *label)
-        {
-            let labels = relations.iter().map(|relation| relation.label.as_str());
-            let help = did_you_mean(label, labels)
-                .unwrap_or_else(|| "`decrypt` takes the `as` of a relation to a key".to_owned());
-            let message = format!("`{}` has no relation `{label}`", self.entry.name);
-            let span = fields.key_span("decrypt");
-            self.problems
-                .error_with_help(span, message, "not under `relations`", Some(help));
-        }
+        let decrypt = self.relation_label(&fields, "decrypt", relations);
         Some(Access {
             level,
             when,
             grants,
+            decrypt,
+        })
+    }
+
+    /// The `as` of one of the type's relations.
+    pub(super) fn relation_label(
+        &mut self,
+        fields: &Fields<'_>,
+        key: &str,
+        relations: &[Relation],
+    ) -> Option<Text> {
+        let label = fields.text(key, &mut self.problems)?;
+        if relations.iter().all(|relation| relation.label != label) {
+            let labels = relations.iter().map(|relation| relation.label.as_str());
+            let help = did_you_mean(&label, labels)
+                .unwrap_or_else(|| format!("`{key}` takes the `as` of a relation of the type"));
+            let message = format!("`{}` has no relation `{label}`", self.entry.name);
+            self.problems
+                .error_with_help(fields.key_span(key), message, "not under `relations`", Some(help));
+        }
+        Some(label)
+    }
+
+    fn shared(&mut self, node: &Node, relations: &[Relation]) -> Option<Shared> {
+        let what = "an entry of `shared`";
+        let fields = Fields::open(node, what, &["accounts", "as", "decrypt"], &mut self.problems)?;
+        fields.required("accounts", what, &mut self.problems);
+        let accounts = self.graph_path(&fields, "accounts", is_names, "a list of accounts");
+        let clause = fields.required_text("as", what, &mut self.problems);
+        let decrypt = self.relation_label(&fields, "decrypt", relations);
+        Some(Shared {
+            accounts: accounts?,
+            clause: clause?,
             decrypt,
         })
     }
@@ -263,7 +302,7 @@ impl TypeReader<'_> {
 }
 
 /// The elements of a list, or the one node that stands in place of a list of one.
-fn one_or_more(node: &Node) -> &[Node] {
+pub(super) fn one_or_more(node: &Node) -> &[Node] {
     match &node.content {
         Content::List(items) => items.as_slice(),
         Content::Plain(_) | Content::Quoted(_) | Content::Map(_) => std::slice::from_ref(node),

@@ -182,7 +182,7 @@ fn exposure_tells_ports_and_proofs_and_tells_closed_from_not_known() {
     );
 
     let bucket = story::personal_data_bucket(story::PUBLIC_PERSONAL_DATA[1]);
-    assert!(text(&["exposure", &bucket, "--demo"]).contains("any address of the internet can read it"));
+    assert!(text(&["exposure", &bucket, "--demo"]).contains("anybody on the internet can read it"));
 
     // What a load balancer leads to is reached through it, from outside and from inside.
     let behind = json_of(&[
