@@ -98,6 +98,8 @@ pub(crate) struct Detail {
     pub(crate) guarded: Vec<Circumstance>,
     /// To what it hands requests on.
     pub(crate) hands_on: Vec<Hand>,
+    /// What it tells of the content of others, by position in [`GraphRole::tells`].
+    pub(crate) tells: Vec<usize>,
     /// The accounts that its content is shared with; an error says why they are not known.
     pub(crate) shared: Vec<Share>,
     pub(crate) runs_as: Vec<Text>,
@@ -379,6 +381,13 @@ impl Reader<'_> {
             withheld: so(&role.withheld),
             guarded: so(&role.guarded),
             shared: shares(role, document),
+            tells: role
+                .tells
+                .iter()
+                .enumerate()
+                .filter(|(_, tells)| tells.when.truth(&self.sight.scope(resource)) == Truth::True)
+                .map(|(position, _)| position)
+                .collect(),
             hands_on: fronts::hands(
                 role,
                 resource,
@@ -412,6 +421,7 @@ impl Reader<'_> {
             && detail.guarded.is_empty()
             && detail.hands_on.is_empty()
             && detail.shared.is_empty()
+            && detail.tells.is_empty()
             && detail.runs_as.is_empty();
         (!is_empty).then_some(detail)
     }

@@ -247,6 +247,7 @@ impl Knowledge {
             }
             for relation in &recipe.relations {
                 let followed = ["runs_as", "member_of"].contains(&relation.label.as_str())
+                    || role.tells.iter().any(|tells| tells.of == relation.label)
                     || role
                         .access
                         .iter()

@@ -35,6 +35,8 @@ pub struct GraphRole {
     pub hands_on: Vec<HandsOn>,
     /// Other accounts that its content is shared with.
     pub shared: Vec<Shared>,
+    /// What it tells of the content of other resources.
+    pub tells: Vec<Tells>,
     /// How sensitive its content is where nothing else tells.
     pub sensitivity: Sensitivity,
     /// Where the role or instance profile stands whose permissions its code has, beside the relations called `runs_as`.
@@ -132,6 +134,21 @@ pub struct Shared {
     pub decrypt: Option<Text>,
 }
 
+/// What a resource tells of the content of others, where a rule holds.
+#[derive(Clone, Debug)]
+pub struct Tells {
+    /// The relation to those of whose content it tells.
+    pub of: Text,
+    /// When; sees what a policy's rule sees, parameters excepted.
+    pub when: Program,
+    /// How sensitive the content is at least.
+    pub level: Sensitivity,
+    /// What it is, for example `PII`.
+    pub label: Option<Text>,
+    /// What was found, a clause for people.
+    pub clause: Text,
+}
+
 impl GraphRole {
     /// The accesses of a level.
     pub fn access_of(&self, level: AccessLevel) -> impl Iterator<Item = &Access> {
@@ -144,9 +161,11 @@ impl GraphRole {
         let exposed = self.exposed.iter().map(|opening| &opening.when);
         let circumstances = self.closed.iter().chain(&self.weak);
         let circumstances = circumstances.chain(&self.withheld).chain(&self.guarded);
+        let tells = self.tells.iter().map(|tells| &tells.when);
         access
             .chain(exposed)
             .chain(circumstances.map(|circumstance| &circumstance.when))
+            .chain(tells)
     }
 
     /// The names of the attributes that the graph reads of such a resource, sorted; relations are not among them.

@@ -10,7 +10,7 @@ use super::TypeReader;
 use crate::action::read_action;
 use crate::call_reader::{PendingTemplate, read_template};
 use crate::checks::{compile_graph_rule, read_path};
-use crate::graph_role::{Access, AccessLevel, Circumstance, Grant, GraphRole, Needs, Opening, Shared};
+use crate::graph_role::{Access, AccessLevel, Circumstance, Grant, GraphRole, Needs, Opening, Shared, Tells};
 use crate::node::{Content, Node};
 use crate::policy_reader::parse_word;
 use crate::reader::Fields;
@@ -18,7 +18,7 @@ use crate::recipe::{Path, Piece, Relation, Template};
 use crate::suggest::did_you_mean;
 use crate::typed_path::Spelling;
 
-const GRAPH_KEYS: [&str; 12] = [
+const GRAPH_KEYS: [&str; 13] = [
     "kind",
     "policy",
     "access",
@@ -29,6 +29,7 @@ const GRAPH_KEYS: [&str; 12] = [
     "guarded",
     "hands_on",
     "shared",
+    "tells",
     "sensitivity",
     "runs_as",
 ];
@@ -45,17 +46,9 @@ impl TypeReader<'_> {
                 let parse = |text: &str| NodeKind::from_str(text).ok();
                 parse_word(&text, graph.get("kind")?, &words, parse, &mut self.problems)
             });
-        let sensitivity = graph.text("sensitivity", &mut self.problems).and_then(|text| {
-            let words = Sensitivity::ALL.map(Sensitivity::name);
-            let parse = |text: &str| Sensitivity::from_str(text).ok();
-            parse_word(
-                &text,
-                graph.get("sensitivity")?,
-                &words,
-                parse,
-                &mut self.problems,
-            )
-        });
+        let sensitivity = graph
+            .text("sensitivity", &mut self.problems)
+            .and_then(|text| self.sensitivity_word(&text, graph.get("sensitivity")?));
         let policy = self.policy_path(&graph);
         let runs_as = self.graph_path(&graph, "runs_as", is_name, "a text that names a role");
         let access = self.accesses(&graph, relations);
@@ -78,6 +71,11 @@ impl TypeReader<'_> {
             .iter()
             .filter_map(|node| self.shared(node, relations))
             .collect();
+        let tells = graph
+            .list("tells", &mut self.problems)
+            .iter()
+            .filter_map(|node| self.tells(node, relations))
+            .collect();
         let kind = kind?;
         Some(GraphRole {
             kind,
@@ -90,6 +88,7 @@ impl TypeReader<'_> {
             guarded,
             hands_on,
             shared,
+            tells,
             sensitivity: sensitivity.unwrap_or_else(|| usual_sensitivity(kind)),
             runs_as,
         })
@@ -187,6 +186,33 @@ impl TypeReader<'_> {
                 .error_with_help(fields.key_span(key), message, "not under `relations`", Some(help));
         }
         Some(label)
+    }
+
+    fn tells(&mut self, node: &Node, relations: &[Relation]) -> Option<Tells> {
+        let what = "an entry of `tells`";
+        let known = ["of", "when", "level", "label", "as"];
+        let fields = Fields::open(node, what, &known, &mut self.problems)?;
+        let when = self.graph_rule(&fields, what);
+        fields.required("of", what, &mut self.problems);
+        let of = self.relation_label(&fields, "of", relations);
+        let level = fields
+            .required_text("level", what, &mut self.problems)
+            .and_then(|text| self.sensitivity_word(&text, fields.get("level")?));
+        let label = fields.text("label", &mut self.problems);
+        let clause = fields.required_text("as", what, &mut self.problems);
+        Some(Tells {
+            of: of?,
+            when: when?,
+            level: level?,
+            label,
+            clause: clause?,
+        })
+    }
+
+    fn sensitivity_word(&mut self, text: &str, node: &Node) -> Option<Sensitivity> {
+        let words = Sensitivity::ALL.map(Sensitivity::name);
+        let parse = |text: &str| Sensitivity::from_str(text).ok();
+        parse_word(text, node, &words, parse, &mut self.problems)
     }
 
     fn shared(&mut self, node: &Node, relations: &[Relation]) -> Option<Shared> {
