@@ -9,7 +9,7 @@ mod callers;
 mod classes;
 mod escalation;
 mod fronts;
-mod network;
+pub(crate) mod network;
 mod outcome;
 mod patterns;
 mod permission;

@@ -11,6 +11,7 @@ use plumb_net::address::Width;
 use plumb_net::reach;
 use plumb_net::report::{self, Exposure, Source};
 
+use crate::assemble::network::is_everything;
 use crate::assemble::{Assembled, CREDENTIALS, INTERNET, OUTSIDE};
 use crate::graph::NodeId;
 use crate::security::{SecurityGraph, VisibleEdge};
@@ -354,13 +355,6 @@ fn anybody(security: &SecurityGraph, edge: &VisibleEdge<'_>) -> Text {
             "anybody on the internet"
         }
     })
-}
-
-/// Whether prefixes are all of the internet of one family.
-fn is_everything(prefixes: &[Text]) -> bool {
-    prefixes
-        .iter()
-        .any(|prefix| matches!(prefix.as_str(), "0.0.0.0/0" | "::/0"))
 }
 
 /// A resource by what people call it.

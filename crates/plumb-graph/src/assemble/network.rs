@@ -35,8 +35,13 @@ fn add_exposure(assembly: &mut Assembly<'_>, exposure: &Exposure) {
     };
     let (entry, level, through) = match &exposure.from {
         Source::Internet {
-            width: Width::Wide, ..
-        } => (Some(assembly.internet()), ExposureLevel::Wide, None),
+            width: Width::Wide,
+            prefixes,
+        } => {
+            let part =
+                (!is_everything(prefixes)).then(|| Text::from(format!("from {}", shortened(prefixes))));
+            (Some(assembly.internet()), ExposureLevel::Wide, part)
+        }
         Source::Internet {
             width: Width::Narrow,
             prefixes,
@@ -327,6 +332,13 @@ fn joined<'p>(proofs: impl Iterator<Item = &'p report::Proof>) -> Vec<Proof> {
         }
     }
     joined
+}
+
+/// Whether prefixes are all of the internet of one family.
+pub(crate) fn is_everything(prefixes: &[Text]) -> bool {
+    prefixes
+        .iter()
+        .any(|prefix| matches!(prefix.as_str(), "0.0.0.0/0" | "::/0"))
 }
 
 fn shortened(prefixes: &[Text]) -> String {

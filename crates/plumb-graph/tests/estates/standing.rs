@@ -168,3 +168,44 @@ fn a_role_of_code_alone_does_nothing_where_a_second_factor_is_demanded() {
         "internet -reaches-> i-web -runs_as-> web -can_read-> cards (conditional)",
     );
 }
+
+#[test]
+fn where_half_of_the_replies_leave_by_another_gateway_half_of_the_internet_reaches() {
+    let mut world = open_server();
+    let nat = json!({ "nat_gateway_id": "nat-1", "vpc_id": "vpc-1", "subnet_id": "sub-a", "connectivity_type": "public" });
+    world.put("aws_nat_gateway", &ec2("natgateway/nat-1"), nat);
+    let route =
+        |to: &str, key: &str, id: &str| json!({ "destination_cidr_block": to, key: id, "state": "active" });
+    let routes = json!([
+        route("10.0.0.0/16", "gateway_id", "local"),
+        route("0.0.0.0/0", "gateway_id", "igw-1"),
+        route("0.0.0.0/1", "nat_gateway_id", "nat-1"),
+    ]);
+    world.change(&ec2("route-table/rt-a"), "routes", routes);
+    let found = exposure(&world, &ec2("instance/i-web"));
+    let [way] = found.ways.as_slice() else {
+        panic!("{:#?}", found.ways);
+    };
+    assert_eq!(way.from, "a large part of the internet, 128.0.0.0/1,");
+    assert_eq!(way.prefixes, ["128.0.0.0/1"]);
+    let report = world.report();
+    let path = find(
+        &report,
+        "internet -reaches-> i-web -runs_as-> web -can_read-> cards",
+    );
+    assert_eq!(path.hops[0].how.as_deref(), Some("SSH open from 128.0.0.0/1"));
+}
+
+#[test]
+fn nobody_becomes_a_role_without_an_account() {
+    let mut world = World::default();
+    world.organization(&[OWN], json!([]));
+    let role = world.role("open", trust(json!("*")), json!({}));
+    let found = exposure(&world, &role);
+    assert_eq!(
+        (found.internet, found.outside),
+        (Standing::NotNetworked, Standing::NotNetworked)
+    );
+    let outside: Vec<&str> = found.ways.iter().map(|way| way.from.as_str()).collect();
+    assert_eq!(outside, ["anybody with an account of the cloud"]);
+}
