@@ -104,7 +104,7 @@ fn hand_over(
         .entry(front)
         .or_default()
         .insert((target, outcome.certainty));
-    let how = on.clause.clone().unwrap_or(Text::new_static("hands requests on"));
+    let how = on.clause.clone().unwrap_or(Text::new_static("gets its requests"));
     assembly.edge(front, target, kind, Some(how), &outcome, 0);
 }
 
@@ -136,7 +136,7 @@ fn plainly(
             }],
         };
         handed.entry(node).or_default().insert((to, outcome.certainty));
-        let how = Some(Text::new_static("hands requests on"));
+        let how = Some(Text::new_static("gets its requests"));
         assembly.edge(node, to, EdgeKind::Reaches, how, &outcome, 0);
     }
 }
@@ -190,10 +190,10 @@ impl Asked<'_> {
         let evidence = Outcome::certain(vec![Proof {
             resource: self.resource.uid.clone(),
             attribute: self.hand.place.clone(),
-            detail: Text::from(match &self.on.clause {
-                Some(clause) => format!("{clause}: {}", assembly.name_of(self.target)),
-                None => format!("hands requests to {}", assembly.name_of(self.target)),
-            }),
+            detail: match &self.on.clause {
+                Some(clause) => clause.clone(),
+                None => Text::from(format!("hands requests to {}", assembly.name_of(self.target))),
+            },
         }]);
         let outcome = self
             .hand

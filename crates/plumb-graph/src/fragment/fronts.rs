@@ -11,6 +11,7 @@ use plumb_pack::recipe::Path;
 use plumb_pack::template::TemplateScope;
 
 use super::Circumstance;
+use crate::knowledge::UID;
 
 /// The most targets of one resource that are followed.
 const MAX_HANDS: usize = 1_000;
@@ -125,6 +126,8 @@ fn elements<'d>(each: &Each, document: &'d Value) -> Vec<(String, &'d Value)> {
 
 fn place(on: &HandsOn, at: &str) -> Text {
     Text::from(match (at.is_empty(), on.place()) {
+        // That it is what it is rests on no attribute.
+        (true, Some(path)) if path.to_string() == UID => String::new(),
         (true, Some(path)) => path.to_string(),
         (false, Some(path)) => format!("{at}.{path}"),
         (_, None) => at.to_owned(),
