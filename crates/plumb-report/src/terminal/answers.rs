@@ -4,7 +4,7 @@ use std::io;
 
 use plumb_model::answer::{
     ChangedPath, ExposedResource, ExposureAnswer, ExposureWay, PermissionAnswer, PermissionDecision,
-    Standing, WhatIf, WhoCan,
+    SourceKind, Standing, WhatIf, WhoCan,
 };
 use plumb_model::path::{Certainty, PathNode};
 use plumb_model::value::Text;
@@ -111,7 +111,14 @@ pub fn exposure(answer: &ExposureAnswer, width: usize, color: Color) -> String {
             Some(Certainty::Conditional) => ", but only if what stands below holds",
             Some(Certainty::Certain | Certainty::Possible) | None => "",
         };
-        page.wrapped("exposed: ", &format!("{}{sure}", exposure_title(answer.level)))?;
+        let to = match (&answer.internet, answer.ways.first()) {
+            // Of what has no address it is not addresses that it is open to.
+            (Standing::NotNetworked, Some(way)) if way.source == SourceKind::Internet => {
+                format!("to {}", way.from)
+            }
+            (_, _) => exposure_title(answer.level).to_owned(),
+        };
+        page.wrapped("exposed: ", &format!("{to}{sure}"))?;
         stands("the internet as a whole: ", &answer.internet, page)?;
         stands("everything outside of its account: ", &answer.outside, page)?;
         for way in &answer.ways {
@@ -299,7 +306,6 @@ mod tests {
     use plumb_model::risk::ExposureLevel;
 
     use super::*;
-    use plumb_model::answer::SourceKind;
 
     fn hostile() -> PathNode {
         PathNode {
@@ -404,5 +410,61 @@ mod tests {
             let hidden = |character: char| character != '\n' && crate::visible::is_hidden(character);
             assert!(!page.contains(hidden), "{page:?}");
         }
+    }
+
+    #[test]
+    fn a_page_says_on_what_exposure_hangs_and_speaks_of_no_address_where_there_is_none() {
+        let way = |from: &str, how: Option<&str>, certainty| ExposureWay {
+            from: from.into(),
+            source: SourceKind::Internet,
+            prefixes: Vec::new(),
+            kind: EdgeKind::Reaches,
+            ports: vec!["tcp 22".into()],
+            how: how.map(Text::from),
+            certainty,
+            conditions: Vec::new(),
+            proofs: Vec::new(),
+        };
+        let page = |internet: Standing, way: ExposureWay| {
+            let answer = ExposureAnswer {
+                resource: PathNode {
+                    name: "web".into(),
+                    ..PathNode::default()
+                },
+                level: ExposureLevel::Wide,
+                certainty: Some(way.certainty),
+                outside: internet.clone(),
+                internet,
+                ways: vec![way],
+                more_inside: 0,
+            };
+            exposure(&answer, 120, Color::Never)
+        };
+        let once = Standing::ExposedIf(vec!["the instance is started".into()]);
+        let stopped = page(once, way("any address", None, Certainty::Conditional));
+        for line in [
+            "exposed: from any address, but only if what stands below holds",
+            "the internet as a whole: its address can be reached, but only if",
+            "  the instance is started",
+        ] {
+            assert!(stopped.lines().any(|shown| shown == line), "{line}: {stopped}");
+        }
+        let front = Standing::ExposedThrough(vec!["Load balancer front".into()]);
+        let behind = page(
+            front,
+            way(
+                "any address",
+                Some("through Load balancer front"),
+                Certainty::Certain,
+            ),
+        );
+        assert!(behind.contains("not at an address of its own"), "{behind}");
+        assert!(
+            behind.contains("reaches it on tcp 22 (through Load balancer front)"),
+            "{behind}"
+        );
+        let role = page(Standing::NotNetworked, way("anybody", None, Certainty::Certain));
+        assert!(role.lines().any(|line| line == "exposed: to anybody"), "{role}");
+        assert!(!role.contains("address"), "{role}");
     }
 }
