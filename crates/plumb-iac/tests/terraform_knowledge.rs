@@ -401,3 +401,18 @@ fn methods_and_features_are_gathered_by_name() {
         &["unknown"],
     );
 }
+
+#[test]
+fn blocks_share_the_documents_of_a_region() {
+    let settings = json!({ "aws_ebs_encryption_by_default.e": {}, "aws_ec2_image_block_public_access.i": { "state": "unblocked" } });
+    check("ec2-ebs-encryption-by-default", &settings, &["pass"]);
+    check("ec2-image-public-access-blocked", &settings, &["fail"]);
+    check("ec2-ebs-snapshot-public-access-blocked", &settings, &["unknown"]);
+    let config = json!({ "aws_config_configuration_recorder.r": { "recording_group": [{ "all_supported": true }] },
+        "aws_config_configuration_recorder_status.s": { "name": "default", "is_enabled": true },
+        "aws_config_delivery_channel.c": { "s3_bucket_name": "b" } });
+    check("config-recorder-records-all-resources", &config, &["pass"]);
+    let mut stopped = config.clone();
+    stopped["aws_config_configuration_recorder_status.s"]["is_enabled"] = json!(false);
+    check("config-recorder-records-all-resources", &stopped, &["fail"]);
+}

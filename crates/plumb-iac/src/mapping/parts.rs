@@ -158,7 +158,8 @@ impl Part {
         targets.unwrap_or_default().into_iter().collect()
     }
 
-    fn put_into(&self, draft: &mut Draft) {
+    /// Puts it into a document.
+    pub(crate) fn put_into(&self, draft: &mut Draft) {
         if let Some(why) = &self.perhaps {
             let why = format!("it is not sure that there is `{}`: {why}", self.origin.address);
             return doubt_map(
