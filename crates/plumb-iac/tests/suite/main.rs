@@ -6,6 +6,7 @@
     reason = "a test that cannot go on panics"
 )]
 
+mod arm;
 mod cloudformation;
 mod support;
 mod terraform;

@@ -36,7 +36,12 @@ fn val(json: &Json) -> Val {
     })
 }
 
-/// Blocks by address; the address begins with the type of the block, `@` may stand between them in place of a dot.
+/// What stands between the type of a block and the rest: a dot, where no `@` does.
+fn separator(address: &str) -> char {
+    if address.contains('@') { '@' } else { '.' }
+}
+
+/// Blocks by address, which begins with the type of the block; where `@` ends the type, it does not belong to the address.
 fn stack(language: Language, blocks: &Json) -> Stack {
     let place = Place {
         file: FileId(0),
@@ -48,7 +53,7 @@ fn stack(language: Language, blocks: &Json) -> Stack {
         .unwrap()
         .iter()
         .map(|(address, body)| Declared {
-            kind: Text::from(address.split(['.', '@']).next().unwrap_or_default()),
+            kind: Text::from(address.split(separator(address)).next().unwrap_or_default()),
             address: Text::from(address.split('@').next_back().unwrap_or_default()),
             body: val(body),
             head: place,
@@ -76,6 +81,13 @@ policies:
   rule: |
     resource.network_rules.default_action == "Deny" && resource.private_endpoint_connections.exists(c, c.id != null)
     && resource.supports_https_traffic_only == true && !resource.containers.exists(c, c.public_access != "private")
+- name: own-storage-network
+  provider: azure
+  resource_type: azurerm_storage_account
+  severity: HIGH
+  rule: |
+    resource.network_rules.default_action == "Deny" && resource.private_endpoint_connections.exists(c, c.name == "e")
+    && resource.supports_https_traffic_only == true
 "#;
 
 /// An access key as one would be written, in parts so that no scanner takes this file for a leak.
