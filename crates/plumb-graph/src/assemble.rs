@@ -8,7 +8,8 @@ mod assets;
 mod callers;
 mod classes;
 mod escalation;
-mod network;
+mod fronts;
+pub(crate) mod network;
 mod outcome;
 mod patterns;
 mod permission;
@@ -17,6 +18,8 @@ mod question;
 mod reached;
 mod requirement;
 mod running;
+mod sharing;
+mod telling;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -79,14 +82,17 @@ pub fn assemble(knowledge: &Knowledge, mut fragments: Vec<AccountFragment>) -> A
     let network = Estate::new(networks);
     let mut assembly = Assembly::new(knowledge, &fragments);
     assembly.relations();
+    telling::add(&mut assembly);
     assembly.runs_as();
     assembly.openings();
-    assembly.fronts();
     network::add(&mut assembly, &network);
     let groups = assets::groups(&assembly, &directory);
     let mut classes = classes::Classes::new(&assembly, &directory);
     permission::add(&mut assembly, &directory, &groups, &mut classes);
     escalation::add(&mut assembly, &directory, &groups, &mut classes);
+    let mut permissions = permission::Permissions::new(&directory, &groups, &mut classes);
+    fronts::add(&mut assembly, &mut permissions, &network);
+    sharing::add(&mut assembly, &mut permissions);
     assembly.administrators_reach_on();
     assembly.weak_credentials();
     assembly.targets();
@@ -131,6 +137,8 @@ pub(crate) struct Assembly<'k> {
     covers: StepId,
     /// Identities by what offers them and was not read.
     offered_by: HashMap<Text, Vec<NodeId>>,
+    /// What was found in the content of resources, a clause each.
+    found: HashMap<NodeId, Text>,
     /// The nodes that stand for groups of resources.
     stand_ins: HashMap<Stand, NodeId>,
 }
@@ -164,6 +172,7 @@ impl<'k> Assembly<'k> {
             member,
             covers,
             offered_by: HashMap::new(),
+            found: HashMap::new(),
             stand_ins: HashMap::new(),
         };
         for (fragment, account) in fragments.iter().zip(0u32..) {
@@ -297,6 +306,11 @@ impl<'k> Assembly<'k> {
         node
     }
 
+    /// The node that stands for every permission of an account, where somebody leads to it.
+    pub(crate) fn administrator_of(&self, fragment: usize) -> Option<NodeId> {
+        self.administrators.get(&fragment).copied()
+    }
+
     /// The node of a resource, by uid.
     pub(crate) fn node_of(&self, uid: &str) -> Option<NodeId> {
         self.by_uid.get(uid).copied()
@@ -337,6 +351,22 @@ impl<'k> Assembly<'k> {
         if let Some(info) = self.infos.get_mut(node.0 as usize) {
             info.exposure = info.exposure.max(level);
         }
+    }
+
+    /// Raises what is known of the content of a node to what was found in it.
+    pub(crate) fn holds(&mut self, node: NodeId, level: Sensitivity, label: Option<&Text>, found: &Text) {
+        let Some(info) = self.infos.get_mut(node.0 as usize) else {
+            return;
+        };
+        if info.sensitivity.is_none_or(|known| known < level) {
+            info.sensitivity = Some(level);
+            info.label = label.cloned();
+        } else if info.sensitivity == Some(level) && info.label.is_none() && label.is_some() {
+            info.label = label.cloned();
+        } else {
+            return;
+        }
+        self.found.insert(node, found.clone());
     }
 
     /// Adds an edge an attacker can follow; what it costs follows from its kind, its certainty and `extra`.
@@ -525,7 +555,10 @@ impl<'k> Assembly<'k> {
                 (None, NodeKind::Secret | NodeKind::Key) => format!("is {what}"),
                 (None, _) => format!("holds {} {what}", sensitivity.name()),
             };
-            let why = Text::from(why);
+            let why = Text::from(match self.found.get(&NodeId(node)) {
+                Some(found) => format!("{why}: {found}"),
+                None => why,
+            });
             self.builder.target(NodeId(node), Target { value, why });
         }
     }

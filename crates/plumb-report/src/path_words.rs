@@ -51,7 +51,7 @@ pub(crate) fn risk_parts(risk: &Risk) -> String {
 pub(crate) fn certainty_gloss(certainty: Certainty) -> Option<&'static str> {
     match certainty {
         Certainty::Certain => None,
-        Certainty::Conditional => Some("conditional: a request must meet a condition"),
+        Certainty::Conditional => Some("conditional: a condition must hold"),
         Certainty::Possible => Some("possible: something that decides it was not read"),
     }
 }
