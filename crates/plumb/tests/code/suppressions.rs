@@ -1,5 +1,7 @@
 //! Suppressions: what they accept, and what is told of them.
 
+use std::process::Command;
+
 use crate::{Folder, bucket, failures};
 
 const POLICY: &str = "s3-bucket-versioning-enabled";
@@ -178,4 +180,20 @@ fn what_matches_nothing_or_gives_no_reason_is_told() {
         1,
         &["matches nothing", "it speaks of the argument `bucket` alone"],
     );
+}
+
+#[test]
+fn what_is_accepted_is_not_corrected() {
+    let folder = Folder::new("fix");
+    let diff = |above: &str| {
+        folder.file("main.tf", &bucket("a", above, ""));
+        let output = Command::new(env!("CARGO_BIN_EXE_plumb"))
+            .args(["fix", "code", "--policy", POLICY])
+            .current_dir(&folder.0)
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(diff("").contains("+resource \"aws_s3_bucket_versioning\""));
+    assert_eq!(diff(&format!("# plumb:ignore {POLICY} reason=x\n")), "");
 }
