@@ -108,6 +108,23 @@ fn a_suppression_at_the_call_of_a_module_reaches_into_it() {
 }
 
 #[test]
+fn metadata_of_a_template_accepts() {
+    let folder = Folder::new("template");
+    folder.file(
+        "stack.yaml",
+        &format!(
+            "AWSTemplateFormatVersion: '2010-09-09'\nResources:\n  Logs:\n    Type: AWS::S3::Bucket\n    Metadata:\n      plumb: {{ ignore: '{POLICY} reason=x' }}\n  # plumb:ignore {POLICY} reason=y\n  Data:\n    Type: AWS::S3::Bucket\n  Rest:\n    Type: AWS::S3::Bucket\n"
+        ),
+    );
+    let (scan, report) = folder.report(&[]);
+    scan.ends(1, &[]);
+    assert_eq!(
+        failures(&report),
+        ["Data accepted", "Logs accepted", "Rest asked"]
+    );
+}
+
+#[test]
 fn what_does_not_hold_is_told_and_fails() {
     let cases = [
         (
