@@ -183,6 +183,17 @@ fn what_matches_nothing_or_gives_no_reason_is_told() {
         &versioned("# plumb:ignore s3-bucket-encryption-required reason=x\n"),
     );
     folder.scan(&[]).ends(0, &[]);
+    // Neither does one of a block that is not made here.
+    let absent = bucket(
+        "a",
+        &format!("# plumb:ignore {POLICY} reason=x\n"),
+        "  count  = 0\n",
+    );
+    folder.file(
+        "main.tf",
+        &format!("{absent}{}", versioned("")).replace("\"a\" {\n  v", "\"b\" {\n  v"),
+    );
+    folder.scan(&[]).ends(0, &[]);
     folder.file("main.tf", &versioned("#checkov:skip=CKV_AWS_21\n"));
     folder
         .scan(&[])
