@@ -30,7 +30,8 @@ impl Failure {
             | Reason::Cancelled
             | Reason::DeadlineExceeded
             | Reason::NotCollected
-            | Reason::OutOfScope => None,
+            | Reason::OutOfScope
+            | Reason::NotUnderstood => None,
         };
         let detail = readable(&match (code.is_empty(), message.is_empty()) {
             (true, _) => message.to_owned(),

@@ -172,6 +172,7 @@ impl<'k> Assembly<'k> {
                 .push(u32::try_from(assembly.infos.len()).unwrap_or(u32::MAX));
             for node in &fragment.nodes {
                 let resource_type = knowledge.resource_type(node.type_id);
+                assembly.note_twin(node);
                 assembly.add(NodeInfo {
                     uid: node.uid.clone(),
                     resource_type: resource_type.map(|found| found.name.clone()).unwrap_or_default(),
@@ -198,6 +199,21 @@ impl<'k> Assembly<'k> {
     pub(crate) fn problem(&mut self, problem: impl Into<Text>) {
         if self.problems.len() < MAX_PROBLEMS {
             self.problems.insert(problem.into());
+        }
+    }
+
+    /// Notes that a uid is that of something else too, where it should mean one thing.
+    fn note_twin(&mut self, node: &FragmentNode) {
+        let holds_something = match self.knowledge.kind(node.type_id) {
+            NodeKind::Data | NodeKind::Secret | NodeKind::Key | NodeKind::Workload => true,
+            // What the cloud itself offers has the same uid in every account.
+            NodeKind::Identity | NodeKind::Front | NodeKind::Network | NodeKind::Other => false,
+        };
+        if holds_something && self.by_uid.contains_key(&node.uid) {
+            let uid = &node.uid;
+            self.problem(format!(
+                "`{uid}` is the uid of several resources; what names it means the first of them"
+            ));
         }
     }
 

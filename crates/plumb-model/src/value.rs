@@ -334,6 +334,8 @@ pub enum Reason {
     NotCollected,
     /// It lies outside what was scanned, for example in another account.
     OutOfScope,
+    /// It was read, but contradicts itself or is of a kind that this version does not know.
+    NotUnderstood,
 }
 
 impl Reason {
@@ -348,6 +350,7 @@ impl Reason {
             Self::DeadlineExceeded => "the deadline of the scan passed",
             Self::NotCollected => "not collected by the scan",
             Self::OutOfScope => "outside what was scanned",
+            Self::NotUnderstood => "read, but not understood",
         }
     }
 }

@@ -11,7 +11,9 @@ A live account is scanned once and asked as often as you like:
   plumb scan aws --snapshot today.plumb.zst
   plumb paths --snapshot today.plumb.zst
 
-Exit status: 0 answered, 2 the command line or an input file is wrong";
+Exit status: 0 answered; 2 the command line or an input file is wrong;
+4 answered, but part of the snapshot is not understood: resource types that
+this version does not know, or documents that contradict each other";
 
 /// How a change is named.
 const WHATIF_HELP: &str = "\
@@ -39,7 +41,9 @@ remains than is said.
 A live account is scanned once and asked as often as you like:
   plumb scan aws --snapshot today.plumb.zst
 
-Exit status: 0 answered, 2 the command line or an input file is wrong";
+Exit status: 0 answered; 2 the command line or an input file is wrong;
+4 answered, but part of the snapshot is not understood: resource types that
+this version does not know, or documents that contradict each other";
 
 /// What permissions are asked by.
 const CAN_HELP: &str = "\
@@ -60,7 +64,8 @@ A live account is scanned once and asked as often as you like:
 
 Exit status of `can`: 0 allowed, perhaps under conditions; 1 denied;
 2 the command line or an input file is wrong; 4 unknown, because something
-that decides was not read. `who-can` ends with 0 or 2.";
+that decides was not read. `who-can` ends with 0, 2, or 4 where part of the
+snapshot is not understood.";
 
 /// Where the graph comes from.
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ mod console;
 mod demo;
 mod exit;
 mod exposure;
+mod gaps;
 mod graph;
 mod graph_arguments;
 mod graph_tools;

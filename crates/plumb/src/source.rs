@@ -16,6 +16,7 @@ use plumb_pack::compiled::CompiledPolicy;
 use crate::arguments::SelectionArguments;
 use crate::console::Console;
 use crate::exit::Failed;
+use crate::gaps::Gaps;
 use crate::graph_arguments::SourceArguments;
 use crate::knowledge::{self, Selected};
 use crate::{demo, graph, plan, scan_snapshot};
@@ -41,6 +42,8 @@ pub(crate) struct Source {
     analyzer: Analyzer,
     accounts: Vec<Judged>,
     organization: Option<Text>,
+    /// What the graph lacks.
+    pub(crate) gaps: Gaps,
 }
 
 impl Source {
@@ -84,7 +87,9 @@ impl Source {
                 (demo::judge(&analyzer, &estate, &demo::collected(&plan)), None)
             }
         };
+        let gaps = Gaps::of(&knowledge, &accounts);
         Ok(Self {
+            gaps,
             knowledge,
             policies,
             analyzer,
@@ -99,9 +104,14 @@ impl Source {
         self
     }
 
-    /// The report with attack paths.
+    /// The report with attack paths, among whose problems are the gaps.
     pub(crate) fn report(self) -> Report {
-        self.analyzer.finish(self.accounts, self.organization)
+        let mut report = self.analyzer.finish(self.accounts, self.organization);
+        if let Some(paths) = &mut report.paths {
+            paths.problems.extend(self.gaps.sentences().cloned());
+            paths.problems.sort();
+        }
+        report
     }
 
     /// The graph with what it was made of.

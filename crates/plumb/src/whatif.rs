@@ -39,6 +39,7 @@ pub(crate) fn run(console: Console, arguments: &WhatifArguments) -> Result<Statu
         Judging::EveryPolicy
     };
     let read = Source::read(console, source, judging)?;
+    let gaps = read.gaps.clone();
     let (policies, knowledge) = (read.policies.clone(), std::sync::Arc::clone(&read.knowledge));
     let (report, assembled) = read.findings_and_graph();
     let security = &assembled.graph;
@@ -68,7 +69,8 @@ pub(crate) fn run(console: Console, arguments: &WhatifArguments) -> Result<Statu
         }
         AnswerFormat::Json => destination.json("what_if", &answer),
     }?;
-    Ok(Status::Clean)
+    gaps.warn(console);
+    Ok(gaps.status())
 }
 
 /// Adds what a finding speaks of, and says what was assumed.
