@@ -142,7 +142,6 @@ impl Gaps {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use plumb_model::value::Map;
 
