@@ -13,6 +13,8 @@
 mod containers;
 #[path = "estates/data.rs"]
 mod data;
+#[path = "estates/equal.rs"]
+mod equal;
 #[path = "estates/hostile.rs"]
 mod hostile;
 #[path = "estates/identity.rs"]

@@ -1,0 +1,189 @@
+//! Estates with several paths of one kind: they are told as one, its id holds, and what closes some of them says so.
+
+use plumb_graph::paths::{Limits, report};
+use plumb_model::path::{AttackPath, PathReport};
+use serde_json::{Value, json};
+
+use crate::identity::careless;
+use crate::world::paths::{find, stories};
+use crate::world::{KNOWLEDGE, OWN, World, allow, document};
+
+fn estate() -> World {
+    let mut world = World::default();
+    world.organization(&[OWN], json!([]));
+    world
+}
+
+/// A bucket that these principals can read, which holds what its tag says.
+fn open_bucket(world: &mut World, name: &str, principal: &Value, tags: Value) {
+    let statement = json!({
+        "Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{name}/*"),
+    });
+    world.bucket(
+        name,
+        json!({ "policy": document(json!([statement])), "tags": tags }),
+    );
+}
+
+fn restricted() -> Value {
+    json!({ "data-class": "restricted" })
+}
+
+#[track_caller]
+fn only(report: &PathReport) -> &AttackPath {
+    assert_eq!(report.paths.len(), 1, "{:#?}", stories(report));
+    &report.paths[0]
+}
+
+#[test]
+fn a_change_that_closes_one_of_several_equal_paths_says_so() {
+    let mut world = estate();
+    for name in ["one", "two", "three"] {
+        open_bucket(&mut world, name, &json!("*"), restricted());
+    }
+    let report = world.report();
+    let path = only(&report);
+    assert_eq!((path.count, path.targets.len(), path.entries), (3, 3, 1));
+    assert!(path.cuts.iter().all(|cut| cut.closes == 1), "{:?}", path.cuts);
+    assert_eq!(report.choke_points.len(), 3);
+    for choke_point in &report.choke_points {
+        assert!(choke_point.paths.is_empty(), "{choke_point:?}");
+        let partly: Vec<_> = choke_point
+            .partly
+            .iter()
+            .map(|partly| (&partly.path, partly.closed, partly.count))
+            .collect();
+        assert_eq!(partly, [(&path.id, 1, 3)]);
+    }
+}
+
+#[test]
+fn a_change_that_closes_the_only_one_closes_the_path() {
+    let mut world = estate();
+    open_bucket(&mut world, "one", &json!("*"), restricted());
+    let report = world.report();
+    let path = only(&report);
+    let choke_point = &report.choke_points[0];
+    assert_eq!(choke_point.paths, [path.id.clone()]);
+    assert!(choke_point.partly.is_empty());
+}
+
+#[test]
+fn a_label_does_not_change_the_id() {
+    let named = |name: &str| {
+        let mut world = estate();
+        open_bucket(&mut world, name, &json!("*"), restricted());
+        let report = world.report();
+        let path = only(&report);
+        (path.id.clone(), path.title.clone())
+    };
+    let (id, title) = named("one");
+    let (id_with_label, title_with_label) = named("customer-pii");
+    assert_ne!(title, title_with_label);
+    assert_eq!(id, id_with_label);
+}
+
+#[test]
+fn what_a_principal_may_do_with_data_and_its_type_make_no_paths_of_their_own() {
+    let mut world = estate();
+    let queue = world.queue_and_bucket();
+    let statements = json!([
+        allow("s3:GetObject", "*"),
+        allow("s3:PutObject", "*"),
+        allow("sqs:*", &queue)
+    ]);
+    careless(&mut world, "ann", statements);
+    let report = world.report();
+    let path = only(&report);
+    assert_eq!((path.count, path.targets.len()), (2, 2), "{path:?}");
+    assert!(path.title.contains(" and 1 other type"), "{}", path.title);
+}
+
+impl World {
+    fn queue_and_bucket(&mut self) -> String {
+        let queue = format!("arn:aws:sqs:eu-central-1:{OWN}:orders");
+        self.put(
+            "aws_sqs_queue",
+            &queue,
+            json!({ "policy": null, "tags": restricted() }),
+        );
+        self.bucket("orders", json!({ "tags": restricted() }));
+        queue
+    }
+}
+
+#[test]
+fn external_accounts_that_reach_the_same_are_one() {
+    let ids: Vec<String> = (1..=30).map(|number| format!("9999000000{number:02}")).collect();
+    let mut world = estate();
+    let principals: Vec<String> = ids.iter().map(|id| format!("arn:aws:iam::{id}:root")).collect();
+    open_bucket(&mut world, "shared", &json!({ "AWS": principals }), restricted());
+    let report = world.report();
+    let path = only(&report);
+    assert_eq!((path.count, path.entries, report.pairs), (30, 30, 30));
+    assert!(
+        path.title.starts_with("30 external accounts -> "),
+        "{}",
+        path.title
+    );
+    // One change closes them all.
+    assert_eq!(path.cuts[0].closes, 30);
+    assert_eq!(report.choke_points[0].paths, [path.id.clone()]);
+
+    // Each in a statement of its own: equal still, but each is closed by itself.
+    let mut apart = estate();
+    let statements: Vec<Value> = principals
+        .iter()
+        .map(|principal| {
+            json!({ "Effect": "Allow", "Principal": { "AWS": principal }, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::shared/*" })
+        })
+        .collect();
+    apart.bucket(
+        "shared",
+        json!({ "policy": document(statements), "tags": restricted() }),
+    );
+    let report = apart.report();
+    let path_apart = only(&report);
+    assert_eq!((path_apart.count, path_apart.entries), (30, 30));
+    assert_eq!(path_apart.id, path.id);
+    assert_eq!(path_apart.cuts[0].closes, 1);
+}
+
+#[test]
+fn targets_behind_an_administrator_are_named() {
+    let mut world = estate();
+    world.bucket("vault", json!({ "tags": restricted() }));
+    careless(&mut world, "ann", json!([allow("*", "*")]));
+    let report = world.report();
+    let path = find(
+        &report,
+        "credentials -holds-> ann -can_administer-> administrator",
+    );
+    assert_eq!(path.targets_behind, 1);
+    assert_eq!(path.behind, ["arn:aws:s3:::vault"]);
+    assert_eq!(report.paths.len(), 1, "{:#?}", stories(&report));
+}
+
+#[test]
+fn paths_that_are_left_out_are_counted() {
+    let mut world = estate();
+    open_bucket(&mut world, "one", &json!("*"), restricted());
+    open_bucket(
+        &mut world,
+        "two",
+        &json!("*"),
+        json!({ "data-class": "confidential" }),
+    );
+    let limits = Limits {
+        paths: 1,
+        ..Limits::default()
+    };
+    let report = report(&world.assemble().graph, &KNOWLEDGE.weights, &limits);
+    assert_eq!(report.paths.len(), 1);
+    let told = "1 less risky path is left out: only the 1 riskiest is listed";
+    assert!(
+        report.problems.iter().any(|problem| problem == told),
+        "{:?}",
+        report.problems
+    );
+}
