@@ -17,6 +17,7 @@ mod reads;
 mod risk;
 mod score;
 mod understood;
+mod worsening;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -228,7 +229,7 @@ impl Analyzer {
         let mut paths = paths::report(&security, &knowledge.weights, &self.config.limits);
         path_policies::decide(&self.judges, &security, &paths, accounts, waiting);
         risk::assess(&self.judges, knowledge, &security, accounts);
-        risk::worsen(&self.judges, accounts, &mut paths);
+        worsening::name(&self.judges, knowledge, accounts, &mut paths);
         paths
     }
 

@@ -90,7 +90,7 @@ fn mend(
         .filter(|used| used.root == Root::Resource)
         .filter_map(|used| used.path.first().cloned())
         .collect();
-    let gates: BTreeSet<Text> = role.map(gates).unwrap_or_default();
+    let gates: BTreeSet<Text> = role.map(GraphRole::gates).unwrap_or_default();
     let is_gate = !gates.is_disjoint(&attributes);
     let read: Vec<&str> = attributes.iter().map(Text::as_str).collect();
     let read = read.join("`, `");
@@ -109,18 +109,6 @@ fn mend(
             format!("no step of the graph rests on `{uid}`, so mending `{policy}` changes none")
         }
     })
-}
-
-/// The attributes that decide whether resources with a role are open to others, whatever their policies say.
-fn gates(role: &GraphRole) -> BTreeSet<Text> {
-    let closed = role.closed.iter().map(|closed| &closed.when);
-    let open = role.exposed.iter().map(|open| &open.when);
-    closed
-        .chain(open)
-        .flat_map(plumb_expr::Program::uses)
-        .filter(|used| used.root == Root::Resource)
-        .filter_map(|used| used.path.first().cloned())
-        .collect()
 }
 
 /// The failing finding that a text means.
