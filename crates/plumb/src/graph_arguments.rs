@@ -278,7 +278,7 @@ pub(crate) struct WhoCanArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum GraphCommand {
-    /// Find what matches a pattern: `MATCH (role)-[:can_read]->(d:data) RETURN role.name, d.name`
+    /// Find what matches a pattern: `MATCH (role)-[:can_read]->(d:data) RETURN DISTINCT role.name, d.name`
     #[command(after_help = SOURCE_HELP)]
     Query {
         /// The query, in a subset of openCypher; docs/specs/graph-query.md has the language

@@ -25,7 +25,7 @@ pub fn list(report: &PathReport, width: usize, color: Color) -> String {
         let paths = counted(wide(report.paths.len()), "attack paths");
         page.wrapped(
             "",
-            &format!("{paths}; {pairs} of entry and target in a graph of {nodes} nodes and {edges} edges"),
+            &format!("{paths}; {pairs} of entry and target in a graph of {nodes} nodes and {edges} edges that an attacker can follow"),
         )?;
         for (index, path) in report.paths.iter().enumerate() {
             page.blank()?;
