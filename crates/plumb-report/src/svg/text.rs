@@ -14,21 +14,40 @@ pub(super) fn fitted(text: &str, columns: usize) -> String {
     format!("{}…", kept.trim_end())
 }
 
-/// Text in at most two lines of `columns`, broken at a space where there is one; nothing for an empty text.
-pub(super) fn two_lines(text: &str, columns: usize) -> Vec<String> {
+/// The same for a name, whose beginning and end tell it from others: cut in the middle.
+pub(super) fn fitted_name(name: &str, columns: usize) -> String {
+    let name = visible(name);
+    if fits(&name, columns) {
+        return name.into_owned();
+    }
+    let kept = columns.saturating_sub(1);
+    let (head, rest) = split(&name, kept.div_ceil(2));
+    let reversed: String = rest.chars().rev().collect();
+    let (tail, _) = split(&reversed, kept / 2);
+    let tail: String = tail.chars().rev().collect();
+    format!("{head}…{tail}")
+}
+
+/// Text in at most `most` lines of `columns`, broken at spaces where there are some; nothing for an empty text.
+pub(super) fn lines(text: &str, columns: usize, most: usize) -> Vec<String> {
     let text = visible(text);
-    if text.is_empty() {
-        return Vec::new();
+    let mut lines = Vec::new();
+    let mut rest = text.as_ref();
+    while !rest.is_empty() {
+        if lines.len() + 1 >= most || fits(rest, columns) {
+            lines.push(fitted(rest, columns));
+            break;
+        }
+        let (head, _) = split(rest, columns);
+        let line = head.rsplit_once(' ').map_or(head, |(line, _)| line);
+        // A character wider than a line would not end.
+        if line.is_empty() {
+            break;
+        }
+        lines.push(line.to_owned());
+        rest = rest.get(line.len()..).unwrap_or_default().trim_start();
     }
-    if fits(&text, columns) {
-        return vec![text.into_owned()];
-    }
-    let (head, _) = split(&text, columns);
-    let (first, rest) = match head.rsplit_once(' ') {
-        Some((first, _)) => (first, text.get(first.len()..).unwrap_or_default()),
-        None => (head, text.get(head.len()..).unwrap_or_default()),
-    };
-    vec![first.to_owned(), fitted(rest.trim_start(), columns)]
+    lines
 }
 
 fn fits(text: &str, columns: usize) -> bool {
@@ -70,15 +89,25 @@ mod tests {
     }
 
     #[test]
-    fn two_lines_break_at_a_space() {
+    fn names_are_cut_in_the_middle() {
+        assert_eq!(fitted_name("short", 5), "short");
+        assert_eq!(fitted_name("acme-site-prod-23", 12), "acme-…od-23");
+        assert_eq!(fitted_name("東京都東京", 6), "東…京");
+    }
+
+    #[test]
+    fn lines_break_at_spaces() {
         for (text, expected) in [
             ("", vec![]),
             ("one", vec!["one"]),
             ("passes a role to", vec!["passes a", "role to"]),
             ("averyveryverylongword", vec!["averyveryv", "erylongw…"]),
             ("a role to a new function", vec!["a role to", "a new fu…"]),
+            ("東京都 東京都東京都", vec!["東京都", "東京都東…"]),
         ] {
-            assert_eq!(two_lines(text, 10), expected);
+            assert_eq!(lines(text, 10, 2), expected);
         }
+        let three = lines("every account there is can restore it", 14, 3);
+        assert_eq!(three, ["every account", "there is can", "restore it"]);
     }
 }
