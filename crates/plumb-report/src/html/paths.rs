@@ -171,11 +171,19 @@ impl ChokePointRow {
             fact: shown(&proof(&point.proof)),
             risk: thousands(point.risk_removed),
             targets: thousands(point.targets_saved),
-            paths: match point.partly.len() {
-                0 => thousands(wide(point.paths.len())),
-                partly => format!("{}, {partly} in part", thousands(wide(point.paths.len()))),
-            },
+            paths: closed(point),
             days: days(point.days),
         }
+    }
+}
+
+/// How many paths a choke point closes, wholly or in part.
+fn closed(point: &ChokePoint) -> String {
+    let wholly = thousands(wide(point.paths.len()));
+    match (point.paths.is_empty(), point.partly.as_slice()) {
+        (_, []) => wholly,
+        (true, [only]) => format!("{} of {} equal", thousands(only.closed), thousands(only.count)),
+        (true, several) => format!("part of {}", several.len()),
+        (false, several) => format!("{wholly}, part of {}", several.len()),
     }
 }

@@ -79,7 +79,15 @@ fn lost_parts(mut losing: Vec<&ScorePart>, names: &AccountNames<'_>) -> Vec<Lost
         gloss: format!("own score {}", part.score.value),
         length: basis_points(u64::from(part.lost), most) / 10,
     };
-    losing.into_iter().take(MAX_PARTS).map(part).collect()
+    let elsewhere: Vec<&ScorePart> = losing.iter().skip(MAX_PARTS).copied().collect();
+    let lost_elsewhere: u64 = elsewhere.iter().map(|part| u64::from(part.lost)).sum();
+    let rest = (lost_elsewhere > 0).then(|| LostPart {
+        name: "elsewhere".to_owned(),
+        lost: lost_elsewhere.to_string(),
+        gloss: format!("{} more", elsewhere.len()),
+        length: (basis_points(lost_elsewhere, most) / 10).min(1_000),
+    });
+    losing.into_iter().take(MAX_PARTS).map(part).chain(rest).collect()
 }
 
 /// A severity by its title, an account by its name, anything else as it is.
