@@ -9,7 +9,7 @@ use plumb_model::diagnostic::Diagnostic;
 use plumb_model::value::Text;
 use plumb_report::terminal::answers;
 
-use crate::answer::{Destination, did_you_mean};
+use crate::answer::{Destination, did_you_mean, one_of};
 use crate::console::Console;
 use crate::exit::{Failed, Status};
 use crate::graph_arguments::{AnswerFormat, CanArguments, WhoCanArguments};
@@ -111,7 +111,9 @@ fn unanswerable(error: &Unanswerable) -> Failed {
                 "name a resource by uid, ARN or name, or any ARN"
             },
         ),
-        Unanswerable::Name { near, .. } => format!("name one of them in full: `{}`, …", near.join("`, `")),
+        Unanswerable::Name { near, count, .. } => {
+            format!("name one of them in full: {}", one_of(near, *count))
+        }
         Unanswerable::NotRead { near, .. } => did_you_mean(
             near,
             "`plumb graph query 'MATCH (n:identity) RETURN n.uid'` lists those that were read",

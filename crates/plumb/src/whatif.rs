@@ -16,7 +16,7 @@ use plumb_pack::graph_role::GraphRole;
 use plumb_report::identity::fingerprint;
 use plumb_report::terminal::answers;
 
-use crate::answer::{Destination, did_you_mean};
+use crate::answer::{Destination, did_you_mean, one_of};
 use crate::console::Console;
 use crate::exit::{Failed, Status};
 use crate::graph_arguments::{AnswerFormat, WhatifArguments};
@@ -172,16 +172,16 @@ fn by_name<'r>(report: &'r Report, name: &str) -> Result<FindingView<'r>, Diagno
             )
         }
         several => {
-            let uids: Vec<&str> = several
+            let uids: Vec<String> = several
                 .iter()
-                .map(|view| view.resource.uid.as_str())
+                .map(|view| view.resource.uid.to_string())
                 .take(MOST_NEAR)
                 .collect();
             Err(Diagnostic::error(format!(
                 "`{policy}` judged {} resources called `{resource}`",
                 several.len()
             ))
-            .help(format!("name one by its uid: `{}`, …", uids.join("`, `"))))
+            .help(format!("name one by its uid: {}", one_of(&uids, several.len()))))
         }
     }
 }
@@ -197,7 +197,9 @@ pub(crate) fn unknown(error: &UnknownChange) -> Failed {
             near,
             "`plumb graph query 'MATCH (n) RETURN n.uid, n.name'` lists all resources",
         ),
-        UnknownChange::Resource { near, .. } => format!("name one by its uid: `{}`, …", near.join("`, `")),
+        UnknownChange::Resource { near, resources, .. } => {
+            format!("name one by its uid: {}", one_of(near, *resources))
+        }
         UnknownChange::Kind(_) => {
             "kinds are reaches, runs_as, can_assume, can_escalate_to, holds, can_read, can_write and can_administer"
                 .to_owned()

@@ -58,7 +58,7 @@ pub(super) fn of(told: &Told<'_>) -> Text {
     let mut title = match entry.uid.as_str() {
         INTERNET => "Internet".to_owned(),
         CREDENTIALS => "Weak credentials".to_owned(),
-        _ if told.entries > 1 => format!("{} external accounts", told.entries),
+        _ if told.entries > 1 => format!("{} external accounts", grouped(told.entries)),
         _ => format!("{} {}", entry.title, entry.name),
     };
     let mut home = None;
@@ -146,6 +146,14 @@ fn notes<'l>(
     }
 }
 
+/// A number with commas between thousands.
+fn grouped(number: u64) -> String {
+    match number / 1_000 {
+        0 => number.to_string(),
+        thousands => format!("{},{:03}", grouped(thousands), number % 1_000),
+    }
+}
+
 fn capitalized(text: &str) -> String {
     let mut chars = text.chars();
     chars
@@ -177,6 +185,12 @@ mod tests {
             conditions: Vec::new(),
             proofs: Vec::new(),
         }
+    }
+
+    #[test]
+    fn large_numbers_have_commas() {
+        let shown = [7, 1_000, 40_002, 1_000_007].map(grouped);
+        assert_eq!(shown, ["7", "1,000", "40,002", "1,000,007"]);
     }
 
     #[test]

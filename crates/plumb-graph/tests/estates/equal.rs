@@ -1,6 +1,7 @@
 //! Estates with several paths of one kind: they are told as one, its id holds, and what closes some of them says so.
 
 use plumb_graph::paths::{Limits, report};
+use plumb_graph::reachability;
 use plumb_model::path::{AttackPath, PathReport};
 use serde_json::{Value, json};
 
@@ -162,6 +163,16 @@ fn targets_behind_an_administrator_are_named() {
     assert_eq!(path.targets_behind, 1);
     assert_eq!(path.behind, ["arn:aws:s3:::vault"]);
     assert_eq!(report.paths.len(), 1, "{:#?}", stories(&report));
+    // Whoever asks about the target itself is told of them.
+    let assembled = world.assemble();
+    let vault = assembled.graph.by_uid("arn:aws:s3:::vault").unwrap();
+    let answer = reachability::of(&assembled, vault);
+    assert_eq!(answer.path_risk, Some(78));
+    assert!(answer.ways.is_empty(), "{:?}", answer.ways);
+    world.forget("aws_iam_user");
+    let assembled = world.assemble();
+    let vault = assembled.graph.by_uid("arn:aws:s3:::vault").unwrap();
+    assert_eq!(reachability::of(&assembled, vault).path_risk, None);
 }
 
 #[test]
