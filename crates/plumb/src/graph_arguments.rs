@@ -47,8 +47,9 @@ this version does not know, or documents that contradict each other";
 
 /// What queries are made of.
 const QUERY_HELP: &str = "\
-Labels of nodes: a resource type (aws_s3_bucket), or a kind: network, workload,
-identity, data, secret, key, front, other. What is outside is found by its uid:
+Labels of nodes: a resource type, as `plumb schema` lists them, or a kind:
+network, workload, identity, data, secret, key, front, other.
+What is outside is found by its uid:
 (n {uid: 'internet'}), (n {uid: 'credentials'}), (n {uid: 'account:123456789012'}).
 
 Properties of nodes: uid, type, title, kind, name, provider, account, region,

@@ -65,7 +65,7 @@ fn a_change_that_closes_the_only_one_closes_the_path() {
     let report = world.report();
     let path = only(&report);
     let choke_point = &report.choke_points[0];
-    assert_eq!(choke_point.paths, [path.id.clone()]);
+    assert_eq!(choke_point.paths, std::slice::from_ref(&path.id));
     assert!(choke_point.partly.is_empty());
 }
 
@@ -129,7 +129,7 @@ fn external_accounts_that_reach_the_same_are_one() {
     );
     // One change closes them all.
     assert_eq!(path.cuts[0].closes, 30);
-    assert_eq!(report.choke_points[0].paths, [path.id.clone()]);
+    assert_eq!(report.choke_points[0].paths, std::slice::from_ref(&path.id));
 
     // Each in a statement of its own: equal still, but each is closed by itself.
     let mut apart = estate();
