@@ -503,14 +503,12 @@ impl<'k> Assembly<'k> {
                     Certainty::Certain => Vec::new(),
                     Certainty::Conditional | Certainty::Possible => vec![how.clone()],
                 },
-                proofs: clauses
-                    .iter()
-                    .map(|clause| Proof {
-                        resource: resource.uid.clone(),
-                        attribute: Text::default(),
-                        detail: (*clause).clone(),
-                    })
-                    .collect(),
+                // Each of the reasons is enough, so that they are one fact: it falls only when all of them are mended.
+                proofs: vec![Proof {
+                    resource: resource.uid.clone(),
+                    attribute: Text::default(),
+                    detail: how.clone(),
+                }],
             };
             self.edge(entry, node, EdgeKind::Holds, Some(how), &outcome, 0);
         }

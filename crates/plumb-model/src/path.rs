@@ -243,7 +243,7 @@ pub struct AttackPath {
     /// How many more targets can be reached by whoever has every permission of the account in which a path ends; no path of their
     /// own leads to them.
     pub targets_behind: u64,
-    /// Those by uid, sorted; at most [`AttackPath::MOST_TARGETS`].
+    /// The most precious of those by uid; at most [`AttackPath::MOST_TARGETS`].
     pub behind: Vec<Text>,
     /// The accounts that they run through, sorted.
     pub accounts: Vec<(Provider, Text)>,

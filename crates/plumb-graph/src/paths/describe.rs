@@ -1,5 +1,6 @@
 //! A group of equal paths as people read it: its best path step by step, and what is true of all of them.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use plumb_model::path::{AttackPath, Certainty, Hop};
@@ -94,7 +95,7 @@ pub(super) fn describe(
         entries: group.entries.values().sum(),
         targets: group.targets.iter().cloned().collect(),
         targets_behind: beside.behind.len() as u64,
-        behind: first_uids(security, &beside.behind),
+        behind: most_precious(security, &beside.behind),
         accounts: group.accounts.iter().cloned().collect(),
         worsened_by: Vec::new(),
         cuts: cuts::of(security, weights, group, beside.closing, beside.closed_by),
@@ -103,16 +104,24 @@ pub(super) fn describe(
     }
 }
 
-/// The first of some nodes, by uid.
-fn first_uids(security: &SecurityGraph, nodes: &BTreeSet<NodeId>) -> Vec<Text> {
-    let mut uids: Vec<Text> = nodes
+/// The most precious of some targets by uid.
+fn most_precious(security: &SecurityGraph, nodes: &BTreeSet<NodeId>) -> Vec<Text> {
+    if nodes.is_empty() {
+        return Vec::new();
+    }
+    let mut found: Vec<(Reverse<u8>, Text)> = security
+        .graph
+        .targets()
         .iter()
-        .filter_map(|node| security.node(*node))
-        .map(|info| info.uid.clone())
+        .filter(|(node, _)| nodes.contains(node))
+        .filter_map(|(node, target)| {
+            let info = security.node(*node)?;
+            Some((Reverse(target.value), info.uid.clone()))
+        })
         .collect();
-    uids.sort();
-    uids.truncate(AttackPath::MOST_TARGETS);
-    uids
+    found.sort();
+    found.truncate(AttackPath::MOST_TARGETS);
+    found.into_iter().map(|(_, uid)| uid).collect()
 }
 
 /// How the permissions of an administrator come, where a path ends at them.

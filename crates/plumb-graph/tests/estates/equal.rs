@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::identity::careless;
 use crate::world::paths::{find, stories};
-use crate::world::{KNOWLEDGE, OWN, World, allow, document};
+use crate::world::{KNOWLEDGE, OWN, World, allow, document, inline};
 
 fn estate() -> World {
     let mut world = World::default();
@@ -197,4 +197,32 @@ fn paths_that_are_left_out_are_counted() {
         "{:?}",
         report.problems
     );
+}
+
+#[test]
+fn each_reason_why_credentials_are_weak_is_enough() {
+    let mut world = estate();
+    world.bucket("vault", json!({ "tags": restricted() }));
+    world.user(
+        "ann",
+        json!({
+            "user_policy_list": inline(json!([allow("s3:GetObject", "*")])),
+            "credential_report": {
+                "password_enabled": true, "mfa_active": false, "access_key_1_active": true,
+                "access_key_1_last_rotated": "2020-01-01T00:00:00Z", "access_key_2_active": false,
+            },
+        }),
+    );
+    let report = world.report();
+    let path = only(&report);
+    let of_user: Vec<&str> = path
+        .cuts
+        .iter()
+        .filter(|cut| cut.proof.resource.ends_with("user/ann") && cut.proof.attribute.is_empty())
+        .map(|cut| cut.proof.detail.as_str())
+        .collect();
+    let [only] = of_user.as_slice() else {
+        panic!("{of_user:?}");
+    };
+    assert!(only.contains("password") && only.contains("access key"), "{only}");
 }
