@@ -116,13 +116,13 @@ fn draw_node(shown: &PathNode, role: Role, at: Point, out: &mut String) {
             "ap-name",
             middle,
             at.y + BOX_HEIGHT / 2 + 5,
-            &fitted_name(&shown.name, 21),
+            &fitted_name(&shown.name, 19),
             out,
         );
     } else {
         let top = at.y + if shown.label.is_some() { 0 } else { 8 };
         label("ap-type", middle, top + 19, &fitted(&shown.title, 26), out);
-        label("ap-name", middle, top + 37, &fitted_name(&shown.name, 21), out);
+        label("ap-name", middle, top + 37, &fitted_name(&shown.name, 19), out);
         label("ap-type", middle, top + 54, &fitted(&shown.account, 24), out);
         let text = shown.label.as_deref().unwrap_or_default();
         label("ap-label", middle, top + 72, &fitted(text, 22), out);

@@ -162,6 +162,8 @@ fn targets_behind_an_administrator_are_named() {
     );
     assert_eq!(path.targets_behind, 1);
     assert_eq!(path.behind, ["arn:aws:s3:::vault"]);
+    // What is listed and what is behind it are all that the sum counts.
+    assert_eq!(report.total_risk, u64::from(path.risk) + 78);
     assert_eq!(report.paths.len(), 1, "{:#?}", stories(&report));
     // Whoever asks about the target itself is told of them.
     let assembled = world.assemble();

@@ -99,7 +99,8 @@ impl PathView {
             id: shown(&path.id),
             rank: (index + 1).to_string(),
             open: index < OPEN,
-            title: shown(&path.title),
+            // An arrow of two characters would be broken between them.
+            title: shown(&path.title).replace(" -> ", " \u{2192} "),
             priority: path.priority.name(),
             priority_title: path.priority.title(),
             risk: path.risk,

@@ -98,10 +98,7 @@ fn closed(report: &PathReport, choke_point: &ChokePoint, page: &mut Page<'_>) ->
     });
     for (path, partly) in partly.take(MOST_CLOSED) {
         let (closed, count) = (thousands(partly.closed), thousands(partly.count));
-        let first = format!(
-            "     closes {closed} of {count} equal ones of {}  ",
-            fitted(&path.id, 12)
-        );
+        let first = format!("     closes {closed} of {count} of {}  ", fitted(&path.id, 12));
         page.wrapped(&first, &path.title)?;
     }
     match choke_point.partly.len().saturating_sub(MOST_CLOSED) {
