@@ -1,6 +1,6 @@
 //! Choke points as people read them: what changing a fact brings, and which paths it closes, wholly or in part.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use plumb_model::path::{AttackPath, ChokePoint, EdgeKind, PartlyClosed, Proof};
@@ -14,6 +14,12 @@ use crate::graph::{EdgeId, FactId, NodeId};
 use crate::repair::Tree;
 use crate::search::UNREACHED;
 use crate::security::SecurityGraph;
+
+/// How many entries are searched from; paths from others count as not closed.
+const MOST_ENTRIES: usize = 16;
+
+/// The targets that are lost to each entry.
+type Lost = BTreeMap<NodeId, BTreeSet<NodeId>>;
 
 /// What paths there are to close.
 pub(super) struct Listed<'a> {
@@ -31,17 +37,12 @@ pub(super) fn of(
 ) -> Vec<ChokePoint> {
     let graph = &security.graph;
     let places = places(security);
-    let entries: BTreeSet<NodeId> = listed.ranked.iter().map(|(_, group)| group.best.entry).collect();
-    let trees: BTreeMap<NodeId, Tree<'_>> = entries
-        .into_iter()
-        .map(|entry| (entry, Tree::new(graph, &[(entry, 0)])))
-        .collect();
     let facts: Vec<FactId> = found.iter().map(|choke| choke.fact).collect();
+    let lost = lost(security, &entries(listed), &graph.edges_resting_on(&facts));
     let mut points: Vec<((u32, usize), u64, ChokePoint)> = Vec::new();
-    for (choke, removed) in found.iter().zip(graph.edges_resting_on(&facts)) {
-        let lost = lost(&trees, &removed);
-        let saved = saved(security, &lost);
-        let point = point(security, weights, choke, listed, &lost);
+    for (choke, lost) in found.iter().zip(&lost) {
+        let saved = saved(lost);
+        let point = point(security, weights, choke, listed, lost);
         let alike = |(_, known_saved, known): &&mut (_, u64, ChokePoint)| {
             *known_saved == saved
                 && known.risk_removed == point.risk_removed
@@ -63,16 +64,40 @@ pub(super) fn of(
     points.into_iter().map(|(_, _, point)| point).collect()
 }
 
-/// A number that is equal where the same targets are lost to the same entries.
-fn saved(security: &SecurityGraph, lost: &BTreeMap<NodeId, BTreeSet<NodeId>>) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    for (entry, lost) in lost {
-        entry.hash(&mut hasher);
-        let targets = security.graph.targets().iter().map(|(node, _)| node);
-        for target in targets.filter(|node| lost.contains(node)) {
-            target.hash(&mut hasher);
+/// The entries of paths, those of the best ones first.
+fn entries(listed: &Listed<'_>) -> Vec<NodeId> {
+    let best = listed.ranked.iter().map(|(_, group)| group.best.entry);
+    let all = listed
+        .ranked
+        .iter()
+        .flat_map(|(_, group)| group.entries.keys().copied());
+    let mut known = BTreeSet::new();
+    best.chain(all)
+        .filter(|entry| known.insert(*entry))
+        .take(MOST_ENTRIES)
+        .collect()
+}
+
+/// For each fact the targets that entries reach no more without the edges that rest on it.
+fn lost(security: &SecurityGraph, entries: &[NodeId], removed: &[Vec<EdgeId>]) -> Vec<Lost> {
+    let graph = &security.graph;
+    let targets: HashSet<NodeId> = graph.targets().iter().map(|(node, _)| *node).collect();
+    let mut lost: Vec<Lost> = vec![Lost::new(); removed.len()];
+    for entry in entries {
+        let tree = Tree::new(graph, &[(*entry, 0)]);
+        for (lost, removed) in lost.iter_mut().zip(removed) {
+            let without = tree.without(removed).into_iter();
+            let nodes = without.filter(|(_, key)| *key == UNREACHED).map(|(node, _)| node);
+            lost.insert(*entry, nodes.filter(|node| targets.contains(node)).collect());
         }
     }
+    lost
+}
+
+/// A number that is equal where the same targets are lost to the same entries.
+fn saved(lost: &Lost) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    lost.hash(&mut hasher);
     hasher.finish()
 }
 
@@ -89,24 +114,12 @@ fn places(security: &SecurityGraph) -> Vec<usize> {
     places
 }
 
-/// The nodes that each entry reaches no more without some edges.
-fn lost(trees: &BTreeMap<NodeId, Tree<'_>>, removed: &[EdgeId]) -> BTreeMap<NodeId, BTreeSet<NodeId>> {
-    trees
-        .iter()
-        .map(|(entry, tree)| {
-            let without = tree.without(removed).into_iter();
-            let lost = without.filter(|(_, key)| *key == UNREACHED).map(|(node, _)| node);
-            (*entry, lost.collect())
-        })
-        .collect()
-}
-
 fn point(
     security: &SecurityGraph,
     weights: &RiskWeights,
     choke: &Choke,
     listed: &Listed<'_>,
-    lost: &BTreeMap<NodeId, BTreeSet<NodeId>>,
+    lost: &Lost,
 ) -> ChokePoint {
     let proof: Proof = security.graph.fact(choke.fact);
     let node = security

@@ -228,3 +228,32 @@ fn each_reason_why_credentials_are_weak_is_enough() {
     };
     assert!(only.contains("password") && only.contains("access key"), "{only}");
 }
+
+#[test]
+fn a_change_behind_several_entries_closes_the_paths_from_all_of_them() {
+    let mut world = estate();
+    world.bucket("vault", json!({ "tags": restricted() }));
+    let strangers = ["999900000001", "999900000002"].map(|id| {
+        json!({ "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": { "AWS": format!("arn:aws:iam::{id}:root") } })
+    });
+    world.role(
+        "partner",
+        document(strangers.to_vec()),
+        json!({ "role_policy_list": inline(json!([allow("s3:GetObject", "*")])) }),
+    );
+    let report = world.report();
+    let path = only(&report);
+    assert_eq!((path.count, path.entries), (2, 2));
+    let closing: Vec<_> = report
+        .choke_points
+        .iter()
+        .filter(|choke_point| choke_point.paths == std::slice::from_ref(&path.id))
+        .collect();
+    assert!(
+        closing
+            .iter()
+            .any(|choke_point| choke_point.name == "partner" && choke_point.partly.is_empty()),
+        "{:#?}",
+        report.choke_points
+    );
+}
