@@ -11,7 +11,7 @@ use plumb_graph::fragment::{AccountFragment, Surroundings};
 use plumb_graph::knowledge::Knowledge;
 use plumb_model::account::{Account, Provider};
 use plumb_model::coverage::Coverage;
-use plumb_model::finding::{Evidence, Finding};
+use plumb_model::finding::{Evidence, Finding, Standing};
 use plumb_model::report::{AccountReport, ResourceSummary, Summary};
 use plumb_model::resource::Resource;
 use plumb_model::snapshot::AccountSnapshot;
@@ -123,6 +123,7 @@ pub(crate) fn account(
                         accepted: None,
                         evidence,
                         code: None,
+                        standing: Standing::default(),
                     }
                 })
                 .collect::<Vec<_>>();
@@ -376,6 +377,7 @@ impl StandIns {
                     unreadable: vec![cause.clone()],
                 })),
                 code: None,
+                standing: Standing::default(),
             })
     }
 }

@@ -213,6 +213,7 @@ impl Analyzer {
             breakdown: breakdown::of(&self.summaries, &accounts),
             paths,
             accepted,
+            focus: None,
             accounts,
         }
     }

@@ -10,6 +10,7 @@ mod exit;
 mod exposure;
 mod fix_code;
 mod gaps;
+mod git;
 mod graph;
 mod graph_arguments;
 mod graph_tools;

@@ -151,6 +151,21 @@ pub(super) fn accepted(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     some(in_force, "  in force:        ", page)
 }
 
+/// Who accepted a risk and until when, as far as it is said.
+fn by_and_until(owner: &str, until: &str) -> String {
+    let part = |word: &str, text: &str| {
+        if text.is_empty() {
+            String::new()
+        } else {
+            format!(" {word} {text}")
+        }
+    };
+    match format!("{}{}", part("by", owner), part("until", until)) {
+        said if said.is_empty() => said,
+        said => format!(",{said}"),
+    }
+}
+
 fn some<'a>(
     accepted: impl Iterator<Item = &'a AcceptedRisk>,
     first: &str,
@@ -172,7 +187,7 @@ fn some<'a>(
         } = accepted;
         page.wrapped(
             first,
-            &format!("{policy} on {resource}, by {owner} until {until}: {reason}"),
+            &format!("{policy} on {resource}{}: {reason}", by_and_until(owner, until)),
         )?;
     }
     if left_out > 0 {
