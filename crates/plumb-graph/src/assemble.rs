@@ -181,6 +181,7 @@ impl<'k> Assembly<'k> {
                 .push(u32::try_from(assembly.infos.len()).unwrap_or(u32::MAX));
             for node in &fragment.nodes {
                 let resource_type = knowledge.resource_type(node.type_id);
+                assembly.note_twin(node);
                 assembly.add(NodeInfo {
                     uid: node.uid.clone(),
                     resource_type: resource_type.map(|found| found.name.clone()).unwrap_or_default(),
@@ -207,6 +208,21 @@ impl<'k> Assembly<'k> {
     pub(crate) fn problem(&mut self, problem: impl Into<Text>) {
         if self.problems.len() < MAX_PROBLEMS {
             self.problems.insert(problem.into());
+        }
+    }
+
+    /// Notes that a uid is that of something else too, where it should mean one thing.
+    fn note_twin(&mut self, node: &FragmentNode) {
+        let holds_something = match self.knowledge.kind(node.type_id) {
+            NodeKind::Data | NodeKind::Secret | NodeKind::Key | NodeKind::Workload => true,
+            // What the cloud itself offers has the same uid in every account.
+            NodeKind::Identity | NodeKind::Front | NodeKind::Network | NodeKind::Other => false,
+        };
+        if holds_something && self.by_uid.contains_key(&node.uid) {
+            let uid = &node.uid;
+            self.problem(format!(
+                "`{uid}` is the uid of several resources; what names it means the first of them"
+            ));
         }
     }
 
@@ -517,14 +533,12 @@ impl<'k> Assembly<'k> {
                     Certainty::Certain => Vec::new(),
                     Certainty::Conditional | Certainty::Possible => vec![how.clone()],
                 },
-                proofs: clauses
-                    .iter()
-                    .map(|clause| Proof {
-                        resource: resource.uid.clone(),
-                        attribute: Text::default(),
-                        detail: (*clause).clone(),
-                    })
-                    .collect(),
+                // Each of the reasons is enough, so that they are one fact: it falls only when all of them are mended.
+                proofs: vec![Proof {
+                    resource: resource.uid.clone(),
+                    attribute: Text::default(),
+                    detail: how.clone(),
+                }],
             };
             self.edge(entry, node, EdgeKind::Holds, Some(how), &outcome, 0);
         }

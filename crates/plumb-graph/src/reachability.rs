@@ -13,7 +13,8 @@ use plumb_net::report::{self, Exposure, Source};
 
 use crate::assemble::network::is_everything;
 use crate::assemble::{Assembled, CREDENTIALS, INTERNET, OUTSIDE};
-use crate::graph::NodeId;
+use crate::graph::{Mask, NodeId};
+use crate::search;
 use crate::security::{SecurityGraph, VisibleEdge};
 
 /// How many ways from inside are told of one resource.
@@ -78,7 +79,17 @@ pub fn of(assembled: &Assembled, node: NodeId) -> ExposureAnswer {
         resource,
         ways,
         more_inside,
+        path_risk: path_risk(security, node),
     }
+}
+
+/// The risk of the riskiest attack path that ends at a node.
+fn path_risk(security: &SecurityGraph, node: NodeId) -> Option<u8> {
+    let graph = &security.graph;
+    let (_, target) = graph.targets().iter().find(|(target, _)| *target == node)?;
+    let distances = search::distances(graph, &Mask::default(), graph.entries());
+    let distance = distances.get(node.0 as usize).copied()?;
+    Some(search::target_risk(target.value, distance)).filter(|risk| *risk > 0)
 }
 
 /// Everything that is exposed beyond its own network or of which that is not known, widest first.

@@ -15,6 +15,8 @@ mod containers;
 mod data;
 #[path = "estates/fronts.rs"]
 mod fronts;
+#[path = "estates/equal.rs"]
+mod equal;
 #[path = "estates/hostile.rs"]
 mod hostile;
 #[path = "estates/identity.rs"]

@@ -103,6 +103,8 @@ pub struct ExposureAnswer {
     pub ways: Vec<ExposureWay>,
     /// Sources inside that are not among the ways.
     pub more_inside: u64,
+    /// The risk of the riskiest attack path that ends at it, by whatever steps; `None` when none does.
+    pub path_risk: Option<u8>,
 }
 
 /// One way to a resource.

@@ -97,7 +97,7 @@ pub struct ScorePart {
     pub name: Text,
     /// Its own score and sums.
     pub score: Score,
-    /// How many points the whole score would be higher without its failures, rounded down.
+    /// How many of the points that the whole score lacks are its own; the parts of a list add up to them.
     pub lost: u8,
 }
 

@@ -168,6 +168,18 @@ impl GraphRole {
             .chain(tells)
     }
 
+    /// The attributes that decide whether such resources are open to others, whatever their policies say.
+    pub fn gates(&self) -> BTreeSet<Text> {
+        let closed = self.closed.iter().map(|closed| &closed.when);
+        let open = self.exposed.iter().map(|open| &open.when);
+        closed
+            .chain(open)
+            .flat_map(Program::uses)
+            .filter(|used| used.root == Root::Resource)
+            .filter_map(|used| used.path.first().cloned())
+            .collect()
+    }
+
     /// The names of the attributes that the graph reads of such a resource, sorted; relations are not among them.
     pub fn attributes(&self) -> Vec<Text> {
         let of_rules = self

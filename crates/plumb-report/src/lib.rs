@@ -20,7 +20,7 @@ mod json_text;
 mod jsonl;
 mod junit;
 mod markdown;
-mod numbers;
+pub mod numbers;
 mod ocsf;
 pub mod options;
 mod path_index;

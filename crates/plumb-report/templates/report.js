@@ -33,7 +33,7 @@
   const reasons = {
     denied: "access denied", throttled: "throttled until retries ran out", unsupported: "not supported in this region",
     failed: "the call failed", cancelled: "the scan was stopped", deadline_exceeded: "the deadline of the scan passed",
-    not_collected: "not collected by the scan", out_of_scope: "outside what was scanned",
+    not_collected: "not collected by the scan", out_of_scope: "outside what was scanned", not_understood: "read, but not understood",
   };
   const json = (value) => typeof value === "string" ? value : JSON.stringify(value);
 

@@ -22,6 +22,14 @@ Exit status:
   4  judged, but coverage is incomplete: something that was asked for could not be read
      (--allow-incomplete makes this 0)";
 
+/// The same of the demonstration.
+const DEMO_STATUSES: &str = "\
+Exit status:
+  0  judged; also where the estate hides something on purpose, which a scan
+     would end with 4 for
+  1  something failed at or above --fail-on
+  2  the command line or an input file is wrong";
+
 /// Reads clouds through their read-only APIs, judges them by policies, and reports what is wrong.
 #[derive(Debug, Parser)]
 #[command(name = "plumb", version, about, after_help = STATUSES, max_term_width = 110)]
@@ -67,6 +75,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Plan(PlanCommand),
     /// Judge a generated estate; needs no credentials
+    #[command(after_help = DEMO_STATUSES)]
     Demo(DemoArguments),
     /// List attack paths, riskiest first; `paths show ID` draws one
     Paths(PathsArguments),

@@ -9,6 +9,7 @@ mod drift;
 mod exit;
 mod exposure;
 mod fix_code;
+mod gaps;
 mod git;
 mod graph;
 mod graph_arguments;

@@ -206,6 +206,7 @@ fn all_was_asked_for(report: &Report) -> bool {
             | Reason::Failed
             | Reason::Cancelled
             | Reason::DeadlineExceeded
-            | Reason::NotCollected => false,
+            | Reason::NotCollected
+            | Reason::NotUnderstood => false,
         })
 }

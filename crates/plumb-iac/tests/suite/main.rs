@@ -8,5 +8,6 @@
 
 mod arm;
 mod cloudformation;
+mod services;
 mod support;
 mod terraform;

@@ -134,6 +134,15 @@ pub fn exposure(answer: &ExposureAnswer, width: usize, color: Color) -> String {
             page.blank()?;
             page.wrapped("", "no way to it is known")?;
         }
+        if let Some(risk) = answer.path_risk {
+            page.blank()?;
+            page.wrapped(
+                "",
+                &format!(
+                    "attack paths lead to it, at a risk of up to {risk} of 100: `plumb paths` lists them"
+                ),
+            )?;
+        }
         Ok(())
     })
 }
@@ -364,6 +373,7 @@ mod tests {
                     outside: Standing::Exposed,
                     ways: vec![way],
                     more_inside: 2,
+                    path_risk: Some(9),
                 },
                 80,
                 Color::Never,
@@ -437,6 +447,7 @@ mod tests {
                 internet,
                 ways: vec![way],
                 more_inside: 0,
+                path_risk: None,
             };
             exposure(&answer, 120, Color::Never)
         };

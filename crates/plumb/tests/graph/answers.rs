@@ -49,6 +49,12 @@ fn paths_of_the_stories_are_listed_and_drawn() {
     let (id, title) = (first["id"].as_str().unwrap(), first["title"].as_str().unwrap());
     let listed = text(&["paths", "--demo"]);
     assert!(listed.contains(title) && listed.contains(id), "{listed}");
+    assert!(
+        listed.contains("1 gap in 1 account: `policy` of aws_s3_bucket (access denied)"),
+        "{listed}"
+    );
+    // What says that the bucket is public, or what reading has nothing to do with, does not make it worse.
+    assert_eq!(first["worsened_by"], json!(["s3-bucket-encryption-required"]));
     let shown = text(&["paths", "show", id, "--demo"]);
     assert!(shown.starts_with(title) && shown.contains("because "), "{shown}");
     assert_eq!(text(&["paths", "show", id.get(..6).unwrap(), "--demo"]), shown);
