@@ -124,11 +124,19 @@ pub(crate) fn read_tree(
     if let Some(console) = console {
         console.show(&walking);
         console.show(&scanned.problems);
+        if scanned.kubernetes > 0 {
+            let count = scanned.kubernetes;
+            console.say(&format!(
+                "note: {count} objects of Kubernetes were seen; no policy judges them"
+            ));
+        }
     }
     if scanned.stacks.is_empty() {
         return Err(Failed::nothing_scanned(
-            Diagnostic::error(format!("`{}` holds no infrastructure code", path.display()))
-                .help("Plumb reads Terraform and OpenTofu (`.tf`, `.tf.json`, `.tofu`, plans as JSON) and CloudFormation templates"),
+            Diagnostic::error(format!("`{}` holds no infrastructure code that is judged", path.display())).help(
+                "Plumb reads Terraform and OpenTofu (`.tf`, `.tf.json`, `.tofu`, plans as JSON), CloudFormation templates, \
+                 ARM templates and Bicep",
+            ),
         ));
     }
     let taken_at = Text::from(now());

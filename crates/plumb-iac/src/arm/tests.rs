@@ -1,0 +1,1 @@
+//! Tests of whole templates: what is evaluated, where it stands, and what is told.
