@@ -9,6 +9,7 @@
 
 mod blocks;
 mod cidr;
+mod collection;
 mod conditions;
 mod evaluate;
 mod functions;
@@ -107,14 +108,24 @@ pub fn is_template(path: &str, text: &str) -> bool {
     if !endings.iter().any(|ending| path.ends_with(ending)) {
         return false;
     }
+    let text = text.trim_start_matches('\u{feff}');
     // A key of the top level begins a line in YAML; in JSON it may stand anywhere.
     let is_json = text.trim_start().starts_with('{');
+    let first = text.lines().find(|line| {
+        let line = line.trim_start();
+        !line.is_empty() && !line.starts_with(['#', '%']) && !line.starts_with("---")
+    });
+    let first = first.unwrap_or_default();
+    let indentation = first
+        .get(..first.len() - first.trim_start().len())
+        .unwrap_or_default();
     let has_key = |name: &str| {
         if is_json {
             text.contains(&format!("\"{name}\""))
         } else {
             let quoted = [name.to_owned(), format!("\"{name}\""), format!("'{name}'")];
             text.lines().any(|line| {
+                let line = line.strip_prefix(indentation).unwrap_or_default();
                 let after = quoted.iter().find_map(|key| line.strip_prefix(key.as_str()));
                 after.is_some_and(|after| after.trim_start().starts_with(':'))
             })

@@ -8,6 +8,7 @@ pub mod arm;
 pub mod cloudformation;
 pub mod complete;
 pub mod declared;
+pub mod drift;
 mod either;
 pub mod files;
 pub mod fix;

@@ -67,18 +67,18 @@ pub struct Mapped {
     pub resources: Vec<(Resource, Places)>,
     /// How many blocks there are of each type without a mapping.
     pub unmapped: BTreeMap<Text, u64>,
-    /// Parts of documents that no block of the stack gives, in the order of their blocks.
+    /// Blocks that give parts alone, none of them of a document of the stack, in order.
     pub orphans: Vec<Orphan>,
     /// What could not be made, in the order of the blocks.
     pub problems: Vec<Problem>,
 }
 
-/// A part of a document that is not in the stack.
+/// A block that gives parts of documents that are not in the stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Orphan {
     /// The address of the block.
     pub address: Text,
-    /// The type of the document.
+    /// The type of the document of the first part.
     pub resource_type: Text,
     /// The line that opens the block.
     pub head: Place,

@@ -140,6 +140,30 @@ impl Val {
         }
     }
 
+    /// Whether it has at most so many parts and nests at most so deep, with what is shared counted as often as it stands there.
+    pub fn is_within(&self, parts: usize, depth: usize) -> bool {
+        let mut left = parts;
+        self.count(&mut left, depth)
+    }
+
+    fn count(&self, left: &mut usize, depth: usize) -> bool {
+        let (Some(fewer), Some(shallower)) = (left.checked_sub(1), depth.checked_sub(1)) else {
+            return false;
+        };
+        *left = fewer;
+        match &self.kind {
+            Kind::List(items) => items.iter().all(|item| item.count(left, shallower)),
+            Kind::Map(fields) => fields.entries.values().all(|value| value.count(left, shallower)),
+            Kind::Json(inner) => inner.count(left, shallower),
+            Kind::Null
+            | Kind::Bool(_)
+            | Kind::Int(_)
+            | Kind::Float(_)
+            | Kind::String(_)
+            | Kind::Unknown(_) => true,
+        }
+    }
+
     /// Text of a string.
     pub fn as_str(&self) -> Option<&str> {
         match &self.kind {

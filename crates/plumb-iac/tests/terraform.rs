@@ -410,3 +410,37 @@ fn what_is_wrong_is_told_and_the_rest_goes_on() {
         assert!(told.contains(&problem), "{told:?}");
     }
 }
+
+#[test]
+fn code_that_explodes_is_cut_and_the_rest_goes_on() {
+    let mut doubling = String::from("locals {\n  l0 = [1, 2]\n");
+    for level in 1..60 {
+        doubling.push_str(&format!("  l{level} = [local.l{0}, local.l{0}]\n", level - 1));
+    }
+    doubling
+        .push_str("}\nresource \"x\" \"y\" {\n  a = local.l59\n  b = jsonencode(local.l59)\n  c = 1\n}\n");
+    let mut chain = String::from("locals {\n  l0 = 1\n");
+    for level in 1..5000 {
+        chain.push_str(&format!("  l{level} = [local.l{}]\n", level - 1));
+    }
+    chain.push_str("}\nresource \"x\" \"y\" { a = local.l4999 }\nresource \"x\" \"z\" { c = 1 }\n");
+    let loops = "resource \"x\" \"y\" { a = [for i in range(100000) : [for j in range(100000) : j]] }\nresource \"x\" \"z\" { c = 1 }\n";
+    for (text, kept) in [
+        (doubling.as_str(), "c: 1"),
+        (&chain, "x.z: {c: 1}"),
+        (loops, "x.z: {c: "),
+    ] {
+        let text = text.to_owned();
+        let evaluated = std::thread::Builder::new()
+            .stack_size(64 << 20)
+            .spawn(move || shown(&evaluate(&[("main.tf", &text)], &[]).1))
+            .expect("a thread")
+            .join()
+            .expect("no panic");
+        assert!(
+            evaluated.contains(kept),
+            "{}",
+            evaluated.chars().take(300).collect::<String>()
+        );
+    }
+}

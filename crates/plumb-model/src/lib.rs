@@ -8,6 +8,7 @@ pub mod answer;
 pub mod code;
 pub mod coverage;
 pub mod diagnostic;
+pub mod drift;
 pub mod finding;
 pub mod framework;
 pub mod graph;

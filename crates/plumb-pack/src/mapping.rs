@@ -306,6 +306,15 @@ pub enum Rule {
         /// Whether there is a list when there are no elements.
         when_empty: WhenEmpty,
     },
+    /// A map with an entry for each element of a list.
+    Entries {
+        /// The list.
+        path: ArgumentPath,
+        /// The key of the entry of an element.
+        key: ArgumentTemplate,
+        /// The value.
+        to: Box<Rule>,
+    },
     /// What another rule makes, if arguments have certain values.
     When {
         /// The conditions.

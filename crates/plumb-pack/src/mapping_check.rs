@@ -221,6 +221,19 @@ impl Check<'_> {
                 self.value(yes, type_, at);
                 self.value(no, type_, at);
             }
+            (Rule::Entries { to, .. }, _) => match type_ {
+                Type::Map(value) => self.rule(to, value, at),
+                Type::Any | Type::Json => self.rule(to, &Type::Any, at),
+                Type::Null
+                | Type::Bool
+                | Type::Int
+                | Type::Double
+                | Type::String
+                | Type::Timestamp
+                | Type::Duration
+                | Type::List(_)
+                | Type::Object(_) => self.error(format!("`{at}` is {type_}, not a map"), None),
+            },
             (Rule::When { to, .. }, _) => self.rule(to, type_, at),
             (Rule::Either(rules), _) => {
                 for rule in rules {

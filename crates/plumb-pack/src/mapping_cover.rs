@@ -66,9 +66,13 @@ fn members(fields: &[(Text, Rule)]) -> Cover {
 
 fn of_rule(rule: &Rule) -> Cover {
     match rule {
-        Rule::First { .. } | Rule::Fixed(_) | Rule::Unknown(_) | Rule::Text(_) | Rule::Present { .. } => {
-            Cover::Whole
-        }
+        // The keys are those of the code, so paths through them cannot be told apart.
+        Rule::First { .. }
+        | Rule::Entries { .. }
+        | Rule::Fixed(_)
+        | Rule::Unknown(_)
+        | Rule::Text(_)
+        | Rule::Present { .. } => Cover::Whole,
         Rule::Object { fields, .. } => members(fields),
         Rule::Each { to, .. } | Rule::When { to, .. } => of_rule(to),
         Rule::List(rules) | Rule::Either(rules) => {

@@ -2,6 +2,7 @@
 
 pub mod answers;
 mod code;
+pub mod drift;
 mod page;
 pub mod paths;
 mod risk;

@@ -61,6 +61,8 @@ pub(crate) enum Command {
     /// Correct what fails, where that is safe; shows a diff unless it is told to write
     #[command(subcommand)]
     Fix(FixCommand),
+    /// Compare what code declares with what is there: changed attributes, missing and undeclared resources
+    Drift(DriftArguments),
     /// Show the calls that a scan would make, and the permissions it needs
     #[command(subcommand)]
     Plan(PlanCommand),
@@ -103,6 +105,38 @@ pub(crate) enum ScanCommand {
     #[command(after_help = STATUSES)]
     Snapshot(ScanSnapshotArguments),
 }
+
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("live").required(true).args(["snapshot", "state"])), after_help = DRIFT_HELP)]
+pub(crate) struct DriftArguments {
+    /// The code; default: the current folder
+    #[arg(long, value_name = "PATH")]
+    pub(crate) code: Option<PathBuf>,
+
+    /// What is there: a snapshot that `plumb scan aws --snapshot FILE` wrote
+    #[arg(long, value_name = "FILE")]
+    pub(crate) snapshot: Option<PathBuf>,
+
+    /// What was there when Terraform last looked: a state file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+
+    /// The value of a variable or parameter; repeatable
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_variable)]
+    pub(crate) var: Vec<(String, String)>,
+
+    #[command(flatten)]
+    pub(crate) answer: crate::graph_arguments::AnswerArguments,
+}
+
+/// What `plumb drift` compares.
+const DRIFT_HELP: &str = "\
+Only what the code says is compared: an attribute that nobody wrote may have
+any value. With --snapshot, resources are found by the identity or the name
+that the code gives them; what only the cloud names is found with --state, by
+its address.
+
+Exit status: 0 as declared, 1 drift, 2 the command line or an input file is wrong";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum FixCommand {

@@ -7,6 +7,7 @@ use std::fs;
 use anstyle::{AnsiColor, Style};
 use plumb_engine::Analyzer;
 use plumb_iac::files::Files;
+use plumb_iac::snapshot::Undeclared;
 use plumb_model::code::{CodeFix, CodePlace};
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::report::Report;
@@ -112,7 +113,7 @@ impl Work<'_> {
             (told == Told::All).then_some(self.console),
             self.pack,
             self.policies,
-            &self.arguments.code,
+            (&self.arguments.code, Undeclared::Open),
             (self.tree, &files),
         )?;
         let config = graph::config_of(Default::default(), None, None);

@@ -5,6 +5,7 @@ mod arguments;
 mod code_tree;
 mod console;
 mod demo;
+mod drift;
 mod exit;
 mod exposure;
 mod fix_code;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         Command::Scan(ScanCommand::Aws(arguments)) => scan_aws::run(console, arguments),
         Command::Scan(ScanCommand::Code(arguments)) => scan_code::run(console, arguments),
         Command::Scan(ScanCommand::Snapshot(arguments)) => scan_snapshot::run(console, arguments),
+        Command::Drift(arguments) => drift::run(console, arguments),
         Command::Fix(FixCommand::Code(arguments)) => fix_code::run(console, arguments),
         Command::Plan(PlanCommand::Aws(arguments)) => plan::run(console, arguments),
         Command::Demo(arguments) => demo::run(console, arguments),

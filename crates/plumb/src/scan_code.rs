@@ -1,6 +1,6 @@
 //! `plumb scan code`: judge infrastructure code before it is applied.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use plumb_iac::locate::spot;
 use plumb_iac::mapping::UsedPaths;
 use plumb_iac::place::Sources;
 use plumb_iac::scan::{Options, scan};
-use plumb_iac::snapshot::{CodeAccount, accounts};
+use plumb_iac::snapshot::{CodeAccount, Undeclared, accounts};
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::report::Report;
 use plumb_model::value::Text;
@@ -56,7 +56,12 @@ pub(crate) fn run(console: Console, arguments: &ScanCodeArguments) -> Result<Sta
         }
     };
     let config = graph::config_of(estate, graph, arguments.report.organization.as_deref());
-    let code = read(console, &pack, &policies, &arguments.code)?;
+    let undeclared = if config.graph.is_some() {
+        Undeclared::Absent
+    } else {
+        Undeclared::Open
+    };
+    let code = read(console, &pack, &policies, &arguments.code, undeclared)?;
     let analyzer = Analyzer::new(&pack, policies, selected.frameworks, config)
         .map_err(|error| Diagnostic::error(error.to_string()))?;
     let judged = code
@@ -76,9 +81,16 @@ pub(crate) fn read(
     pack: &Pack,
     policies: &[CompiledPolicy],
     arguments: &CodeArguments,
+    undeclared: Undeclared,
 ) -> Result<Code, Failed> {
     let tree = CodeTree::of(arguments)?;
-    read_tree(Some(console), pack, policies, arguments, (&tree, &tree))
+    read_tree(
+        Some(console),
+        pack,
+        policies,
+        (arguments, undeclared),
+        (&tree, &tree),
+    )
 }
 
 /// The same over files that need not be those on disk; without a console nothing is shown.
@@ -86,7 +98,7 @@ pub(crate) fn read_tree(
     console: Option<Console>,
     pack: &Pack,
     policies: &[CompiledPolicy],
-    arguments: &CodeArguments,
+    (arguments, undeclared): (&CodeArguments, Undeclared),
     (tree, files): (&CodeTree, &dyn Files),
 ) -> Result<Code, Failed> {
     let path = arguments.path.as_deref().unwrap_or(Path::new("."));
@@ -140,19 +152,11 @@ pub(crate) fn read_tree(
         ));
     }
     let taken_at = Text::from(now());
-    let mappings: BTreeMap<Language, _> = Language::ALL
-        .into_iter()
-        .map(|language| (language, pack.mappings(language)))
-        .collect();
     let sources = scanned.sources;
     let accounts = scanned
         .stacks
         .into_iter()
-        .filter_map(|stack| {
-            let mappings = mappings.get(&stack.stack.language)?;
-            Some(accounts(pack, mappings, stack, &sources, &taken_at))
-        })
-        .flatten()
+        .flat_map(|stack| accounts(pack, stack, &sources, undeclared, &taken_at))
         .collect();
     let (fixes, problems) = pack.fixes();
     if let Some(console) = console {

@@ -8,7 +8,7 @@ use plumb_engine::{Analyzer, Judged};
 use plumb_graph::assemble::{Assembled, assemble};
 use plumb_graph::fragment::AccountFragment;
 use plumb_graph::knowledge::Knowledge;
-use plumb_iac::snapshot::CodeAccount;
+use plumb_iac::snapshot::{CodeAccount, Undeclared};
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::report::Report;
 use plumb_model::value::Text;
@@ -82,7 +82,7 @@ impl Source {
                     var_file: Vec::new(),
                     region: None,
                 };
-                let code = scan_code::read(console, &pack, &policies, &how)?;
+                let code = scan_code::read(console, &pack, &policies, &how, Undeclared::Absent)?;
                 let judge = |account: &CodeAccount| analyzer.account(&account.snapshot);
                 (code.accounts.par_iter().map(judge).collect(), None)
             }

@@ -6,7 +6,7 @@ use super::Certainty;
 use super::conditions::Truth;
 use super::evaluate::Spot;
 use super::instance::Instance;
-use super::tree::Entry;
+use super::tree::{Content, Entry, Node};
 use crate::declared::Declared;
 use crate::val::{Fields, Kind, Val, Why};
 
@@ -39,6 +39,10 @@ impl Instance<'_, '_> {
         };
         let perhaps: Option<Why> = match node.get("Condition") {
             None => None,
+            Some(Node {
+                content: Content::Unreadable(why),
+                ..
+            }) => Some(why.clone()),
             Some(condition) => match condition.text() {
                 None => self
                     .wrong(condition.place, "the condition of a resource is a name")
@@ -51,7 +55,7 @@ impl Instance<'_, '_> {
                 },
             },
         };
-        if kind.starts_with("AWS::Serverless::") {
+        if kind.starts_with("AWS::Serverless::") || kind.ends_with("::MODULE") {
             let message = format!("`{kind}` is not expanded");
             self.work
                 .error(resource.key_place, message, "what it stands for is not judged");

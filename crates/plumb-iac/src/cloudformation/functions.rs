@@ -18,11 +18,13 @@ use crate::val::{Kind, Val};
 const MAX_PARTS: usize = 10_000;
 
 /// The names of functions behind `Fn::` that have a short form with `!`.
-const SHORT: [&str; 20] = [
+const SHORT: [&str; 25] = [
     "And",
     "Base64",
     "Cidr",
     "Contains",
+    "EachMemberEquals",
+    "EachMemberIn",
     "Equals",
     "FindInMap",
     "GetAZs",
@@ -33,11 +35,14 @@ const SHORT: [&str; 20] = [
     "Length",
     "Not",
     "Or",
+    "RefAll",
     "Select",
     "Split",
     "Sub",
     "ToJsonString",
     "Transform",
+    "ValueOf",
+    "ValueOfAll",
     "GetStackOutput",
 ];
 
@@ -96,16 +101,28 @@ impl Instance<'_, '_> {
 
     /// The text that a node is where text is asked for; scalars as they are written.
     pub(super) fn text(&self, node: &Node, spot: Spot) -> Piece {
-        match node.text() {
-            Some(text) => piece_of(&Val::new(known_text(Kind::String(text.clone())))),
-            None => piece_of(&self.evaluate(node, spot)),
+        self.piece(node, spot).unwrap_or_else(|| {
+            let message = "text is expected, this is nothing";
+            self.work.error(node.place, message, "it is taken as unknown");
+            Piece::Unknown(message.into())
+        })
+    }
+
+    /// The same; `None` for nothing, as a choice of `AWS::NoValue` is.
+    fn piece(&self, node: &Node, spot: Spot) -> Option<Piece> {
+        let value = match node.text() {
+            Some(text) => Val::new(known_text(Kind::String(text.clone()))),
+            None => self.evaluate(node, spot),
+        };
+        if value.is_null() {
+            return None;
         }
-        .unwrap_or_else(|kind| {
+        Some(piece_of(&value).unwrap_or_else(|kind| {
             let message = format!("text is expected, this is a {kind}");
             self.work
                 .error(node.place, message.clone(), "it is taken as unknown");
             Piece::Unknown(message.into())
-        })
+        }))
     }
 
     fn join(&self, argument: &Node, place: Place, spot: Spot) -> Val {
@@ -114,10 +131,7 @@ impl Instance<'_, '_> {
         };
         let separator = self.text(separator, spot);
         let parts: Vec<Piece> = match list.items() {
-            Some(items) => {
-                let kept = items.iter().filter(|item| !self.is_left_out(item));
-                kept.map(|item| self.text(item, spot)).collect()
-            }
+            Some(items) => items.iter().filter_map(|item| self.piece(item, spot)).collect(),
             None => {
                 let value = self.evaluate(list, spot);
                 let Some(items) = value.as_list() else {
@@ -140,11 +154,6 @@ impl Instance<'_, '_> {
             pieces.push(part);
         }
         Val::placed(joined(pieces, place), Some(place))
-    }
-
-    /// Whether an item is certainly not there: null, or a choice of nothing.
-    fn is_left_out(&self, item: &Node) -> bool {
-        item.text().is_none() && self.evaluate(item, Spot::DECISION).is_null()
     }
 
     fn split(&self, argument: &Node, spot: Spot) -> Val {
@@ -216,8 +225,9 @@ impl Instance<'_, '_> {
                 return Val::unknown(why);
             }
             (Piece::Text(block), Piece::Text(count), Some(Piece::Text(bits))) => (block, count, bits),
-            // Without the bits, IPv4 blocks get the default of the documentation, a mask of 24.
-            (Piece::Text(block), Piece::Text(count), None) => (block, count, "8".into()),
+            (Piece::Text(_), Piece::Text(_), None) => {
+                return Val::unknown("`Fn::Cidr` is not told how many bits hosts have");
+            }
         };
         let (Ok(count), Ok(bits)) = (count.parse(), bits.parse()) else {
             return self.wrong(argument.place, usage);

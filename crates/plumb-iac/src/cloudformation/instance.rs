@@ -85,11 +85,8 @@ impl<'w, 'a> Instance<'w, 'a> {
             children: RefCell::default(),
         };
         instance.conditions = by_name(instance.unrolled(&template.conditions).entries);
-        let mut resources = instance.unrolled(&template.resources).entries;
-        if template.is_sam() {
-            resources = sam::transformed(&instance, template, resources);
-        }
-        instance.resources = by_name(resources);
+        let resources = instance.unrolled(&template.resources).entries;
+        instance.resources = by_name(sam::transformed(&instance, template, resources));
         instance.outputs = by_name(instance.unrolled(&template.outputs).entries);
         instance
     }

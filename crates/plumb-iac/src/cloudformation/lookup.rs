@@ -118,20 +118,21 @@ impl Instance<'_, '_> {
             }
         });
         let named = |key: Option<&Text>, wanted: &Option<Text>| wanted.is_none() || key == wanted.as_ref();
-        let maps = self
-            .mappings
-            .iter()
-            .filter(|(name, _)| named(Some(name), &map))
-            .map(|(_, entry)| &entry.value);
-        let tops = maps
-            .filter_map(Node::entries)
-            .flatten()
-            .filter(|entry| named(Some(&entry.key), &top));
-        let found = tops.filter_map(|entry| entry.value.entries()).flatten();
+        let maps = self.mappings.iter().filter(|(name, _)| named(Some(name), &map));
+        let tops = maps.filter_map(|(_, entry)| entry.value.entries()).flatten();
+        let mut looked_at = 0;
+        let found = tops
+            .inspect(|_| looked_at += 1)
+            .filter(|entry| named(Some(&entry.key), &top))
+            .filter_map(|entry| entry.value.entries())
+            .flatten();
         let found: Vec<&Node> = found
             .filter(|entry| named(Some(&entry.key), &second))
             .map(|entry| &entry.value)
             .collect();
+        if let Err(why) = self.work.spend(looked_at + found.len(), argument.place) {
+            return Val::unknown(why);
+        }
         let inner = Spot { at: None, ..spot };
         let mut values = found.into_iter().map(|node| self.evaluate(node, inner));
         let Some(mut value) = values.next() else {

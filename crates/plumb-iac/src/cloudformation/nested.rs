@@ -72,7 +72,11 @@ impl<'w, 'a> Instance<'w, 'a> {
                 .error(url.place, message, "its resources are not judged");
             None
         };
-        let text = match self.text(url, Spot::DECISION) {
+        // The CDK uploads templates, and notes where they were.
+        let metadata = resource.value.get("Metadata");
+        let asset = metadata.and_then(|metadata| metadata.get_text("aws:asset:path"));
+        let text = match asset.map_or_else(|| self.text(url, Spot::DECISION), |path| Piece::Text(path.into()))
+        {
             Piece::Text(text) => text,
             Piece::Unknown(why) => {
                 return not_seen(format!("the template of the nested stack is not known: {why}"));

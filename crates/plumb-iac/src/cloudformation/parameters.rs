@@ -41,17 +41,16 @@ fn value(declared: &Entry, given: Option<&Val>) -> Val {
             Some(node.place),
         ),
     };
-    let value = match (given, body.get("Default")) {
-        (Some(given), _) => given.clone(),
-        (None, Some(default)) if !is_secret(body) || default.text().is_some_and(|text| text.is_empty()) => {
-            written(default)
-        }
-        (None, Some(_)) => return Val::unknown(format!("parameter `{name}` is secret (`NoEcho`)")),
-        (None, None) => match only_allowed {
-            Some(only) => written(only),
-            None => return Val::unknown(format!("parameter `{name}` has no default")),
-        },
+    let value = match (given, body.get("Default"), only_allowed) {
+        (Some(given), _, _) => given.clone(),
+        (None, Some(written_node), _) | (None, None, Some(written_node)) => written(written_node),
+        (None, None, None) => return Val::unknown(format!("parameter `{name}` has no default")),
     };
+    // Secrets are not carried around; that there is none is no secret.
+    if is_secret(body) && value.as_str() != Some("") {
+        let kind = Kind::Unknown(format!("parameter `{name}` is secret (`NoEcho`)").into());
+        return Val::placed(kind, value.set);
+    }
     if kind.starts_with("AWS::SSM::Parameter::") && kind.contains("Value<") {
         return Val::unknown(format!("parameter `{name}` is read from the parameter store"));
     }

@@ -3,16 +3,17 @@
 //! The tree is built from parser events. Aliases share their nodes, yet count in full; what exceeds a limit through them
 //! becomes an unreadable node, so that the rest of the template is still read.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use plumb_model::diagnostic::{Diagnostic, Level, Source};
-use plumb_model::value::Text;
 use serde_saphyr::granit_parser::{
-    Event, Options, Parser, ScalarStyle, ScanError, Span, StructureStyle, Tag,
+    ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Span, StructureStyle, Tag,
 };
 
+use super::collection::{Items, Open, ShortTag};
 use super::functions;
 use super::tree::{Content, Entry, Node};
 use crate::place::{FileId, Place};
@@ -23,83 +24,43 @@ pub(super) const MAX_BYTES: usize = 4 << 20;
 pub(super) const MAX_DEPTH: usize = 48;
 /// How many nodes a template may hold, with each alias counted as all that it stands for.
 pub(super) const MAX_NODES: usize = 500_000;
+/// How much text is read again to mend quoted texts.
+const MAX_REPAIRED_BYTES: usize = 8 << 20;
 /// How many problems of one file are told.
 const MAX_PROBLEMS: usize = 100;
 
 /// What is read of a text, and what is wrong with it; `None` when nothing can be used.
 pub(crate) fn parse(file: FileId, source: &Arc<Source>) -> (Option<Node>, Vec<Diagnostic>) {
-    let mut builder = Builder {
-        file,
-        source,
-        open: Vec::new(),
-        anchors: HashMap::new(),
-        nodes: 0,
-        root: None,
-        problems: Vec::new(),
-    };
     if source.text.len() > MAX_BYTES {
         let length = source.text.len();
         let problem = Diagnostic::error(format!("template has {length} bytes, the limit is {MAX_BYTES}"));
         let problem = problem.in_source(source).help("split it into nested stacks");
         return (None, vec![problem]);
     }
-    let mut options = Options::default();
-    options.set_emit_comments(false);
-    options.emit_unresolved_aliases = true;
-    options.flow_nesting_limit = MAX_DEPTH;
-    options.block_nesting_limit = MAX_DEPTH;
-    options.simple_key_max_lookahead = 4096;
-    for event in Parser::new_from_str_with_options(&source.text, options) {
-        let ended = match event {
-            Ok((Event::DocumentStart(..), _)) if builder.root.is_some() => {
-                Some("more than one YAML document in a template; only the first one is read")
-            }
-            Ok((event, span)) => builder.event(event, span),
-            Err(error) => {
-                builder.syntax(&error);
-                return (None, builder.problems);
-            }
-        };
-        if let Some(message) = ended {
-            let end = source.text.len();
-            builder.problem(Level::Error, end..end, message, "split the template");
-            break;
+    // CloudFormation takes quoted texts whose lines are indented less than YAML asks for. The line break is blotted out,
+    // which folding would do anyway, so that places stay.
+    let mut text = Cow::Borrowed(source.text.as_str());
+    let tries = MAX_REPAIRED_BYTES / source.text.len().max(1);
+    for _ in 0..=tries {
+        let (builder, error) = Builder::read(file, source, &text);
+        match error.as_ref().and_then(|error| unfolded(&text, error)) {
+            Some(at) => text.to_mut().replace_range(at..=at, " "),
+            None => return builder.finished(error.as_ref()),
         }
     }
-    (builder.root, builder.problems)
+    let (builder, error) = Builder::read(file, source, &text);
+    builder.finished(error.as_ref())
 }
 
-/// A collection that is not closed yet.
-struct Open {
-    start: usize,
-    style: StructureStyle,
-    anchor: usize,
-    tag: Option<(Range<usize>, String)>,
-    items: Items,
-    /// One past the last byte of the last child.
-    end: usize,
-    size: usize,
-    depth: usize,
+/// The line break that must go for a quoted text to be read on.
+fn unfolded(text: &str, error: &ScanError) -> Option<usize> {
+    if !matches!(error.kind(), ErrorKind::InvalidQuotedScalarIndent) {
+        return None;
+    }
+    text.get(..error.marker().byte_offset()?)?.rfind('\n')
 }
 
-enum Items {
-    List(Vec<Node>),
-    Map {
-        entries: Vec<Entry>,
-        seen: HashMap<Text, usize>,
-        key: Option<Key>,
-        merged: Vec<Node>,
-    },
-}
-
-/// A key that waits for its value.
-enum Key {
-    Plain(Text, Place),
-    Merge,
-    /// No text: told already, the value is dropped.
-    Unusable,
-}
-
+/// A finished node to which aliases can refer.
 struct Anchor {
     node: Node,
     size: usize,
@@ -117,6 +78,50 @@ struct Builder<'s> {
 }
 
 impl Builder<'_> {
+    /// Reads a text up to its end or to what is no YAML.
+    fn read<'s>(file: FileId, source: &'s Arc<Source>, text: &str) -> (Builder<'s>, Option<ScanError>) {
+        let mut builder = Builder {
+            file,
+            source,
+            open: Vec::new(),
+            anchors: HashMap::new(),
+            nodes: 0,
+            root: None,
+            problems: Vec::new(),
+        };
+        let mut options = Options::default();
+        options.set_emit_comments(false);
+        options.emit_unresolved_aliases = true;
+        options.flow_nesting_limit = MAX_DEPTH;
+        options.block_nesting_limit = MAX_DEPTH;
+        options.simple_key_max_lookahead = 4096;
+        for event in Parser::new_from_str_with_options(text, options) {
+            let ended = match event {
+                Ok((Event::DocumentStart(..), _)) if builder.root.is_some() => {
+                    Some("more than one YAML document in a template; only the first one is read")
+                }
+                Ok((event, span)) => builder.event(event, span),
+                Err(error) => return (builder, Some(error)),
+            };
+            if let Some(message) = ended {
+                let end = source.text.len();
+                builder.problem(Level::Error, end..end, message, "split the template");
+                break;
+            }
+        }
+        (builder, None)
+    }
+
+    fn finished(mut self, error: Option<&ScanError>) -> (Option<Node>, Vec<Diagnostic>) {
+        match error {
+            Some(error) => {
+                self.syntax(error);
+                (None, self.problems)
+            }
+            None => (self.root, self.problems),
+        }
+    }
+
     /// Takes an event; says why reading must end where it must.
     fn event(&mut self, event: Event<'_>, span: Span) -> Option<&'static str> {
         let at = range(&span);
@@ -133,7 +138,7 @@ impl Builder<'_> {
                     content,
                 };
                 let node = match self.tag(tag.as_deref(), &span) {
-                    Some((start, name)) => self.called(node, &start, &name),
+                    Some(tag) => self.called(node, &tag),
                     None => node,
                 };
                 self.add(node, anchor, 1, 0);
@@ -144,13 +149,7 @@ impl Builder<'_> {
             }
             Event::MappingStart(style, anchor, tag) => {
                 let tag = self.tag(tag.as_deref(), &span);
-                let items = Items::Map {
-                    entries: Vec::new(),
-                    seen: HashMap::new(),
-                    key: None,
-                    merged: Vec::new(),
-                };
-                self.open(at.start, style, anchor, tag, items);
+                self.open(at.start, style, anchor, tag, Items::map());
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(at.end),
             Event::Alias(anchor) => self.alias(anchor, &at),
@@ -174,56 +173,40 @@ impl Builder<'_> {
         start: usize,
         style: StructureStyle,
         anchor: usize,
-        tag: Option<(Range<usize>, String)>,
+        tag: Option<ShortTag>,
         items: Items,
     ) {
-        self.open.push(Open {
-            start,
-            style,
-            anchor,
-            tag,
-            items,
-            end: start,
-            size: 1,
-            depth: 0,
-        });
+        self.open.push(Open::new(start, style, anchor, tag, items));
     }
 
     fn close(&mut self, end: usize) {
         let Some(open) = self.open.pop() else {
             return;
         };
-        // A block ends with its last child; the parser puts its end where the next thing begins.
-        let end = match open.style {
-            StructureStyle::Flow => end,
-            StructureStyle::Block => open.end,
+        let (anchor, size, depth) = (open.anchor, open.size, open.depth + 1);
+        let (range, content, tag) = open.finished(end);
+        let place = self.place(&range);
+        let node = match tag {
+            Some(tag) => self.called(Node { place, content }, &tag),
+            None => Node { place, content },
         };
-        let content = match open.items {
-            Items::List(items) => Content::List(Arc::new(items)),
-            Items::Map {
-                mut entries,
-                mut seen,
-                merged,
-                ..
-            } => {
-                for entry in merged.iter().filter_map(Node::entries).flatten() {
-                    seen.entry(entry.key.clone()).or_insert_with(|| {
-                        entries.push(entry.clone());
-                        entries.len()
-                    });
-                }
-                Content::Map(Arc::new(entries))
-            }
+        self.add(node, anchor, size, depth);
+    }
+
+    /// Puts a finished node into the collection that is open.
+    fn add(&mut self, node: Node, anchor: usize, size: usize, depth: usize) {
+        self.nodes = self.nodes.saturating_add(1);
+        if anchor != 0 {
+            let node = node.clone();
+            self.anchors.insert(anchor, Anchor { node, size, depth });
+        }
+        let Some(open) = self.open.last_mut() else {
+            self.root.get_or_insert(node);
+            return;
         };
-        let node = Node {
-            place: self.place(&(open.start..end)),
-            content,
-        };
-        let node = match open.tag {
-            Some((start, name)) => self.called(node, &start, &name),
-            None => node,
-        };
-        self.add(node, open.anchor, open.size, open.depth + 1);
+        if let Some(told) = open.push(node, size, depth) {
+            self.problem(told.level, told.place.range(), &told.message, told.help);
+        }
     }
 
     fn alias(&mut self, anchor: usize, at: &Range<usize>) {
@@ -249,101 +232,24 @@ impl Builder<'_> {
         self.nodes = self.nodes.saturating_add(size);
         self.add(node, 0, size, depth);
         if let Some(open) = self.open.last_mut() {
-            open.end = open.end.max(at.end);
-        }
-    }
-
-    /// Puts a finished node into the collection that is open.
-    fn add(&mut self, node: Node, anchor: usize, size: usize, depth: usize) {
-        self.nodes = self.nodes.saturating_add(1);
-        if anchor != 0 {
-            let node = node.clone();
-            self.anchors.insert(anchor, Anchor { node, size, depth });
-        }
-        let (place, source) = (node.place.range(), Arc::clone(self.source));
-        let mut told = None;
-        let Some(open) = self.open.last_mut() else {
-            self.root.get_or_insert(node);
-            return;
-        };
-        open.size = open.size.saturating_add(size);
-        open.depth = open.depth.max(depth);
-        if node.place.file == self.file && place.start >= open.start {
-            open.end = open.end.max(place.end);
-        }
-        match &mut open.items {
-            Items::List(items) => items.push(node),
-            Items::Map {
-                entries,
-                seen,
-                key,
-                merged,
-            } => match key.take() {
-                None => {
-                    *key = Some(match &node.content {
-                        Content::Plain(text) if text == "<<" => Key::Merge,
-                        Content::Plain(text) | Content::Quoted(text) => Key::Plain(text.clone(), node.place),
-                        Content::List(_) | Content::Map(_) | Content::Unreadable(_) => {
-                            told = Some((
-                                Level::Error,
-                                "a key must be a text".to_owned(),
-                                "its value is not read",
-                            ));
-                            Key::Unusable
-                        }
-                    });
-                }
-                Some(Key::Unusable) => {}
-                Some(Key::Merge) => match &node.content {
-                    Content::List(items) => merged.extend(items.iter().cloned()),
-                    Content::Map(_) => merged.push(node),
-                    Content::Plain(_) | Content::Quoted(_) | Content::Unreadable(_) => {
-                        told = Some((Level::Error, "`<<` takes a map".to_owned(), "it is left out"));
-                    }
-                },
-                Some(Key::Plain(text, key_place)) => {
-                    let mut value = node;
-                    if value.place.start >= value.place.end {
-                        // A value that is left out stands where the next thing begins.
-                        value.place = Place {
-                            start: key_place.end,
-                            ..key_place
-                        };
-                    }
-                    let entry = Entry {
-                        key: text.clone(),
-                        key_place,
-                        value,
-                    };
-                    match seen.get(&text).and_then(|at| entries.get_mut(*at)) {
-                        Some(earlier) => {
-                            *earlier = entry;
-                            let message = format!("key `{text}` stands twice in one map");
-                            told = Some((Level::Warning, message, "the last one counts; remove the other"));
-                        }
-                        None => {
-                            seen.insert(text, entries.len());
-                            entries.push(entry);
-                        }
-                    }
-                }
-            },
-        }
-        if let Some((level, message, help)) = told {
-            self.push(level, &source, place, &message, help);
+            open.reach(at.end);
         }
     }
 
     /// The name of the function that a tag is short for, and where the tag stands.
-    fn tag(&mut self, tag: Option<&Tag>, span: &Span) -> Option<(Range<usize>, String)> {
+    fn tag(&mut self, tag: Option<&Tag>, span: &Span) -> Option<ShortTag> {
         let tag = tag.filter(|tag| tag.handle() == "!" && !tag.suffix().is_empty())?;
         let start = span.tag_start().and_then(|start| start.byte_offset());
         let start = start.unwrap_or_else(|| range(span).start);
-        Some((start..start + 1 + tag.suffix().len(), tag.suffix().to_owned()))
+        Some(ShortTag {
+            range: start..start + 1 + tag.suffix().len(),
+            name: tag.suffix().to_owned(),
+        })
     }
 
     /// A node with a short function before it.
-    fn called(&mut self, argument: Node, tag: &Range<usize>, name: &str) -> Node {
+    fn called(&mut self, argument: Node, tag: &ShortTag) -> Node {
+        let (tag, name) = (&tag.range, tag.name.as_str());
         let place = self.place(&(tag.start..argument.place.range().end.max(tag.end)));
         match functions::long_name(name) {
             Some(function) => Node::map_at(place, vec![Entry::made(self.place(tag), function, argument)]),
@@ -368,17 +274,12 @@ impl Builder<'_> {
     }
 
     fn problem(&mut self, level: Level, at: Range<usize>, message: &str, help: &str) {
-        let source = Arc::clone(self.source);
-        self.push(level, &source, at, message, help);
-    }
-
-    fn push(&mut self, level: Level, source: &Arc<Source>, at: Range<usize>, message: &str, help: &str) {
         if self.problems.len() < MAX_PROBLEMS {
             let problem = match level {
                 Level::Error => Diagnostic::error(message),
                 Level::Warning => Diagnostic::warning(message),
             };
-            self.problems.push(problem.at(source, at, "here").help(help));
+            self.problems.push(problem.at(self.source, at, "here").help(help));
         }
     }
 

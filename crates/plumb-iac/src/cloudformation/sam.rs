@@ -7,14 +7,22 @@
 mod apis;
 mod events;
 mod function;
+mod implicit;
 mod macros;
 mod others;
 mod policies;
 mod role;
+mod rules;
+mod url;
+
+use std::collections::BTreeMap;
 
 use super::instance::Instance;
 use super::template::Template;
 use super::tree::{Entry, Node};
+use super::work::Work;
+use crate::val::Why;
+use implicit::Implicit;
 use macros::Macro;
 
 /// How many resources the transform may give.
@@ -27,7 +35,7 @@ pub(super) fn transformed(
     resources: Vec<Entry>,
 ) -> Vec<Entry> {
     let mut out = Vec::with_capacity(resources.len());
-    let mut implicit = apis::Implicit::default();
+    let mut implicit = Implicit::new(&resources);
     for resource in resources {
         if let Some(connectors) = resource.value.entry("Connectors") {
             let message = "connectors are not followed";
@@ -51,6 +59,16 @@ pub(super) fn transformed(
         }
         let globals = template.globals.as_ref().and_then(|globals| globals.get(name));
         let source = Macro::new(instance, &resource, globals);
+        for unseen in ["Domain", "DeploymentPreference", "EventInvokeConfig"] {
+            if let Some(entry) = source.properties.entry(unseen) {
+                let message = format!("`{unseen}` of `{kind}` is not expanded");
+                instance.work.warning(
+                    entry.key_place,
+                    message,
+                    "resources that it stands for are not judged",
+                );
+            }
+        }
         match name {
             "Function" => function::expand(&source, &mut implicit, &mut out),
             "Api" => apis::rest(&source, &mut out),
@@ -67,32 +85,36 @@ pub(super) fn transformed(
 }
 
 /// Properties with their defaults: maps are merged, lists appended to those of the defaults, all else replaces them.
-fn merged(global: &Node, own: &Node) -> Node {
-    if let (Some(defaults), Some(entries), None, None) =
-        (global.entries(), own.entries(), global.call(), own.call())
-    {
-        let mut all: Vec<Entry> = Vec::with_capacity(defaults.len() + entries.len());
-        for default in defaults {
-            all.push(match own.entry(&default.key) {
-                Some(entry) => Entry {
-                    value: merged(&default.value, &entry.value),
-                    ..entry.clone()
-                },
-                None => default.clone(),
-            });
+///
+/// # Errors
+/// Says why no more is merged.
+fn merged(work: &Work<'_>, global: &Node, own: &Node) -> Result<Node, Why> {
+    let is_call = global.call().is_some() || own.call().is_some();
+    match (global.entries(), own.entries()) {
+        (Some(defaults), Some(entries)) if !is_call => {
+            work.spend(defaults.len() + entries.len(), own.place)?;
+            let mut rest: BTreeMap<&str, &Entry> =
+                entries.iter().map(|entry| (entry.key.as_str(), entry)).collect();
+            let mut all: Vec<Entry> = Vec::with_capacity(defaults.len() + entries.len());
+            for default in defaults {
+                all.push(match rest.remove(default.key.as_str()) {
+                    Some(entry) => Entry {
+                        value: merged(work, &default.value, &entry.value)?,
+                        ..entry.clone()
+                    },
+                    None => default.clone(),
+                });
+            }
+            all.extend(rest.into_values().cloned());
+            return Ok(Node::map_at(own.place, all));
         }
-        all.extend(
-            entries
-                .iter()
-                .filter(|entry| global.entry(&entry.key).is_none())
-                .cloned(),
-        );
-        return Node::map_at(own.place, all);
+        _ => {}
     }
-    match (global.items(), own.items()) {
+    Ok(match (global.items(), own.items()) {
         (Some(defaults), Some(items)) => {
+            work.spend(defaults.len() + items.len(), own.place)?;
             Node::list_at(own.place, defaults.iter().chain(items).cloned().collect())
         }
         _ => own.clone(),
-    }
+    })
 }

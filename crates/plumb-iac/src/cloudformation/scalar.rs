@@ -23,7 +23,7 @@ pub(super) fn number(text: &str) -> Option<Kind> {
         && digits
             .bytes()
             .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-'));
-    let leading_zero = digits.starts_with('0') && digits.bytes().nth(1).is_some_and(|b| b.is_ascii_digit());
+    let leading_zero = digits.starts_with('0') && digits.as_bytes().get(1).is_some_and(u8::is_ascii_digit);
     if !is_number || leading_zero {
         return None;
     }

@@ -115,6 +115,13 @@ impl Instance<'_, '_> {
     /// `Fn::Sub`.
     pub(super) fn sub(&self, argument: &Node, place: Place, spot: Spot) -> Val {
         let usage = "`Fn::Sub` takes a text, or a text and a map";
+        if argument.call().is_some() {
+            let value = self.evaluate(argument, spot);
+            return match value.why_unknown() {
+                Some(_) => value,
+                None => self.wrong(argument.place, usage),
+            };
+        }
         let (text, variables) = match (argument.text(), argument.items()) {
             (Some(text), _) => (text, &[][..]),
             (None, Some([text, variables])) => match (text.text(), variables.entries()) {
@@ -127,6 +134,10 @@ impl Instance<'_, '_> {
             },
             (None, Some(_) | None) => return self.wrong(argument.place, usage),
         };
+        let variables: BTreeMap<&str, &Node> = variables
+            .iter()
+            .map(|variable| (variable.key.as_str(), &variable.value))
+            .collect();
         let mut pieces = Vec::new();
         let mut found: BTreeMap<&str, Piece> = BTreeMap::new();
         for part in parts(text) {
@@ -136,11 +147,9 @@ impl Instance<'_, '_> {
                 Part::Name("") => pieces.push(Piece::Text("${}".into())),
                 Part::Name(name) => {
                     let known = found.get(name).cloned();
-                    let piece = known.unwrap_or_else(|| {
-                        match variables.iter().find(|variable| variable.key == name) {
-                            Some(variable) => self.text(&variable.value, spot),
-                            None => self.named(name, argument.place, spot),
-                        }
+                    let piece = known.unwrap_or_else(|| match variables.get(name) {
+                        Some(variable) => self.text(variable, spot),
+                        None => self.named(name, argument.place, spot),
                     });
                     found.insert(name, piece.clone());
                     pieces.push(piece);

@@ -21,8 +21,6 @@ pub(super) struct Template {
     pub(super) outputs: Vec<Entry>,
     /// Defaults of SAM for resources, by kind.
     pub(super) globals: Option<Node>,
-    /// The macros that the whole template goes through.
-    pub(super) transforms: Vec<Text>,
 }
 
 impl Template {
@@ -56,17 +54,15 @@ impl Template {
                 .map_or_else(|| vec![node], |items| items.iter().collect()),
             None => Vec::new(),
         };
-        let mut names = Vec::new();
         for transform in transforms {
             let name = transform.text().cloned();
             let name = name
                 .or_else(|| transform.get_text("Name").map(Text::from))
                 .unwrap_or_default();
-            if !name.starts_with("AWS::") {
+            if !name.starts_with("AWS::") || name == "AWS::Include" {
                 let message = format!("macro `{name}` changes the template in ways that are not known");
                 work.warning(transform.place, message, "what is written is judged as it stands");
             }
-            names.push(name);
         }
         Some(Self {
             parameters: by_name(section("Parameters")),
@@ -78,14 +74,6 @@ impl Template {
                 .get("Globals")
                 .filter(|node| node.entries().is_some())
                 .cloned(),
-            transforms: names,
         })
-    }
-
-    /// Whether SAM transforms the template.
-    pub(super) fn is_sam(&self) -> bool {
-        self.transforms
-            .iter()
-            .any(|name| name == "AWS::Serverless-2016-10-31")
     }
 }

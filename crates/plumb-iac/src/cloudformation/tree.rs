@@ -159,6 +159,38 @@ impl Node {
         self.get(key)?.text().map(Text::as_str)
     }
 
+    /// The map with an entry more, in place of one with the same key.
+    pub(super) fn with_entry(&self, entry: Entry) -> Self {
+        let mut entries = self.entries().unwrap_or_default().to_vec();
+        entries.retain(|earlier| earlier.key != entry.key);
+        entries.push(entry);
+        Self::map_at(self.place, entries)
+    }
+
+    /// The resource with a property more, unless it has that already.
+    pub(super) fn with_property(&self, property: Entry) -> Self {
+        let mut entries = self.entries().unwrap_or_default().to_vec();
+        match entries.iter_mut().find(|entry| entry.key == "Properties") {
+            Some(properties) => match properties.value.entries() {
+                Some(inner) if inner.iter().all(|entry| entry.key != property.key) => {
+                    let mut inner = inner.to_vec();
+                    inner.push(property);
+                    properties.value = Self::map_at(properties.value.place, inner);
+                }
+                Some(_) | None => {}
+            },
+            None => {
+                let place = property.key_place;
+                entries.push(Entry::made(
+                    place,
+                    "Properties",
+                    Self::map_at(place, vec![property]),
+                ));
+            }
+        }
+        Self::map_at(self.place, entries)
+    }
+
     /// The name and the argument where the node is the call of a function.
     ///
     /// `Condition` is none: outside of conditions it is a common key of policies.

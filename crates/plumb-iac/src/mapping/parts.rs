@@ -1,6 +1,6 @@
 //! `Parts`: what blocks add to the documents of other blocks, and the joins that say which.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use plumb_model::value::{Map, Text, Value};
@@ -72,7 +72,7 @@ impl Parts {
     }
 
     /// Puts every part into the documents it belongs to, and makes unknown what a part of an unknown document may give.
-    /// Gives back the parts that belong to no document.
+    /// Gives back the blocks of which no part belongs to any document.
     pub(crate) fn put_into(self, drafts: &mut [Draft]) -> Vec<Orphan> {
         let mut by_type: HashMap<Text, Vec<usize>> = HashMap::new();
         for (at, draft) in drafts.iter().enumerate() {
@@ -81,6 +81,10 @@ impl Parts {
         }
         let mut indexes: HashMap<(Text, Path), Index> = HashMap::new();
         let mut orphans = Vec::new();
+        let mut at_home: HashSet<Text> = drafts
+            .iter()
+            .map(|draft| draft.places.origin.address.clone())
+            .collect();
         // For each attribute that a part of an unknown document gives, the first such part.
         let mut stray: BTreeMap<(Text, Text), (Why, Map, Arc<Origin>)> = BTreeMap::new();
         for part in self.0 {
@@ -98,6 +102,7 @@ impl Parts {
                 });
                 continue;
             }
+            at_home.insert(part.origin.address.clone());
             for target in &targets {
                 if let Some(draft) = drafts.get_mut(*target) {
                     part.put_into(draft);
@@ -122,6 +127,7 @@ impl Parts {
                 }
             }
         }
+        orphans.retain(|orphan: &Orphan| at_home.insert(orphan.address.clone()));
         orphans
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use plumb_expr::Type;
 use plumb_model::value::{Map, Text, Value};
-use plumb_pack::mapping::{ArgumentPath, Condition, Effect, Otherwise, Rule, WhenEmpty};
+use plumb_pack::mapping::{ArgumentPath, ArgumentTemplate, Condition, Effect, Otherwise, Rule, WhenEmpty};
 use plumb_pack::recipe::Transform;
 use plumb_pack::transform::apply_transforms;
 
@@ -45,7 +45,10 @@ impl Work<'_> {
             let text = found.as_ref().and_then(|val| scalar_text(val));
             let is_listed = condition.values.iter().any(|value| match (value, &text) {
                 (Value::Null, _) => found.is_none(),
-                (Value::String(value), Some(text)) => value == text,
+                (Value::String(value), Some(text)) => match value.strip_prefix('*') {
+                    Some(end) if !end.is_empty() => text.ends_with(end),
+                    Some(_) | None => value == text,
+                },
                 (value, Some(text)) => value.to_string() == *text,
                 (_, None) => false,
             });
@@ -97,6 +100,7 @@ impl Work<'_> {
                 (None, WhenEmpty::Kept) => Some(list_of(Vec::new())),
                 (made, WhenEmpty::Kept | WhenEmpty::Absent) => made,
             },
+            Rule::Entries { path, key, to } => self.entries(path, key, to, type_),
             Rule::When { conditions, to } => match self.applies(conditions) {
                 Applies::Yes => self.make(to, type_),
                 Applies::No => None,
@@ -244,6 +248,37 @@ impl Work<'_> {
         Some(list_of(elements))
     }
 
+    fn entries(self, path: &ArgumentPath, key: &ArgumentTemplate, to: &Rule, type_: &Type) -> Option<Made> {
+        let mut entries: Vec<(Text, Value)> = Vec::new();
+        let mut nodes = BTreeMap::new();
+        for item in self.here.items(path) {
+            let (Item::Element(val) | Item::Unknown(val)) = item;
+            if let Some(why) = val.why_unknown() {
+                return Some(Made::unknown(why, &val));
+            }
+            let here = self.here.at(&val);
+            let work = Work { here, ..self };
+            match render(key, here, self.index, self.surroundings) {
+                Rendered::Text(key) => {
+                    if let Some(made) = work.element(to, &member_type(type_, &key), &val) {
+                        entries.push((key.clone(), made.value));
+                        nodes.insert(key, made.node);
+                    }
+                }
+                Rendered::Absent => {}
+                Rendered::Unknown(why) => return Some(Made::unknown(&why, &val)),
+            }
+        }
+        (!entries.is_empty()).then(|| Made {
+            value: Value::Map(entries.into_iter().collect::<Map>()),
+            node: PlaceNode {
+                written: Written::InCode,
+                children: Children::Map(nodes),
+                ..PlaceNode::default()
+            },
+        })
+    }
+
     /// The value for one element of a list; a document for it is there although it may be empty.
     fn element(self, to: &Rule, type_: &Type, val: &Val) -> Option<Made> {
         match to {
@@ -258,6 +293,7 @@ impl Work<'_> {
             | Rule::Present { .. }
             | Rule::Either(_)
             | Rule::When { .. }
+            | Rule::Entries { .. }
             | Rule::Each { .. }
             | Rule::List(_) => self.make(to, type_),
         }
@@ -290,6 +326,7 @@ impl Work<'_> {
                 | Rule::Text(_)
                 | Rule::Present { .. }
                 | Rule::When { .. }
+                | Rule::Entries { .. }
                 | Rule::Object { .. } => elements.extend(self.make(rule, &element_type)),
             }
         }

@@ -188,7 +188,12 @@ fn map(fields: &Fields, type_: &Type, val: &Val, depth: usize) -> Option<Made> {
             Type::Map(value) => (key.clone(), Type::clone(value)),
             _ => (key.clone(), Type::Any),
         };
-        if let Some(made) = shape_at(entry, &type_, depth + 1) {
+        if let Some(mut made) = shape_at(entry, &type_, depth + 1) {
+            if let (Type::Object(schema), Value::Map(_)) = (&type_, &made.value)
+                && schema.type_name() == SCANNED_TEXT
+            {
+                made.value = scanned_as(&name, entry).unwrap_or(made.value);
+            }
             entries.push((name.clone(), made.value));
             nodes.insert(name, made.node);
         }
@@ -239,6 +244,22 @@ fn map_of_list(items: &[Val], type_: &Type, val: &Val, depth: usize) -> Option<M
 fn scanned(text: &Text) -> Value {
     apply_transforms(Value::String(text.clone()), &[Transform::SecretScan])
         .unwrap_or_else(|problem| unknown(&problem))
+}
+
+/// The same for the text of an entry of a map, of which the name counts too.
+fn scanned_as(name: &Text, entry: &Val) -> Option<Value> {
+    let text = shape(entry, &Type::String)?.value;
+    let named = Value::Map(std::iter::once((name.clone(), text)).collect());
+    match apply_transforms(named, &[Transform::SecretScan]).ok()? {
+        Value::Map(mut map) => map.remove(name),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Float(_)
+        | Value::String(_)
+        | Value::List(_)
+        | Value::Unreadable(_) => None,
+    }
 }
 
 fn is_json(text: &str) -> bool {

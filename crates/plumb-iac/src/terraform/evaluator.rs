@@ -126,13 +126,13 @@ impl<'w> Evaluator<'w> {
                 let message = "this code takes too long to evaluate; the rest of it counts as unknown";
                 self.tell(Diagnostic::error(message));
             }
-            return Err(Failure::new("the budget of evaluation is used up", None));
+            return Err(Failure::own("the budget of evaluation is used up", None));
         }
         self.steps.set(left - 1);
         let depth = self.depth.get();
         if depth >= MAX_DEPTH {
             self.incomplete.set(true);
-            return Err(Failure::new("this is nested too deeply", place));
+            return Err(Failure::own("this is nested too deeply", place));
         }
         self.depth.set(depth + 1);
         let result = work();

@@ -285,6 +285,10 @@ impl Evaluator<'_> {
                 for argument in &call.arguments {
                     match self.evaluate(argument, scope) {
                         Ok(value) => return Ok(value),
+                        // Terraform would perhaps not go on to the next one.
+                        Err(failure) if !failure.certain => {
+                            return Ok(Val::placed(Kind::Unknown(failure.message), place));
+                        }
                         Err(failure) => last = failure,
                     }
                 }
@@ -299,6 +303,7 @@ impl Evaluator<'_> {
                         Some(why) => Kind::Unknown(why.clone()),
                         None => Kind::Bool(true),
                     },
+                    Err(failure) if !failure.certain => Kind::Unknown(failure.message),
                     Err(_) => Kind::Bool(false),
                 };
                 return Ok(Val::placed(kind, place));
@@ -335,7 +340,8 @@ impl Evaluator<'_> {
                     place,
                 ))
             }
-            Err(problem) => Err(Failure::new(problem.to_string(), place)),
+            Err(problem) if problem.is_certain() => Err(Failure::new(problem.to_string(), place)),
+            Err(problem) => Err(Failure::own(problem.to_string(), place)),
         }
     }
 

@@ -17,6 +17,10 @@ use super::syntax::{Block, Step};
 use crate::place::Place;
 use crate::val::{Fields, Kind, Val};
 
+/// The most parts of a value that a name has.
+const MAX_PARTS: usize = 300_000;
+/// How deep such a value nests.
+const MAX_NESTING: usize = 200;
 /// How deep modules call modules.
 const MAX_CALLS: usize = 32;
 
@@ -182,6 +186,11 @@ impl Evaluator<'_> {
         }
         instance.known.borrow_mut().insert(name.clone(), State::Open);
         let evaluated = self.deeper(place, || self.name_value(&name, instance, place));
+        // What is shared costs nothing here, but everything that goes through the value goes through all of it.
+        let evaluated = evaluated.and_then(|value| match value.is_within(MAX_PARTS, MAX_NESTING) {
+            true => Ok(value),
+            false => Err(Failure::own("this makes too large a value", place)),
+        });
         match &evaluated {
             Ok(value) => {
                 _ = instance

@@ -53,6 +53,8 @@ pub(crate) struct Failure {
     pub(crate) message: Text,
     /// Where.
     pub(crate) place: Option<Place>,
+    /// Whether Terraform fails there too; otherwise only this evaluation does.
+    pub(crate) certain: bool,
 }
 
 impl Failure {
@@ -60,6 +62,15 @@ impl Failure {
         Box::new(Self {
             message: message.into(),
             place,
+            certain: true,
+        })
+    }
+
+    /// Something that this evaluation alone cannot do.
+    pub(crate) fn own(message: impl Into<Text>, place: Option<Place>) -> Box<Self> {
+        Box::new(Self {
+            certain: false,
+            ..*Self::new(message, place)
         })
     }
 }

@@ -10,13 +10,14 @@ use crate::reader::{Fields, Problems};
 
 /// The keys of which one makes a map a rule, each with the keys that may stand beside it. A map with any other key is a
 /// document; a document of such attributes alone stands under `fields`.
-const RULES: [(&str, &[&str]); 11] = [
+const RULES: [(&str, &[&str]); 12] = [
     ("from", &["map", "decode"]),
     ("fixed", &[]),
     ("unknown", &[]),
     ("text", &[]),
     ("present", &["yes", "no"]),
     ("either", &[]),
+    ("entries", &["key", "to"]),
     ("when", &["unless", "to"]),
     ("unless", &["to"]),
     ("in", &["to", "always"]),
@@ -72,10 +73,14 @@ fn read_rule(node: &Node, problems: &mut Problems) -> Option<Rule> {
 /// Reads a map that `key` makes a rule.
 fn read_marked(key: &str, node: &Node, problems: &mut Problems) -> Option<Rule> {
     let known = [
-        "from", "map", "decode", "fixed", "unknown", "text", "present", "yes", "no", "either", "when",
-        "unless", "in", "to", "always", "each", "fields",
+        "from", "map", "decode", "fixed", "unknown", "text", "present", "yes", "no", "either", "entries",
+        "key", "when", "unless", "in", "to", "always", "each", "fields",
     ];
     let fields = Fields::open(node, "a rule", &known, problems)?;
+    if key == "fixed" {
+        // Null is a value here: what such blocks never have.
+        return Some(Rule::Fixed(fields.get(key).map_or(Value::Null, Node::to_value)));
+    }
     let value = fields.required(key, "a rule", problems)?;
     Some(match key {
         "from" => {
@@ -94,7 +99,6 @@ fn read_marked(key: &str, node: &Node, problems: &mut Problems) -> Option<Rule> 
             }
             rule
         }
-        "fixed" => Rule::Fixed(value.to_value()),
         "unknown" => Rule::Unknown(problems.text(value, "unknown")?),
         "text" => Rule::Text(read_template(value, problems)?),
         "in" | "fields" => {
@@ -132,13 +136,29 @@ fn read_marked(key: &str, node: &Node, problems: &mut Problems) -> Option<Rule> 
                 to: Box::new(read_rule(to, problems)?),
             }
         }
+        "entries" => {
+            let key = fields.required("key", "a rule", problems)?;
+            let to = fields.required("to", "a rule", problems)?;
+            Rule::Entries {
+                path: read_path(value, problems)?,
+                key: read_template(key, problems)?,
+                to: Box::new(read_rule(to, problems)?),
+            }
+        }
         "either" => {
             let rules = problems.list(value, "either");
             let rules: Option<Vec<_>> = rules.iter().map(|node| read_rule(node, problems)).collect();
             Rule::Either(rules?)
         }
         _ => {
-            let value_or = |key, otherwise| fields.get(key).map_or(otherwise, Node::to_value);
+            // Null is a value here, so keys without one count.
+            let value_or = |key: &str, otherwise| match &node.content {
+                Content::Map(entries) => entries
+                    .iter()
+                    .find(|(found, _)| found.text == key)
+                    .map_or(otherwise, |(_, node)| node.to_value()),
+                Content::Plain(_) | Content::Quoted(_) | Content::List(_) => otherwise,
+            };
             Rule::Present {
                 path: read_path(value, problems)?,
                 yes: value_or("yes", Value::Bool(true)),

@@ -5,6 +5,7 @@
     reason = "helpers of tests stand outside the functions that are tests"
 )]
 
+mod bad_mappings;
 mod bad_policies;
 mod bad_recipes;
 mod catalogue;

@@ -1,52 +1,7 @@
-//! `AWS::Serverless::Api` and `AWS::Serverless::HttpApi`, and the APIs that events ask for without naming one.
+//! `AWS::Serverless::Api` and `AWS::Serverless::HttpApi`.
 
 use super::macros::Macro;
-use crate::cloudformation::instance::Instance;
-use crate::cloudformation::template::Template;
-use crate::cloudformation::tree::{Entry, Node};
-use crate::place::Place;
-
-/// The logical ids of the APIs that SAM makes for events which name none.
-const REST: &str = "ServerlessRestApi";
-const HTTP: &str = "ServerlessHttpApi";
-
-/// The APIs that events ask for, at the place of the first one.
-#[derive(Default)]
-pub(super) struct Implicit {
-    rest: Option<Place>,
-    http: Option<Place>,
-}
-
-impl Implicit {
-    /// The logical id of the API for an event of a kind.
-    pub(super) fn needed(&mut self, event: &str, at: Place) -> &'static str {
-        if event == "Api" {
-            self.rest.get_or_insert(at);
-            REST
-        } else {
-            self.http.get_or_insert(at);
-            HTTP
-        }
-    }
-
-    /// Adds the APIs that were asked for.
-    pub(super) fn expand(self, instance: &Instance<'_, '_>, template: &Template, out: &mut Vec<Entry>) {
-        let made = |place: Place, id: &str, stage: Option<&str>, kind: &str| {
-            let stage = stage.map(|stage| Entry::made(place, "StageName", Node::text_at(place, stage)));
-            let properties = Node::map_at(place, stage.into_iter().collect());
-            let resource = Node::object(place, [("Properties", properties)]);
-            let entry = Entry::made(place, id, resource);
-            let globals = template.globals.as_ref().and_then(|globals| globals.get(kind));
-            Macro::new(instance, &entry, globals)
-        };
-        if let Some(place) = self.rest {
-            rest(&made(place, REST, Some("Prod"), "Api"), out);
-        }
-        if let Some(place) = self.http {
-            http(&made(place, HTTP, None, "HttpApi"), out);
-        }
-    }
-}
+use crate::cloudformation::tree::{Content, Entry, Node};
 
 /// Adds what a REST API stands for: the API, a deployment and a stage.
 pub(super) fn rest(source: &Macro<'_, '_, '_>, out: &mut Vec<Entry>) {
@@ -62,9 +17,6 @@ pub(super) fn rest(source: &Macro<'_, '_, '_>, out: &mut Vec<Entry>) {
         "Mode",
         "SecurityPolicy",
     ]);
-    if source.properties.entry("Name").is_none() {
-        properties.push(Entry::made(place, "Name", Node::text_at(place, id.clone())));
-    }
     properties.push(definition(source));
     if let Some(endpoint) = source.properties.entry("EndpointConfiguration") {
         properties.push(Entry {
@@ -82,7 +34,7 @@ pub(super) fn rest(source: &Macro<'_, '_, '_>, out: &mut Vec<Entry>) {
             ),
         });
     }
-    properties.push(source.tags("lambda:createdBy"));
+    properties.extend(source.plain_tags());
     out.push(source.main("AWS::ApiGateway::RestApi", properties));
     out.push(source.resource(
         &format!("{id}Deployment"),
@@ -103,7 +55,7 @@ pub(super) fn rest(source: &Macro<'_, '_, '_>, out: &mut Vec<Entry>) {
     properties.push(api());
     let deployment = Node::reference(place, &format!("{id}Deployment"));
     properties.push(Entry::made(place, "DeploymentId", deployment));
-    properties.push(source.tags("lambda:createdBy"));
+    properties.extend(source.plain_tags());
     out.push(source.resource(&stage_id(source, "Stage"), "AWS::ApiGateway::Stage", properties));
 }
 
@@ -119,11 +71,12 @@ pub(super) fn http(source: &Macro<'_, '_, '_>, out: &mut Vec<Entry>) {
     ]);
     properties.push(definition(source));
     properties.push(Entry::made(place, "ProtocolType", text("HTTP")));
-    properties.extend(source.passed(&["Tags"]));
+    properties.push(source.map_of_tags("httpapi:createdBy"));
     out.push(source.main("AWS::ApiGatewayV2::Api", properties));
 
-    let mut properties = source.passed(&["DefaultRouteSettings", "RouteSettings", "StageVariables", "Tags"]);
-    properties.extend(source.properties.entry("AccessLogSettings").cloned());
+    let mut properties = source.passed(&["DefaultRouteSettings", "RouteSettings", "StageVariables"]);
+    properties.extend(source.passed(&["AccessLogSettings"]));
+    properties.push(source.map_of_tags("httpapi:createdBy"));
     properties.push(match source.properties.entry("StageName") {
         Some(stage) => stage.clone(),
         None => Entry::made(place, "StageName", text("$default")),
@@ -132,9 +85,9 @@ pub(super) fn http(source: &Macro<'_, '_, '_>, out: &mut Vec<Entry>) {
     properties.push(Entry::made(
         place,
         "AutoDeploy",
-        crate::cloudformation::tree::Node {
+        Node {
             place,
-            content: crate::cloudformation::tree::Content::Plain("true".into()),
+            content: Content::Plain("true".into()),
         },
     ));
     let stage = stage_id(source, "ApiGatewayDefaultStage");
@@ -157,7 +110,15 @@ fn stage_id(source: &Macro<'_, '_, '_>, otherwise: &str) -> String {
 /// The definition of an API. What SAM makes of events is not worked out.
 fn definition(source: &Macro<'_, '_, '_>) -> Entry {
     if let Some(body) = source.renamed("DefinitionBody", "Body") {
-        return body;
+        let changing = ["Auth", "MergeDefinitions"];
+        let Some(changed) = changing.iter().find(|name| source.get(name).is_some()) else {
+            return body;
+        };
+        let why = format!("SAM changes the definition because of `{changed}`");
+        return Entry {
+            value: Node::unknown(body.value.place, why),
+            ..body
+        };
     }
     if let Some(uri) = source.properties.entry("DefinitionUri") {
         let location = source.location(&uri.value, ["Bucket", "Key", "Version"]);

@@ -1,10 +1,10 @@
 //! Events of functions: who may call the function, from where it polls, and the rules and subscriptions in between.
 
-use super::apis::Implicit;
+use super::implicit::Implicit;
 use super::macros::Macro;
 use super::role;
-use crate::cloudformation::tree::{Content, Entry, Node};
-use crate::place::Place;
+use super::rules::{Event, rule, schedule};
+use crate::cloudformation::tree::{Entry, Node};
 
 /// What the events of a function ask for.
 #[derive(Default)]
@@ -15,82 +15,6 @@ pub(super) struct Made {
     pub(super) managed: Vec<Node>,
     /// Names and documents of other policies for it.
     pub(super) inline: Vec<(String, Node)>,
-}
-
-/// One event.
-struct Event<'e> {
-    /// The function's id and the event's.
-    id: String,
-    /// The event.
-    entry: &'e Entry,
-    properties: &'e Node,
-    /// The ARN of the function.
-    target: &'e Node,
-    /// The function as permissions name it.
-    name: &'e Node,
-}
-
-impl Event<'_> {
-    fn at(&self) -> Place {
-        self.entry.key_place
-    }
-
-    fn get(&self, name: &str) -> Option<&Node> {
-        self.properties.get(name).filter(|node| !node.is_null())
-    }
-
-    fn passed(&self, names: &[&str]) -> Vec<Entry> {
-        names
-            .iter()
-            .filter_map(|name| self.properties.entry(name).cloned())
-            .collect()
-    }
-
-    fn renamed(&self, name: &str, new: &str) -> Option<Entry> {
-        let entry = self.properties.entry(name)?.clone();
-        Some(Entry {
-            key: new.into(),
-            ..entry
-        })
-    }
-
-    fn resource(
-        &self,
-        source: &Macro<'_, '_, '_>,
-        ending: &str,
-        kind: &str,
-        properties: Vec<Entry>,
-    ) -> Entry {
-        let at = Entry {
-            key: format!("{}{ending}", self.id).into(),
-            key_place: self.at(),
-            value: Node::map_at(self.entry.value.place, properties),
-        };
-        source.resource_at(at, kind)
-    }
-
-    /// A permission for a service to call the function.
-    fn permission(
-        &self,
-        source: &Macro<'_, '_, '_>,
-        ending: &str,
-        principal: Node,
-        limits: Vec<Entry>,
-    ) -> Entry {
-        let at = self.at();
-        let mut properties = vec![
-            Entry::made(at, "Action", Node::text_at(at, "lambda:InvokeFunction")),
-            Entry::made(at, "FunctionName", self.name.clone()),
-            Entry::made(at, "Principal", principal),
-        ];
-        properties.extend(limits);
-        self.resource(
-            source,
-            &format!("Permission{ending}"),
-            "AWS::Lambda::Permission",
-            properties,
-        )
-    }
 }
 
 /// Works out what the events of a function ask for; `target` is the function's ARN, `name` how permissions call it.
@@ -132,46 +56,37 @@ fn called(
 ) -> bool {
     let at = event.at();
     let text = |text: &str| Node::text_at(at, text);
-    let arn_of = |name: &str| {
-        event
-            .renamed(name, "SourceArn")
-            .into_iter()
-            .collect::<Vec<Entry>>()
-    };
     match kind {
         "Api" | "HttpApi" => {
-            let key = if kind == "Api" { "RestApiId" } else { "ApiId" };
+            let (key, ending) = if kind == "Api" {
+                ("RestApiId", implicit.ending(event.get("RestApiId")))
+            } else {
+                ("ApiId", String::new())
+            };
             let api = match event.get(key) {
                 Some(api) => api.clone(),
-                None => Node::reference(at, implicit.needed(kind, at)),
+                None => Node::reference(at, implicit.needed(kind, at, source)),
             };
-            let stage = if kind == "Api" { "Stage" } else { "" };
+            let arn = format!(
+                "arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{Api}}/*{}",
+                route(source, event)
+            );
             let parts = Node::object(at, [("Api", api)]);
-            let arn = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*";
-            let arn = Node::call_at(at, "Fn::Sub", Node::list_at(at, vec![text(arn), parts]));
+            let arn = Node::call_at(at, "Fn::Sub", Node::list_at(at, vec![text(&arn), parts]));
             let limits = vec![Entry::made(at, "SourceArn", arn)];
             made.resources
-                .push(event.permission(source, stage, text("apigateway.amazonaws.com"), limits));
+                .push(event.permission(source, &ending, text("apigateway.amazonaws.com"), limits));
         }
         "S3" => {
+            implicit.note(event.get("Bucket"), "NotificationConfiguration", at);
             let account = Node::reference(at, "AWS::AccountId");
             let limits = vec![Entry::made(at, "SourceAccount", account)];
             made.resources
                 .push(event.permission(source, "", text("s3.amazonaws.com"), limits));
         }
-        "SNS" => {
-            made.resources
-                .push(event.permission(source, "", text("sns.amazonaws.com"), arn_of("Topic")));
-            let mut properties =
-                event.passed(&["Region", "FilterPolicy", "FilterPolicyScope", "RedrivePolicy"]);
-            properties.extend(event.renamed("Topic", "TopicArn"));
-            properties.push(Entry::made(at, "Protocol", text("lambda")));
-            properties.push(Entry::made(at, "Endpoint", event.target.clone()));
-            made.resources
-                .push(event.resource(source, "", "AWS::SNS::Subscription", properties));
-        }
+        "SNS" => subscribed(source, event, made),
         "Schedule" | "CloudWatchEvent" | "EventBridgeRule" => {
-            made.resources.push(rule(source, event, None));
+            made.resources.extend(rule(source, event, "LambdaTarget", None));
             let limits = vec![Entry::made(
                 at,
                 "SourceArn",
@@ -191,7 +106,7 @@ fn called(
             let parts = Node::object(at, [("Group", group)]);
             let arn = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${Group}:*";
             let arn = Node::call_at(at, "Fn::Sub", Node::list_at(at, vec![text(arn), parts]));
-            let principal = Node::template(at, "logs.${AWS::Region}.amazonaws.com");
+            let principal = text("logs.amazonaws.com");
             let limits = vec![Entry::made(at, "SourceArn", arn)];
             made.resources
                 .push(event.permission(source, "", principal, limits));
@@ -201,6 +116,12 @@ fn called(
                 .push(event.resource(source, "", "AWS::Logs::SubscriptionFilter", properties));
         }
         "Cognito" => {
+            implicit.note(event.get("UserPool"), "LambdaConfig", at);
+            // One permission for all events of the function.
+            let event = &Event {
+                id: format!("{}Cognito", source.id),
+                ..*event
+            };
             let pool = match event.get("UserPool").and_then(Node::call) {
                 Some(("Ref", id)) => id.text().map(|id| Node::attribute(at, id, "Arn")),
                 Some(_) | None => None,
@@ -240,6 +161,86 @@ fn called(
     true
 }
 
+/// Method and path of a route as they stand in an ARN; parameters of the path and what is not known are `*`.
+fn route(source: &Macro<'_, '_, '_>, event: &Event<'_>) -> String {
+    let text = |name: &str| event.get(name).map(|node| source.text(node));
+    let method = match text("Method") {
+        Some(Some(method)) if !method.eq_ignore_ascii_case("any") => method.to_ascii_uppercase(),
+        Some(_) | None => "*".to_owned(),
+    };
+    let path = match text("Path") {
+        Some(Some(path)) => path,
+        Some(None) => return format!("/{method}/*"),
+        None => return format!("/{method}"),
+    };
+    let path = match path.strip_suffix('/') {
+        Some("") | None => path.as_str(),
+        Some(shorter) => shorter,
+    };
+    let mut route = format!("/{method}");
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((_, behind)) = after.split_once('}') else {
+            break;
+        };
+        route.push_str(before);
+        route.push('*');
+        rest = behind;
+    }
+    route.push_str(rest);
+    route.replace("${", "${!")
+}
+
+/// A subscription to a topic: of the function, or of a queue that it polls.
+fn subscribed(source: &Macro<'_, '_, '_>, event: &Event<'_>, made: &mut Made) {
+    let at = event.at();
+    let mut properties = event.passed(&["Region", "FilterPolicy", "FilterPolicyScope", "RedrivePolicy"]);
+    properties.extend(event.renamed("Topic", "TopicArn"));
+    let through = event.get("SqsSubscription").filter(|queue| {
+        let switched_off = source.text(queue).is_some_and(|text| text == "false");
+        queue.entries().is_some() || !switched_off
+    });
+    let (protocol, endpoint) = match through {
+        None => {
+            let limits = event.renamed("Topic", "SourceArn").into_iter().collect();
+            made.resources
+                .push(event.permission(source, "", Node::text_at(at, "sns.amazonaws.com"), limits));
+            ("lambda", event.target.clone())
+        }
+        Some(queue) => {
+            let arn = queue.get("QueueArn").cloned();
+            let url = queue.get("QueueUrl").cloned();
+            let (arn, url) = match (arn, url) {
+                (Some(arn), Some(url)) => (arn, url),
+                _ => event.own_queue(source, &mut made.resources),
+            };
+            let topic = event.get("Topic").cloned();
+            let topic = topic.unwrap_or_else(|| Node::unknown(at, "the topic is not known"));
+            made.resources
+                .push(event.queue_policy(source, "sns.amazonaws.com", arn.clone(), url, topic));
+            let batch = queue.entry("BatchSize").cloned();
+            let mut mapping = vec![
+                Entry::made(at, "EventSourceArn", arn.clone()),
+                Entry::made(at, "FunctionName", event.name.clone()),
+            ];
+            mapping.extend(batch);
+            made.resources.push(event.resource(
+                source,
+                "EventSourceMapping",
+                "AWS::Lambda::EventSourceMapping",
+                mapping,
+            ));
+            made.managed
+                .push(role::managed_policy(at, "AWSLambdaSQSQueueExecutionRole"));
+            ("sqs", arn)
+        }
+    };
+    properties.push(Entry::made(at, "Protocol", Node::text_at(at, protocol)));
+    properties.push(Entry::made(at, "Endpoint", endpoint));
+    made.resources
+        .push(event.resource(source, "", "AWS::SNS::Subscription", properties));
+}
+
 /// Sources that the function polls; false for other kinds.
 fn polled(source: &Macro<'_, '_, '_>, event: &Event<'_>, kind: &str, made: &mut Made) -> bool {
     let at = event.at();
@@ -272,148 +273,4 @@ fn polled(source: &Macro<'_, '_, '_>, event: &Event<'_>, kind: &str, made: &mut 
         }
     }
     true
-}
-
-/// The rule of a schedule or a pattern; `role` is the role by which it starts its target.
-fn rule(source: &Macro<'_, '_, '_>, event: &Event<'_>, role: Option<Node>) -> Entry {
-    let at = event.at();
-    let mut properties = event.passed(&["Name", "Description", "State", "EventBusName"]);
-    properties.extend(event.renamed("Schedule", "ScheduleExpression"));
-    properties.extend(event.renamed("Pattern", "EventPattern"));
-    if let Some(enabled) = event.properties.entry("Enabled") {
-        let state = match source.text(&enabled.value).as_deref() {
-            Some("true" | "True" | "yes") => Node::text_at(enabled.value.place, "ENABLED"),
-            Some(_) => Node::text_at(enabled.value.place, "DISABLED"),
-            None => Node::unknown(enabled.value.place, "whether the rule is enabled is not known"),
-        };
-        properties.push(Entry {
-            key: "State".into(),
-            key_place: enabled.key_place,
-            value: state,
-        });
-    }
-    let mut target = event.passed(&["Input", "InputPath", "RetryPolicy"]);
-    if let Some(queue) = event.properties.entry("DeadLetterConfig") {
-        target.push(queue.clone());
-    }
-    target.push(Entry::made(at, "Arn", event.target.clone()));
-    target.push(Entry::made(
-        at,
-        "Id",
-        Node::text_at(at, format!("{}Target", event.id)),
-    ));
-    target.extend(role.map(|role| Entry::made(at, "RoleArn", role)));
-    let targets = Node::list_at(at, vec![Node::map_at(event.properties.place, target)]);
-    properties.push(Entry::made(at, "Targets", targets));
-    event.resource(source, "", "AWS::Events::Rule", properties)
-}
-
-/// A schedule of the scheduler, with the role that it needs unless one is given.
-fn schedule(source: &Macro<'_, '_, '_>, event: &Event<'_>, action: &str) -> Vec<Entry> {
-    let at = event.at();
-    let passed = [
-        "ScheduleExpression",
-        "ScheduleExpressionTimezone",
-        "FlexibleTimeWindow",
-        "StartDate",
-        "EndDate",
-        "State",
-        "Name",
-        "GroupName",
-        "Description",
-        "KmsKeyArn",
-    ];
-    let mut properties = event.passed(&passed);
-    let mut made = Vec::new();
-    let role = match event.get("RoleArn") {
-        Some(role) => role.clone(),
-        None => {
-            made.push(starting_role(source, event, "scheduler.amazonaws.com", action));
-            Node::attribute(at, &format!("{}Role", event.id), "Arn")
-        }
-    };
-    let mut target = event.passed(&["Input", "RetryPolicy", "DeadLetterConfig"]);
-    target.push(Entry::made(at, "Arn", event.target.clone()));
-    target.push(Entry::made(at, "RoleArn", role));
-    properties.push(Entry::made(
-        at,
-        "Target",
-        Node::map_at(event.properties.place, target),
-    ));
-    made.push(event.resource(source, "", "AWS::Scheduler::Schedule", properties));
-    made
-}
-
-/// The role by which a service starts the target of an event.
-fn starting_role(source: &Macro<'_, '_, '_>, event: &Event<'_>, service: &str, action: &str) -> Entry {
-    let at = event.at();
-    let policy = Node::object(
-        at,
-        [
-            (
-                "PolicyName",
-                Node::text_at(at, format!("{}StartPolicy", event.id)),
-            ),
-            (
-                "PolicyDocument",
-                role::allowing(at, &[action], event.target.clone()),
-            ),
-        ],
-    );
-    let mut properties = vec![
-        Entry::made(at, "AssumeRolePolicyDocument", role::trust(at, service)),
-        Entry::made(at, "Policies", Node::list_at(at, vec![policy])),
-    ];
-    properties.extend(event.passed(&["PermissionsBoundary"]));
-    event.resource(source, "Role", "AWS::IAM::Role", properties)
-}
-
-/// Adds what the events of a state machine ask for.
-pub(super) fn starting(source: &Macro<'_, '_, '_>, implicit: &mut Implicit, out: &mut Vec<Entry>) {
-    let target = Node::reference(source.place, &source.id);
-    for entry in source.entries("Events") {
-        let nothing = Node {
-            place: entry.key_place,
-            content: Content::Map(Vec::new().into()),
-        };
-        let event = Event {
-            id: format!("{}{}", source.id, entry.key),
-            entry,
-            properties: entry.value.get("Properties").unwrap_or(&nothing),
-            target: &target,
-            name: &target,
-        };
-        let at = entry.key_place;
-        match entry.value.get_text("Type").unwrap_or_default() {
-            "Schedule" | "CloudWatchEvent" | "EventBridgeRule" => {
-                out.push(starting_role(
-                    source,
-                    &event,
-                    "events.amazonaws.com",
-                    "states:StartExecution",
-                ));
-                let role = Node::attribute(at, &format!("{}Role", event.id), "Arn");
-                out.push(rule(source, &event, Some(role)));
-            }
-            "ScheduleV2" => out.extend(schedule(source, &event, "states:StartExecution")),
-            "Api" => {
-                if event.get("RestApiId").is_none() {
-                    implicit.needed("Api", at);
-                }
-                out.push(starting_role(
-                    source,
-                    &event,
-                    "apigateway.amazonaws.com",
-                    "states:StartExecution",
-                ));
-            }
-            kind => {
-                let message = format!("event of kind `{kind}` is not known");
-                source
-                    .instance
-                    .work
-                    .error(at, message, "what it asks for is not judged");
-            }
-        }
-    }
 }

@@ -1,13 +1,16 @@
 //! `AWS::Serverless::Function`: the function, its role, its alias, its URL and what its events need.
 
-use super::apis::Implicit;
 use super::events;
+use super::implicit::Implicit;
 use super::macros::Macro;
 use super::role::{self, Role};
+use super::url;
+use crate::cloudformation::conditions::Truth;
 use crate::cloudformation::tree::{Entry, Node};
+use crate::val::Why;
 
 /// Properties that a function has under the same name.
-const PASSED: [&str; 21] = [
+const PASSED: [&str; 24] = [
     "FunctionName",
     "Description",
     "Handler",
@@ -29,6 +32,9 @@ const PASSED: [&str; 21] = [
     "LoggingConfig",
     "RecursiveLoop",
     "RuntimeManagementConfig",
+    "DurableConfig",
+    "FunctionScalingConfig",
+    "TenancyConfig",
 ];
 
 /// Adds what a function stands for.
@@ -36,7 +42,7 @@ pub(super) fn expand(source: &Macro<'_, '_, '_>, implicit: &mut Implicit, out: &
     let (id, place) = (&source.id, source.place);
     let alias = source.get("AutoPublishAlias").and_then(|name| source.text(name));
     let alias_id = alias.as_ref().map(|name| {
-        let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+        let name = name.replace('-', "D").replace('_', "U");
         format!("{id}Alias{name}")
     });
     let (target, name) = match &alias_id {
@@ -68,35 +74,22 @@ pub(super) fn expand(source: &Macro<'_, '_, '_>, implicit: &mut Implicit, out: &
     }
     properties.push(source.tags("lambda:createdBy"));
     let role_id = format!("{id}Role");
-    match source
-        .properties
-        .entry("Role")
-        .filter(|role| !role.value.is_null())
-    {
-        Some(role) => properties.push(role.clone()),
-        None => {
-            properties.push(Entry::made(
-                place,
-                "Role",
-                Node::attribute(place, &role_id, "Arn"),
-            ));
-            let mut managed = vec![role::managed_policy(place, "AWSLambdaBasicExecutionRole")];
-            if traced(source).is_some() {
-                managed.push(role::managed_policy(place, "AWSXrayWriteOnlyAccess"));
+    let own = Node::attribute(place, &role_id, "Arn");
+    let made_role = || own_role(source, &role_id, made.managed, made.inline, queue.as_ref());
+    match role_of(source, own.clone()) {
+        RoleOf::Given(role) => properties.push(role),
+        RoleOf::Own => {
+            properties.push(Entry::made(place, "Role", own));
+            out.push(made_role());
+        }
+        RoleOf::Either(either, why) => {
+            properties.push(either);
+            let mut role = made_role();
+            if role.value.get("Condition").is_none() {
+                let condition = Entry::made(place, "Condition", Node::unknown(place, why));
+                role.value = role.value.with_entry(condition);
             }
-            if source.get("VpcConfig").is_some() {
-                managed.push(role::managed_policy(place, "AWSLambdaVPCAccessExecutionRole"));
-            }
-            managed.extend(made.managed);
-            let mut inline = made.inline;
-            inline.extend(queue.and_then(|queue| role::queue_policy(source, &queue.value)));
-            let role = Role {
-                id: &role_id,
-                service: "lambda.amazonaws.com",
-                managed,
-                inline,
-            };
-            out.push(role::expand(source, role));
+            out.push(role);
         }
     }
     out.push(source.main("AWS::Lambda::Function", properties));
@@ -112,8 +105,107 @@ pub(super) fn expand(source: &Macro<'_, '_, '_>, implicit: &mut Implicit, out: &
         let properties = vec![name, function, Entry::made(place, "FunctionVersion", version)];
         out.push(source.resource(alias_id, "AWS::Lambda::Alias", properties));
     }
-    url(source, &name, out);
+    url::expand(source, &name, out);
     out.extend(made.resources);
+}
+
+/// Whose role a function has.
+enum RoleOf {
+    /// One that is given.
+    Given(Entry),
+    /// One that SAM makes.
+    Own,
+    /// One or the other, by a condition that is not known.
+    Either(Entry, Why),
+}
+
+/// The role of a function. A choice that may come to nothing leaves it to SAM; `own` is the role that SAM makes then.
+fn role_of(source: &Macro<'_, '_, '_>, own: Node) -> RoleOf {
+    let Some(given) = source
+        .properties
+        .entry("Role")
+        .filter(|role| !role.value.is_null())
+    else {
+        return RoleOf::Own;
+    };
+    let choice = match given.value.call() {
+        Some(("Fn::If", argument)) => argument.items(),
+        Some(_) | None => None,
+    };
+    let Some([condition, then, otherwise]) = choice else {
+        return RoleOf::Given(given.clone());
+    };
+    let is_nothing = |node: &Node| match node.call() {
+        Some(("Ref", name)) => name.text().is_some_and(|name| name == "AWS::NoValue"),
+        Some(_) | None => false,
+    };
+    let (is_then, is_otherwise) = (is_nothing(then), is_nothing(otherwise));
+    let truth = match condition.text() {
+        Some(name) if is_then || is_otherwise => source.instance.condition(name, condition.place),
+        Some(_) | None => return RoleOf::Given(given.clone()),
+    };
+    match truth {
+        Truth::True if is_then => RoleOf::Own,
+        Truth::False if is_otherwise => RoleOf::Own,
+        Truth::True | Truth::False => RoleOf::Given(given.clone()),
+        Truth::Unknown(why) => {
+            let replaced = |node: &Node| {
+                if is_nothing(node) {
+                    own.clone()
+                } else {
+                    node.clone()
+                }
+            };
+            let items = vec![condition.clone(), replaced(then), replaced(otherwise)];
+            let place = given.value.place;
+            let value = Node::call_at(place, "Fn::If", Node::list_at(place, items));
+            let either = Entry {
+                value,
+                ..given.clone()
+            };
+            RoleOf::Either(either, why)
+        }
+    }
+}
+
+/// The role that SAM makes for a function; `managed` and `inline` are policies that its events need.
+fn own_role(
+    source: &Macro<'_, '_, '_>,
+    role_id: &str,
+    events: Vec<Node>,
+    mut inline: Vec<(String, Node)>,
+    queue: Option<&Entry>,
+) -> Entry {
+    let place = source.place;
+    let basic = match source.get("DurableConfig") {
+        Some(_) => "AWSLambdaBasicDurableExecutionRolePolicy",
+        None => "AWSLambdaBasicExecutionRole",
+    };
+    let mut managed = vec![role::managed_policy(place, basic)];
+    if traced(source).is_some() {
+        managed.push(role::managed_policy(place, "AWSXrayWriteOnlyAccess"));
+    }
+    if source.get("VpcConfig").is_some() {
+        managed.push(role::managed_policy(place, "AWSLambdaVPCAccessExecutionRole"));
+    }
+    managed.extend(events);
+    if let Some(invoke) = source
+        .get("EventInvokeConfig")
+        .filter(|invoke| invoke.get("DestinationConfig").is_some())
+    {
+        let why = "SAM adds what the destinations of `EventInvokeConfig` need";
+        let name = format!("{}EventInvokePolicy", source.id);
+        inline.push((name, Node::unknown(invoke.place, why)));
+    }
+    inline.extend(queue.and_then(|queue| role::queue_policy(source, &queue.value)));
+    let role = Role {
+        id: role_id,
+        created_by: "lambda:createdBy",
+        service: "lambda.amazonaws.com",
+        managed,
+        inline,
+    };
+    role::expand(source, role)
 }
 
 fn code(source: &Macro<'_, '_, '_>) -> Entry {
@@ -157,72 +249,4 @@ fn traced(source: &Macro<'_, '_, '_>) -> Option<Entry> {
         .filter(|tracing| !tracing.value.is_null())?;
     let disabled = source.text(&tracing.value).is_some_and(|mode| mode == "Disabled");
     (!disabled).then(|| tracing.clone())
-}
-
-/// The URL of a function. Without authentication, SAM lets everybody call it.
-fn url(source: &Macro<'_, '_, '_>, name: &Node, out: &mut Vec<Entry>) {
-    let Some(config) = source
-        .properties
-        .entry("FunctionUrlConfig")
-        .filter(|config| !config.value.is_null())
-    else {
-        return;
-    };
-    let (id, at) = (&source.id, config.key_place);
-    let mut properties: Vec<Entry> = ["AuthType", "Cors", "InvokeMode"]
-        .iter()
-        .filter_map(|name| config.value.entry(name).cloned())
-        .collect();
-    properties.push(Entry::made(at, "TargetFunctionArn", name.clone()));
-    let add = |id: String, kind: &str, properties: Vec<Entry>| {
-        let value = Node::map_at(config.value.place, properties);
-        source.resource_at(
-            Entry {
-                key: id.into(),
-                key_place: at,
-                value,
-            },
-            kind,
-        )
-    };
-    out.push(add(format!("{id}Url"), "AWS::Lambda::Url", properties));
-    let Some(auth) = config.value.entry("AuthType") else {
-        return;
-    };
-    let principal = match source.text(&auth.value) {
-        Some(auth) if auth == "NONE" => Node::text_at(at, "*"),
-        Some(_) => return,
-        None => Node::unknown(
-            auth.value.place,
-            "whether the URL asks for authentication is not known",
-        ),
-    };
-    let permission = |action: &str, key: &str, value: Node| {
-        vec![
-            Entry::made(at, "Action", Node::text_at(at, action)),
-            Entry::made(at, "FunctionName", name.clone()),
-            Entry::made(auth.key_place, "Principal", principal.clone()),
-            Entry::made(auth.key_place, key, value),
-        ]
-    };
-    let public = permission(
-        "lambda:InvokeFunctionUrl",
-        "FunctionUrlAuthType",
-        auth.value.clone(),
-    );
-    out.push(add(
-        format!("{id}UrlPublicPermissions"),
-        "AWS::Lambda::Permission",
-        public,
-    ));
-    let via = Node {
-        place: at,
-        content: crate::cloudformation::tree::Content::Plain("true".into()),
-    };
-    let invoke = permission("lambda:InvokeFunction", "InvokedViaFunctionUrl", via);
-    out.push(add(
-        format!("{id}URLInvokeAllowPublicAccess"),
-        "AWS::Lambda::Permission",
-        invoke,
-    ));
 }

@@ -12,6 +12,9 @@ use crate::place::Place;
 /// Attributes of a resource that those which it gives take over.
 const SHARED: [&str; 3] = ["Condition", "DeletionPolicy", "UpdateReplacePolicy"];
 
+/// The key by which a macro adds entries to a map.
+const MACRO: &str = "Fn::Transform";
+
 /// A SAM resource.
 pub(super) struct Macro<'r, 'w, 'a> {
     pub(super) instance: &'r Instance<'w, 'a>,
@@ -34,6 +37,20 @@ impl<'r, 'w, 'a> Macro<'r, 'w, 'a> {
             .get("Properties")
             .filter(|node| !node.is_null())
             .cloned();
+        let ignored = resource.value.get("IgnoreGlobals");
+        let is_ignored = |name: &str| match ignored.and_then(Node::items) {
+            Some(names) => names
+                .iter()
+                .any(|item| item.text().is_some_and(|text| text == name)),
+            None => ignored.and_then(Node::text).is_some_and(|text| text == "*"),
+        };
+        let globals = globals.map(|globals| match (ignored, globals.entries()) {
+            (Some(_), Some(entries)) => {
+                let kept = entries.iter().filter(|entry| !is_ignored(&entry.key));
+                Node::map_at(globals.place, kept.cloned().collect())
+            }
+            _ => globals.clone(),
+        });
         let own = own.unwrap_or_else(|| Node::map_at(resource.key_place, Vec::new()));
         let shared = SHARED
             .iter()
@@ -43,9 +60,18 @@ impl<'r, 'w, 'a> Macro<'r, 'w, 'a> {
             id: resource.key.clone(),
             place: resource.key_place,
             whole: resource.value.place,
-            properties: globals.map_or_else(|| own.clone(), |globals| merged(globals, &own)),
+            properties: match globals.map(|globals| merged(instance.work, &globals, &own)) {
+                Some(Ok(properties)) => properties,
+                Some(Err(why)) => Node::unknown(own.place, why),
+                None => own,
+            },
             shared: shared.collect(),
         }
+    }
+
+    /// The condition that it depends on.
+    pub(super) fn condition(&self) -> Option<&Entry> {
+        self.shared.iter().find(|entry| entry.key == "Condition")
     }
 
     /// A property.
@@ -92,7 +118,16 @@ impl<'r, 'w, 'a> Macro<'r, 'w, 'a> {
     }
 
     /// A resource that the SAM resource gives.
-    pub(super) fn resource(&self, id: &str, kind: &str, properties: Vec<Entry>) -> Entry {
+    pub(super) fn resource(&self, id: &str, kind: &str, mut properties: Vec<Entry>) -> Entry {
+        let is_known = self.properties.entries().is_some() && self.properties.call().is_none();
+        if !is_known || self.properties.get(MACRO).is_some() {
+            // What is not seen of the source is not seen of what it gives either.
+            properties.push(Entry::made(
+                self.place,
+                MACRO,
+                Node::map_at(self.place, Vec::new()),
+            ));
+        }
         let at = Entry {
             key: id.into(),
             key_place: self.place,
@@ -125,9 +160,39 @@ impl<'r, 'w, 'a> Macro<'r, 'w, 'a> {
         }
     }
 
-    /// A map of tags as a list, with the one that SAM adds.
+    /// A map of tags as a list, after the tag by which SAM tells what it made: `created_by` is its key.
     pub(super) fn tags(&self, created_by: &str) -> Entry {
-        let mut tags = Vec::new();
+        let made = [created_by, "SAM"].map(|text| Node::text_at(self.place, text));
+        let [key, value] = made;
+        self.tags_after(vec![Node::object(self.place, [("Key", key), ("Value", value)])])
+    }
+
+    /// A map of tags as a list, where there are any.
+    pub(super) fn plain_tags(&self) -> Option<Entry> {
+        self.get("Tags").map(|_| self.tags_after(Vec::new()))
+    }
+
+    /// The map of tags as a map, with the tag by which SAM tells what it made.
+    pub(super) fn map_of_tags(&self, created_by: &str) -> Entry {
+        let mut tags = vec![Entry::made(
+            self.place,
+            created_by,
+            Node::text_at(self.place, "SAM"),
+        )];
+        tags.extend(self.entries("Tags").iter().cloned());
+        let place = self.properties.entry("Tags").map_or(self.place, Entry::place);
+        let value = match self.get("Tags").filter(|tags| tags.call().is_some()) {
+            Some(tags) => tags.clone(),
+            None => Node::map_at(place, tags),
+        };
+        Entry {
+            key: "Tags".into(),
+            key_place: place,
+            value,
+        }
+    }
+
+    fn tags_after(&self, mut tags: Vec<Node>) -> Entry {
         for tag in self.entries("Tags") {
             let key = Node::text_at(tag.key_place, tag.key.clone());
             tags.push(Node::object(
@@ -136,9 +201,6 @@ impl<'r, 'w, 'a> Macro<'r, 'w, 'a> {
             ));
         }
         let place = self.properties.entry("Tags").map_or(self.place, Entry::place);
-        let made = [created_by, "SAM"].map(|text| Node::text_at(self.place, text));
-        let [key, value] = made;
-        tags.push(Node::object(self.place, [("Key", key), ("Value", value)]));
         let unknown = self.get("Tags").filter(|tags| tags.call().is_some());
         let value = match unknown {
             Some(tags) => Node::unknown(tags.place, "tags are made by a function"),
@@ -169,17 +231,23 @@ impl<'r, 'w, 'a> Macro<'r, 'w, 'a> {
             return found.collect();
         }
         let text = self.text(uri).unwrap_or_default();
-        let split = text.strip_prefix("s3://").and_then(|rest| rest.split_once('/'));
-        let (bucket_value, key_value) = match split {
-            Some((bucket, key)) => (Node::text_at(place, bucket), Node::text_at(place, key)),
-            None => {
-                let packaged = Node::unknown(place, "it is packaged before deployment");
-                (packaged.clone(), packaged)
-            }
+        let found = text.strip_prefix("s3://").and_then(|rest| rest.split_once('/'));
+        let Some((bucket_text, rest)) = found else {
+            let packaged = Node::unknown(place, "it is packaged before deployment");
+            return vec![
+                Entry::made(place, bucket, packaged.clone()),
+                Entry::made(place, key, packaged),
+            ];
         };
-        vec![
-            Entry::made(place, bucket, bucket_value),
-            Entry::made(place, key, key_value),
-        ]
+        let (key_text, version_text) = match rest.split_once("?versionId=") {
+            Some((key, version)) => (key, Some(version)),
+            None => (rest, None),
+        };
+        let mut location = vec![
+            Entry::made(place, bucket, Node::text_at(place, bucket_text)),
+            Entry::made(place, key, Node::text_at(place, key_text)),
+        ];
+        location.extend(version_text.map(|text| Entry::made(place, version, Node::text_at(place, text))));
+        location
     }
 }

@@ -1,9 +1,9 @@
 //! Tables, layers, state machines and nested applications of SAM.
 
-use super::apis::Implicit;
-use super::events;
+use super::implicit::Implicit;
 use super::macros::Macro;
 use super::role::{self, Role};
+use super::rules::{Event, rule, schedule, starting_role};
 use crate::cloudformation::tree::{Entry, Node};
 
 /// Adds the table of an `AWS::Serverless::SimpleTable`.
@@ -43,7 +43,7 @@ pub(super) fn table(source: &Macro<'_, '_, '_>, out: &mut Vec<Entry>) {
     if source.get("ProvisionedThroughput").is_none() {
         properties.push(Entry::made(source.place, "BillingMode", text("PAY_PER_REQUEST")));
     }
-    properties.push(source.tags("lambda:createdBy"));
+    properties.extend(source.plain_tags());
     out.push(source.main("AWS::DynamoDB::Table", properties));
 }
 
@@ -78,6 +78,11 @@ pub(super) fn layer(source: &Macro<'_, '_, '_>, out: &mut Vec<Entry>) {
 /// Adds the state machine of an `AWS::Serverless::StateMachine`, its role, and what its events need.
 pub(super) fn state_machine(source: &Macro<'_, '_, '_>, implicit: &mut Implicit, out: &mut Vec<Entry>) {
     let (id, place) = (&source.id, source.place);
+    if let Some(alias) = source.properties.entry("AutoPublishAlias") {
+        let message = "`AutoPublishAlias` of a state machine is not expanded";
+        let help = "its alias and version are not judged";
+        source.instance.work.warning(alias.key_place, message, help);
+    }
     let mut properties = source.passed(&["DefinitionSubstitutions"]);
     properties.extend(source.renamed("Name", "StateMachineName"));
     properties.extend(source.renamed("Type", "StateMachineType"));
@@ -113,6 +118,7 @@ pub(super) fn state_machine(source: &Macro<'_, '_, '_>, implicit: &mut Implicit,
             let tracing = traced.then(|| role::managed_policy(place, "AWSXrayWriteOnlyAccess"));
             let role = Role {
                 id: &role_id,
+                created_by: "stateMachine:createdBy",
                 service: "states.amazonaws.com",
                 managed: tracing.into_iter().collect(),
                 inline: Vec::new(),
@@ -121,7 +127,7 @@ pub(super) fn state_machine(source: &Macro<'_, '_, '_>, implicit: &mut Implicit,
         }
     }
     out.push(source.main("AWS::StepFunctions::StateMachine", properties));
-    events::starting(source, implicit, out);
+    starting(source, implicit, out);
 }
 
 /// Adds the nested stack of an `AWS::Serverless::Application`.
@@ -141,4 +147,53 @@ pub(super) fn application(source: &Macro<'_, '_, '_>, out: &mut Vec<Entry>) {
     }
     properties.push(source.tags("lambda:createdBy"));
     out.push(source.main("AWS::CloudFormation::Stack", properties));
+}
+
+/// Adds what the events of a state machine ask for.
+fn starting(source: &Macro<'_, '_, '_>, implicit: &mut Implicit, out: &mut Vec<Entry>) {
+    let target = Node::reference(source.place, &source.id);
+    for entry in source.entries("Events") {
+        let nothing = Node::map_at(entry.key_place, Vec::new());
+        let event = Event {
+            id: format!("{}{}", source.id, entry.key),
+            entry,
+            properties: entry.value.get("Properties").unwrap_or(&nothing),
+            target: &target,
+            name: &target,
+        };
+        let at = entry.key_place;
+        match entry.value.get_text("Type").unwrap_or_default() {
+            "Schedule" | "CloudWatchEvent" | "EventBridgeRule" => {
+                let role = match event.get("RoleArn").or_else(|| event.get("Role")) {
+                    Some(role) => role.clone(),
+                    None => {
+                        let made =
+                            starting_role(source, &event, "events.amazonaws.com", "states:StartExecution");
+                        out.push(made);
+                        Node::attribute(at, &format!("{}Role", event.id), "Arn")
+                    }
+                };
+                out.extend(rule(source, &event, "StepFunctionsTarget", Some(role)));
+            }
+            "ScheduleV2" => out.extend(schedule(source, &event, "states:StartExecution")),
+            "Api" => {
+                if event.get("RestApiId").is_none() {
+                    implicit.needed("Api", at, source);
+                }
+                out.push(starting_role(
+                    source,
+                    &event,
+                    "apigateway.amazonaws.com",
+                    "states:StartExecution",
+                ));
+            }
+            kind => {
+                let message = format!("event of kind `{kind}` is not known");
+                source
+                    .instance
+                    .work
+                    .error(at, message, "what it asks for is not judged");
+            }
+        }
+    }
 }

@@ -5,7 +5,6 @@ use std::sync::{Arc, LazyLock};
 use plumb_model::diagnostic::Source;
 
 use super::macros::Macro;
-use super::role;
 use crate::cloudformation::parse;
 use crate::cloudformation::substitution::{Part, parts};
 use crate::cloudformation::tree::{Entry, Node};
@@ -41,7 +40,8 @@ pub(super) fn document(source: &Macro<'_, '_, '_>, call: &Entry) -> Node {
     let statements = statements
         .iter()
         .map(|statement| written(statement, &call.value, place));
-    role::document(place, statements.collect())
+    // SAM writes no version, so policy variables are not replaced.
+    Node::object(place, [("Statement", Node::list_at(place, statements.collect()))])
 }
 
 /// A statement of a template for the place where it is used.

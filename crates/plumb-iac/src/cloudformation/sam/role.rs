@@ -23,6 +23,8 @@ const SERVICE_ROLES: [&str; 10] = [
 pub(super) struct Role<'i> {
     /// Its logical id.
     pub(super) id: &'i str,
+    /// The key of the tag by which SAM tells what it made.
+    pub(super) created_by: &'i str,
     /// The service that assumes it.
     pub(super) service: &'i str,
     /// The managed policies that it has anyway.
@@ -78,7 +80,7 @@ pub(super) fn expand(source: &Macro<'_, '_, '_>, role: Role<'_>) -> Entry {
     }
     properties.extend(source.passed(&["PermissionsBoundary"]));
     properties.extend(source.renamed("RolePath", "Path"));
-    properties.push(source.tags("lambda:createdBy"));
+    properties.push(source.tags(role.created_by));
     source.resource(role.id, "AWS::IAM::Role", properties)
 }
 

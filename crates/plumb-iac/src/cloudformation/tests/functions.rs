@@ -1,6 +1,6 @@
 //! Functions, parameters and conditions in tables.
 
-use super::support::{Tree, evaluated, reading};
+use super::support::{Tree, evaluated, reading, reading_in};
 
 const SECTIONS: &str = r#"
 AWSTemplateFormatVersion: 2010-09-09
@@ -61,7 +61,7 @@ fn functions_give_what_the_reference_says() {
             r#"!Sub '{"Bucket": "${Open}", "Effect": "Allow", "Size": ${Size}}'"#,
             r#"json({Bucket: ?(parameter `Open` has no default), Effect: "Allow", Size: 12})"#,
         ),
-        ("!Join ['-', [a, !Ref Name, 1.10, true]]", r#""acme""#),
+        ("!Join ['-', [a, !Ref Name, 1.10, true]]", r#""a-acme-1.10-true""#),
         ("!Join ['', [a, !Ref AWS::NoValue, b]]", r#""ab""#),
         ("!Join [',', !Ref Ports]", r#""80,443""#),
         ("!Join ['', [a, !Ref Open]]", "?(parameter `Open` has no default)"),
@@ -89,8 +89,12 @@ fn functions_give_what_the_reference_says() {
         ("!Base64 hello", r#""aGVsbG8=""#),
         ("{ 'Fn::Base64': !Sub '${Name}' }", r#""YWNtZQ==""#),
         ("!Select [1, !Cidr [10.0.0.0/16, 2, 8]]", r#""10.0.1.0/24""#),
+        (
+            "!Cidr [10.0.0.0/16, 2]",
+            "?(`Fn::Cidr` is not told how many bits hosts have)",
+        ),
         ("!Length [1, 2, 3]", "3"),
-        ("!Length !Ref Ports", "2"),
+        ("{ 'Fn::Length': !Ref Ports }", "2"),
         (
             "!ToJsonString { A: !Ref Open, B: 1 }",
             "json({A: ?(parameter `Open` has no default), B: 1})",
@@ -116,6 +120,10 @@ fn functions_give_what_the_reference_says() {
             "{A: 1, B: ?(condition `Maybe` is not known: parameter `Open` has no default)}",
         ),
         (
+            "[a, !If [Maybe, b, !Ref AWS::NoValue]]",
+            r#"["a", ?(condition `Maybe` is not known: parameter `Open` has no default)]"#,
+        ),
+        (
             "!If [InIreland, a, b]",
             "?(condition `InIreland` is not known: `AWS::Region` is not told)",
         ),
@@ -126,11 +134,6 @@ fn functions_give_what_the_reference_says() {
     ];
     for (value, expected) in cases {
         let (shown, problems) = evaluated(value, SECTIONS, &[]);
-        let expected = if value.starts_with("!Join ['-'") {
-            r#""a-acme-1.10-true""#
-        } else {
-            expected
-        };
         assert_eq!(shown, expected, "{value}");
         assert_eq!(problems, Vec::<String>::new(), "{value}");
     }
@@ -158,71 +161,71 @@ fn parameters_that_the_user_gives_replace_defaults() {
 
 #[test]
 fn mistakes_are_told_at_their_place_and_unknown() {
-    // The value stands in line 32, column 10.
+    // The value stands in line 30, column 10.
     let cases = [
         (
             "!Ref Nothing",
-            "32:15: error: there is no parameter or resource `Nothing`",
+            "30:15: error: there is no parameter or resource `Nothing`",
         ),
         (
             "!GetAtt Nothing.Arn",
-            "32:18: error: there is no resource `Nothing`",
+            "30:18: error: there is no resource `Nothing`",
         ),
         (
             "!GetAtt R",
-            "32:18: error: `Fn::GetAtt` takes a resource and an attribute",
+            "30:18: error: `Fn::GetAtt` takes a resource and an attribute",
         ),
         (
             "!Sub [1, 2, 3]",
-            "32:15: error: `Fn::Sub` takes a text, or a text and a map",
+            "30:15: error: `Fn::Sub` takes a text, or a text and a map",
         ),
         (
             "!Sub '${Ports}'",
-            "32:15: error: `Ports` is a list and cannot stand in a text",
+            "30:15: error: `Ports` is a list and cannot stand in a text",
         ),
         (
             "!Join [a]",
-            "32:16: error: `Fn::Join` takes a separator and a list",
+            "30:16: error: `Fn::Join` takes a separator and a list",
         ),
         (
             "!Join ['', 1]",
-            "32:21: error: `Fn::Join` takes a separator and a list, this is a number",
+            "30:21: error: `Fn::Join` takes a separator and a list, this is a number",
         ),
         (
             "!Join ['', [{}]]",
-            "32:22: error: text is expected, this is a map",
+            "30:22: error: text is expected, this is a map",
         ),
         (
             "!Select [7, [a]]",
-            "32:18: error: there is no item `7` in a list of 1",
+            "30:18: error: there is no item `7` in a list of 1",
         ),
         (
             "!Split ['', a]",
-            "32:17: error: `Fn::Split` takes a separator that is not empty",
+            "30:17: error: `Fn::Split` takes a separator that is not empty",
         ),
         (
             "!FindInMap [Regions, mars, Zone]",
-            "32:21: error: there is no `Regions.mars.Zone` in the mappings",
+            "30:21: error: there is no `Regions.mars.Zone` in the mappings",
         ),
         (
             "!If [Absent, 1, 2]",
-            "32:15: error: there is no condition `Absent`",
+            "30:15: error: there is no condition `Absent`",
         ),
         (
             "!If [Loop, 1, 2]",
-            "19:26: error: condition `Loop` depends on itself",
+            "25:26: error: condition `Loop` depends on itself",
         ),
-        ("!If [!Ref Name, 1, 2]", "32:15: error: this is no condition"),
-        ("!Frobnicate x", "32:10: error: unknown function `!Frobnicate`"),
+        ("!If [!Ref Name, 1, 2]", "30:15: error: this is no condition"),
+        ("!Frobnicate x", "30:10: error: unknown function `!Frobnicate`"),
         (
             "{ 'Fn::Frobnicate': x }",
-            "32:10: error: unknown function `Fn::Frobnicate`",
+            "30:10: error: unknown function `Fn::Frobnicate`",
         ),
         (
             "!Cidr [10.0.0.0/24, 9, 7]",
-            "32:16: error: 9 blocks of 7 bits do not fit into `10.0.0.0/24`",
+            "30:16: error: 9 blocks of 7 bits do not fit into `10.0.0.0/24`",
         ),
-        ("*nowhere", "32:10: error: alias `*nowhere` has no anchor"),
+        ("*nowhere", "30:10: error: alias `*nowhere` has no anchor"),
     ];
     for (value, expected) in cases {
         let (shown, problems) = evaluated(value, SECTIONS.trim_end(), &[]);
@@ -246,7 +249,7 @@ fn mistakes_are_told_at_their_place_and_unknown() {
             "{value}"
         );
         assert_eq!(
-            problem.map(|p| &p[..position.len()]),
+            problem.and_then(|problem| problem.get(..position.len())),
             Some(position),
             "{value}: {problems:?}"
         );
@@ -348,7 +351,37 @@ Resources:
     assert_eq!(
         checked.problems(),
         [
-            "stack.yaml:18:3: error: the collection of `Fn::ForEach::Unseen` is not known: parameter `Open` has no default"
+            "stack.yaml:19:3: error: the collection of `Fn::ForEach::Unseen` is not known: parameter `Open` has no default"
         ]
     );
+}
+
+#[test]
+fn a_region_that_is_told_decides() {
+    let template = format!(
+        "{SECTIONS}\nResources:\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n      Here: !If [InIreland, a, b]\n      \
+         Zone: !FindInMap [Regions, !Ref AWS::Region, Zone]\n      \
+         Root: !Sub 'arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:root'\n      Host: !Ref AWS::URLSuffix\n"
+    );
+    let cases = [
+        (
+            ("eu-west-1", "123456789012"),
+            r#"{Arn: "arn:aws:iam::123456789012:role/R", Here: "a", Host: "amazonaws.com", Ref: "R", Root: "arn:aws:iam::123456789012:root", Zone: "a"}"#,
+        ),
+        (
+            ("us-east-1", "1"),
+            r#"{Arn: "arn:aws:iam::1:role/R", Here: "b", Host: "amazonaws.com", Ref: "R", Root: "arn:aws:iam::1:root", Zone: "b"}"#,
+        ),
+        (
+            ("cn-north-1", "1"),
+            r#"{Arn: "arn:aws-cn:iam::1:role/R", Here: "b", Host: "amazonaws.com.cn", Ref: "R", Root: "arn:aws-cn:iam::1:root", Zone: ?(there is no `Regions.cn-north-1.Zone` in the mappings)}"#,
+        ),
+    ];
+    for (told, expected) in cases {
+        assert_eq!(
+            reading_in(Some(told), Tree(&[]), &template, &[]).body("R"),
+            expected,
+            "{told:?}"
+        );
+    }
 }

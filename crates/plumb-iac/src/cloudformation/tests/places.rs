@@ -59,7 +59,7 @@ fn values_know_what_set_them_and_what_holds_them() {
     }
     let block = checked.block("Bucket");
     assert_eq!(checked.at(Some(block.head)), "stack.yaml:8:3 Bucket");
-    let whole = &TEMPLATE[block.whole.range()];
+    let whole = TEMPLATE.get(block.whole.range()).unwrap();
     assert!(
         whole.starts_with("Bucket:") && whole.ends_with("chosen, other]"),
         "{whole}"
@@ -83,7 +83,7 @@ fn json_is_read_like_yaml() {
     );
     assert_eq!(
         checked.at(checked.value("B", "Tags.0.Value").at),
-        "stack.yaml:6:97 \"Value\":\"v\""
+        "stack.yaml:6:102 \"Value\":\"v\""
     );
 }
 
@@ -95,6 +95,14 @@ fn templates_are_recognised_by_their_text() {
         ("a.json", r#"{"Resources": {"B": {"Type": "AWS::S3::Bucket"}}}"#),
         ("a.template", "'Resources':\n  B: { Type: 'AWS::S3::Bucket' }\n"),
         ("a.yaml", "Resources:\n  B:\n    Type: Custom::Thing\n"),
+        (
+            "a.json",
+            "\u{feff}{\"Resources\": {\"B\": {\"Type\": \"AWS::S3::Bucket\"}}}",
+        ),
+        (
+            "a.yaml",
+            "--- # all of it is indented\n\n  AWSTemplateFormatVersion: '2010-09-09'\n",
+        ),
     ];
     let no = [
         ("a.tf", "AWSTemplateFormatVersion: '2010-09-09'\n"),
@@ -109,4 +117,21 @@ fn templates_are_recognised_by_their_text() {
     for (path, text) in no {
         assert!(!is_template(path, text), "{path}: {text}");
     }
+}
+
+#[test]
+fn quoted_texts_may_go_on_with_little_indentation() {
+    let text = "Outputs:\n  A:\n    Value: 'one\n  two\n  three'\nResources:\n  B: { Type: AWS::S3::Bucket, Properties: { V: 1 } }\n";
+    let checked = reading(Tree(&[]), text, &[]);
+    assert_eq!(checked.problems(), Vec::<String>::new());
+    assert_eq!(checked.at(checked.value("B", "V").at), "stack.yaml:7:45 V: 1");
+}
+
+#[test]
+fn marks_of_byte_order_and_carriage_returns_do_no_harm() {
+    let text = "\u{feff}Resources:\r\n  B:\r\n    Type: AWS::S3::Bucket\r\n    Properties:\r\n      V: é1\r\n      W: two\r\n";
+    let checked = reading(Tree(&[]), text, &[]);
+    assert_eq!(checked.problems(), Vec::<String>::new());
+    assert_eq!(checked.at(checked.value("B", "V").at), "stack.yaml:5:7 V: é1");
+    assert_eq!(checked.at(checked.value("B", "W").set), "stack.yaml:6:10 two");
 }

@@ -80,12 +80,22 @@ pub(super) struct Checked {
 
 /// Reads `template` as `stack.yaml` beside the files of a tree, with parameters.
 pub(super) fn reading(tree: Tree, template: &str, parameters: &[(&str, &str)]) -> Checked {
+    reading_in(None, tree, template, parameters)
+}
+
+/// The same where region and account are told.
+pub(super) fn reading_in(
+    told: Option<(&str, &str)>,
+    tree: Tree,
+    template: &str,
+    parameters: &[(&str, &str)],
+) -> Checked {
     let identities = known();
     let context = Context {
         files: &tree,
         identities: &identities,
-        region: None,
-        account: None,
+        region: told.map(|(region, _)| region.into()),
+        account: told.map(|(_, account)| account.into()),
     };
     let parameters = parameters
         .iter()
@@ -110,7 +120,13 @@ impl Checked {
             .blocks
             .iter()
             .find(|block| block.address == address);
-        found.unwrap_or_else(|| panic!("no `{address}` among {:?}", self.addresses()))
+        found.unwrap_or_else(|| {
+            panic!(
+                "no `{address}` among {:?}, {:?}",
+                self.addresses(),
+                self.problems()
+            )
+        })
     }
 
     /// Addresses and kinds, one a line.
@@ -151,10 +167,16 @@ impl Checked {
             return "nowhere".to_owned();
         };
         let source: &Source = self.sources.get(place.file).expect("a file that was read");
-        let before = &source.text[..place.range().start];
+        let before = source.text.get(..place.range().start).unwrap();
         let line = before.matches('\n').count() + 1;
         let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-        let text = source.text[place.range()].lines().next().unwrap_or_default();
+        let text = source
+            .text
+            .get(place.range())
+            .unwrap()
+            .lines()
+            .next()
+            .unwrap_or_default();
         format!("{}:{line}:{column} {text}", source.name)
     }
 }
