@@ -83,8 +83,8 @@ impl Deployment<'_, '_> {
         if let Some(function) = function {
             return self.own(function, arguments, spot);
         }
-        if self.template.imported.iter().any(|imported| imported == name) {
-            return Val::unknown(format!("`{name}` comes from another file, which is not read"));
+        if let Some(why) = self.template.unread.get(name) {
+            return Val::unknown(why.clone());
         }
         self.builtin(&name.to_ascii_lowercase(), arguments, place, spot)
     }
@@ -109,14 +109,12 @@ impl Deployment<'_, '_> {
             ("or", [_, ..]) => self.junction(arguments, true, spot),
             ("coalesce", _) => self.coalesce(arguments, spot),
             ("any" | "nonnull", [only]) => self.evaluate(only, spot),
-            ("parameters", [name]) => match name.as_text() {
-                Some(name) => self.parameter(name, place, spot),
-                None => self.by_name(name, spot, |name| self.parameter(name, place, spot)),
-            },
-            ("variables", [name]) => match name.as_text() {
-                Some(name) => self.variable(name, place, spot),
-                None => self.by_name(name, spot, |name| self.variable(name, place, spot)),
-            },
+            ("parameters", [name]) => self.by_name(name, spot, |name| {
+                // Within a function of the template its own parameters are meant.
+                let own = spot.frame.name(&format!("parameters.{name}"));
+                own.cloned().unwrap_or_else(|| self.parameter(name, place, spot))
+            }),
+            ("variables", [name]) => self.by_name(name, spot, |name| self.variable(name, place, spot)),
             ("lambdavariables", [name]) => self.by_name(name, spot, |name| match spot.frame.name(name) {
                 Some(value) => value.clone(),
                 None => self.wrong(place, format!("there is no variable `{name}` of a lambda")),

@@ -271,8 +271,8 @@ impl Deployment<'_, '_> {
         if let Some(target) = self.symbol(name) {
             return self.whole(target, place, spot);
         }
-        if self.template.imported.contains(name) {
-            return Val::unknown(format!("`{name}` comes from another file, which is not read"));
+        if let Some(why) = self.template.unread.get(name) {
+            return Val::unknown(why.clone());
         }
         self.wrong(place, format!("there is no `{name}`"))
     }

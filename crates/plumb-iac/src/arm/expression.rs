@@ -97,7 +97,8 @@ impl Reader<'_, '_> {
             place,
             exact,
         };
-        let parsed = parser.whole();
+        // The property that holds the text ends with its quote.
+        let parsed = parser.whole().map(|expr| Expr { place, ..expr });
         parsed.unwrap_or_else(|message| {
             let at = parser.place_from(parser.at);
             let message = format!("malformed expression: {message}");

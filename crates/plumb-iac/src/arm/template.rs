@@ -93,7 +93,7 @@ impl Reading<'_, '_> {
                 .map(|entry| (entry.key.clone(), self.output(&entry.value)))
                 .collect(),
             using: None,
-            imported: Vec::new(),
+            unread: BTreeMap::new(),
         })
     }
 
@@ -167,7 +167,10 @@ impl Reading<'_, '_> {
             .iter()
             .filter_map(|parameter| parameter.get_text("name"));
         Some(Function {
-            parameters: names.map(Text::from).collect(),
+            // As `parameters` asks for them.
+            parameters: names
+                .map(|name| Text::from(format!("parameters.{name}")))
+                .collect(),
             body: self.reader.expression(node.get("output")?.get("value")?),
         })
     }

@@ -127,8 +127,8 @@ pub(super) struct Template {
     pub(super) outputs: BTreeMap<Text, Expr>,
     /// The template that a parameter file of Bicep is for.
     pub(super) using: Option<Text>,
-    /// Symbols that other files give, which are not read.
-    pub(super) imported: Vec<Text>,
+    /// Symbols of which the meaning was not read, and why.
+    pub(super) unread: BTreeMap<Text, Why>,
 }
 
 /// What a template is deployed to.

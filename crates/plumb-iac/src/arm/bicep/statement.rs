@@ -68,7 +68,10 @@ impl Parser<'_, '_, '_> {
                 let help = "the statement is left out; what refers to it is unknown";
                 self.work
                     .error(place, format!("malformed Bicep: {message}"), help);
-                template.imported.extend(self.name_at(start));
+                if let Some(name) = self.name_at(start) {
+                    let why = format!("`{name}` could not be read");
+                    template.unread.insert(name, why.into());
+                }
                 self.depth = 0;
                 self.resources = self.resources.max(resources);
                 if self.cursor.at() == start {
@@ -238,22 +241,28 @@ impl Parser<'_, '_, '_> {
 
     /// `import { a, b as c } from 'file'`, `import * as a from 'file'`, `import 'extension'`.
     fn import(&mut self, template: &mut Template) -> Result<(), Broken> {
-        let mut last = None;
+        let mut last: Option<Text> = None;
+        let mut add = |name: Option<Text>| {
+            if let Some(name) = name {
+                let why = format!("`{name}` comes from another file, which is not read");
+                template.unread.insert(name, why.into());
+            }
+        };
         loop {
             self.cursor.space();
             match self.cursor.peek() {
                 Some('{' | '}' | ',' | '*') => {
-                    template.imported.extend(last.take());
+                    add(last.take());
                     self.cursor.skip(1);
                     self.cursor.lines();
                 }
                 Some('\'') => {
-                    template.imported.extend(last);
+                    add(last);
                     self.string()?;
                     return self.rest_of_line();
                 }
                 _ => match self.cursor.name()?.as_str() {
-                    "from" => template.imported.extend(last.take()),
+                    "from" => add(last.take()),
                     "as" => last = None,
                     name => last = Some(name.into()),
                 },
