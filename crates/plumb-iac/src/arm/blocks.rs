@@ -149,11 +149,14 @@ impl Deployment<'_, '_> {
         if let Some(name) = resource.field("name") {
             let spot = held.within(name.place());
             let value = self.evaluate(&name.value, spot);
-            let last = value
-                .as_str()
-                .and_then(|name| name.rsplit('/').next())
-                .map(Text::from);
-            let value = match last {
+            // What of it a parameter without a value gives may be before the part that is the name.
+            let known = match value.why_unknown() {
+                None => value.clone(),
+                Some(_) => self.evaluate(&name.value, spot.identity()),
+            };
+            let last = known.as_str().and_then(|name| name.rsplit('/').next());
+            let last = last.filter(|last| value.why_unknown().is_none() || !last.contains(['{', '}']));
+            let value = match last.map(Text::from) {
                 Some(last) => Val {
                     kind: Kind::String(last),
                     ..value

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use plumb_model::value::Text;
 
 use super::frame::{Frame, Spot, Turn};
-use super::tree::{Level, Template};
+use super::tree::{Level, ParameterKind, Secrecy, Template};
 use super::work::Work;
 use super::{Certainty, STAND_IN_RESOURCE_GROUP, STAND_IN_SUBSCRIPTION};
 use crate::place::Place;
@@ -87,7 +87,9 @@ pub(super) struct Deployment<'w, 'a> {
     pub(super) children: RefCell<BTreeMap<Text, Memo<Option<Rc<Deployment<'w, 'a>>>>>>,
     /// Resources by their ids in lower case.
     pub(super) by_id: OnceCell<BTreeMap<String, usize>>,
-    /// Whether they are being worked out.
+    /// Ids of resources by number and turn.
+    pub(super) known_ids: RefCell<BTreeMap<(usize, Option<usize>), Memo<Option<Text>>>>,
+    /// Whether all of them are being worked out.
     pub(super) finding_ids: Cell<bool>,
 }
 
@@ -113,6 +115,7 @@ impl<'w, 'a> Deployment<'w, 'a> {
             values: RefCell::default(),
             children: RefCell::default(),
             by_id: OnceCell::new(),
+            known_ids: RefCell::default(),
             finding_ids: Cell::new(false),
         }
     }
@@ -149,7 +152,7 @@ impl<'w, 'a> Deployment<'w, 'a> {
                 Certainty::Value => given.value.clone(),
                 Certainty::Required => given.certain.clone(),
             });
-            let is_secret = parameter.secrecy == super::tree::Secrecy::Secret;
+            let is_secret = parameter.secrecy == Secrecy::Secret;
             let value = match (given, &parameter.default, &self.given.rest) {
                 (Some(_), _, _) | (None, Some(_), _) if is_secret => {
                     Val::unknown(format!("parameter `{name}` is secret"))
@@ -162,12 +165,12 @@ impl<'w, 'a> Deployment<'w, 'a> {
                 }
                 (None, None, None) => Val::unknown(format!("parameter `{name}` has no value")),
             };
-            match (spot.certainty, value.why_unknown()) {
-                (Certainty::Identity, Some(_)) => Val {
+            match (spot.certainty, parameter.kind, value.why_unknown()) {
+                (Certainty::Identity, ParameterKind::Text, Some(_)) => Val {
                     kind: Kind::String(format!("{{{}{name}}}", self.origin.prefix).into()),
                     ..value
                 },
-                (Certainty::Identity | Certainty::Value | Certainty::Required, _) => value,
+                (_, _, _) => value,
             }
         })
     }

@@ -8,7 +8,7 @@ use plumb_model::value::Text;
 
 use super::Certainty;
 use super::attributes::{Face, Target};
-use super::deployment::Deployment;
+use super::deployment::{Deployment, Memo};
 use super::frame::{Frame, Spot};
 use super::tree::{Expr, Resource};
 use crate::val::Val;
@@ -19,6 +19,25 @@ const RESOURCE_GROUP: &str = "Microsoft.Resources/resourceGroups";
 impl Deployment<'_, '_> {
     /// The id of a resource; `None` when its name is not known well enough.
     pub(super) fn id_of(&self, target: Target<'_>) -> Option<Text> {
+        let key = (target.resource.number, target.index);
+        match self.known_ids.borrow().get(&key) {
+            Some(Memo::Done(id)) => return id.clone(),
+            Some(Memo::Running) => {
+                let head = target.resource.head;
+                self.wrong(head, "the id of a resource depends on itself".to_owned());
+                return None;
+            }
+            None => {}
+        }
+        self.work.enter(target.resource.head).ok()?;
+        self.known_ids.borrow_mut().insert(key, Memo::Running);
+        let id = self.new_id(target);
+        self.known_ids.borrow_mut().insert(key, Memo::Done(id.clone()));
+        self.work.leave();
+        id
+    }
+
+    fn new_id(&self, target: Target<'_>) -> Option<Text> {
         let root = Frame::default();
         let spot = Spot::new(Certainty::Identity, self.base(&root));
         let parent = match target.resource.parent {
@@ -54,13 +73,11 @@ impl Deployment<'_, '_> {
             let parent = self.id_in(&parent.value, spot)?;
             return Some(format!("{parent}/{last}/{name}").into());
         }
-        if resource.kind.eq_ignore_ascii_case(RESOURCE_GROUP) {
-            let subscription = subscription(&self.scope)?;
-            return Some(format!("/subscriptions/{subscription}/resourceGroups/{name}").into());
-        }
-        let scope = match resource.field("scope") {
-            Some(scope) => self.id_in(&scope.value, spot)?,
-            None => self.scope.clone(),
+        let scope = match (&resource.module, resource.field("scope")) {
+            // A deployment is something of what it deploys to.
+            (Some(_), _) => self.child_scope(resource, spot)?,
+            (None, Some(scope)) => self.id_in(&scope.value, spot)?,
+            (None, None) => self.scope.clone(),
         };
         Some(id(&scope, &self.canonical(&resource.kind), name))
     }
@@ -117,6 +134,9 @@ impl Deployment<'_, '_> {
 
 /// An id: the parts of the type, each with its name.
 pub(super) fn id(scope: &str, kind: &str, name: &str) -> Text {
+    if kind.eq_ignore_ascii_case(RESOURCE_GROUP) {
+        return format!("{scope}/resourceGroups/{name}").into();
+    }
     let mut types = kind.split('/');
     let mut id = format!("{scope}/providers/{}", types.next().unwrap_or_default());
     let mut names = name.split('/');

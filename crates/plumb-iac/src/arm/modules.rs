@@ -141,7 +141,7 @@ impl<'w, 'a> Deployment<'w, 'a> {
     }
 
     /// What a module is deployed to; `None` for what its template's level says.
-    fn child_scope(&self, resource: &Resource, spot: Spot<'_>) -> Option<Text> {
+    pub(super) fn child_scope(&self, resource: &Resource, spot: Spot<'_>) -> Option<Text> {
         if let Some(scope) = resource.field("scope") {
             let unknown = || Text::from(format!("{}/resourceGroups/UNKNOWN", self.scope));
             return Some(self.id_in(&scope.value, spot).unwrap_or_else(unknown));

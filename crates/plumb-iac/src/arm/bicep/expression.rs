@@ -156,11 +156,19 @@ impl Parser<'_, '_, '_> {
                     Safe::No
                 };
                 self.cursor.lines();
-                let index = Box::new(self.expression()?);
+                let from_end = self.cursor.take("^");
+                let index = self.expression()?;
                 self.cursor.lines();
                 self.cursor.expect("]")?;
-                let of = Box::new(expr);
-                expr = Expr::new(self.cursor.place_from(start), Form::Index { of, index, safe });
+                let place = self.cursor.place_from(start);
+                expr = match (from_end, safe) {
+                    (true, Safe::Yes) => Expr::call(place, "tryIndexFromEnd", vec![expr, index]),
+                    (true, Safe::No) => Expr::call(place, "indexFromEnd", vec![expr, index]),
+                    (false, safe) => {
+                        let (of, index) = (Box::new(expr), Box::new(index));
+                        Expr::new(place, Form::Index { of, index, safe })
+                    }
+                };
             } else if self.cursor.take("::") {
                 let name = self.cursor.name()?;
                 let of = Box::new(expr);

@@ -49,6 +49,12 @@ impl Parser<'_, '_, '_> {
             children.push(self.resource(Some((own, &kind)))?);
         }
         self.cursor.back_to(end);
+        let is_deployment = kind.eq_ignore_ascii_case(DEPLOYMENT) && standing == Standing::Declared;
+        let module = is_deployment.then(|| Module {
+            source: Source::Elsewhere("it is an object of Bicep".into(), head.place),
+            parameters: None,
+            shape: Shape::Plain,
+        });
         Ok(Resource {
             number: own,
             parent: parent.map(|(number, _)| number),
@@ -58,7 +64,7 @@ impl Parser<'_, '_, '_> {
             condition: tail.condition,
             repeat: tail.repeat,
             fields: tail.object.entries,
-            module: None,
+            module,
             children,
             head: head.place,
             whole: self.cursor.place_from(head.start),

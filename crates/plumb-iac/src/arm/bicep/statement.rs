@@ -8,7 +8,7 @@ use crate::arm::MAX_BYTES;
 use crate::arm::tree::{Expr, Form, Function, Level, Parameter, Secrecy, Template};
 
 /// The words that begin a statement.
-const STATEMENTS: [&str; 15] = [
+const STATEMENTS: [&str; 16] = [
     "targetScope",
     "param",
     "var",
@@ -22,6 +22,7 @@ const STATEMENTS: [&str; 15] = [
     "extends",
     "metadata",
     "assert",
+    "extensionConfig",
     "extension",
     "provider",
 ];
@@ -163,9 +164,10 @@ impl Parser<'_, '_, '_> {
                     "none" => self.cursor.name().ok().map(|_| Text::default()),
                     _ => Some(self.plain_string()?.0),
                 };
+                self.rest_of_line()?;
             }
             "import" => self.import(template)?,
-            "extends" | "extension" | "provider" => self.rest_of_line()?,
+            "extends" | "extension" | "extensionConfig" | "provider" => self.rest_of_line()?,
             other => {
                 self.cursor.back_to(start);
                 return Err(format!("`{other}` begins no statement"));

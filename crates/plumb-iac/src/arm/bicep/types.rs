@@ -61,6 +61,8 @@ impl Parser<'_, '_, '_> {
                     .skip(rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len()));
                 of(ParameterKind::Int)
             }
+            // The decompiler's word for a type that it does not know.
+            Some('?') => of(ParameterKind::Other),
             _ => match self.cursor.name()?.as_str() {
                 "string" => of(ParameterKind::Text),
                 "int" => of(ParameterKind::Int),

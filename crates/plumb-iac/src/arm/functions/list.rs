@@ -28,6 +28,9 @@ pub(super) fn call(name: &str, arguments: &[Val]) -> Option<Outcome> {
             |items| items.into_iter().next_back(),
             |text, part| text.rfind(part),
         ),
+        "indexfromend" => from_end(arguments)
+            .and_then(|item| item.ok_or_else(|| Stop::Wrong("there is no such item".to_owned()))),
+        "tryindexfromend" => from_end(arguments).map(|item| item.unwrap_or_else(Val::null)),
         "length" => length(arguments),
         "range" => range(arguments),
         "skip" => cut(arguments, |length, at| at.min(length)..length),
@@ -140,6 +143,17 @@ fn index_of(
     let (of, wanted) = (text(of)?.to_lowercase(), text(wanted)?.to_lowercase());
     let found = of_text(&of, &wanted).and_then(|at| of.get(..at));
     Ok(found.map_or_else(|| number(-1), |before| counted(before.chars().count())))
+}
+
+/// The item that is so many from the end, the last one being 1.
+fn from_end(arguments: &[Val]) -> Result<Option<Val>, Stop> {
+    let (of, back) = two(arguments)?;
+    let (items, back) = (list(of)?, count(back)?);
+    Ok(items
+        .len()
+        .checked_sub(back)
+        .and_then(|at| items.get(at))
+        .cloned())
 }
 
 fn length(arguments: &[Val]) -> Outcome {

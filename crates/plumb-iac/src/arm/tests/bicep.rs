@@ -52,6 +52,8 @@ fn expressions_are_evaluated() {
         ("settings['key-1']", "1"),
         ("settings.?nothing.?more ?? 'd'", r#""d""#),
         ("list[?7]", "null"),
+        ("list[^1]", r#""c""#),
+        ("list[?^4]", "null"),
         ("twice('ab', 1)", r#""abab1""#),
         ("sys.toUpper(env)", r#""DEV""#),
         ("numbers", "[0, 2, 4]"),

@@ -49,6 +49,16 @@ fn what_nests_too_deeply_or_depends_on_itself_is_told() {
                 "resource r 'A.B/c@1' = { name: s.name }\nresource s 'A.B/c@1' = { name: r.name }\n".to_owned(),
                 "depends on itself",
             ),
+            (
+                "main.bicep",
+                "resource a 'A.B/c@1' = { name: 'a', parent: b }\nresource b 'A.B/c@1' = { name: 'b', scope: a }\n".to_owned(),
+                "the id of a resource depends on itself",
+            ),
+            (
+                "main.bicep",
+                "module a 'x.bicep' = { name: 'a', scope: b }\nmodule b 'x.bicep' = { name: 'b', scope: a }\n".to_owned(),
+                "the id of a resource depends on itself",
+            ),
             ("main.bicep", "module m 'loop.bicep' = { name: 'm' }\n".to_owned(), "deploys itself"),
             (
                 "main.bicep",
