@@ -145,6 +145,9 @@ impl Deployment<'_, '_> {
         }
         let target = self.target(module, spot)?;
         target.resource.module.as_ref()?;
+        if target.resource.repeat.is_some() && target.index.is_none() {
+            return Some(Val::unknown("it is one of several modules"));
+        }
         let output = self.with_turn(target, spot, |inner| match self.child(target, inner) {
             Some(child) => child.output(name, of.place, spot.certainty),
             None => Val::unknown("the template of the module is not seen"),

@@ -75,6 +75,9 @@ pub(super) enum Key {
     Field(usize, Option<usize>, Text, Certainty),
 }
 
+/// The deployment that a module makes, where its template is seen.
+type Child<'w, 'a> = Memo<Option<Rc<Deployment<'w, 'a>>>>;
+
 /// A template that is deployed.
 pub(super) struct Deployment<'w, 'a> {
     pub(super) work: &'w Work<'a>,
@@ -84,7 +87,7 @@ pub(super) struct Deployment<'w, 'a> {
     pub(super) scope: Text,
     pub(super) given: Givens,
     values: RefCell<BTreeMap<Key, Memo<Val>>>,
-    pub(super) children: RefCell<BTreeMap<Text, Memo<Option<Rc<Deployment<'w, 'a>>>>>>,
+    pub(super) children: RefCell<BTreeMap<(usize, Text), Child<'w, 'a>>>,
     /// Resources by their ids in lower case.
     pub(super) by_id: OnceCell<BTreeMap<String, usize>>,
     /// Ids of resources by number and turn.

@@ -19,6 +19,9 @@ const RESOURCE_GROUP: &str = "Microsoft.Resources/resourceGroups";
 impl Deployment<'_, '_> {
     /// The id of a resource; `None` when its name is not known well enough.
     pub(super) fn id_of(&self, target: Target<'_>) -> Option<Text> {
+        if target.resource.repeat.is_some() && target.index.is_none() {
+            return None;
+        }
         let key = (target.resource.number, target.index);
         match self.known_ids.borrow().get(&key) {
             Some(Memo::Done(id)) => return id.clone(),

@@ -24,7 +24,9 @@ impl<'w, 'a> Deployment<'w, 'a> {
         let resource = target.resource;
         let module = resource.module.as_ref()?;
         let address = self.address(resource, target.index, spot);
-        match self.children.borrow().get(&address) {
+        // Two deployments may have one name in two scopes.
+        let key = (resource.number, address.clone());
+        match self.children.borrow().get(&key) {
             Some(Memo::Done(child)) => return child.clone(),
             Some(Memo::Running) => {
                 let message = format!("the values that `{address}` gets depend on its own outputs");
@@ -33,11 +35,9 @@ impl<'w, 'a> Deployment<'w, 'a> {
             }
             None => {}
         }
-        self.children.borrow_mut().insert(address.clone(), Memo::Running);
+        self.children.borrow_mut().insert(key.clone(), Memo::Running);
         let child = self.new_child(resource, module, &address, spot).map(Rc::new);
-        self.children
-            .borrow_mut()
-            .insert(address, Memo::Done(child.clone()));
+        self.children.borrow_mut().insert(key, Memo::Done(child.clone()));
         child
     }
 

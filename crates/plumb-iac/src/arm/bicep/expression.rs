@@ -240,11 +240,17 @@ impl Parser<'_, '_, '_> {
             .cursor
             .name()
             .map_err(|_| format!("a value is expected, not {found}"))?;
+        let after = self.cursor.at();
+        self.cursor.space();
+        let is_call = self.cursor.take("(");
+        if !is_call {
+            self.cursor.back_to(after);
+        }
         let form = match name.as_str() {
             "true" => Form::Bool(true),
             "false" => Form::Bool(false),
             "null" => Form::Null,
-            _ if self.cursor.take("(") => Form::Call {
+            _ if is_call => Form::Call {
                 of: None,
                 name,
                 arguments: self.arguments()?,

@@ -8,7 +8,7 @@ use crate::arm::MAX_BYTES;
 use crate::arm::tree::{Expr, Form, Function, Level, Parameter, Secrecy, Template};
 
 /// The words that begin a statement.
-const STATEMENTS: [&str; 16] = [
+const STATEMENTS: [&str; 17] = [
     "targetScope",
     "param",
     "var",
@@ -23,6 +23,7 @@ const STATEMENTS: [&str; 16] = [
     "metadata",
     "assert",
     "extensionConfig",
+    "test",
     "extension",
     "provider",
 ];
@@ -167,7 +168,7 @@ impl Parser<'_, '_, '_> {
                 self.rest_of_line()?;
             }
             "import" => self.import(template)?,
-            "extends" | "extension" | "extensionConfig" | "provider" => self.rest_of_line()?,
+            "extends" | "extension" | "extensionConfig" | "provider" | "test" => self.rest_of_line()?,
             other => {
                 self.cursor.back_to(start);
                 return Err(format!("`{other}` begins no statement"));
@@ -241,38 +242,42 @@ impl Parser<'_, '_, '_> {
         Ok(Function { parameters, body })
     }
 
-    /// `import { a, b as c } from 'file'`, `import * as a from 'file'`, `import 'extension'`.
+    /// `import { a, b as c, 'd' as e } from 'file'`, `import * as a from 'file'`, `import 'extension'`.
     fn import(&mut self, template: &mut Template) -> Result<(), Broken> {
-        let mut last: Option<Text> = None;
-        let mut add = |name: Option<Text>| {
-            if let Some(name) = name {
-                let why = format!("`{name}` comes from another file, which is not read");
-                template.unread.insert(name, why.into());
-            }
-        };
-        loop {
-            self.cursor.space();
-            match self.cursor.peek() {
-                Some('{' | '}' | ',' | '*') => {
-                    add(last.take());
-                    self.cursor.skip(1);
-                    self.cursor.lines();
-                }
-                Some('\'') => {
-                    add(last);
-                    self.string()?;
-                    return self.rest_of_line();
-                }
-                _ => match self.cursor.name()?.as_str() {
-                    "from" => add(last.take()),
-                    "as" => last = None,
-                    name => last = Some(name.into()),
-                },
-            }
-            if self.cursor.peek().is_some_and(|c| matches!(c, '\n' | '\r')) {
+        let mut names: Vec<Text> = Vec::new();
+        if self.cursor.take("{") {
+            loop {
                 self.cursor.lines();
+                if self.cursor.take("}") {
+                    break;
+                }
+                if self.cursor.take(",") {
+                    continue;
+                }
+                let name = match self.cursor.peek() {
+                    Some('\'') => self.plain_string()?.0,
+                    _ => self.cursor.name()?,
+                };
+                names.push(self.alias()?.unwrap_or(name));
             }
+        } else if self.cursor.take("*") {
+            names.extend(self.alias()?);
         }
+        for name in names {
+            let why = format!("`{name}` comes from another file, which is not read");
+            template.unread.insert(name, why.into());
+        }
+        self.rest_of_line()
+    }
+
+    /// `as name`
+    fn alias(&mut self) -> Result<Option<Text>, Broken> {
+        self.cursor.space();
+        if !self.cursor.take_word("as") {
+            return Ok(None);
+        }
+        self.cursor.space();
+        self.cursor.name().map(Some)
     }
 
     /// Passes a statement of which nothing is kept.
