@@ -75,6 +75,9 @@ pub(super) enum Key {
     Field(usize, Option<usize>, Text, Certainty),
 }
 
+/// The number of a resource, and the turn of its loop.
+type Instance = (usize, Option<usize>);
+
 /// The deployment that a module makes, where its template is seen.
 type Child<'w, 'a> = Memo<Option<Rc<Deployment<'w, 'a>>>>;
 
@@ -91,7 +94,7 @@ pub(super) struct Deployment<'w, 'a> {
     /// Resources by their ids in lower case.
     pub(super) by_id: OnceCell<BTreeMap<String, usize>>,
     /// Ids of resources by number and turn.
-    pub(super) known_ids: RefCell<BTreeMap<(usize, Option<usize>), Memo<Option<Text>>>>,
+    pub(super) known_ids: RefCell<BTreeMap<Instance, Memo<Option<Text>>>>,
     /// Whether all of them are being worked out.
     pub(super) finding_ids: Cell<bool>,
 }

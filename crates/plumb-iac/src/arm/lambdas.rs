@@ -141,7 +141,7 @@ impl Deployment<'_, '_> {
     }
 
     fn apply(&self, lambda: Lambda<'_>, arguments: &[&Val], spot: Spot<'_>) -> Val {
-        let values = arguments.iter().map(|value| Val::clone(value));
+        let values = arguments.iter().copied().cloned();
         let turn = Turn {
             names: lambda.parameters.iter().cloned().zip(values).collect(),
             copies: Vec::new(),
