@@ -5,6 +5,7 @@
 //! Nothing here reads a file, a network or the environment: a [`Files`](files::Files) is handed over.
 
 pub mod arm;
+pub mod change;
 pub mod cloudformation;
 pub mod complete;
 pub mod declared;
@@ -17,5 +18,6 @@ pub mod mapping;
 pub mod place;
 pub mod scan;
 pub mod snapshot;
+pub mod suppress;
 pub mod terraform;
 pub mod val;

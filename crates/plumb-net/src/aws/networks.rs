@@ -156,7 +156,7 @@ impl<'a> Builder<'a> {
         let mode = match settings.filter(|_| own) {
             Some(settings) => match look::fact(settings, self.coverage, "vpc_block_public_access") {
                 look::Look::Absent => Known::Read(("off", proof(settings, PATH, ""))),
-                look::Look::Value(_) => match look::of(settings, PATH).text() {
+                look::Look::Value(..) => match look::of(settings, PATH).text() {
                     Known::Read(mode) => Known::Read((mode.unwrap_or("off"), proof(settings, PATH, ""))),
                     Known::Unread(note) => Known::Unread(note),
                 },
