@@ -9,7 +9,7 @@
 //! <https://learn.microsoft.com/azure/azure-resource-manager/bicep/file>.
 
 mod attributes;
-mod bicep;
+pub(crate) mod bicep;
 mod blocks;
 mod calls;
 mod deployment;

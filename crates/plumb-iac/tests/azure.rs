@@ -10,7 +10,9 @@
 use plumb_expr::{NoInventory, Scope};
 use plumb_iac::files::Files;
 use plumb_iac::mapping::UsedPaths;
+use plumb_iac::place::Sources;
 use plumb_iac::scan::{Options, Scanned, scan};
+use plumb_iac::suppress::read;
 use plumb_model::value::{Map, Value};
 use plumb_pack::load::Base;
 use plumb_pack::pack::{Pack, SourceFile};
@@ -324,4 +326,32 @@ fn manifests_of_kubernetes_are_counted_and_not_judged() {
     ];
     let scanned = scanned(&pack(), &files);
     assert_eq!((scanned.kubernetes, scanned.stacks.len()), (2, 1));
+}
+
+#[test]
+fn suppressions_in_bicep_speak_of_what_they_stand_at() {
+    let text = "// plumb:ignore a reason=one\n@description('x')\nresource r 'A.B/c@1' = {\n  name: 'r' // plumb:ignore b reason=two\n  properties: {\n    \
+                /* plumb:ignore c reason=three */\n    x: 'plumb:ignore no // plumb:ignore no'\n  }\n  // plumb:ignore d reason=four\n  resource n 'd' = {\n    \
+                name: 'n'\n    // checkov:skip=e:five\n  }\n}\n\nvar y = 1\n";
+    let mut sources = Sources::default();
+    sources.add("main.bicep", text);
+    let (found, problems) = read(&sources);
+    assert_eq!(problems, []);
+    let found: Vec<String> = found
+        .iter()
+        .map(|suppression| {
+            let reach = &text[suppression.reach.range()];
+            format!("{} {}", suppression.names[0], reach.lines().next().unwrap())
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "a @description('x')",
+            "b name: 'r'",
+            "c x: 'plumb:ignore no // plumb:ignore no'",
+            "d resource n 'd' = {",
+            "e @description('x')",
+        ]
+    );
 }

@@ -1,5 +1,7 @@
 //! `Cursor`: the text of a Bicep file and how far it was read.
 
+use std::ops::Range;
+
 use plumb_model::value::Text;
 
 use crate::place::{FileId, Place};
@@ -9,6 +11,8 @@ pub(super) struct Cursor<'t> {
     file: FileId,
     text: &'t str,
     at: usize,
+    /// The comments that were passed, in order.
+    comments: Vec<Range<usize>>,
 }
 
 impl<'t> Cursor<'t> {
@@ -18,7 +22,12 @@ impl<'t> Cursor<'t> {
         } else {
             0
         };
-        Self { file, text, at }
+        Self {
+            file,
+            text,
+            at,
+            comments: Vec::new(),
+        }
     }
 
     pub(super) fn at(&self) -> usize {
@@ -110,14 +119,28 @@ impl<'t> Cursor<'t> {
             let trimmed = rest.trim_start_matches([' ', '\t', '\u{a0}']);
             self.at += rest.len() - trimmed.len();
             if trimmed.starts_with("//") {
-                self.at += trimmed.find('\n').unwrap_or(trimmed.len());
+                self.comment(trimmed.find('\n').unwrap_or(trimmed.len()));
                 return;
             }
             if !trimmed.starts_with("/*") {
                 return;
             }
-            self.at += trimmed.find("*/").map_or(trimmed.len(), |end| end + 2);
+            self.comment(trimmed.find("*/").map_or(trimmed.len(), |end| end + 2));
         }
+    }
+
+    /// Passes a comment of that many bytes; going back may lead over it again.
+    fn comment(&mut self, length: usize) {
+        let end = self.at + length;
+        if self.comments.last().is_none_or(|last| last.start < self.at) {
+            self.comments.push(self.at..end);
+        }
+        self.at = end;
+    }
+
+    /// The comments that were passed.
+    pub(super) fn into_comments(self) -> Vec<Range<usize>> {
+        self.comments
     }
 
     /// Passes space, comments, the ends of lines and instructions for linters.

@@ -36,7 +36,7 @@ pub(super) struct Loop {
     pub(super) condition: Option<Expr>,
 }
 
-impl Parser<'_, '_, '_> {
+impl Parser<'_> {
     /// An expression.
     pub(super) fn expression(&mut self) -> Result<Expr, Broken> {
         self.depth += 1;

@@ -10,7 +10,7 @@ pub(super) struct Object {
     pub(super) nested: Vec<usize>,
 }
 
-impl Parser<'_, '_, '_> {
+impl Parser<'_> {
     /// An object.
     pub(super) fn object(&mut self) -> Result<Object, Broken> {
         self.cursor.expect("{")?;

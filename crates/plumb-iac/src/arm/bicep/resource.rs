@@ -22,7 +22,7 @@ struct Tail {
     object: Object,
 }
 
-impl Parser<'_, '_, '_> {
+impl Parser<'_> {
     /// A resource from its keyword on; `parent` is the number and type of the one that it stands in.
     pub(super) fn resource(&mut self, parent: Option<(usize, &Text)>) -> Result<Resource, Broken> {
         let head = self.head("resource")?;

@@ -3,7 +3,7 @@
 use plumb_model::value::Text;
 
 use super::types::Null;
-use super::{Broken, Parser};
+use super::{Broken, Keyword, Parser};
 use crate::arm::MAX_BYTES;
 use crate::arm::tree::{Expr, Form, Function, Level, Parameter, Secrecy, Template};
 
@@ -34,7 +34,7 @@ pub(super) struct Decorators {
     secrecy: Secrecy,
 }
 
-impl Parser<'_, '_, '_> {
+impl Parser<'_> {
     /// The whole file.
     pub(super) fn file(&mut self, path: &str) -> Template {
         let mut template = Template {
@@ -44,8 +44,8 @@ impl Parser<'_, '_, '_> {
         let length = self.cursor.rest().len();
         if length > MAX_BYTES {
             let message = format!("the file has {length} bytes, the limit is {MAX_BYTES}");
-            self.work
-                .error(self.cursor.place_from(0), message, "nothing of it is read");
+            let place = self.cursor.place_from(0);
+            self.problems.push((place, message, "nothing of it is read"));
             return template;
         }
         loop {
@@ -64,12 +64,19 @@ impl Parser<'_, '_, '_> {
                         self.cursor.found()
                     )),
                 });
+            if read.is_ok() {
+                let keyword = match self.resources > resources {
+                    true => Keyword::Resource,
+                    false => Keyword::Other,
+                };
+                self.statements.push((start..self.cursor.at(), keyword));
+            }
             if let Err(message) = read {
                 let at = self.cursor.at();
                 let place = self.cursor.place_from(at);
                 let help = "the statement is left out; what refers to it is unknown";
-                self.work
-                    .error(place, format!("malformed Bicep: {message}"), help);
+                self.problems
+                    .push((place, format!("malformed Bicep: {message}"), help));
                 if let Some(name) = self.name_at(start) {
                     let why = format!("`{name}` could not be read");
                     template.unread.insert(name, why.into());

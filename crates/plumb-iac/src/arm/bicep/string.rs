@@ -5,7 +5,7 @@ use plumb_model::value::Text;
 use super::{Broken, Parser};
 use crate::arm::tree::{Expr, Form};
 
-impl Parser<'_, '_, '_> {
+impl Parser<'_> {
     /// A text, with or without expressions in it.
     pub(super) fn string(&mut self) -> Result<Expr, Broken> {
         let start = self.cursor.at();

@@ -18,7 +18,7 @@ pub(super) enum Null {
     Refused,
 }
 
-impl Parser<'_, '_, '_> {
+impl Parser<'_> {
     /// A type, unions included.
     pub(super) fn type_(&mut self) -> Result<Shape, Broken> {
         self.cursor.space();
