@@ -237,11 +237,19 @@ pub(crate) fn read_tree(
         console.show(&walking);
         console.show(&scanned.problems);
         console.show(&not_judged(&scanned.stacks));
+        if scanned.kubernetes > 0 {
+            let count = scanned.kubernetes;
+            console.say(&format!(
+                "note: {count} objects of Kubernetes were seen; no policy judges them"
+            ));
+        }
     }
     if scanned.stacks.is_empty() && changes.is_none() {
         return Err(Failed::nothing_scanned(
-            Diagnostic::error(format!("`{}` holds no infrastructure code", path.display()))
-                .help("Plumb reads Terraform and OpenTofu (`.tf`, `.tf.json`, `.tofu`, plans as JSON) and CloudFormation templates"),
+            Diagnostic::error(format!("`{}` holds no infrastructure code that is judged", path.display())).help(
+                "Plumb reads Terraform and OpenTofu (`.tf`, `.tf.json`, `.tofu`, plans as JSON), CloudFormation templates, \
+                 ARM templates and Bicep",
+            ),
         ));
     }
     let taken_at = Text::from(now());
