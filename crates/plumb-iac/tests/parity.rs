@@ -1,7 +1,8 @@
 //! One fixture per resource type as Terraform, as CloudFormation and as the cloud's own answer: the verdicts agree.
 //!
 //! The fixtures are `parity/<service>.yaml`: types with cases `good`, `bad` and others. `live` is the document as collected,
-//! `beside` are others that policies look at. `untold` names policies that code cannot answer in that case, with the reason.
+//! `beside` are others that policies look at; `files` stand beside the code. `untold` names policies
+//! that code cannot answer in that case, `without` languages that cannot express it, with the reasons.
 
 #![expect(
     clippy::unwrap_used,
@@ -107,6 +108,12 @@ impl Case {
     fn untold(&self, policy: &str) -> bool {
         let untold = self.document.get("untold").and_then(|untold| untold.get(policy));
         untold.and_then(Value::as_str).is_some_and(|why| !why.is_empty())
+    }
+
+    /// Whether there can be no such case in a language.
+    fn lacks(&self, language: Language) -> bool {
+        let without = self.document.get("without");
+        without.is_some_and(|without| without.get(language.name()).is_some())
     }
 
     fn live(&self) -> Option<Documents> {
@@ -222,13 +229,19 @@ impl Inventory for Documents {
     }
 }
 
-fn scanned(world: &World, file: &str, text: &str) -> Scanned {
-    let tree = Tree::of(&[(file, text)]);
+fn scanned(world: &World, case: &Case, file: &str, text: &str) -> Scanned {
+    let mut files = vec![(file, text)];
+    let beside = case.document.get("files").and_then(Value::as_map);
+    for (path, text) in beside.iter().flat_map(|files| files.iter()) {
+        files.push((path.as_str(), text.as_str().unwrap()));
+    }
+    let tree = Tree::of(&files);
+    let paths: Vec<String> = files.iter().map(|(path, _)| (*path).to_owned()).collect();
     let options = Options {
         region: Some(Text::new_static(REGION)),
         ..Options::default()
     };
-    scan(&world.pack, &tree, &[file.to_owned()], &world.used, &options)
+    scan(&world.pack, &tree, &paths, &world.used, &options)
 }
 
 fn documents(scanned: &Scanned) -> Documents {
@@ -255,7 +268,7 @@ fn verdicts_of_code_and_cloud_agree() {
         let mut sides: Vec<(&str, Documents)> = Vec::new();
         for (language, file) in LANGUAGES {
             let Some(text) = case.text(language.name()) else { continue };
-            let scanned = scanned(world, file, text);
+            let scanned = scanned(world, case, file, text);
             let orphans = scanned.stacks.iter().flat_map(|stack| &stack.mapped.orphans);
             wrong.extend(orphans.map(|orphan| format!("{case}: `{}` is a part of nothing", orphan.address)));
             wrong.extend(scanned.problems.iter().map(|problem| format!("{case}: {problem}")));
@@ -309,8 +322,10 @@ fn every_mapped_type_with_policies_has_a_good_and_a_bad_fixture() {
             for name in ["good", "bad"] {
                 let mut cases = world.cases.iter();
                 let found = cases.find(|case| case.resource_type == *resource_type && case.name == name);
-                let is_there = found
-                    .is_some_and(|case| case.text(language.name()).is_some() && case.document.get("live").is_some());
+                let is_there = found.is_some_and(|case| {
+                    let is_written = case.text(language.name()).is_some() || case.lacks(language);
+                    is_written && case.document.get("live").is_some()
+                });
                 if !is_there {
                     lacking.push(format!("{resource_type}: no {name} case in {}", language.name()));
                 }
@@ -341,7 +356,7 @@ fn nothing_is_called_untold_that_code_tells() {
         let untold = case.document.get("untold").and_then(Value::as_map).cloned().unwrap_or_default();
         let sides: Vec<Documents> = LANGUAGES
             .iter()
-            .filter_map(|(language, file)| Some(documents(&scanned(world, file, case.text(language.name())?))))
+            .filter_map(|(language, file)| Some(documents(&scanned(world, case, file, case.text(language.name())?))))
             .collect();
         for (name, _) in untold.iter() {
             let policy = about(world, &case.resource_type).find(|policy| policy.policy.name == *name);

@@ -74,6 +74,13 @@ fn shape_at(val: &Val, type_: &Type, depth: usize) -> Option<Made> {
         (Kind::String(text), Type::Object(schema)) if schema.type_name() == SCANNED_TEXT => {
             leaf(scanned(text))
         }
+        // A document in the place of a text is the text that it is written as.
+        (Kind::Map(_), Type::Object(schema)) if schema.type_name() == SCANNED_TEXT => {
+            leaf(match json_text(val) {
+                Value::String(text) => scanned(&text),
+                other => other,
+            })
+        }
         (Kind::Int(_) | Kind::Float(_) | Kind::Bool(_) | Kind::Json(_), Type::Object(schema))
             if schema.type_name() == SCANNED_TEXT =>
         {
