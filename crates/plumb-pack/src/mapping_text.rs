@@ -82,7 +82,17 @@ mod tests {
 
     #[test]
     fn what_is_not_a_path_or_a_template_is_refused() {
-        for text in ["", "a..b", "a.", "^a", "a b", "{a}", "*", "a.*.b", &"a.".repeat(40)] {
+        for text in [
+            "",
+            "a..b",
+            "a.",
+            "^a",
+            "a b",
+            "{a}",
+            "*",
+            "a.*.b",
+            &"a.".repeat(40),
+        ] {
             assert_eq!(ArgumentPath::parse(text), None, "{text}");
         }
         for text in ["", "{", "a}", "{}", "{a|}", "{a{b}}"] {

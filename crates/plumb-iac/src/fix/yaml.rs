@@ -80,7 +80,9 @@ impl Writer<'_> {
                     place: node.place,
                     text: self.flow(value),
                 }),
-                Content::List(_) => Err(Text::new_static("the property is a list that holds something else")),
+                Content::List(_) => Err(Text::new_static(
+                    "the property is a list that holds something else",
+                )),
                 Content::Map(_) | Content::Unreadable(_) => {
                     Err(Text::new_static("the property gets its value from a function"))
                 }
