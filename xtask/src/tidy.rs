@@ -52,7 +52,14 @@ const LONGEST: usize = 600;
 const MEDIAN: usize = 250;
 
 /// Crates whose code may name a cloud service.
-const NAMES_SERVICES: [&str; 5] = ["plumb-cloud", "plumb-api", "plumb-demo", "plumb-iam", "plumb-net"];
+const NAMES_SERVICES: [&str; 6] = [
+    "plumb-cloud",
+    "plumb-api",
+    "plumb-demo",
+    "plumb-iac",
+    "plumb-iam",
+    "plumb-net",
+];
 
 /// Names of services and types that must not stand in code elsewhere.
 const SERVICE_NAMES: [&str; 6] = [

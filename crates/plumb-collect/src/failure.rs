@@ -32,7 +32,8 @@ impl Failure {
             | Reason::NotCollected
             | Reason::OutOfScope
             | Reason::NotInCode
-            | Reason::KnownAfterApply => None,
+            | Reason::KnownAfterApply
+            | Reason::NotUnderstood => None,
         };
         let detail = readable(&match (code.is_empty(), message.is_empty()) {
             (true, _) => message.to_owned(),

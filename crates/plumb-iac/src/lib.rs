@@ -4,6 +4,7 @@
 //! knowledge, make resource documents of them. What code cannot tell is unknown, and every value knows where it was written.
 //! Nothing here reads a file, a network or the environment: a [`Files`](files::Files) is handed over.
 
+pub mod change;
 pub mod cloudformation;
 pub mod complete;
 pub mod declared;
@@ -15,5 +16,6 @@ pub mod mapping;
 pub mod place;
 pub mod scan;
 pub mod snapshot;
+pub mod suppress;
 pub mod terraform;
 pub mod val;

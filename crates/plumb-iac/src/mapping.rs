@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use plumb_expr::{Fields as _, Type};
 use plumb_model::resource::{GLOBAL_REGION, Resource};
 use plumb_model::value::{Map, Text, Value};
-use plumb_pack::mapping::{ArgumentTemplate, Join, Language, Mapping, Mappings, Role};
+use plumb_pack::mapping::{ArgumentTemplate, Join, Language, Makers, Mapping, Mappings, Role};
 use plumb_pack::pack::Pack;
 use plumb_pack::schema::ResourceType;
 
@@ -131,6 +131,7 @@ impl<'p> Mapper<'p> {
         let mut mapped = Mapped::default();
         let mut drafts = Vec::new();
         let mut parts = Parts::default();
+        let mut shared = HashMap::new();
         for block in &stack.blocks {
             let Some(mapping) = self.mappings.block(&block.kind) else {
                 *mapped.unmapped.entry(block.kind.clone()).or_default() += 1;
@@ -151,8 +152,12 @@ impl<'p> Mapper<'p> {
                     number,
                 };
                 match &mapping.role {
-                    Role::Whole { uid, name } => {
+                    Role::Whole { uid, name, makers } => {
+                        let first = drafts.len();
                         self.whole(at, mapping, &resource_type, (uid, name), &mut drafts, &mut mapped);
+                        if *makers == Makers::Several {
+                            join_shared(&mut drafts, first, &mut shared);
+                        }
                     }
                     Role::Part(joins) => at.part(mapping, joins, &resource_type, &mut parts),
                 }
@@ -276,6 +281,26 @@ impl<'p> Mapper<'p> {
 }
 
 impl Draft {
+    /// The same as a part of another document.
+    fn into_part(self) -> parts::Part {
+        let entries = match self.document {
+            Value::Map(map) => map,
+            _ => Map::new(),
+        };
+        let nodes = match self.places.root.children {
+            Children::Map(nodes) => nodes,
+            Children::None | Children::List(_) => BTreeMap::new(),
+        };
+        parts::Part {
+            resource_type: self.resource_type.name.clone(),
+            joined: Vec::new(),
+            entries,
+            nodes,
+            perhaps: self.places.perhaps,
+            origin: self.places.origin,
+        }
+    }
+
     fn finish(self, account: &str) -> (Resource, Places) {
         let attributes = match self.document {
             Value::Map(map) => map,
@@ -291,6 +316,20 @@ impl Draft {
             attributes,
         );
         (resource, self.places)
+    }
+}
+
+/// Puts drafts of documents that several blocks make into the first one with that uid.
+fn join_shared(drafts: &mut Vec<Draft>, first: usize, shared: &mut HashMap<(Text, Text), usize>) {
+    for draft in drafts.split_off(first) {
+        let key = (draft.resource_type.name.clone(), draft.uid.clone());
+        match shared.get(&key).and_then(|at| drafts.get_mut(*at)) {
+            Some(earlier) => draft.into_part().put_into(earlier),
+            None => {
+                shared.insert(key, drafts.len());
+                drafts.push(draft);
+            }
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use plumb_model::coverage::{CollectedType, Coverage, Gap};
 use plumb_model::resource::{GLOBAL_REGION, Resource};
 use plumb_model::snapshot::AccountSnapshot;
 use plumb_model::value::{Reason, Text, Unreadable};
-use plumb_pack::mapping::{Language, Mappings};
+use plumb_pack::mapping::Language;
 use plumb_pack::pack::Pack;
 
 use crate::locate::place_of;
@@ -35,9 +35,9 @@ pub struct CodeAccount {
 /// Two blocks with one identity are told apart by their addresses, since both would be applied.
 pub fn accounts(
     pack: &Pack,
-    mappings: &Mappings,
     scanned: ScannedStack,
     sources: &Sources,
+    undeclared: Undeclared,
     taken_at: &Text,
 ) -> Vec<CodeAccount> {
     let ScannedStack {
@@ -74,17 +74,24 @@ pub fn accounts(
                     account,
                     taken_at: taken_at.clone(),
                     regions: Vec::new(),
-                    resources: Vec::with_capacity(resources.len()),
-                    coverage: coverage(pack, mappings, provider, complete, &stack.path),
+                    resources: Vec::new(),
+                    coverage: coverage(pack, &resources, (provider, undeclared), complete, &stack.path),
                 },
                 language: stack.language,
                 places: BTreeMap::new(),
                 declared: BTreeMap::new(),
             };
-            for (resource, places) in resources {
+            // What comes with a block gives way to what code declares of the same identity.
+            let (written, implied): (Vec<_>, Vec<_>) =
+                resources.into_iter().partition(|(_, places)| places.is_written());
+            let written_count = written.len();
+            for (number, (resource, places)) in written.into_iter().chain(implied).enumerate() {
                 let mut resource = resource;
                 let mut key = (resource.resource_type.clone(), resource.uid.clone());
                 if !seen.insert(key.clone()) {
+                    if number >= written_count {
+                        continue;
+                    }
                     let uid = Text::from(format!("{}#{}", resource.uid, places.origin.address));
                     resource = with_uid(resource, uid.clone());
                     key.1 = uid;
@@ -127,26 +134,43 @@ fn with_uid(resource: Resource, uid: Text) -> Resource {
     )
 }
 
-/// Everything that mappings know was asked for; what was not seen of the code is a gap.
-fn coverage(pack: &Pack, mappings: &Mappings, provider: Provider, complete: bool, path: &Text) -> Coverage {
-    let mut collected = Vec::new();
-    for name in mappings.resource_types() {
-        let Ok(resource_type) = pack.resource_type(name) else {
-            continue;
-        };
-        if resource_type.provider == provider {
-            collected.push(CollectedType {
-                resource_type: resource_type.name.clone(),
-                facts: resource_type
-                    .recipe
-                    .facts
-                    .iter()
-                    .map(|fact| fact.name.clone())
-                    .collect(),
-                regions: vec![Text::new_static(GLOBAL_REGION)],
-            });
-        }
-    }
+/// What nothing is declared of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undeclared {
+    /// It may be there all the same.
+    Open,
+    /// It is taken not to be there: what is asked is what applying the code makes of an empty account.
+    Absent,
+}
+
+/// What was asked for; what was not seen of the code is a gap.
+fn coverage(
+    pack: &Pack,
+    resources: &[(Resource, Places)],
+    (provider, undeclared): (Provider, Undeclared),
+    complete: bool,
+    path: &Text,
+) -> Coverage {
+    let names: BTreeSet<Text> = match undeclared {
+        Undeclared::Open => resources
+            .iter()
+            .map(|(resource, _)| resource.resource_type.clone())
+            .collect(),
+        Undeclared::Absent => pack.resource_types().into_iter().collect(),
+    };
+    let collected = names.iter().filter_map(|name| {
+        let resource_type = pack.resource_type(name).ok()?;
+        (resource_type.provider == provider).then(|| CollectedType {
+            resource_type: resource_type.name.clone(),
+            facts: resource_type
+                .recipe
+                .facts
+                .iter()
+                .map(|fact| fact.name.clone())
+                .collect(),
+            regions: vec![Text::new_static(GLOBAL_REGION)],
+        })
+    });
     let gaps = (!complete).then(|| Gap {
         resource_type: Text::new_static("code"),
         attribute: None,
@@ -158,7 +182,7 @@ fn coverage(pack: &Pack, mappings: &Mappings, provider: Provider, complete: bool
         count: 1,
     });
     let mut coverage = Coverage {
-        collected,
+        collected: collected.collect(),
         gaps: gaps.into_iter().collect(),
         declared_only: true,
         ..Coverage::default()

@@ -6,7 +6,7 @@ use plumb_iac::drift::{Live, compare};
 use plumb_iac::mapping::UsedPaths;
 use plumb_iac::place::Sources;
 use plumb_iac::scan::{Options, scan};
-use plumb_iac::snapshot::{CodeAccount, accounts};
+use plumb_iac::snapshot::{CodeAccount, Undeclared, accounts};
 use plumb_model::account::{Account, Provider};
 use plumb_model::coverage::{CollectedType, Coverage};
 use plumb_model::drift::Drift;
@@ -24,8 +24,13 @@ fn code(pack: &Pack, files: &[(&str, &str)]) -> (Vec<CodeAccount>, Sources) {
     assert_eq!(scanned.problems, []);
     let sources = scanned.sources;
     let read = scanned.stacks.into_iter().flat_map(|stack| {
-        let mappings = pack.mappings(stack.stack.language);
-        accounts(pack, &mappings, stack, &sources, &"2026-11-25T00:00:00Z".into())
+        accounts(
+            pack,
+            stack,
+            &sources,
+            Undeclared::Open,
+            &"2026-11-25T00:00:00Z".into(),
+        )
     });
     (read.collect(), sources)
 }

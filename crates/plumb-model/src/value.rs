@@ -338,6 +338,8 @@ pub enum Reason {
     NotInCode,
     /// Infrastructure code leaves it to something that is known only once it is applied.
     KnownAfterApply,
+    /// It was read, but contradicts itself or is of a kind that this version does not know.
+    NotUnderstood,
 }
 
 impl Reason {
@@ -354,6 +356,7 @@ impl Reason {
             Self::OutOfScope => "outside what was scanned",
             Self::NotInCode => "not told by code",
             Self::KnownAfterApply => "known only after apply",
+            Self::NotUnderstood => "read, but not understood",
         }
     }
 }

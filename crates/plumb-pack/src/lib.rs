@@ -30,6 +30,7 @@ pub mod fix;
 mod fix_reader;
 pub mod framework;
 pub mod graph_role;
+pub mod hands_on;
 pub mod inline_test;
 pub mod lint;
 pub mod load;

@@ -144,9 +144,20 @@ pub enum Role {
         uid: ArgumentTemplate,
         /// Its name.
         name: ArgumentTemplate,
+        /// Whether other blocks make the same document.
+        makers: Makers,
     },
     /// A part of the documents for which every join holds.
     Part(Vec<Join>),
+}
+
+/// How many blocks make a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Makers {
+    /// One.
+    One,
+    /// All that come to the same uid: settings of an account or a region, for example.
+    Several,
 }
 
 /// An argument of a part that names the document it belongs to.

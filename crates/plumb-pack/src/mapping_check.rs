@@ -9,7 +9,7 @@ use plumb_model::diagnostic::Diagnostic;
 use plumb_model::resource::Resource;
 use plumb_model::value::{Text, Value};
 
-use crate::mapping::{BlockMapping, Language, Mapping, Mappings, Otherwise, Role, Rule};
+use crate::mapping::{BlockMapping, Language, Makers, Mapping, Mappings, Otherwise, Role, Rule};
 use crate::mapping_cover::Cover;
 use crate::pack::Pack;
 use crate::policy::{Policy, Provenance};
@@ -85,8 +85,15 @@ fn lint_use(
     }
     let mut parts = Cover::default();
     for mapping in mappings.of_resource(resource_type) {
-        if let Role::Part(_) = mapping.role {
-            parts.add(Cover::of(mapping));
+        match mapping.role {
+            Role::Part(_)
+            | Role::Whole {
+                makers: Makers::Several,
+                ..
+            } => parts.add(Cover::of(mapping)),
+            Role::Whole {
+                makers: Makers::One, ..
+            } => {}
         }
     }
     for block in mappings.blocks() {

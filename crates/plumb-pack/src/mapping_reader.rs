@@ -8,7 +8,8 @@ use plumb_api::names::snake_case;
 use plumb_model::value::Text;
 
 use crate::mapping::{
-    ArgumentPath, ArgumentTemplate, BlockMapping, Condition, Effect, Join, Language, Mapping, Role, Rule,
+    ArgumentPath, ArgumentTemplate, BlockMapping, Condition, Effect, Join, Language, Makers, Mapping, Role,
+    Rule,
 };
 use crate::mapping_reader::rule::{read_fields, read_path, read_source};
 use crate::node::{Content, Key, Node};
@@ -17,9 +18,9 @@ use crate::policy_reader::parse_word;
 use crate::reader::{Fields, Problems};
 use crate::recipe::Path;
 
-const KEYS: [&str; 12] = [
-    "type", "computed", "uid", "name", "when", "unless", "for", "part_of", "same", "document", "unknown",
-    "note",
+const KEYS: [&str; 13] = [
+    "type", "computed", "uid", "name", "when", "unless", "for", "part_of", "shared", "same", "document",
+    "unknown", "note",
 ];
 
 /// Reads the mappings of a file with the language they are for; what is wrong goes to `problems`.
@@ -115,6 +116,11 @@ fn read_mapping(
             let role = Role::Whole {
                 uid: template_or(fields, "uid", uid, problems)?,
                 name: template_or(fields, "name", name, problems)?,
+                makers: if fields.flag("shared", problems) {
+                    Makers::Several
+                } else {
+                    Makers::One
+                },
             };
             (named.unwrap_or_else(|| block.text.clone()), role)
         }

@@ -2,8 +2,23 @@
 
 use std::fmt::Write as _;
 
+use plumb_model::code::CodePlace;
 use plumb_model::report::FindingView;
 use sha2::{Digest, Sha256};
+
+/// Where a finding stands in code: what decides it, else where its resource is declared.
+pub(crate) fn place<'a>(view: &FindingView<'a>) -> Option<&'a CodePlace> {
+    let spot = view.finding.code.as_deref().map(|spot| &spot.place);
+    spot.or_else(|| view.resource.code.as_deref().map(|code| &code.place))
+}
+
+/// The address in code, or the name where there is none.
+pub(crate) fn address<'a>(view: &FindingView<'a>) -> &'a str {
+    view.resource
+        .code
+        .as_ref()
+        .map_or(view.resource.name.as_str(), |code| code.address.as_str())
+}
 
 /// A stable identity of 32 hexadecimal digits, from the provider, the account, the policy and the resource.
 ///

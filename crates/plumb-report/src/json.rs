@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use plumb_model::account::Account;
 use plumb_model::code::{CodeResource, CodeSpot};
-use plumb_model::finding::Evidence;
+use plumb_model::finding::{Evidence, Standing};
 use plumb_model::framework::ControlRef;
 use plumb_model::report::{AccountReport, FindingView, Report};
 use plumb_model::risk::ExposureLevel;
@@ -12,6 +12,7 @@ use plumb_model::value::Map;
 use plumb_model::verdict::{Severity, Verdict};
 use serde::Serialize;
 
+use crate::identity::fingerprint;
 use crate::json_text::{write_json, write_json_lines_array};
 use crate::options::RenderOptions;
 use crate::path_json::PathsEntry;
@@ -40,6 +41,10 @@ pub(crate) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Wri
     write_json(&report.summary, out)?;
     field("breakdown", out)?;
     write_json(&report.breakdown, out)?;
+    if let Some(focus) = &report.focus {
+        field("focus", out)?;
+        write_json(focus, out)?;
+    }
     if let Some(paths) = &report.paths {
         field("paths", out)?;
         write_json(&PathsEntry::new(paths), out)?;
@@ -87,6 +92,7 @@ fn render_account(
 /// the policy's name in the report's `policies`.
 #[derive(Serialize)]
 struct FindingEntry<'a> {
+    fingerprint: String,
     policy: &'a str,
     severity: Severity,
     verdict: Verdict,
@@ -94,6 +100,8 @@ struct FindingEntry<'a> {
     risk: Option<RiskEntry>,
     #[serde(skip_serializing_if = "Option::is_none")]
     accepted: Option<AcceptedEntry<'a>>,
+    #[serde(skip_serializing_if = "Standing::is_asked")]
+    standing: Standing,
     resource: ResourceEntry<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<&'a Evidence>,
@@ -106,11 +114,13 @@ struct FindingEntry<'a> {
 impl<'a> FindingEntry<'a> {
     fn new(report: &'a Report, view: &FindingView<'a>) -> Self {
         Self {
+            fingerprint: fingerprint(view),
             policy: &view.policy.name,
             severity: view.policy.severity,
             verdict: view.finding.verdict,
             risk: RiskEntry::of(view),
             accepted: AcceptedEntry::of(report, view),
+            standing: view.finding.standing,
             resource: ResourceEntry::new(view),
             evidence: view.finding.evidence.as_deref(),
             code: view.finding.code.as_deref(),

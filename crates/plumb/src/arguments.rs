@@ -22,6 +22,14 @@ Exit status:
   4  judged, but coverage is incomplete: something that was asked for could not be read
      (--allow-incomplete makes this 0)";
 
+/// The same of the demonstration.
+const DEMO_STATUSES: &str = "\
+Exit status:
+  0  judged; also where the estate hides something on purpose, which a scan
+     would end with 4 for
+  1  something failed at or above --fail-on
+  2  the command line or an input file is wrong";
+
 /// Reads clouds through their read-only APIs, judges them by policies, and reports what is wrong.
 #[derive(Debug, Parser)]
 #[command(name = "plumb", version, about, after_help = STATUSES, max_term_width = 110)]
@@ -67,6 +75,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Plan(PlanCommand),
     /// Judge a generated estate; needs no credentials
+    #[command(after_help = DEMO_STATUSES)]
     Demo(DemoArguments),
     /// List attack paths, riskiest first; `paths show ID` draws one
     Paths(PathsArguments),
@@ -233,8 +242,8 @@ impl GraphArguments {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Reports")]
 pub(crate) struct ReportArguments {
-    /// terminal, json, jsonl, csv, html, ocsf, sarif, junit or markdown; repeatable, paired with --output in order;
-    /// one without a file goes to stdout
+    /// terminal, json, jsonl, csv, html, ocsf, sarif, junit, markdown, github (annotations) or gitlab (Code Quality); repeatable,
+    /// paired with --output in order; one without a file goes to stdout
     #[arg(long, value_name = "FORMAT", value_parser = parse_format)]
     pub(crate) format: Vec<Format>,
 
@@ -358,6 +367,29 @@ pub(crate) struct ScanCodeArguments {
     pub(crate) graph: GraphArguments,
     #[command(flatten)]
     pub(crate) report: ReportArguments,
+    #[command(flatten)]
+    pub(crate) focus: FocusArguments,
+}
+
+/// Which failures are asked about, and count for --fail-on.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Which failures count")]
+pub(crate) struct FocusArguments {
+    /// Only failures that this file has not: one of --write-baseline, or an earlier report as JSON, JSONL or SARIF
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+
+    /// Write the failures that nobody accepted to this file, for --baseline of later runs
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write_baseline: Option<PathBuf>,
+
+    /// Only failures that a change touches: what differs from where the work left BASE, a branch, tag or commit of git
+    #[arg(long, value_name = "BASE")]
+    pub(crate) diff: Option<String>,
+
+    /// With --diff: read and judge only what the change can touch, so that the time follows the change
+    #[arg(long, requires = "diff")]
+    pub(crate) changed: bool,
 }
 
 #[derive(Debug, Args)]

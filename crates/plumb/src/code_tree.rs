@@ -43,6 +43,26 @@ impl CodeTree {
         Self::new(arguments.path.as_deref().unwrap_or(Path::new(".")))
     }
 
+    /// The folder at the root, without symbolic links.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where the root lies below the current folder, as a prefix of paths; empty when it does not.
+    pub(crate) fn prefix(&self) -> String {
+        let current = std::env::current_dir().and_then(|folder| folder.canonicalize());
+        let below = current.ok().and_then(|folder| {
+            let below = self.root.strip_prefix(folder).ok()?;
+            let parts: Option<Vec<&str>> = below.components().map(|part| part.as_os_str().to_str()).collect();
+            parts
+        });
+        below.map_or_else(String::new, |parts| {
+            parts
+                .iter()
+                .fold(String::new(), |path, part| format!("{path}{part}/"))
+        })
+    }
+
     /// The real path of a file of the tree.
     pub(crate) fn real(&self, path: &str) -> Result<PathBuf, String> {
         self.inside(path)

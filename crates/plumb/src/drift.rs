@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use plumb_iac::drift::{Live, compare};
+use plumb_iac::snapshot::Undeclared;
 use plumb_model::snapshot::AccountSnapshot;
 use plumb_pack::pack::Pack;
 use plumb_report::terminal::drift;
@@ -55,7 +56,7 @@ fn read(
         var_file: Vec::new(),
         region: None,
     };
-    scan_code::read(console, pack, &[], &how)
+    scan_code::read(console, pack, &[], &how, Undeclared::Open)
 }
 
 fn accounts(path: &Path) -> Result<Vec<AccountSnapshot>, Failed> {

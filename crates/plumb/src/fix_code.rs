@@ -7,6 +7,8 @@ use std::fs;
 use anstyle::{AnsiColor, Style};
 use plumb_engine::Analyzer;
 use plumb_iac::files::Files;
+use plumb_iac::snapshot::Undeclared;
+use plumb_iac::suppress::Idle;
 use plumb_model::code::{CodeFix, CodePlace};
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::report::Report;
@@ -23,7 +25,7 @@ use crate::arguments::FixCodeArguments;
 use crate::code_tree::CodeTree;
 use crate::console::Console;
 use crate::exit::{Failed, Status, file_error};
-use crate::scan_code::{self, Code};
+use crate::scan_code::{self, Code, Reading};
 use crate::{graph, knowledge, output};
 
 /// How often corrections that did not help are taken out and the rest tried again.
@@ -113,7 +115,12 @@ impl Work<'_> {
             self.pack,
             self.policies,
             &self.arguments.code,
-            (self.tree, &files),
+            &Reading {
+                tree: self.tree,
+                files: &files,
+                undeclared: Undeclared::Open,
+                changes: None,
+            },
         )?;
         let config = graph::config_of(Default::default(), None, None);
         let analyzer = Analyzer::new(self.pack, self.policies.to_vec(), Vec::new(), config)
@@ -125,6 +132,8 @@ impl Work<'_> {
             .collect();
         let mut report = analyzer.finish(judged, None);
         scan_code::locate(&mut report, &code);
+        // What somebody accepted is left as it is; what is wrong with suppressions, a scan tells.
+        let _ = code.accept(&mut report, self.pack, Idle::PassedOver);
         Ok((report, code))
     }
 
@@ -132,7 +141,7 @@ impl Work<'_> {
     fn wanted(&self, report: &Report) -> Vec<Wanted> {
         report
             .findings()
-            .filter(|view| view.finding.verdict == Verdict::Fail)
+            .filter(|view| view.finding.verdict == Verdict::Fail && view.finding.accepted.is_none())
             .filter_map(|view| {
                 let fix = view.finding.code.as_ref()?.fix.clone()?;
                 let is_wanted = fix.caution.is_none() || self.arguments.with_caution;

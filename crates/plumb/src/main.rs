@@ -9,6 +9,8 @@ mod drift;
 mod exit;
 mod exposure;
 mod fix_code;
+mod gaps;
+mod git;
 mod graph;
 mod graph_arguments;
 mod graph_tools;

@@ -8,7 +8,7 @@ use plumb_engine::{Analyzer, Judged};
 use plumb_graph::assemble::{Assembled, assemble};
 use plumb_graph::fragment::AccountFragment;
 use plumb_graph::knowledge::Knowledge;
-use plumb_iac::snapshot::CodeAccount;
+use plumb_iac::snapshot::{CodeAccount, Undeclared};
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::report::Report;
 use plumb_model::value::Text;
@@ -18,6 +18,7 @@ use rayon::prelude::*;
 use crate::arguments::{CodeArguments, SelectionArguments};
 use crate::console::Console;
 use crate::exit::Failed;
+use crate::gaps::Gaps;
 use crate::graph_arguments::SourceArguments;
 use crate::knowledge::{self, Selected};
 use crate::{demo, graph, plan, scan_code, scan_snapshot};
@@ -43,6 +44,8 @@ pub(crate) struct Source {
     analyzer: Analyzer,
     accounts: Vec<Judged>,
     organization: Option<Text>,
+    /// What the graph lacks.
+    pub(crate) gaps: Gaps,
 }
 
 impl Source {
@@ -82,7 +85,7 @@ impl Source {
                     var_file: Vec::new(),
                     region: None,
                 };
-                let code = scan_code::read(console, &pack, &policies, &how)?;
+                let code = scan_code::read(console, &pack, &policies, &how, Undeclared::Absent)?;
                 let judge = |account: &CodeAccount| analyzer.account(&account.snapshot);
                 (code.accounts.par_iter().map(judge).collect(), None)
             }
@@ -97,7 +100,9 @@ impl Source {
                 (demo::judge(&analyzer, &estate, &demo::collected(&plan)), None)
             }
         };
+        let gaps = Gaps::of(&knowledge, &accounts);
         Ok(Self {
+            gaps,
             knowledge,
             policies,
             analyzer,
@@ -112,9 +117,14 @@ impl Source {
         self
     }
 
-    /// The report with attack paths.
+    /// The report with attack paths, among whose problems are the gaps.
     pub(crate) fn report(self) -> Report {
-        self.analyzer.finish(self.accounts, self.organization)
+        let mut report = self.analyzer.finish(self.accounts, self.organization);
+        if let Some(paths) = &mut report.paths {
+            paths.problems.extend(self.gaps.sentences().cloned());
+            paths.problems.sort();
+        }
+        report
     }
 
     /// The graph with what it was made of.

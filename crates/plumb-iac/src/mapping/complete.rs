@@ -102,9 +102,13 @@ pub fn complete(body: &Val, mapping: Option<&BlockMapping>, surroundings: &Surro
             }
             _ => continue,
         };
-        if let (Rendered::Text(text), Kind::Map(fields)) = (made, &mut body.kind) {
-            let fields = Arc::make_mut(fields);
-            fields.entries.insert(name.clone(), Val::string(text));
+        let val = match made {
+            Rendered::Text(text) => Val::string(text),
+            Rendered::Unknown(why) => Val::unknown(why),
+            Rendered::Absent => continue,
+        };
+        if let Kind::Map(fields) = &mut body.kind {
+            Arc::make_mut(fields).entries.insert(name.clone(), val);
         }
     }
     body

@@ -12,6 +12,9 @@ use crate::mapping::used::UsedPaths;
 /// The paths that neither a mapping nor the parts of other blocks give.
 #[derive(Debug)]
 pub(crate) struct Gaps {
+    /// Attributes.
+    attributes: Vec<Text>,
+    /// Paths into attributes that are given.
     paths: Vec<Vec<Text>>,
     unreadable: Value,
 }
@@ -30,20 +33,33 @@ impl Gaps {
                 cover.add(Cover::of(part));
             }
         }
-        let attributes = resource_type.names().into_iter().map(|name| vec![name]);
-        let used = used.of_type(&resource_type.name).map(<[Text]>::to_vec);
-        let is_open = |path: &Vec<Text>| {
+        let is_open = |path: &[Text]| {
             let is_reserved = |name: &Text| Resource::RESERVED.contains(&name.as_str());
             !path.first().is_none_or(is_reserved) && !cover.covers(path)
         };
+        let mut attributes = resource_type.names();
+        attributes.retain(|name| is_open(std::slice::from_ref(name)));
+        let used = used.of_type(&resource_type.name);
         Self {
-            paths: attributes.chain(used).filter(is_open).collect(),
+            attributes,
+            paths: used
+                .filter(|path| path.len() > 1 && is_open(path))
+                .map(<[Text]>::to_vec)
+                .collect(),
             unreadable: Value::unreadable(Unreadable::new(Reason::NotInCode)),
         }
     }
 
     /// Puts something unreadable at every gap whose surroundings are there.
     pub(crate) fn fill(&self, document: &mut Value) {
+        if let Value::Map(map) = document {
+            let missing = self.attributes.iter().filter(|name| !map.contains_key(name));
+            let missing: Vec<_> = missing
+                .map(|name| (name.clone(), self.unreadable.clone()))
+                .collect();
+            // At once, because each insertion moves what follows.
+            *map = std::mem::take(map).into_iter().chain(missing).collect();
+        }
         for path in &self.paths {
             self.fill_at(document, path);
         }

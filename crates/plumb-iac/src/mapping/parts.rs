@@ -40,6 +40,13 @@ pub(crate) struct Joined {
     unknown: Option<Why>,
 }
 
+/// How often parts are put into documents, for each of them on average, beyond which what they give is in doubt: one part
+/// belongs to few documents unless all have one name.
+const PUTS_PER_PART: usize = 100;
+
+/// How often that is done in any case.
+const PUTS: usize = 100_000;
+
 /// Documents by the values of one attribute.
 type Index = HashMap<Text, Vec<usize>>;
 
@@ -87,13 +94,21 @@ impl Parts {
             .collect();
         // For each attribute that a part of an unknown document gives, the first such part.
         let mut stray: BTreeMap<(Text, Text), (Why, Map, Arc<Origin>)> = BTreeMap::new();
+        let mut puts_left = PUTS.saturating_add(self.0.len().saturating_mul(PUTS_PER_PART));
         for part in self.0 {
             let all = by_type
                 .get(&part.resource_type)
                 .map(Vec::as_slice)
                 .unwrap_or_default();
-            let targets = part.targets(all, drafts, &mut indexes);
-            let unknown_target = part.joined.iter().find_map(|joined| joined.unknown.clone());
+            let mut targets = part.targets(all, drafts, &mut indexes);
+            let mut unknown_target = part.joined.iter().find_map(|joined| joined.unknown.clone());
+            match puts_left.checked_sub(targets.len()) {
+                Some(left) => puts_left = left,
+                None => {
+                    targets.clear();
+                    unknown_target = Some(Why::new_static("too many resources have the same name"));
+                }
+            }
             if targets.is_empty() && (unknown_target.is_none() || all.is_empty()) {
                 orphans.push(Orphan {
                     address: part.origin.address.clone(),
@@ -158,7 +173,8 @@ impl Part {
         targets.unwrap_or_default().into_iter().collect()
     }
 
-    fn put_into(&self, draft: &mut Draft) {
+    /// Puts it into a document.
+    pub(crate) fn put_into(&self, draft: &mut Draft) {
         if let Some(why) = &self.perhaps {
             let why = format!("it is not sure that there is `{}`: {why}", self.origin.address);
             return doubt_map(

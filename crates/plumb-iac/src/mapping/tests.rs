@@ -308,6 +308,30 @@ fn conditions_choose_parts_and_an_unknown_condition_leaves_them_in_doubt() {
 }
 
 #[test]
+fn parts_of_very_many_documents_of_one_name_leave_them_in_doubt() {
+    let mut blocks = Vec::new();
+    for at in 0..500 {
+        blocks.push(block("box", &format!("b{at}"), &json!({ "name": "n" })));
+        blocks.push(block(
+            "box_rule",
+            &format!("r{at}"),
+            &json!({ "box": "n", "port": 1 }),
+        ));
+    }
+    let mapped = map(blocks);
+    assert_eq!(mapped.resources.len(), 500);
+    for (resource, _) in &mapped.resources {
+        let rules = resource.get("rules").and_then(Value::as_list).unwrap();
+        // 150,000 of 250,000 puts are done.
+        assert_eq!(rules.len(), 301);
+        assert_eq!(
+            show(rules.last().unwrap()),
+            json!("?`box_rule.r300` may belong to it: too many resources have the same name")
+        );
+    }
+}
+
+#[test]
 fn orphans_and_unmapped_blocks_are_told() {
     let mapped = map(vec![
         block("box_rule", "r", &json!({ "box": "elsewhere" })),

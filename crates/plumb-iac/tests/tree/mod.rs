@@ -1,5 +1,7 @@
 //! A tree of files in memory, for tests.
 
+#![allow(dead_code, reason = "each test uses a part of it")]
+
 use std::collections::BTreeMap;
 
 use plumb_iac::files::Files;

@@ -10,6 +10,7 @@ mod bad_policies;
 mod bad_recipes;
 mod catalogue;
 mod escalations;
+mod fronts;
 mod graph;
 mod graph_knowledge;
 mod hostile_files;

@@ -7,6 +7,7 @@ use plumb_model::report::FindingView;
 use serde::Serialize;
 
 use super::Message;
+use crate::options::RenderOptions;
 
 /// A physical location, which code scanning requires, and the logical one, which is the truth.
 #[derive(Serialize)]
@@ -17,10 +18,10 @@ pub(super) struct Location<'a> {
 }
 
 impl<'a> Location<'a> {
-    pub(super) fn new(view: &FindingView<'a>) -> Self {
+    pub(super) fn new(view: &FindingView<'a>, options: &RenderOptions) -> Self {
         Self {
             physical_location: match &view.finding.code {
-                Some(spot) => PhysicalLocation::of(&spot.place),
+                Some(spot) => PhysicalLocation::of(&spot.place, options),
                 None => PhysicalLocation {
                     artifact_location: ArtifactLocation { uri: address(view) },
                     region: Region::default(),
@@ -39,7 +40,7 @@ impl<'a> Location<'a> {
 }
 
 /// A relative URI that names one resource: `aws/123456789012/us-east-1/aws_s3_bucket/arn%3Aaws%3As3%3A%3A%3Alogs`.
-fn address(view: &FindingView<'_>) -> String {
+pub(crate) fn address(view: &FindingView<'_>) -> String {
     let account = &view.account.account;
     let resource = view.resource;
     let segments = [
@@ -71,7 +72,7 @@ fn segment(text: &str) -> String {
 }
 
 /// Where the value was written and where modules were called, of a finding in code.
-pub(super) fn related(view: &FindingView<'_>) -> Vec<RelatedLocation> {
+pub(super) fn related(view: &FindingView<'_>, options: &RenderOptions) -> Vec<RelatedLocation> {
     let Some(spot) = &view.finding.code else {
         return Vec::new();
     };
@@ -79,7 +80,7 @@ pub(super) fn related(view: &FindingView<'_>) -> Vec<RelatedLocation> {
     let calls = view.resource.code.iter().flat_map(|code| code.calls.iter().rev());
     set.chain(calls.map(|place| (place, "the module is called here")))
         .map(|(place, text)| RelatedLocation {
-            physical_location: PhysicalLocation::of(place),
+            physical_location: PhysicalLocation::of(place, options),
             message: Message::new(text),
         })
         .collect()
@@ -101,8 +102,8 @@ struct PhysicalLocation {
 }
 
 impl PhysicalLocation {
-    fn of(place: &CodePlace) -> Self {
-        let segments: Vec<String> = place.file.split('/').map(segment).collect();
+    fn of(place: &CodePlace, options: &RenderOptions) -> Self {
+        let segments: Vec<String> = options.path(place).split('/').map(segment).collect();
         Self {
             artifact_location: ArtifactLocation {
                 uri: segments.join("/"),

@@ -5,10 +5,11 @@ use std::io;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use plumb_model::code::{CodePlace, CodeSpot};
-use plumb_model::report::{FindingView, Report};
+use plumb_model::report::{BaselineCounts, FindingView, Report};
 use plumb_model::verdict::{Severity, Verdict};
 
 use super::page::{Page, severity_style};
+use crate::identity::address;
 use crate::numbers::{counted, thousands};
 use crate::options::Color;
 use crate::visible::{visible, visible_source};
@@ -36,7 +37,7 @@ struct Failure<'r> {
 pub(super) fn failures(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     let mut failing: Vec<(FindingView<'_>, &CodeSpot)> = report
         .findings()
-        .filter(|view| view.finding.verdict == Verdict::Fail)
+        .filter(|view| view.finding.verdict == Verdict::Fail && view.finding.standing.is_asked())
         .filter_map(|view| Some((view, view.finding.code.as_deref()?)))
         .collect();
     failing.sort_by(|(a, spot_a), (b, spot_b)| {
@@ -116,6 +117,7 @@ pub(super) fn summary(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     };
     page.blank()?;
     page.line(&format!("{failures}{accepted}"))?;
+    focus(report, page)?;
     let roots = counted(u64::try_from(report.accounts.len()).unwrap_or(u64::MAX), "roots");
     let resources = counted(report.summary.resources, "resources");
     page.wrapped(
@@ -135,12 +137,31 @@ pub(super) fn summary(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// The address in the code, or the name where there is none.
-fn address<'a>(view: &FindingView<'a>) -> &'a str {
-    view.resource
-        .code
-        .as_ref()
-        .map_or(view.resource.name.as_str(), |code| code.address.as_str())
+/// What of the failures was asked about, and how many there are besides.
+fn focus(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    let Some(focus) = &report.focus else {
+        return Ok(());
+    };
+    if let Some(BaselineCounts { known, new, gone }) = focus.baseline {
+        let (new, known) = (page.bold(&counted(new, "new failures")), thousands(known));
+        let gone = match gone {
+            0 => String::new(),
+            gone => format!(", {} of it fail no more", thousands(gone)),
+        };
+        page.line(&format!("{new}; {known} known in the baseline{gone}"))?;
+    }
+    if let Some(change) = &focus.change {
+        let touched = page.bold(&format!(
+            "{} touched by the change",
+            counted(change.touched, "failures")
+        ));
+        let (untouched, files) = (thousands(change.untouched), counted(change.files, "files"));
+        page.line(&format!(
+            "{touched}; {untouched} not; {files} changed since {}",
+            visible(&change.base)
+        ))?;
+    }
+    Ok(())
 }
 
 fn shown(failure: &Failure<'_>, color: Color) -> String {

@@ -59,6 +59,15 @@ impl<'a> Page<'a> {
         self.framed(first, &" ".repeat(first.width()), text)
     }
 
+    /// Text that stands out, made visible and wrapped.
+    pub(super) fn wrapped_bold(&mut self, text: &str) -> io::Result<()> {
+        for line in wrap(&visible(text), self.width) {
+            let line = self.bold(&line);
+            writeln!(self.out, "{line}")?;
+        }
+        Ok(())
+    }
+
     /// Like [`Page::wrapped`], but the other lines begin with `rest`, which is as wide as `first`.
     pub(super) fn framed(&mut self, first: &str, rest: &str, text: &str) -> io::Result<()> {
         let lines = wrap(&visible(text), self.width.saturating_sub(first.width()));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use plumb_model::account::{Account, Provider};
 use plumb_model::coverage::{CallCount, CollectedType, Coverage, Gap};
-use plumb_model::finding::{Evidence, Finding, Observed};
+use plumb_model::finding::{Evidence, Finding, Observed, Standing};
 use plumb_model::framework::{
     Assessment, ControlRef, ControlReport, ControlStatus, FrameworkReport, StatusCounts,
 };
@@ -410,6 +410,7 @@ fn finding(policy: u32, resource: u32, verdict: Verdict) -> Finding {
         accepted: None,
         evidence: None,
         code: None,
+        standing: Standing::Asked,
     }
 }
 
@@ -534,6 +535,7 @@ fn report(
         breakdown: Breakdown::default(),
         paths: None,
         accepted: Vec::new(),
+        focus: None,
     }
 }
 

@@ -1,145 +1,10 @@
-//! The built-in mappings of Terraform and the built-in policies over blocks with evaluated arguments.
-//!
-//! References are written as the stand-ins that they evaluate to: `aws_s3_bucket.b` for the id of that bucket.
-
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that cannot go on panics"
-)]
-
-use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+//! The built-in mappings of Terraform.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use plumb_expr::{NoInventory, Scope};
-use plumb_iac::declared::{Declared, Language, Stack};
-use plumb_iac::mapping::{Mapped, Mapper, UsedPaths};
-use plumb_iac::place::{FileId, Place};
-use plumb_iac::val::{Fields, Kind, Val};
-use plumb_model::value::{Map, Text, Value};
-use plumb_pack::load::Base;
-use plumb_pack::pack::{Pack, SourceFile};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
-/// A value of code; a text that begins with `?` is something unknown.
-fn val(json: &Json) -> Val {
-    Val::new(match json {
-        Json::Null => Kind::Null,
-        Json::Bool(bool) => Kind::Bool(*bool),
-        Json::Number(number) => Kind::Int(number.as_i64().unwrap_or_default()),
-        Json::String(text) => match text.strip_prefix('?') {
-            Some(why) => Kind::Unknown(Text::from(why)),
-            None => Kind::String(Text::from(text.as_str())),
-        },
-        Json::Array(items) => Kind::List(Arc::new(items.iter().map(val).collect())),
-        Json::Object(entries) => Kind::Map(Arc::new(Fields {
-            entries: entries
-                .iter()
-                .map(|(key, value)| (Text::from(key.as_str()), val(value)))
-                .collect::<BTreeMap<_, _>>(),
-            rest: None,
-        })),
-    })
-}
-
-/// Blocks by address.
-fn stack(blocks: &Json) -> Stack {
-    let place = Place {
-        file: FileId(0),
-        start: 0,
-        end: 0,
-    };
-    let blocks = blocks
-        .as_object()
-        .unwrap()
-        .iter()
-        .map(|(address, body)| Declared {
-            kind: Text::from(address.split('.').next().unwrap_or_default()),
-            address: Text::from(address.as_str()),
-            body: val(body),
-            head: place,
-            whole: place,
-            calls: Vec::new(),
-            perhaps: None,
-            region: None,
-        });
-    Stack {
-        path: Text::new_static("."),
-        language: Language::Terraform,
-        blocks: blocks.collect(),
-        region: Some(Text::new_static("eu-west-1")),
-        account: None,
-    }
-}
-
-/// Policies for what no built-in policy reads yet.
-const OWN: &str = r#"
-policies:
-- name: own-storage-private
-  provider: azure
-  resource_type: azurerm_storage_account
-  severity: HIGH
-  rule: |
-    resource.network_rules.default_action == "Deny" && resource.private_endpoint_connections.exists(c, c.id != null)
-    && resource.supports_https_traffic_only == true && !resource.containers.exists(c, c.public_access != "private")
-"#;
-
-/// An access key as one would be written, in parts so that no scanner takes this file for a leak.
-fn key() -> String {
-    ["AK", "IAQ3EGTXJ4WZ5RN6QK"].concat()
-}
-
-/// The built-in pack with the policies above.
-fn pack() -> &'static Pack {
-    static PACK: OnceLock<Pack> = OnceLock::new();
-    PACK.get_or_init(|| {
-        let own = SourceFile {
-            path: "own.yaml".to_owned(),
-            text: OWN.to_owned(),
-        };
-        let loaded = Pack::load(Base::BuiltIn, &[own]);
-        assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
-        loaded.pack
-    })
-}
-
-/// Checks the verdicts of a policy on all documents of its type, in the order of their blocks.
-#[track_caller]
-fn check(policy: &str, blocks: &Json, expected: &[&str]) {
-    let pack = pack();
-    let policy = pack
-        .policy(policy)
-        .unwrap_or_else(|| panic!("no policy {policy}"));
-    let compiled = pack.compile(policy).unwrap();
-    let used = UsedPaths::of([&compiled]);
-    let Mapped {
-        resources, orphans, ..
-    } = Mapper::new(pack, Language::Terraform, &used).documents(&stack(blocks));
-    assert!(orphans.is_empty(), "{orphans:?}");
-    let account: Map = [("id", "000000000000"), ("partition", "aws")]
-        .map(|(key, value)| (Text::from(key), Value::from(value)))
-        .into_iter()
-        .collect();
-    let (account, params) = (Value::Map(account), Value::Map(policy.params.clone()));
-    let judged = resources
-        .iter()
-        .filter(|(resource, _)| resource.resource_type == policy.resource_type);
-    let verdicts: Vec<String> = judged
-        .map(|(resource, _)| {
-            let scope = Scope {
-                resource: resource.document(),
-                account: &account,
-                params: &params,
-                now: "2026-01-01T00:00:00Z".parse().unwrap(),
-                inventory: &NoInventory,
-            };
-            compiled.verdict(&scope).to_string()
-        })
-        .collect();
-    assert_eq!(verdicts, expected, "{}", policy.name);
-}
+use crate::support::{check, key};
 
 #[test]
 fn buckets_have_what_s3_gives_new_ones_until_code_says_otherwise() {
@@ -400,4 +265,19 @@ fn methods_and_features_are_gathered_by_name() {
         &domain("?var.kind"),
         &["unknown"],
     );
+}
+
+#[test]
+fn blocks_share_the_documents_of_a_region() {
+    let settings = json!({ "aws_ebs_encryption_by_default.e": {}, "aws_ec2_image_block_public_access.i": { "state": "unblocked" } });
+    check("ec2-ebs-encryption-by-default", &settings, &["pass"]);
+    check("ec2-image-public-access-blocked", &settings, &["fail"]);
+    check("ec2-ebs-snapshot-public-access-blocked", &settings, &["unknown"]);
+    let config = json!({ "aws_config_configuration_recorder.r": { "recording_group": [{ "all_supported": true }] },
+        "aws_config_configuration_recorder_status.s": { "name": "default", "is_enabled": true },
+        "aws_config_delivery_channel.c": { "s3_bucket_name": "b" } });
+    check("config-recorder-records-all-resources", &config, &["pass"]);
+    let mut stopped = config.clone();
+    stopped["aws_config_configuration_recorder_status.s"]["is_enabled"] = json!(false);
+    check("config-recorder-records-all-resources", &stopped, &["fail"]);
 }
