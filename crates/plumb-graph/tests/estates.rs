@@ -13,10 +13,10 @@
 mod containers;
 #[path = "estates/data.rs"]
 mod data;
-#[path = "estates/fronts.rs"]
-mod fronts;
 #[path = "estates/equal.rs"]
 mod equal;
+#[path = "estates/fronts.rs"]
+mod fronts;
 #[path = "estates/hostile.rs"]
 mod hostile;
 #[path = "estates/identity.rs"]
