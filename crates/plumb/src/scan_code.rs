@@ -8,7 +8,7 @@ use plumb_engine::Analyzer;
 use plumb_iac::change::Changes;
 use plumb_iac::change::affected::affected;
 use plumb_iac::files::Files;
-use plumb_iac::fix::correct;
+use plumb_iac::fix::Corrector;
 use plumb_iac::locate::spot;
 use plumb_iac::mapping::UsedPaths;
 use plumb_iac::place::Sources;
@@ -350,6 +350,7 @@ pub(crate) fn judgeable(pack: &Pack, policies: Vec<CompiledPolicy>) -> Vec<Compi
 
 /// Tells of every resource where it is declared, and of every finding where it comes from.
 pub(crate) fn locate(report: &mut Report, code: &Code) {
+    let corrector = Corrector::new(&code.sources, &code.fixes);
     let by_id: HashMap<(plumb_model::account::Provider, &str), &CodeAccount> = code
         .accounts
         .iter()
@@ -381,7 +382,7 @@ pub(crate) fn locate(report: &mut Report, code: &Code) {
                 let (mut spot, origins) = spot(&code.sources, places, finding.evidence.as_deref());
                 if let (Verdict::Fail, Some(policy)) = (finding.verdict, policies.get(wide(finding.policy))) {
                     let language = code_account.language;
-                    let corrected = correct(&code.sources, &code.fixes, &policy.name, language, &origins);
+                    let corrected = corrector.correct(&policy.name, language, &origins);
                     spot.fix = corrected
                         .ok()
                         .map(|correction| correction.described(&code.sources, &policy.remediation.summary));
