@@ -59,9 +59,9 @@ impl<'a> Builder<'a> {
             let Known::Read(balancers) = look::of(service, "load_balancers").list() else {
                 continue;
             };
-            let joined = balancers
-                .iter()
-                .filter(|one| self.coverage.declared_only && look::text(one, "target_group_arn") == Some(group));
+            let joined = balancers.iter().filter(|one| {
+                self.coverage.declared_only && look::text(one, "target_group_arn") == Some(group)
+            });
             targets.extend(joined.map(|one| DeclaredTarget {
                 service: service.uid.clone(),
                 port: match look::look(one, "container_port").int() {
@@ -103,11 +103,15 @@ impl<'a> Builder<'a> {
     fn given_by_subnet(&self, interface: &Value) -> Public {
         const GIVES: &str = "map_public_ip_on_launch";
         let Some(id) = look::text(interface, "subnet_id") else {
-            return Public::Unread(Text::new_static("the subnet that gives public addresses is not known"));
+            return Public::Unread(Text::new_static(
+                "the subnet that gives public addresses is not known",
+            ));
         };
         let is_meant = |subnet: &&Resource| look::text(subnet.document(), "subnet_id") == Some(id);
         let Some(subnet) = self.all("aws_subnet").into_iter().find(is_meant) else {
-            return Public::Unread(format!("whether subnet `{id}` gives public addresses was not read").into());
+            return Public::Unread(
+                format!("whether subnet `{id}` gives public addresses was not read").into(),
+            );
         };
         match look::of(subnet, GIVES).bool() {
             Known::Read(Some(true)) => Public::Yes(proof(
