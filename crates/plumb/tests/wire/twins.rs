@@ -27,7 +27,7 @@ const CASES: [Case; 7] = [
         hardened: None,
     },
     Case {
-        module: "policy_rollback",
+        module: "policy_rewrite",
         path: "credentials -holds-> raider -can_escalate_to-> administrator",
         certainty: "certain",
         hardened: None,
