@@ -32,7 +32,10 @@ pub(super) fn correct(
         .ok_or(NoCorrection::NotKnown)?;
     let kind = resource.value.get_text("Type").ok_or(NoCorrection::NotKnown)?;
     let properties = resource.value.get("Properties");
-    let has = |name: &Text| properties.is_some_and(|properties| properties.get(name).is_some());
+    let has = |path: &Text| {
+        let mut steps = path.split('.');
+        properties.is_some_and(|properties| steps.try_fold(properties, |node, step| node.get(step)).is_some())
+    };
     let fix = fixes
         .of(policy, Language::CloudFormation, kind)
         .iter()
