@@ -159,7 +159,7 @@ impl Writer<'_> {
         if is_element {
             text = format!("{}{indent}", text.trim_start());
         }
-        let at = if is_element { key } else { line };
+        let at = if is_element { key } else { above_comments(before, line) };
         Ok(Edit {
             place: Place::new(self.file, at..at),
             text,
@@ -177,6 +177,13 @@ impl Writer<'_> {
     fn is_json(&self) -> bool {
         self.text.trim_start().starts_with('{')
     }
+}
+
+/// The start of the comments right above a line, which belong to what stands on it.
+fn above_comments(text: &str, line: usize) -> usize {
+    let lines = text.get(..line).unwrap_or_default().split_inclusive('\n').rev();
+    let comments = lines.take_while(|line| line.trim_start().starts_with('#'));
+    line - comments.map(str::len).sum::<usize>()
 }
 
 /// A property and what is in it, in block style.
