@@ -7,21 +7,17 @@ use plumb_pack::mapping::Language;
 use super::{Correction, Edit, NoCorrection, correction};
 use crate::cloudformation::tree::{Content, Entry, Node};
 use crate::mapping::Origin;
-use crate::place::{FileId, Place, Sources};
+use crate::place::{FileId, Place};
 
-/// See [`super::correct`].
+/// How to correct a resource of a template.
 pub(super) fn correct(
-    sources: &Sources,
+    text: &str,
+    root: &Node,
     fixes: &Fixes,
     policy: &str,
     origin: &Origin,
 ) -> Result<Correction, NoCorrection> {
     let file = origin.head.file;
-    let Some(source) = sources.get(file) else {
-        return Err(NoCorrection::NotKnown);
-    };
-    let (root, _) = crate::cloudformation::parse::parse(file, source);
-    let root = root.ok_or(NoCorrection::NotKnown)?;
     let resource = root
         .get("Resources")
         .and_then(|resources| {
@@ -45,10 +41,7 @@ pub(super) fn correct(
         let why = "blocks are added to Terraform only";
         return Err(NoCorrection::NotHere(Text::new_static(why)));
     }
-    let writer = Writer {
-        text: &source.text,
-        file,
-    };
+    let writer = Writer { text, file };
     let mut edits = Vec::new();
     for (path, value) in &fix.set {
         let mut full = vec![Text::new_static("Properties")];

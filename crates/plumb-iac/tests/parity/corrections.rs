@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use plumb_iac::fix::correct;
+use plumb_iac::fix::Corrector;
 use plumb_iac::locate::spot;
 use plumb_model::value::{Text, Value};
 use plumb_model::verdict::Verdict;
@@ -45,7 +45,8 @@ fn corrected(
             let (_, origins) = spot(&scanned.sources, places, evidence.as_ref());
             let name = &policy.policy.name;
             let found = origins.into_iter().find_map(|origin| {
-                let correction = correct(&scanned.sources, &world.fixes, name, language, &[origin]).ok()?;
+                let corrector = Corrector::new(&scanned.sources, &world.fixes);
+                let correction = corrector.correct(name, language, &[origin]).ok()?;
                 Some((correction, origin))
             });
             let (correction, origin) = found?;
@@ -55,8 +56,8 @@ fn corrected(
                 .iter()
                 .find(|block| block.address == origin.address);
             kinds.insert(block.unwrap().kind.clone());
-            for edit in correction.edits {
-                let edit = (edit.place.range(), edit.text);
+            for edit in &correction.edits {
+                let edit = (edit.place.range(), edit.text.clone());
                 if !edits.contains(&edit) {
                     edits.push(edit);
                 }
