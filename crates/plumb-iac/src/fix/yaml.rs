@@ -152,7 +152,11 @@ impl Writer<'_> {
         if is_element {
             text = format!("{}{indent}", text.trim_start());
         }
-        let at = if is_element { key } else { above_comments(before, line) };
+        let at = if is_element {
+            key
+        } else {
+            above_comments(before, line)
+        };
         Ok(Edit {
             place: Place::new(self.file, at..at),
             text,
