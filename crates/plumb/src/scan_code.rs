@@ -1,7 +1,7 @@
 //! `plumb scan code`: judge infrastructure code before it is applied.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use plumb_engine::Analyzer;
@@ -354,7 +354,7 @@ fn wide(at: u32) -> usize {
 }
 
 /// A file as the tree names it.
-fn below(tree: &CodeTree, file: &PathBuf) -> Result<String, Failed> {
+fn below(tree: &CodeTree, file: &Path) -> Result<String, Failed> {
     tree.path_below(file).ok_or_else(|| {
         let message = format!("`{}` does not lie in the scanned tree", file.display());
         Diagnostic::error(message)

@@ -104,7 +104,7 @@ impl Deployment<'_, '_> {
         }
     }
 
-    /// The resource that the first argument of `reference` means: a symbol, an id, or the name of a deployment.
+    /// The resource that the first argument of `reference` means: a symbol, an id, or a name that only one has.
     fn referred(&self, text: &str) -> Option<&Resource> {
         if let Some(resource) = self.template.named(text) {
             return Some(resource);
@@ -119,14 +119,18 @@ impl Deployment<'_, '_> {
                     .eq_ignore_ascii_case(text),
             )
         };
-        match text.starts_with('/') {
-            true => self.template.resource(*self.ids().get(&text.to_lowercase())?),
-            false => self
-                .template
-                .resources
-                .iter()
-                .filter(|resource| resource.module.is_some() && resource.repeat.is_none())
-                .find(|resource| by_name(resource) == Some(true)),
+        if text.starts_with('/') {
+            return self.template.resource(*self.ids().get(&text.to_lowercase())?);
+        }
+        let alone = self
+            .template
+            .resources
+            .iter()
+            .filter(|resource| resource.repeat.is_none());
+        let mut found = alone.filter(|resource| by_name(resource) == Some(true));
+        match (found.next(), found.next()) {
+            (Some(only), None) => Some(only),
+            (_, _) => None,
         }
     }
 

@@ -184,7 +184,7 @@ impl Reading<'_, '_> {
         depth: usize,
     ) -> Option<Resource> {
         let work = self.reader.work;
-        let Some(kind) = node.get_text("type") else {
+        let Some(kind) = node.get_text("type").map(|kind| kind.trim_end_matches('/')) else {
             let what = match node.entries() {
                 Some(_) => "a resource has no type".to_owned(),
                 None => format!("a resource must be an object, this is a {}", node.kind_name()),
