@@ -1,6 +1,6 @@
 //! `plumb scan code`: judge infrastructure code before it is applied.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,11 +8,11 @@ use plumb_engine::Analyzer;
 use plumb_iac::change::Changes;
 use plumb_iac::change::affected::affected;
 use plumb_iac::files::Files;
-use plumb_iac::fix::correct;
+use plumb_iac::fix::Corrector;
 use plumb_iac::locate::spot;
 use plumb_iac::mapping::UsedPaths;
 use plumb_iac::place::Sources;
-use plumb_iac::scan::{Options, scan};
+use plumb_iac::scan::{Options, ScannedStack, scan};
 use plumb_iac::snapshot::{CodeAccount, Undeclared, accounts};
 use plumb_iac::suppress::{self, Idle, Suppression};
 use plumb_model::diagnostic::Diagnostic;
@@ -37,7 +37,10 @@ use crate::{git, graph, knowledge};
 
 /// How much stack the evaluation of deeply nested code may need, in bytes.
 const STACK: usize = 64 * 1024 * 1024;
-/// The largest baseline, in bytes.
+/// How many types are named of which nothing was judged.
+const MOST_NAMED: usize = 8;
+
+/// The largest baseline that is read, in bytes.
 const MAX_BASELINE: u64 = 256 * 1024 * 1024;
 
 /// What was read of a tree of code.
@@ -210,7 +213,11 @@ pub(crate) fn read_tree(
             .file_name()
             .and_then(|name| name.to_str())
             .unwrap_or_default();
-        paths.retain(|path| path == name);
+        // Values of its parameters may stand beside a template.
+        let is_values = |path: &str| {
+            path.ends_with(".bicepparam") || path.contains("parameters") && path.ends_with(".json")
+        };
+        paths.retain(|path| path == name || !path.contains('/') && is_values(path));
     }
     let used = UsedPaths::of(policies);
     let options = Options {
@@ -233,6 +240,7 @@ pub(crate) fn read_tree(
     if let Some(console) = console {
         console.show(&walking);
         console.show(&scanned.problems);
+        console.show(&not_judged(&scanned.stacks));
         if scanned.kubernetes > 0 {
             let count = scanned.kubernetes;
             console.say(&format!(
@@ -265,6 +273,45 @@ pub(crate) fn read_tree(
         suppressions,
         fixes,
     })
+}
+
+/// What the code declares of types that nothing is known of, or only in part, as one warning each.
+fn not_judged(stacks: &[ScannedStack]) -> Vec<Diagnostic> {
+    let mut blocks: BTreeMap<&Text, u64> = BTreeMap::new();
+    let mut orphans: BTreeMap<&Text, u64> = BTreeMap::new();
+    for stack in stacks {
+        for (kind, count) in &stack.mapped.unmapped {
+            *blocks.entry(kind).or_default() += count;
+        }
+        for orphan in &stack.mapped.orphans {
+            *orphans.entry(&orphan.resource_type).or_default() += 1;
+        }
+    }
+    let told = |counts: &BTreeMap<&Text, u64>, what: &str, help: &str| {
+        let all: u64 = counts.values().sum();
+        let named: Vec<String> = counts
+            .iter()
+            .take(MOST_NAMED)
+            .map(|(kind, count)| format!("{kind} ({count})"))
+            .collect();
+        let more = match counts.len().saturating_sub(named.len()) {
+            0 => String::new(),
+            more => format!(" and {more} more types"),
+        };
+        let message = format!("{all} {what}: {}{more}", named.join(", "));
+        (all > 0).then(|| Diagnostic::warning(message).help(help))
+    };
+    let unmapped = told(
+        &blocks,
+        "blocks were not judged, because nothing tells what they make",
+        "mappings of your own can tell: docs/specs/mapping.md",
+    );
+    let parts = told(
+        &orphans,
+        "blocks speak of resources that this code does not declare, and were not judged",
+        "they set something of a resource that another root or nobody declares",
+    );
+    unmapped.into_iter().chain(parts).collect()
 }
 
 /// The policies that code can answer: of types that code declares, and of those that look at something code tells.
@@ -307,6 +354,7 @@ pub(crate) fn judgeable(pack: &Pack, policies: Vec<CompiledPolicy>) -> Vec<Compi
 
 /// Tells of every resource where it is declared, and of every finding where it comes from.
 pub(crate) fn locate(report: &mut Report, code: &Code) {
+    let corrector = Corrector::new(&code.sources, &code.fixes);
     let by_id: HashMap<(plumb_model::account::Provider, &str), &CodeAccount> = code
         .accounts
         .iter()
@@ -338,7 +386,7 @@ pub(crate) fn locate(report: &mut Report, code: &Code) {
                 let (mut spot, origins) = spot(&code.sources, places, finding.evidence.as_deref());
                 if let (Verdict::Fail, Some(policy)) = (finding.verdict, policies.get(wide(finding.policy))) {
                     let language = code_account.language;
-                    let corrected = correct(&code.sources, &code.fixes, &policy.name, language, &origins);
+                    let corrected = corrector.correct(&policy.name, language, &origins);
                     spot.fix = corrected
                         .ok()
                         .map(|correction| correction.described(&code.sources, &policy.remediation.summary));

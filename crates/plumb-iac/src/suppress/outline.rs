@@ -117,6 +117,15 @@ impl Outline {
         )
     }
 
+    /// The block at the top that holds a place, when it is made as often as an argument says.
+    pub(super) fn repeated(&self, reach: &Range<usize>) -> Option<Range<usize>> {
+        let block = before(&self.items, reach.start + 1).filter(|block| reach.end <= block.whole.end)?;
+        let mut arguments = block.children.iter().filter_map(|item| item.argument.as_deref());
+        arguments
+            .any(|name| ["count", "for_each", "Condition"].contains(&name))
+            .then(|| block.whole.clone())
+    }
+
     /// The items that hold a place, outermost first.
     fn around(&self, at: usize) -> Vec<&Item> {
         let mut found = Vec::new();

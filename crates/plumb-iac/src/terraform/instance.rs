@@ -40,12 +40,12 @@ pub(crate) struct Instance {
     /// Why it is not sure that it is called.
     pub(crate) perhaps: Option<Text>,
     known: RefCell<HashMap<Name, State>>,
-    resolved: RefCell<HashMap<(Mode, usize), Known>>,
+    resolved: RefCell<ResolvedBlocks>,
     children: RefCell<HashMap<usize, Option<Rc<Children>>>>,
 }
 
-/// What a block is resolved to, once it is.
-type Known = Option<Rc<Resolved>>;
+/// What is known of each block, nothing while it is being resolved.
+type ResolvedBlocks = HashMap<(Mode, usize), Option<Rc<Resolved>>>;
 
 /// Who called a module.
 pub(crate) struct Parent {
