@@ -243,9 +243,12 @@ pub(crate) fn read_tree(
         console.show(&not_judged(&scanned.stacks));
         if scanned.kubernetes > 0 {
             let count = scanned.kubernetes;
-            console.say(&format!(
-                "note: {count} objects of Kubernetes were seen; no policy judges them"
-            ));
+            let were = if count == 1 {
+                "object of Kubernetes was"
+            } else {
+                "objects of Kubernetes were"
+            };
+            console.say(&format!("note: {count} {were} seen; no policy judges them"));
         }
     }
     if scanned.stacks.is_empty() && changes.is_none() {
