@@ -47,6 +47,9 @@ pub enum NoCorrection {
     NotHere(Text),
 }
 
+/// The correction of something, or why there is none.
+type Corrected = Result<Rc<Correction>, NoCorrection>;
+
 /// Corrects findings of one scan; every file is parsed once.
 pub struct Corrector<'c> {
     sources: &'c Sources,
@@ -54,7 +57,7 @@ pub struct Corrector<'c> {
     terraform: RefCell<HashMap<FileId, Option<Rc<terraform::File>>>>,
     templates: RefCell<HashMap<FileId, Option<Node>>>,
     /// Several instances of a block are corrected in one way.
-    known: RefCell<HashMap<(Text, Vec<Place>), Result<Rc<Correction>, NoCorrection>>>,
+    known: RefCell<HashMap<(Text, Vec<Place>), Corrected>>,
 }
 
 impl<'c> Corrector<'c> {
