@@ -213,7 +213,11 @@ pub(crate) fn read_tree(
             .file_name()
             .and_then(|name| name.to_str())
             .unwrap_or_default();
-        paths.retain(|path| path == name);
+        // Values of its parameters may stand beside a template.
+        let is_values = |path: &str| {
+            path.ends_with(".bicepparam") || path.contains("parameters") && path.ends_with(".json")
+        };
+        paths.retain(|path| path == name || !path.contains('/') && is_values(path));
     }
     let used = UsedPaths::of(policies);
     let options = Options {
@@ -239,9 +243,12 @@ pub(crate) fn read_tree(
         console.show(&not_judged(&scanned.stacks));
         if scanned.kubernetes > 0 {
             let count = scanned.kubernetes;
-            console.say(&format!(
-                "note: {count} objects of Kubernetes were seen; no policy judges them"
-            ));
+            let were = if count == 1 {
+                "object of Kubernetes was"
+            } else {
+                "objects of Kubernetes were"
+            };
+            console.say(&format!("note: {count} {were} seen; no policy judges them"));
         }
     }
     if scanned.stacks.is_empty() && changes.is_none() {
