@@ -17,6 +17,7 @@ mod question;
 mod reached;
 mod requirement;
 mod running;
+mod strangers;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -143,6 +144,7 @@ impl<'k> Assembly<'k> {
             how: None,
             certainty: Certainty::Certain,
             conditions: Vec::new(),
+            caveats: Vec::new(),
             proofs: Vec::new(),
             cost: 0,
         };
@@ -367,6 +369,7 @@ impl<'k> Assembly<'k> {
             how,
             certainty: outcome.certainty,
             conditions: outcome.conditions.clone(),
+            caveats: outcome.caveats.clone(),
             proofs,
             cost,
         });
@@ -411,6 +414,7 @@ impl<'k> Assembly<'k> {
                             how: Some(relation.label.clone()),
                             certainty: Certainty::Certain,
                             conditions: Vec::new(),
+                            caveats: Vec::new(),
                             proofs: Vec::new(),
                             cost: 0,
                         });
@@ -495,6 +499,7 @@ impl<'k> Assembly<'k> {
                         detail: (*clause).clone(),
                     })
                     .collect(),
+                ..Outcome::default()
             };
             self.edge(entry, node, EdgeKind::Holds, Some(how), &outcome, 0);
         }

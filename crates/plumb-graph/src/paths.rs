@@ -467,12 +467,16 @@ fn describe(
         .filter(|(_, edge)| security.graph.edge(*edge).is_some())
         .map(|(node, _)| security.node(*node).and_then(|info| info.account))
         .collect();
-    let risk = search::target_risk(best.value, best.key);
-    let mut parts = vec![(best.why.clone(), i16::from(best.value))];
     let steps = best
         .hops
         .iter()
         .filter_map(|(_, edge)| security.graph.edge(*edge));
+    let caveats: BTreeSet<Text> = steps
+        .clone()
+        .flat_map(|edge| edge.step.caveats.iter().cloned())
+        .collect();
+    let risk = search::target_risk(best.value, best.key);
+    let mut parts = vec![(best.why.clone(), i16::from(best.value))];
     let spent: u8 = steps.clone().map(|edge| edge.step.cost).sum();
     let of_entry = search::points(best.key).saturating_sub(spent);
     if of_entry > 0 {
@@ -487,6 +491,7 @@ fn describe(
         title: title::of(&entry, &hops, &accounts),
         why: best.why.clone(),
         certainty: hops.iter().map(|hop| hop.certainty).max().unwrap_or_default(),
+        caveats: caveats.into_iter().collect(),
         risk,
         parts,
         priority: weights.priority(risk),

@@ -21,6 +21,8 @@ mod identity;
 mod network;
 #[path = "estates/permission.rs"]
 mod permission;
+#[path = "estates/strangers.rs"]
+mod strangers;
 #[path = "estates/unreadable.rs"]
 mod unreadable;
 mod world;

@@ -15,7 +15,7 @@
 //! | [`principal`], [`principal_pattern`], [`request`], [`keys`] | who asks for what, and whom a policy names |
 //! | [`policy`], [`mod@evaluate`], [`answer`] | one decision |
 //! | [`account_iam`], [`library`], [`organization`], [`directory`] | the principals of an estate, their policies and classes |
-//! | [`assume`], [`outsiders`], [`scope`], [`s3`], [`kms`] | trust policies, strangers, reach of an action, public buckets, grants |
+//! | [`assume`], [`outsiders`], [`vantage`], [`scope`], [`s3`], [`kms`] | trust policies, strangers and where they ask from, reach of an action, public buckets, grants |
 //!
 //! **Invariant:** nothing here reads a clock, the environment or the network, and equal input gives equal output.
 //!
@@ -88,6 +88,7 @@ pub mod s3;
 pub mod scope;
 mod statement_reader;
 pub mod truth;
+pub mod vantage;
 
 /// The resource types that a directory is read from, each with the attributes that need a call of their own.
 pub const READS: &[(&str, &[&str])] = &[

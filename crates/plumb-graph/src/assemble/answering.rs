@@ -93,10 +93,11 @@ impl Permissions<'_, '_> {
     }
 
     fn answer(&self, asking: Asking<'_>, action: &str, asset: &Asset) -> Option<Outcome> {
-        let context = Context::over_tls();
         Outcome::of(&match asking {
-            Asking::Member(member) => self.directory.can(member, action, asset, &context),
-            Asking::Outsider(principal) => self.directory.can_outsider(principal, action, asset, &context),
+            Asking::Member(member) => self.directory.can(member, action, asset, &Context::over_tls()),
+            Asking::Outsider(principal, context) => {
+                self.directory.can_outsider(principal, action, asset, context)
+            }
         })
     }
 

@@ -114,6 +114,7 @@ fn add_exposure(assembly: &mut Assembly<'_>, exposure: &Exposure) {
         certainty,
         conditions,
         proofs,
+        ..Outcome::default()
     };
     assembly.edge(from, target, EdgeKind::Reaches, Some(how), &outcome, extra);
 }
@@ -162,6 +163,7 @@ fn add_lateral(assembly: &mut Assembly<'_>, estate: &Estate) {
             certainty,
             conditions,
             proofs,
+            ..Outcome::default()
         };
         assembly.edge(
             source,

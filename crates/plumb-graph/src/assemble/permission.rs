@@ -13,6 +13,7 @@ use crate::assemble::assets::{AssetGroup, AssetGroups, Part, PartExtent, princip
 use crate::assemble::callers::{Callers, admitted_accounts, let_in};
 use crate::assemble::classes::Classes;
 use crate::assemble::question::{Asking, Question, Telling, questions, reach};
+use crate::assemble::strangers::Vantage;
 use crate::assemble::{Assembly, Outcome, Stand};
 use crate::fragment::{Detail, FragmentNode};
 use crate::graph::NodeId;
@@ -188,6 +189,10 @@ impl<'d> Permissions<'d, '_> {
             return;
         };
         let Some(policy) = &detail.policy else { return };
+        let vantages = match self.groups.groups.get(first) {
+            Some(group) => self.vantages(assembly, group),
+            None => return,
+        };
         let Some(provider) = assembly
             .fragments
             .get(found.fragment)
@@ -211,17 +216,31 @@ impl<'d> Permissions<'d, '_> {
                 match principal {
                     PrincipalPattern::Entity(arn) => match self.directory.principal(arn) {
                         Some(member) => self.ask_entity(assembly, member, fragment, wide, question),
-                        None => self.ask_stranger(assembly, Principal::of_arn(arn), arn, &whole, question),
+                        None => self.ask_stranger(
+                            assembly,
+                            Principal::of_arn(arn),
+                            arn,
+                            (&whole, &vantages),
+                            question,
+                        ),
                     },
                     PrincipalPattern::Account(account) => match assembly.fragment_of(provider, account) {
                         Some(own) if own == fragment => {}
                         Some(other) => self.ask_account(assembly, other, wide, question),
                         None => {
                             let anybody = Principal::any_of_account(account.clone());
-                            self.ask_stranger(assembly, Some(anybody), account, &whole, question);
+                            self.ask_stranger(
+                                assembly,
+                                Some(anybody),
+                                account,
+                                (&whole, &vantages),
+                                question,
+                            );
                         }
                     },
-                    PrincipalPattern::Everyone => self.ask_everybody(assembly, &whole, question, detail),
+                    PrincipalPattern::Everyone => {
+                        self.ask_everybody(assembly, (&whole, &vantages), question, detail);
+                    }
                     PrincipalPattern::Session { .. }
                     | PrincipalPattern::UniqueId(_)
                     | PrincipalPattern::Service(_)
@@ -283,7 +302,7 @@ impl<'d> Permissions<'d, '_> {
         assembly: &mut Assembly<'_>,
         principal: Option<Principal>,
         name: &str,
-        whole: &Part,
+        (whole, vantages): (&Part, &[Vantage]),
         question: Question<'_>,
     ) {
         let Some(principal) = principal else { return };
@@ -306,20 +325,18 @@ impl<'d> Permissions<'d, '_> {
             }
             return;
         }
-        let outcomes = self.ask_parts(
-            assembly,
-            Asking::Outsider(&principal),
-            None,
-            std::slice::from_ref(whole),
-            question,
-        );
-        if outcomes.iter().all(|(_, outcome)| outcome.is_none()) {
+        let Some(group) = self.groups.groups.get(whole.first) else {
             return;
-        }
+        };
+        let principals = std::slice::from_ref(&principal);
+        let Some(found_from) = self.ask_from_outside(assembly, principals, vantages, group, question) else {
+            return;
+        };
         let entry = assembly.external(&account);
         for member in &found.members {
             assembly.expose(*member, ExposureLevel::Accounts);
         }
+        let outcomes = vec![(whole.clone(), Some(found_from.into_outcome()))];
         self.connect_parts(assembly, entry, outcomes, question, None);
     }
 
@@ -327,7 +344,7 @@ impl<'d> Permissions<'d, '_> {
     fn ask_everybody(
         &mut self,
         assembly: &mut Assembly<'_>,
-        whole: &Part,
+        (whole, vantages): (&Part, &[Vantage]),
         question: Question<'_>,
         detail: &Detail,
     ) {
@@ -344,22 +361,19 @@ impl<'d> Permissions<'d, '_> {
         if detail.closed.is_some() {
             return;
         }
-        let outcome = anybody
-            .iter()
-            .filter_map(|principal| {
-                let group = self.groups.groups.get(whole.first)?;
-                self.ask(assembly, Asking::Outsider(principal), None, group, question)
-            })
-            .map(Some)
-            .fold(None, Outcome::or);
-        let outcome = outcome.map(|outcome| match &detail.perhaps_closed {
-            Some(clause) => outcome.and(Outcome::possible(clause.clone())),
-            None => outcome,
-        });
+        let Some(group) = self.groups.groups.get(whole.first) else {
+            return;
+        };
+        let outcome = self
+            .ask_from_outside(assembly, &anybody, vantages, group, question)
+            .map(|found| match &detail.perhaps_closed {
+                Some(clause) => found.perhaps(clause.clone()),
+                None => found,
+            });
         // Its conditions may admit principals of the estate, for example those of its organization, and of accounts that they name.
         let is_certain = outcome
             .as_ref()
-            .is_some_and(|outcome| outcome.certainty == Certainty::Certain);
+            .is_some_and(|found| found.outcome.certainty == Certainty::Certain);
         if outcome.is_none() || (callers.are_tested && !is_certain) {
             for fragment in admitted_accounts(assembly, found.fragment, detail) {
                 if fragment == found.fragment {
@@ -370,15 +384,11 @@ impl<'d> Permissions<'d, '_> {
             }
             for account in callers.accounts {
                 let anybody = Principal::any_of_account(account.clone());
-                self.ask_stranger(assembly, Some(anybody), &account, whole, question);
+                self.ask_stranger(assembly, Some(anybody), &account, (whole, vantages), question);
             }
         }
-        if let Some(outcome) = outcome {
-            let level = match outcome.certainty {
-                Certainty::Certain => ExposureLevel::Wide,
-                Certainty::Conditional => ExposureLevel::Narrow,
-                Certainty::Possible => ExposureLevel::Unknown,
-            };
+        if let Some(from_outside) = outcome {
+            let level = from_outside.level;
             for member in &found.members {
                 assembly.expose(*member, level);
             }
@@ -386,7 +396,7 @@ impl<'d> Permissions<'d, '_> {
             self.connect_parts(
                 assembly,
                 internet,
-                vec![(whole.clone(), Some(outcome))],
+                vec![(whole.clone(), Some(from_outside.into_outcome()))],
                 question,
                 None,
             );
@@ -534,10 +544,10 @@ impl<'d> Permissions<'d, '_> {
                 for proof in outcome.proofs.iter_mut().filter(|proof| proof.resource == uid) {
                     proof.resource = own.clone();
                 }
-                assembly.edge(from, *member, kind, None, &outcome, 0);
+                assembly.edge(from, *member, kind, outcome.from.clone(), &outcome, 0);
             }
         } else if let Some(to) = assembly.stand_in(stand, members) {
-            assembly.edge(from, to, kind, None, outcome, 0);
+            assembly.edge(from, to, kind, outcome.from.clone(), outcome, 0);
         }
     }
 

@@ -47,7 +47,8 @@ impl Question<'_> {
 #[derive(Clone, Copy)]
 pub(crate) enum Asking<'a> {
     Member(&'a Member),
-    Outsider(&'a Principal),
+    /// With what is given of the request.
+    Outsider(&'a Principal, &'a Context),
 }
 
 /// Everything that is asked about resources of a type.

@@ -67,6 +67,7 @@ impl Assembly<'_> {
                             attribute: Text::default(),
                             detail: Text::from(format!("hands requests to {}", self.name_of(to))),
                         }],
+                        ..Outcome::default()
                     };
                     let how = Some(Text::new_static("hands requests on"));
                     self.edge(*front, to, EdgeKind::Reaches, how, &outcome, 0);
@@ -131,6 +132,7 @@ impl Assembly<'_> {
                     attribute: Text::default(),
                     detail: clause.clone(),
                 }],
+                ..Outcome::default()
             };
             self.edge(self.internet(), node, kind, Some(clause), &outcome, extra);
         }

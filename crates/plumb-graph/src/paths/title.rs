@@ -28,7 +28,8 @@ pub(super) fn of(entry: &PathNode, hops: &[Hop], accounts: &[Option<u32>]) -> Te
     let mut home = None;
     for (position, (hop, account)) in hops.iter().zip(accounts).enumerate() {
         home = home.or(*account);
-        let public = position == 0 && entry.uid == INTERNET && hop.kind == EdgeKind::CanRead;
+        let public =
+            position == 0 && entry.uid == INTERNET && hop.kind == EdgeKind::CanRead && hop.how.is_none();
         let place = match (public, account.is_some() && *account != home) {
             (true, _) => Place::Public,
             (false, true) => Place::Elsewhere,
@@ -61,17 +62,14 @@ fn words(hop: &Hop, place: Place) -> String {
         }
     });
     let how = match hop.kind {
-        EdgeKind::Reaches | EdgeKind::CanEscalateTo | EdgeKind::Holds => {
-            hop.how.as_ref().map(Text::to_string)
-        }
-        EdgeKind::RunsAs
+        EdgeKind::Reaches
+        | EdgeKind::CanEscalateTo
+        | EdgeKind::Holds
         | EdgeKind::CanAssume
         | EdgeKind::CanRead
         | EdgeKind::CanWrite
-        | EdgeKind::CanAdminister
-        | EdgeKind::In
-        | EdgeKind::Covers
-        | EdgeKind::Relation => None,
+        | EdgeKind::CanAdminister => hop.how.as_ref().map(Text::to_string),
+        EdgeKind::RunsAs | EdgeKind::In | EdgeKind::Covers | EdgeKind::Relation => None,
     };
     let notes: Vec<String> = how.into_iter().chain(label).collect();
     if notes.is_empty() {

@@ -90,6 +90,7 @@ impl PathView {
             facts.push(counted(path.count, "equal paths"));
         }
         facts.extend(certainty_gloss(path.certainty).map(str::to_owned));
+        facts.extend(path.caveats.iter().map(|caveat| shown(caveat)));
         let parts = path
             .parts
             .iter()
