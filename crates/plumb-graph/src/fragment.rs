@@ -15,7 +15,7 @@ use plumb_model::path::Certainty;
 use plumb_model::resource::Resource;
 use plumb_model::value::{Map, Text, Value};
 use plumb_net::model::AccountNetwork;
-use plumb_pack::graph_role::{Access, GraphRole};
+use plumb_pack::graph_role::{self, Access, GraphRole};
 use plumb_pack::recipe::{Path, Recipe};
 use plumb_pack::template::TemplateScope;
 
@@ -94,7 +94,7 @@ pub(crate) struct Detail {
 }
 
 /// Something that is so, or may be so.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Circumstance {
     pub(crate) clause: Text,
     pub(crate) certainty: Certainty,
@@ -109,6 +109,10 @@ pub(crate) struct ResolvedAccess {
     pub(crate) certainty: Certainty,
     /// For each grant the ARN that its actions are evaluated on.
     pub(crate) on: Vec<Text>,
+    /// Why only principals of its own account have it, or may.
+    pub(crate) home: Option<Circumstance>,
+    /// What has to happen first, or may have to.
+    pub(crate) once: Vec<Circumstance>,
 }
 
 /// An opening to the internet.
@@ -401,10 +405,20 @@ impl Reader<'_> {
             .iter()
             .map(|grant| grant.on.render(&scope).as_str().map(Text::from))
             .collect::<Option<Vec<_>>>()?;
+        let circumstances = |of: &[graph_role::Circumstance]| {
+            let mut found: Vec<Circumstance> = of
+                .iter()
+                .filter_map(|one| self.sight.circumstance(&one.when, &one.clause, resource))
+                .collect();
+            found.sort_by_key(|circumstance| circumstance.certainty);
+            found
+        };
         Some(ResolvedAccess {
             access: position,
             certainty,
             on,
+            home: circumstances(&access.home).into_iter().next(),
+            once: circumstances(&access.once),
         })
     }
 }

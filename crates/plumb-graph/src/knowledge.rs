@@ -215,7 +215,7 @@ impl Knowledge {
                     || role
                         .access
                         .iter()
-                        .any(|access| access.decrypt.as_ref() == Some(&relation.label));
+                        .any(|access| access.keys().any(|label| *label == relation.label));
                 let root = relation.attribute.root();
                 if followed {
                     // What stands between, an instance profile, is in no path itself.

@@ -17,6 +17,8 @@ mod data;
 mod hostile;
 #[path = "estates/identity.rs"]
 mod identity;
+#[path = "estates/keys.rs"]
+mod keys;
 #[path = "estates/network.rs"]
 mod network;
 #[path = "estates/permission.rs"]

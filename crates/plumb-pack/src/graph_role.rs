@@ -42,6 +42,21 @@ pub struct Access {
     pub grants: Vec<Grant>,
     /// The relation to the key that must admit decryption too, where there is one.
     pub decrypt: Option<Text>,
+    /// What encrypts that which is written, where the request asks for nothing else.
+    pub encrypt: Option<Encryption>,
+    /// Where one of them holds, only principals of the resource's own account have the access.
+    pub home: Vec<Circumstance>,
+    /// Where one of them holds, something has to happen first, which its clause names.
+    pub once: Vec<Circumstance>,
+}
+
+/// What encrypts that which is written, where the request asks for nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Encryption {
+    /// The relation to the key.
+    pub key: Text,
+    /// The IAM actions on the key, all of which it takes.
+    pub actions: Vec<Text>,
 }
 
 /// Actions that must be allowed on one thing.
@@ -111,6 +126,14 @@ pub struct Circumstance {
     pub clause: Text,
 }
 
+impl Access {
+    /// The relations to keys that it names.
+    pub fn keys(&self) -> impl Iterator<Item = &Text> {
+        let encrypt = self.encrypt.as_ref().map(|encrypt| &encrypt.key);
+        self.decrypt.iter().chain(encrypt)
+    }
+}
+
 impl GraphRole {
     /// The accesses of a level.
     pub fn access_of(&self, level: AccessLevel) -> impl Iterator<Item = &Access> {
@@ -121,7 +144,11 @@ impl GraphRole {
     pub fn rules(&self) -> impl Iterator<Item = &Program> {
         let access = self.access.iter().filter_map(|access| access.when.as_ref());
         let exposed = self.exposed.iter().map(|opening| &opening.when);
-        let circumstances = self.closed.iter().chain(&self.weak);
+        let of_access = self
+            .access
+            .iter()
+            .flat_map(|access| access.home.iter().chain(&access.once));
+        let circumstances = self.closed.iter().chain(&self.weak).chain(of_access);
         access
             .chain(exposed)
             .chain(circumstances.map(|circumstance| &circumstance.when))

@@ -115,7 +115,7 @@ impl<'d> Permissions<'d, '_> {
             };
             let key = parts
                 .first()
-                .and_then(|part| self.groups.groups.get(part.first)?.key)
+                .and_then(|part| self.groups.groups.get(part.first)?.key.group())
                 .and_then(|key| self.resource(assembly, key));
             let of_key = Telling::of(key.and_then(|key| key.detail.as_deref()));
             let telling = Telling::of(resource.detail.as_deref()).or(of_key);

@@ -17,6 +17,7 @@ use plumb_model::value::Text;
 use plumb_pack::graph_role::{Access, AccessLevel, Grant};
 
 use crate::assemble::Assembly;
+use crate::assemble::assets::AssetGroup;
 use crate::fragment::Detail;
 use crate::knowledge::TypeId;
 
@@ -49,6 +50,21 @@ pub(crate) enum Asking<'a> {
     Member(&'a Member),
     /// With what is given of the request.
     Outsider(&'a Principal, &'a Context),
+}
+
+impl Asking<'_> {
+    /// Whether who asks is of the account of a group.
+    pub(crate) fn is_of(self, assembly: &Assembly<'_>, group: &AssetGroup) -> bool {
+        let principal = match self {
+            Self::Member(member) => &member.principal,
+            Self::Outsider(principal, _) => principal,
+        };
+        let own = assembly
+            .fragments
+            .get(group.fragment)
+            .map(|fragment| &fragment.account.id);
+        principal.account.is_some() && principal.account.as_ref() == own
+    }
 }
 
 /// Everything that is asked about resources of a type.

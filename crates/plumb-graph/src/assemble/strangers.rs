@@ -59,7 +59,7 @@ impl FromOutside {
 impl Permissions<'_, '_> {
     /// Everywhere that strangers ask from, told apart as far as what decides about a resource does.
     pub(super) fn vantages(&self, assembly: &Assembly<'_>, group: &AssetGroup) -> Vec<Vantage> {
-        let key = group.key.and_then(|key| self.groups.groups.get(key));
+        let key = group.key.group().and_then(|key| self.groups.groups.get(key));
         let mut tests = PlaceTests::default();
         for group in [Some(group), key].into_iter().flatten() {
             let policy = resource(assembly, group)

@@ -10,7 +10,7 @@ use super::TypeReader;
 use crate::action::read_action;
 use crate::call_reader::{PendingTemplate, read_template};
 use crate::checks::{compile_graph_rule, read_path};
-use crate::graph_role::{Access, AccessLevel, Circumstance, Grant, GraphRole, Needs, Opening};
+use crate::graph_role::{Access, AccessLevel, Circumstance, Encryption, Grant, GraphRole, Needs, Opening};
 use crate::node::{Content, Node};
 use crate::policy_reader::parse_word;
 use crate::reader::Fields;
@@ -128,7 +128,9 @@ impl TypeReader<'_> {
 
     fn access(&mut self, node: &Node, level: AccessLevel, relations: &[Relation]) -> Option<Access> {
         let what = "an access";
-        let known = ["actions", "all", "on", "also", "decrypt", "when"];
+        let known = [
+            "actions", "all", "on", "also", "decrypt", "encrypt", "when", "home", "once",
+        ];
         let fields = Fields::open(node, what, &known, &mut self.problems)?;
         let mut grants: Vec<Grant> = self.grant(&fields, what).into_iter().collect();
         let also = fields.get("also");
@@ -141,24 +143,48 @@ impl TypeReader<'_> {
             Some(_) => Some(self.graph_rule(&fields, what)?),
             None => None,
         };
-        let decrypt = fields.text("decrypt", &mut self.problems);
-        if let Some(label) = &decrypt
-            && relations.iter().all(|relation| relation.label != *label)
-        {
-            let labels = relations.iter().map(|relation| relation.label.as_str());
-            let help = did_you_mean(label, labels)
-                .unwrap_or_else(|| "`decrypt` takes the `as` of a relation to a key".to_owned());
-            let message = format!("`{}` has no relation `{label}`", self.entry.name);
-            let span = fields.key_span("decrypt");
-            self.problems
-                .error_with_help(span, message, "not under `relations`", Some(help));
-        }
+        let decrypt = self.key_relation(&fields, "decrypt", relations);
+        let encrypt = fields
+            .get("encrypt")
+            .and_then(|node| self.encryption(node, relations));
         Some(Access {
             level,
             when,
             grants,
             decrypt,
+            encrypt,
+            home: self.circumstances(&fields, "home"),
+            once: self.circumstances(&fields, "once"),
         })
+    }
+
+    /// The name of a relation to a key.
+    fn key_relation(&mut self, fields: &Fields<'_>, key: &str, relations: &[Relation]) -> Option<Text> {
+        let label = fields.text(key, &mut self.problems)?;
+        if relations.iter().all(|relation| relation.label != label) {
+            let labels = relations.iter().map(|relation| relation.label.as_str());
+            let help = did_you_mean(&label, labels)
+                .unwrap_or_else(|| format!("`{key}` takes the `as` of a relation to a key"));
+            let message = format!("`{}` has no relation `{label}`", self.entry.name);
+            let span = fields.key_span(key);
+            self.problems
+                .error_with_help(span, message, "not under `relations`", Some(help));
+        }
+        Some(label)
+    }
+
+    fn encryption(&mut self, node: &Node, relations: &[Relation]) -> Option<Encryption> {
+        let what = "the `encrypt` of an access";
+        let fields = Fields::open(node, what, &["key", "actions"], &mut self.problems)?;
+        fields.required("key", what, &mut self.problems)?;
+        let key = self.key_relation(&fields, "key", relations)?;
+        let list = fields.required("actions", what, &mut self.problems)?;
+        let actions = self.problems.list(list, "actions");
+        let actions = actions
+            .iter()
+            .filter_map(|node| read_action(node, &mut self.problems))
+            .collect();
+        Some(Encryption { key, actions })
     }
 
     fn grant(&mut self, fields: &Fields<'_>, what: &str) -> Option<Grant> {
