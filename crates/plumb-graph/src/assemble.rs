@@ -5,7 +5,7 @@
 
 mod answering;
 mod assets;
-mod callers;
+pub(crate) mod callers;
 mod classes;
 mod escalation;
 mod network;
@@ -17,7 +17,7 @@ mod question;
 mod reached;
 mod requirement;
 mod running;
-mod strangers;
+pub(crate) mod strangers;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jiff::Timestamp;
 use plumb_expr::{Inventory, Truth};
+use plumb_iam::access_list::{ACCOUNT_BLOCK, AccessList};
 use plumb_iam::account_iam::AccountIam;
 use plumb_iam::directory::resource_policy;
 use plumb_iam::policy::{Grant, NamedPolicy};
@@ -81,6 +82,8 @@ pub(crate) struct Detail {
     pub(crate) policy_shape: u64,
     /// What the owner allowed beside the policy; an error says what was not read.
     pub(crate) grants: Option<Result<Vec<Grant>, Text>>,
+    /// What an access control list grants beside the policy.
+    pub(crate) access_list: Option<AccessList>,
     /// Why the resource policy lets no stranger in.
     pub(crate) closed: Option<Circumstance>,
     /// Why it may let none in, where that was not read.
@@ -341,6 +344,7 @@ impl Reader<'_> {
                 .then(|| resource.get("grants"))
                 .flatten()
                 .map(|grants| plumb_iam::kms::grants(&resource.uid, Some(grants))),
+            access_list: AccessList::read(resource, self.sight.all_of(ACCOUNT_BLOCK)),
             perhaps_closed: closed(Certainty::Possible).map(|closed| closed.clause),
             closed: closed(Certainty::Certain),
             access: (0..)
@@ -375,6 +379,7 @@ impl Reader<'_> {
         };
         let is_empty = detail.attributes.is_empty()
             && detail.grants.is_none()
+            && detail.access_list.is_none()
             && detail.policy.is_none()
             && detail.access.is_empty()
             && detail.exposed.is_empty()

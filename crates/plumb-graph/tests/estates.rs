@@ -9,6 +9,8 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "estates/can.rs"]
+mod can;
 #[path = "estates/containers.rs"]
 mod containers;
 #[path = "estates/data.rs"]

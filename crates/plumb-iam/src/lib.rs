@@ -15,7 +15,7 @@
 //! | [`principal`], [`principal_pattern`], [`request`], [`keys`] | who asks for what, and whom a policy names |
 //! | [`policy`], [`mod@evaluate`], [`answer`] | one decision |
 //! | [`account_iam`], [`library`], [`organization`], [`directory`] | the principals of an estate, their policies and classes |
-//! | [`assume`], [`outsiders`], [`vantage`], [`scope`], [`s3`], [`kms`] | trust policies, strangers and where they ask from, reach of an action, public buckets, grants |
+//! | [`assume`], [`outsiders`], [`vantage`], [`scope`], [`s3`], [`access_list`], [`kms`] | trust policies, strangers and where they ask from, reach of an action, public buckets, access control lists, grants |
 //!
 //! **Invariant:** nothing here reads a clock, the environment or the network, and equal input gives equal output.
 //!
@@ -60,6 +60,7 @@
 //! assert_eq!(evaluate(&request, &policies, &ResourcePolicies::default()).decision, Decision::Allowed);
 //! ```
 
+pub mod access_list;
 pub mod account_iam;
 pub mod answer;
 pub mod arn;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::document::PolicyDocument;
-use crate::keys::Context;
+use crate::keys::{Context, KeyValue};
 use crate::operator::{Comparison, Operand};
 
 /// The address that a request comes from.
@@ -50,6 +50,16 @@ pub fn from_own_network() -> Context {
         .with("aws:vpceaccount", "000000000000")
         .without("aws:vpceorgid")
         .without("aws:vpceorgpaths")
+}
+
+/// Whether a context says from which address the request comes, which is then none through an endpoint.
+pub fn has_address(context: &Context) -> bool {
+    matches!(context.given(ADDRESS), Some(KeyValue::Known(_)))
+}
+
+/// Whether a context says something of an endpoint.
+pub fn has_endpoint(context: &Context) -> bool {
+    ENDPOINT_KEYS.iter().any(|key| context.given(key).is_some())
 }
 
 /// A range of addresses: the network and the length of its prefix.

@@ -1,5 +1,7 @@
 //! The `plumb` command: arguments, environment, wiring.
 
+#[cfg(test)]
+mod agreement;
 mod answer;
 mod arguments;
 mod console;

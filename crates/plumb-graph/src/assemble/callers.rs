@@ -17,7 +17,6 @@ pub(super) fn let_in(policy: &NamedPolicy) -> BTreeSet<&PrincipalPattern> {
     let Some(document) = policy.document() else {
         return BTreeSet::from([&PrincipalPattern::Everyone]);
     };
-    let may_allow = |unread: &UnreadStatement| unread.effect.is_none_or(|effect| effect == Effect::Allow);
     let unread = document.unread().iter().any(may_allow);
     document
         .statements()
@@ -33,19 +32,23 @@ pub(super) fn let_in(policy: &NamedPolicy) -> BTreeSet<&PrincipalPattern> {
         .collect()
 }
 
+fn may_allow(unread: &UnreadStatement) -> bool {
+    unread.effect.is_none_or(|effect| effect == Effect::Allow)
+}
+
 /// What the conditions of a policy look at of who asks.
-pub(super) struct Callers {
+pub(crate) struct Callers {
     /// Whether they look at the caller's account, organization or ARN.
     pub(super) are_tested: bool,
     /// Whether every ARN of a caller that they name has its account.
-    pub(super) arns_have_accounts: bool,
+    pub(crate) arns_have_accounts: bool,
     /// The accounts that they name.
     pub(super) accounts: BTreeSet<Text>,
 }
 
 impl Callers {
-    pub(super) fn of(detail: &Detail) -> Self {
-        let document = detail.policy.as_ref().and_then(|policy| policy.document());
+    pub(crate) fn of(policy: Option<&NamedPolicy>) -> Self {
+        let document = policy.and_then(|policy| policy.document());
         let statements = document.map_or(&[][..], |document| document.statements());
         let mut callers = Self {
             are_tested: false,
@@ -79,6 +82,11 @@ pub(super) fn admitted_accounts(assembly: &Assembly<'_>, own: usize, detail: &De
     else {
         return admitted;
     };
+    // What was not read may name any account; where strangers are let in, that is told of all at once.
+    let is_read = document.is_some_and(|document| !document.unread().iter().any(may_allow));
+    if !is_read && detail.closed.is_some() {
+        return (0..assembly.fragments.len()).collect();
+    }
     let statements = document.map_or(&[][..], |document| document.statements());
     for test in statements.iter().flat_map(|statement| &statement.tests) {
         if test.key.contains(":principalorg") {

@@ -352,20 +352,18 @@ impl<'d> Permissions<'d, '_> {
             return;
         };
         // Some actions want a signature: then it is everybody with an account of their own.
-        let callers = Callers::of(detail);
+        let callers = Callers::of(detail.policy.as_ref());
         let anybody = [
             Principal::anonymous(),
             Principal::stranger_apart(callers.arns_have_accounts),
         ];
-        // Where the policy lets no stranger in, what it grants to everybody does not count.
-        if detail.closed.is_some() {
-            return;
-        }
         let Some(group) = self.groups.groups.get(whole.first) else {
             return;
         };
+        // Where the policy lets no stranger in, what it grants to everybody counts at home only.
+        let strangers: &[Principal] = if detail.closed.is_some() { &[] } else { &anybody };
         let outcome = self
-            .ask_from_outside(assembly, &anybody, vantages, group, question)
+            .ask_from_outside(assembly, strangers, vantages, group, question)
             .map(|found| match &detail.perhaps_closed {
                 Some(clause) => found.perhaps(clause.clone()),
                 None => found,

@@ -121,7 +121,7 @@ impl Permissions<'_, '_> {
 }
 
 /// All addresses in parts that no test on the address tells apart; `None` where tests are of another kind or too many.
-fn parts(tests: &PlaceTests) -> Option<Vec<AddressSet>> {
+pub(crate) fn parts(tests: &PlaceTests) -> Option<Vec<AddressSet>> {
     if tests.otherwise {
         return None;
     }
@@ -241,7 +241,7 @@ fn part_of_internet(addresses: &AddressSet) -> Option<Text> {
 }
 
 /// The prefixes that hold addresses of the internet; private ones among them say nothing here.
-fn described(addresses: &AddressSet) -> String {
+pub(crate) fn described(addresses: &AddressSet) -> String {
     let internet = AddressSet::internet();
     let public = addresses
         .prefixes()
