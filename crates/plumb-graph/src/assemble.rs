@@ -8,6 +8,7 @@ mod assets;
 pub(crate) mod callers;
 mod classes;
 mod escalation;
+mod names;
 mod network;
 mod outcome;
 mod patterns;

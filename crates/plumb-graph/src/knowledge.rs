@@ -1,12 +1,12 @@
 //! `Knowledge`: what the graph is built by: roles of types, escalations, weights, and what the user says of the estate.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::graph::{NodeKind, Sensitivity};
 use plumb_model::value::{Text, Value};
-use plumb_pack::escalation::{Escalation, Need, Object, Permission, Target};
+use plumb_pack::escalation::{Escalation, Need, Object, Permission, Requirement, Target};
 use plumb_pack::estate::Estate;
 use plumb_pack::graph_role::GraphRole;
 use plumb_pack::pack::Pack;
@@ -114,6 +114,31 @@ impl Knowledge {
     pub fn type_at(&self, position: usize) -> Option<TypeId> {
         let id = u16::try_from(position).ok()?;
         (position < self.types.len()).then_some(TypeId(id))
+    }
+
+    /// Every action that recipes, roles and escalations name.
+    pub fn actions(&self) -> BTreeSet<Text> {
+        let of_services = self.types.iter().flat_map(|known| &known.recipe.service.actions);
+        let of_services = of_services.flat_map(|(_, actions)| actions.iter().cloned());
+        let roles = self.types.iter().filter_map(|known| known.recipe.graph.as_ref());
+        let of_roles = roles.flat_map(|role| &role.access).flat_map(|access| {
+            let grants = access.grants.iter().flat_map(|grant| &grant.actions);
+            let encrypt = access.encrypt.iter().flat_map(|encrypt| &encrypt.actions);
+            grants.chain(encrypt).cloned()
+        });
+        let requirements = self
+            .escalations
+            .iter()
+            .flat_map(|escalation| &escalation.requires);
+        let needs = requirements.flat_map(|requirement| match requirement {
+            Requirement::Need(need) => std::slice::from_ref(need).iter().collect::<Vec<_>>(),
+            Requirement::Any(alternatives) => alternatives.iter().flatten().collect(),
+        });
+        let of_escalations = needs.filter_map(|need| match need {
+            Need::Action(permission) => Some(permission.action.clone()),
+            Need::Present(_) => None,
+        });
+        of_services.chain(of_roles).chain(of_escalations).collect()
     }
 
     /// What the resources of a type are in the graph.

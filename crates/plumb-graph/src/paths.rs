@@ -7,6 +7,7 @@ mod title;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use plumb_model::account::Provider;
+use plumb_model::graph::NodeKind;
 use plumb_model::path::{AttackPath, Certainty, ChokePoint, EdgeKind, Hop, PathReport, Proof};
 use plumb_model::value::Text;
 use plumb_pack::risk::RiskWeights;
@@ -171,13 +172,43 @@ impl Finder<'_> {
         let is_open = found
             .first()
             .is_some_and(|way| visible_hops(self.security, &way.edges).len() == 1);
-        let listed = if is_open { 1 } else { found.len() };
-        for way in found.into_iter().take(listed) {
+        let listed = if is_open {
+            vec![self.telling(found)]
+        } else {
+            found.into_iter().map(Some).collect()
+        };
+        for way in listed.into_iter().flatten() {
             let near = search::points(way.key) <= worst;
             if near && search::target_risk(class.target.value, way.key) > 0 {
                 self.add(&way, class);
             }
         }
+    }
+
+    /// Of several ways that lie open the cheapest; to a key, the one that gives most, if it is as sure.
+    fn telling(&self, found: Vec<Way>) -> Option<Way> {
+        let graph = &self.security.graph;
+        let step = |way: &Way| {
+            let hops = visible_hops(self.security, &way.edges);
+            match hops.as_slice() {
+                [(node, edge)] => Some((*node, graph.edge(*edge)?.step)),
+                _ => None,
+            }
+        };
+        let first = found.first().and_then(step);
+        let is_key = |node: NodeId| {
+            self.security
+                .node(node)
+                .is_some_and(|info| info.kind == NodeKind::Key)
+        };
+        let telling = first.filter(|(node, _)| is_key(*node)).and_then(|(_, first)| {
+            found.iter().position(|way| {
+                step(way).is_some_and(|(_, step)| {
+                    step.kind == EdgeKind::CanAdminister && step.certainty <= first.certainty
+                })
+            })
+        });
+        found.into_iter().nth(telling.unwrap_or(0))
     }
 
     fn add(&mut self, way: &Way, class: &TargetClass<'_>) {

@@ -514,7 +514,15 @@ fn said(
             Decision::DeniedExplicit => PermissionDecision::DeniedExplicit,
             Decision::DeniedImplicit => PermissionDecision::DeniedImplicit,
         },
-        deciding: answer.deciding.iter().map(|found| clause(found)).collect(),
+        deciding: match answer.deciding.as_slice() {
+            // No statement gives it what it has.
+            [] if who.is_root_of(asset) && answer.decision.is_allowed() => {
+                vec![Text::new_static(
+                    "the root user has every permission of its account",
+                )]
+            }
+            deciding => deciding.iter().map(|found| clause(found)).collect(),
+        },
         conditions: answer.conditions.iter().map(|found| clause(found)).collect(),
         missing: answer
             .limits

@@ -61,6 +61,8 @@ enum Grantee {
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct AccessList {
     entries: Vec<(Grantee, Grant)>,
+    /// The canonical identifier of the owner, as far as it was read.
+    owner: Option<Text>,
     /// Whether lists count at all, those of objects included.
     counts: Truth,
     /// Why further entries may exist.
@@ -90,6 +92,10 @@ impl AccessList {
         );
         let mut found = Self {
             counts,
+            owner: document
+                .get("acl")
+                .and_then(|acl| acl.get("owner"))
+                .and_then(|owner| text_at(owner, "id").ok()),
             ..Self::default()
         };
         if counts == Truth::False {
@@ -117,6 +123,11 @@ impl AccessList {
             })
             .map(|(_, grant)| grant.clone())
             .collect()
+    }
+
+    /// The canonical identifier of the owner, as far as it was read.
+    pub fn owner(&self) -> Option<&Text> {
+        self.owner.as_ref()
     }
 
     /// All that the list grants to others than the owner.
@@ -158,9 +169,7 @@ impl AccessList {
                 return;
             }
         };
-        let owner = acl
-            .and_then(|acl| acl.get("owner"))
-            .and_then(|owner| text_at(owner, "id").ok());
+        let owner = self.owner.clone();
         for grant in grants {
             let Some(grantee) = grant
                 .get("grantee")

@@ -12,7 +12,7 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`document`], [`condition`], [`operator`], [`pattern`], [`glob`] | policy documents, compiled and indexed by service |
-//! | [`principal`], [`principal_pattern`], [`request`], [`keys`] | who asks for what, and whom a policy names |
+//! | [`principal`], [`principal_pattern`], [`request`], [`keys`], [`key_type`] | who asks for what, and whom a policy names |
 //! | [`policy`], [`mod@evaluate`], [`answer`] | one decision |
 //! | [`account_iam`], [`library`], [`organization`], [`directory`] | the principals of an estate, their policies and classes |
 //! | [`assume`], [`outsiders`], [`vantage`], [`scope`], [`s3`], [`access_list`], [`kms`] | trust policies, strangers and where they ask from, reach of an action, public buckets, access control lists, grants |
@@ -72,6 +72,7 @@ pub mod directory;
 pub mod document;
 pub mod evaluate;
 pub mod glob;
+pub mod key_type;
 pub mod keys;
 pub mod kms;
 mod layer;

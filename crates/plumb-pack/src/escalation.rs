@@ -99,6 +99,8 @@ pub enum Trust {
     Principal,
     /// A service, for example `lambda.amazonaws.com`.
     Service(Text),
+    /// Whom an OpenID Connect provider vouches for, for example `cognito-identity.amazonaws.com`.
+    Federated(Text),
 }
 
 /// What an escalation needs.

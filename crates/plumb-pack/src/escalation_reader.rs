@@ -208,12 +208,22 @@ fn read_trust(text: &Text, fields: &Fields<'_>, problems: &mut Problems) -> Opti
     if text == "principal" {
         return Some(Trust::Principal);
     }
-    let is_host = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-');
-    if text.contains('.') && text.chars().all(is_host) {
+    let is_host = |text: &str| {
+        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-');
+        text.contains('.') && text.chars().all(fits)
+    };
+    if let Some(provider) = text
+        .strip_prefix("federated:")
+        .filter(|provider| is_host(provider))
+    {
+        return Some(Trust::Federated(Text::from(provider)));
+    }
+    if is_host(text) {
         return Some(Trust::Service(text.clone()));
     }
     let help = did_you_mean(text, ["principal"]);
-    let message = format!("`{text}` is neither `principal` nor a service principal");
+    let message =
+        format!("`{text}` is neither `principal` nor a service principal nor `federated:` with a provider");
     let label = "expected for example `lambda.amazonaws.com`";
     problems.error_with_help(fields.key_span("trusts"), message, label, help);
     None

@@ -1,5 +1,6 @@
 //! The `plumb` command: arguments, environment, wiring.
 
+mod action;
 #[cfg(test)]
 mod agreement;
 mod answer;

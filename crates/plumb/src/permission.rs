@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use plumb_graph::questions::{Questions, Unanswerable};
+use plumb_iam::key_type::KeyType;
 use plumb_iam::keys::Context;
 use plumb_model::answer::PermissionDecision;
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::value::Text;
 use plumb_report::terminal::answers;
 
+use crate::action;
 use crate::answer::{Destination, did_you_mean};
 use crate::console::Console;
 use crate::exit::{Failed, Status};
@@ -22,6 +24,7 @@ pub(crate) fn can(console: Console, arguments: &CanArguments) -> Result<Status, 
     let context = context(&arguments.context)?;
     let destination = Destination::open(arguments.answer.output.as_deref(), source.snapshot.as_deref())?;
     let (knowledge, assembled) = Source::read(console, source, Judging::Nothing)?.assembled();
+    console.show(action::doubt(&knowledge, &arguments.action).as_slice());
     let questions = Questions::new(&assembled, &knowledge);
     let who = questions
         .who(&arguments.who)
@@ -52,6 +55,7 @@ pub(crate) fn who_can(console: Console, arguments: &WhoCanArguments) -> Result<S
     let context = context(&arguments.context)?;
     let destination = Destination::open(arguments.answer.output.as_deref(), source.snapshot.as_deref())?;
     let (knowledge, assembled) = Source::read(console, source, Judging::Nothing)?.assembled();
+    console.show(action::doubt(&knowledge, &arguments.action).as_slice());
     let questions = Questions::new(&assembled, &knowledge);
     let what = questions
         .what(&arguments.resource)
@@ -81,6 +85,11 @@ fn context(given: &[String]) -> Result<Context, Failed> {
                     .into(),
             );
         };
+        if let Some(kind) = KeyType::of(key).filter(|kind| !value.is_empty() && !kind.accepts(value)) {
+            return Err(Diagnostic::error(format!("`{value}` is no value of `{key}`"))
+                .help(format!("its values are {}", kind.title()))
+                .into());
+        }
         let values = keys.entry(key.to_ascii_lowercase()).or_default();
         if !value.is_empty() {
             values.push(Text::from(value));

@@ -406,16 +406,34 @@ impl<'d> Escalations<'d, '_> {
             // The action itself is decided by the trust policy of the principal's own target.
             None | Some(Trust::Principal) => Some(Outcome::default()),
             Some(Trust::Service(service)) => {
-                let detail = target.detail.as_deref();
-                let asset = asset(assembly, self.directory, fragment, detail, &target.uid);
-                let principal = Principal::service(service.clone());
-                let action = Assumption::Role.action();
-                let answer = self
-                    .directory
-                    .can_outsider(&principal, action, &asset, &Context::over_tls());
-                Outcome::of(&answer)
+                let service = Principal::service(service.clone());
+                self.assumes(assembly, (fragment, target), &service, Assumption::Role)
+            }
+            Some(Trust::Federated(provider)) => {
+                let federated = Principal::federated(provider.clone());
+                self.assumes(
+                    assembly,
+                    (fragment, target),
+                    &federated,
+                    Assumption::WithWebIdentity,
+                )
             }
         }
+    }
+
+    fn assumes(
+        &self,
+        assembly: &Assembly<'_>,
+        (fragment, target): (usize, &FragmentNode),
+        principal: &Principal,
+        how: Assumption,
+    ) -> Option<Outcome> {
+        let detail = target.detail.as_deref();
+        let asset = asset(assembly, self.directory, fragment, detail, &target.uid);
+        let answer = self
+            .directory
+            .can_outsider(principal, how.action(), &asset, &Context::over_tls());
+        Outcome::of(&answer)
     }
 
     fn connect_class(

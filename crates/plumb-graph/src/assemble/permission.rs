@@ -2,16 +2,19 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use plumb_iam::access_list::AccessList;
 use plumb_iam::directory::{Directory, Member};
 use plumb_iam::principal::{Principal, PrincipalKind};
 use plumb_iam::principal_pattern::PrincipalPattern;
 use plumb_iam::scope::Glance;
 use plumb_model::path::{Certainty, EdgeKind};
 use plumb_model::risk::ExposureLevel;
+use plumb_model::value::Text;
 
 use crate::assemble::assets::{AssetGroup, AssetGroups, Part, PartExtent, principal_node};
 use crate::assemble::callers::{Callers, admitted_accounts, let_in};
 use crate::assemble::classes::Classes;
+use crate::assemble::names::Names;
 use crate::assemble::question::{Asking, Question, Telling, questions, reach};
 use crate::assemble::strangers::Vantage;
 use crate::assemble::{Assembly, Outcome, Stand};
@@ -37,6 +40,7 @@ pub(crate) fn add<'d>(
         classes,
         decryption: HashMap::new(),
         asked: 0,
+        names: Names::default(),
     };
     for class in 0..permissions.classes.all.len() {
         permissions.own_account(assembly, class);
@@ -58,6 +62,7 @@ pub(crate) struct Permissions<'d, 'c> {
     /// Whether a class can decrypt with the keys of a group.
     pub(crate) decryption: HashMap<(usize, usize), Option<Outcome>>,
     pub(crate) asked: usize,
+    pub(super) names: Names<'d>,
 }
 
 impl<'d> Permissions<'d, '_> {
@@ -241,11 +246,38 @@ impl<'d> Permissions<'d, '_> {
                     PrincipalPattern::Everyone => {
                         self.ask_everybody(assembly, (&whole, &vantages), question, detail);
                     }
-                    PrincipalPattern::Session { .. }
-                    | PrincipalPattern::UniqueId(_)
-                    | PrincipalPattern::Service(_)
-                    | PrincipalPattern::Federated(_)
-                    | PrincipalPattern::CanonicalUser(_) => {}
+                    PrincipalPattern::Session { account, role, .. } => {
+                        match assembly.fragment_of(provider, account) {
+                            Some(_) => {
+                                for member in self.named_roles(account, role) {
+                                    self.ask_entity(assembly, member, fragment, wide, question);
+                                }
+                            }
+                            None => {
+                                let anybody = Principal::any_of_account(account.clone());
+                                self.ask_stranger(
+                                    assembly,
+                                    Some(anybody),
+                                    account,
+                                    (&whole, &vantages),
+                                    question,
+                                );
+                            }
+                        }
+                    }
+                    // Where nobody has it any more, it is of a principal that was deleted.
+                    PrincipalPattern::UniqueId(id) => {
+                        if let Some(member) = self.by_unique_id(id) {
+                            self.ask_entity(assembly, member, fragment, wide, question);
+                        }
+                    }
+                    // Whose account it is cannot be told; the condition says so.
+                    PrincipalPattern::CanonicalUser(id) if is_owner(detail, id) => {}
+                    PrincipalPattern::CanonicalUser(id) => {
+                        let anybody = Principal::any_of_account(id.clone());
+                        self.ask_stranger(assembly, Some(anybody), id, (&whole, &vantages), question);
+                    }
+                    PrincipalPattern::Service(_) | PrincipalPattern::Federated(_) => {}
                 }
             }
         }
@@ -567,6 +599,12 @@ impl<'d> Permissions<'d, '_> {
             assembly.bridge(fragment, principal);
         }
     }
+}
+
+/// Whether a canonical identifier is that of the account itself.
+fn is_owner(detail: &Detail, id: &Text) -> bool {
+    let list = detail.access_list.as_ref();
+    list.and_then(AccessList::owner).is_some_and(|owner| owner == id)
 }
 
 /// The resource that stands for a group.

@@ -28,8 +28,7 @@ pub(super) fn of(entry: &PathNode, hops: &[Hop], accounts: &[Option<u32>]) -> Te
     let mut home = None;
     for (position, (hop, account)) in hops.iter().zip(accounts).enumerate() {
         home = home.or(*account);
-        let public =
-            position == 0 && entry.uid == INTERNET && hop.kind == EdgeKind::CanRead && hop.how.is_none();
+        let public = position == 0 && entry.uid == INTERNET && is_open(hop.kind) && hop.how.is_none();
         let place = match (public, account.is_some() && *account != home) {
             (true, _) => Place::Public,
             (false, true) => Place::Elsewhere,
@@ -39,6 +38,22 @@ pub(super) fn of(entry: &PathNode, hops: &[Hop], accounts: &[Option<u32>]) -> Te
         title.push_str(&words(hop, place));
     }
     Text::from(title)
+}
+
+/// Whether the step opens something by permission.
+fn is_open(kind: EdgeKind) -> bool {
+    match kind {
+        EdgeKind::CanRead | EdgeKind::CanAdminister => true,
+        EdgeKind::Reaches
+        | EdgeKind::RunsAs
+        | EdgeKind::CanAssume
+        | EdgeKind::CanEscalateTo
+        | EdgeKind::Holds
+        | EdgeKind::CanWrite
+        | EdgeKind::In
+        | EdgeKind::Covers
+        | EdgeKind::Relation => false,
+    }
 }
 
 fn words(hop: &Hop, place: Place) -> String {

@@ -135,6 +135,14 @@ impl Who<'_> {
         }
     }
 
+    /// Whether they are the root user of the account of a resource.
+    pub(super) fn is_root_of(&self, asset: &Asset) -> bool {
+        let is_root = self
+            .principal()
+            .is_some_and(|principal| principal.kind == PrincipalKind::Root);
+        is_root && self.is_of(asset)
+    }
+
     /// Whether they belong to the account of a resource.
     pub(super) fn is_of(&self, asset: &Asset) -> bool {
         let account = match self {

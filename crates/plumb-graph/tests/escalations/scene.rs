@@ -177,6 +177,22 @@ fn trust_of(escalation: &Escalation, principal: &str, twist: Twist) -> Value {
     let root = |account: &str| json!({ "AWS": format!("arn:aws:iam::{account}:root") });
     match (&escalation.trusts, twist) {
         (Some(_), Twist::TrustUnread) => denied(),
+        (Some(Trust::Federated(provider)), twist) => {
+            let (provider, condition) = match twist {
+                Twist::TrustsAnother => ("accounts.google.com", json!({})),
+                Twist::TrustOnCondition => {
+                    let audience = format!("{provider}:aud");
+                    (
+                        provider.as_str(),
+                        json!({ "StringEquals": { audience: "eu-west-1:pool" } }),
+                    )
+                }
+                _ => (provider.as_str(), json!({})),
+            };
+            document(json!([{
+                "Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity", "Principal": { "Federated": provider }, "Condition": condition,
+            }]))
+        }
         (Some(Trust::Service(_)), Twist::TrustsAnother) => trust(json!({ "Service": "ses.amazonaws.com" })),
         (Some(Trust::Service(service)), Twist::TrustOnCondition) => document(json!([{
             "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": { "Service": service.as_str() },

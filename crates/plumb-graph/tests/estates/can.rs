@@ -243,3 +243,16 @@ fn a_public_policy_that_is_blocked_counts_at_home_alone() {
     let found = crate::world::edges(&assembled.graph, &iam("user/ann"), "arn:aws:s3:::cards");
     assert!(!found.is_empty(), "what was not read is possible at home");
 }
+
+#[test]
+fn the_root_user_of_the_account_has_a_reason() {
+    let mut world = World::default();
+    world.bucket("cards", json!({}));
+    world.put("aws_iam_root_user", &iam("root"), json!({}));
+    let answer = ask(&world, &iam("root"), "s3:GetObject", CARD);
+    assert_eq!(answer.decision, Allowed);
+    assert!(
+        answer.deciding[0].contains("every permission of its account"),
+        "{answer:?}"
+    );
+}

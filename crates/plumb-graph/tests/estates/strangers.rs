@@ -6,7 +6,7 @@ use plumb_model::risk::ExposureLevel;
 use serde_json::{Value, json};
 
 use crate::world::paths::{find, none, stories};
-use crate::world::{World, document, edges};
+use crate::world::{World, document, edges, iam};
 
 const CARDS: &str = "arn:aws:s3:::cards";
 
@@ -252,4 +252,70 @@ fn too_many_different_ranges_leave_the_address_open() {
         .collect();
     let (certainty, level, _) = standing(json!(statements)).unwrap();
     assert_eq!((certainty, level), ("conditional", ExposureLevel::Narrow));
+}
+
+#[test]
+fn sessions_unique_ids_and_canonical_users_are_principals_too() {
+    let named = |principal: Value| {
+        let mut world = World::default();
+        let statement = json!({ "Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::cards/*" });
+        world.bucket("cards", json!({ "policy": document(json!([statement])) }));
+        world.user("ann", json!({ "user_id": "AIDAANN" }));
+        let nobody = document(json!([{ "Effect": "Deny", "Action": "sts:AssumeRole", "Principal": "*" }]));
+        world.role("app", nobody, json!({ "role_id": "AROAAPP" }));
+        world.assemble().graph
+    };
+    let certainty = |principal: Value, from: &str| {
+        let graph = named(principal);
+        let found = edges(&graph, from, CARDS);
+        found.iter().map(|edge| edge.step.certainty.name()).min()
+    };
+    let own = crate::world::OWN;
+    let session =
+        |account: &str| json!({ "AWS": format!("arn:aws:sts::{account}:assumed-role/app/nightly") });
+    assert_eq!(certainty(session(own), &iam("role/app")), Some("conditional"));
+    assert_eq!(certainty(session(own), &iam("user/ann")), None);
+    assert_eq!(
+        certainty(session("777788889999"), "account:777788889999"),
+        Some("conditional")
+    );
+    assert_eq!(
+        certainty(json!({ "AWS": "AIDAANN" }), &iam("user/ann")),
+        Some("certain")
+    );
+    assert_eq!(
+        certainty(json!({ "AWS": "AROAAPP" }), &iam("role/app")),
+        Some("certain")
+    );
+    assert_eq!(certainty(json!({ "AWS": "AIDAGONE" }), &iam("user/ann")), None);
+    let canonical = json!({ "CanonicalUser": "79a59df900b949e5" });
+    assert_eq!(
+        certainty(canonical.clone(), "account:79a59df900b949e5"),
+        Some("conditional")
+    );
+    assert_eq!(certainty(canonical, &iam("user/ann")), None);
+}
+
+#[test]
+fn a_key_that_is_open_to_everybody_is_administered_by_them() {
+    let key = |actions: Value| {
+        let mut world = World::default();
+        let uid = format!(
+            "arn:aws:kms:{}:{}:key/1111",
+            crate::world::REGION,
+            crate::world::OWN
+        );
+        let policy = json!([{ "Effect": "Allow", "Principal": "*", "Action": actions, "Resource": "*" }]);
+        world.put(
+            "aws_kms_key",
+            &uid,
+            json!({ "key_state": "Enabled", "grants": [], "policy": document(policy) }),
+        );
+        world.report()
+    };
+    let report = key(json!("kms:*"));
+    let path = find(&report, "internet -can_administer-> 1111");
+    assert_eq!(report.paths.len(), 1);
+    assert!(path.title.contains("Public KMS key"), "{}", path.title);
+    find(&key(json!("kms:Decrypt")), "internet -can_read-> 1111");
 }

@@ -170,7 +170,7 @@ fn keys_that_are_missing_or_misspelt() {
     check(
         &with("trusts: lambda"),
         &expect![[r#"
-        user.yaml:8:3: error: `lambda` is neither `principal` nor a service principal
+        user.yaml:8:3: error: `lambda` is neither `principal` nor a service principal nor `federated:` with a provider
         |   trusts: lambda
         |   ^^^^^^ expected for example `lambda.amazonaws.com`
     "#]],
