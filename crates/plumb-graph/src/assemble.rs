@@ -5,6 +5,7 @@
 
 mod answering;
 mod assets;
+mod behind;
 pub(crate) mod callers;
 mod classes;
 mod escalation;

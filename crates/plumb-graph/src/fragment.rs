@@ -89,6 +89,8 @@ pub(crate) struct Detail {
     /// Why it may let none in, where that was not read.
     pub(crate) perhaps_closed: Option<Text>,
     pub(crate) access: Vec<ResolvedAccess>,
+    /// The condition keys that requests bring along to what stands behind it.
+    pub(crate) opens: Vec<(Text, Text)>,
     pub(crate) exposed: Vec<ResolvedOpening>,
     pub(crate) weak: Vec<Circumstance>,
     pub(crate) runs_as: Vec<Text>,
@@ -351,6 +353,11 @@ impl Reader<'_> {
                 .zip(&role.access)
                 .filter_map(|(position, access)| self.access(position, access, resource))
                 .collect(),
+            opens: role
+                .opens
+                .iter()
+                .flat_map(|opens| self.keys(opens, resource))
+                .collect(),
             exposed: role
                 .exposed
                 .iter()
@@ -388,6 +395,25 @@ impl Reader<'_> {
         (!is_empty).then_some(detail)
     }
 
+    /// The keys that requests through a door bring along, as far as they are known.
+    fn keys(&self, opens: &graph_role::Door, resource: &Resource) -> Vec<(Text, Text)> {
+        let scope = self.template_scope(resource);
+        let context = opens.context.iter();
+        context
+            .filter_map(|(key, value)| Some((key.clone(), Text::from(value.render(&scope).as_str()?))))
+            .collect()
+    }
+
+    fn template_scope<'a>(&'a self, resource: &'a Resource) -> TemplateScope<'a> {
+        TemplateScope {
+            document: resource.document(),
+            parent: &Value::Null,
+            partition: self.account.partition.as_deref().unwrap_or("aws"),
+            account: &self.account.id,
+            region: &resource.region,
+        }
+    }
+
     fn access(&self, position: usize, access: &Access, resource: &Resource) -> Option<ResolvedAccess> {
         let certainty = match access
             .when
@@ -398,13 +424,7 @@ impl Reader<'_> {
             Some(Truth::Unknown) => Certainty::Possible,
             Some(Truth::False) => return None,
         };
-        let scope = TemplateScope {
-            document: resource.document(),
-            parent: &Value::Null,
-            partition: self.account.partition.as_deref().unwrap_or("aws"),
-            account: &self.account.id,
-            region: &resource.region,
-        };
+        let scope = self.template_scope(resource);
         let on = access
             .grants
             .iter()

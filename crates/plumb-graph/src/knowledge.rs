@@ -236,7 +236,9 @@ impl Knowledge {
                 want(&known.name, Some(&attribute));
             }
             for relation in &recipe.relations {
+                let opens = role.opens.as_ref().map(|opens| &opens.relation);
                 let followed = ["runs_as", "member_of"].contains(&relation.label.as_str())
+                    || opens == Some(&relation.label)
                     || role
                         .access
                         .iter()

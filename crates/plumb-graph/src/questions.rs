@@ -21,6 +21,7 @@ use plumb_iam::principal::{Membership, Principal, PrincipalKind, Tags};
 use plumb_iam::request::Request;
 use plumb_iam::s3::policy_is_public;
 use plumb_iam::truth::Truth;
+use plumb_iam::vantage;
 use plumb_model::answer::{PermissionAnswer, PermissionDecision, WhoCan};
 use plumb_model::value::Text;
 
@@ -341,6 +342,7 @@ impl<'a> Questions<'a> {
     /// The answer to a request of which nothing else is known.
     fn answer_in(&self, who: &Who<'_>, action: &str, what: &What, context: &Context) -> PermissionAnswer {
         let (mut asset, _) = what.asset_for(action);
+        let context = &context.clone().or(vantage::direct());
         let mut caveats = Vec::new();
         let mut not_read = Vec::new();
         match (&what.closed, who.is_anybody()) {

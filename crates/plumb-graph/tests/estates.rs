@@ -15,6 +15,8 @@ mod can;
 mod containers;
 #[path = "estates/data.rs"]
 mod data;
+#[path = "estates/doors.rs"]
+mod doors;
 #[path = "estates/hostile.rs"]
 mod hostile;
 #[path = "estates/identity.rs"]

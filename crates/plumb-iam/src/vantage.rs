@@ -6,6 +6,10 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use plumb_model::value::Text;
+
+use crate::arn::Arn;
+use crate::condition::Test;
 use crate::document::PolicyDocument;
 use crate::keys::{Context, KeyValue};
 use crate::operator::{Comparison, Operand};
@@ -24,11 +28,39 @@ const ENDPOINT_KEYS: [&str; 7] = [
     "aws:vpcsourceip",
 ];
 
+/// What is said of a request that comes through an access point of a bucket.
+///
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html>
+const DOOR_KEYS: [&str; 3] = [
+    "s3:accesspointnetworkorigin",
+    "s3:dataaccesspointaccount",
+    "s3:dataaccesspointarn",
+];
+
+/// A request to a resource itself, and not through an access point.
+pub fn direct() -> Context {
+    DOOR_KEYS
+        .iter()
+        .fold(Context::over_tls(), |context, key| context.without(key))
+}
+
+/// A request through some access point of an account.
+pub fn through_door_of(account: &Text) -> Context {
+    Context::over_tls().with("s3:dataaccesspointaccount", account.clone())
+}
+
+/// The accounts of the access points that a test asks for.
+pub fn accounts_of_doors(test: &Test) -> impl Iterator<Item = Text> {
+    let is_about_doors = DOOR_KEYS.contains(&test.key.as_str());
+    let values = test.values.iter().filter(move |_| is_about_doors);
+    values.filter_map(|value| Arn::account_of(value).map(Text::from))
+}
+
 /// A request over the internet; where the address is not given, it may be any.
 pub fn from_internet(address: Option<IpAddr>) -> Context {
     let context = ENDPOINT_KEYS
         .iter()
-        .fold(Context::over_tls(), |context, key| context.without(key));
+        .fold(direct(), |context, key| context.without(key));
     match address {
         Some(address) => context.with(ADDRESS, address.to_string()),
         None => context,
@@ -39,7 +71,7 @@ pub fn from_internet(address: Option<IpAddr>) -> Context {
 ///
 /// Network and endpoint are none that a policy names; the address within is the stranger's choice and stays open.
 pub fn from_own_network() -> Context {
-    Context::over_tls()
+    direct()
         .without(ADDRESS)
         .with("aws:sourcevpc", "vpc-00000000000000000")
         .with(

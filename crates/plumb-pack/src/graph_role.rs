@@ -19,6 +19,8 @@ pub struct GraphRole {
     pub policy: Option<Path>,
     /// What principals gain with which actions, in the order of the file.
     pub access: Vec<Access>,
+    /// What stands behind it, where it is a door to another resource.
+    pub opens: Option<Door>,
     /// Ways from the internet that neither network nor permission tells.
     pub exposed: Vec<Opening>,
     /// Where one of them holds, what the resource policy grants to everybody opens nothing to the internet.
@@ -48,6 +50,15 @@ pub struct Access {
     pub home: Vec<Circumstance>,
     /// Where one of them holds, something has to happen first, which its clause names.
     pub once: Vec<Circumstance>,
+}
+
+/// That who has access to a resource has the same to another one, where that one permits it too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Door {
+    /// The relation to what stands behind.
+    pub relation: Text,
+    /// The condition keys that requests bring along, with templates of their values.
+    pub context: Vec<(Text, Template)>,
 }
 
 /// What encrypts that which is written, where the request asks for nothing else.
@@ -168,6 +179,8 @@ impl GraphRole {
             .filter_map(Path::root);
         let grants = self.access.iter().flat_map(|access| &access.grants);
         let of_templates = grants.flat_map(|grant| grant.on.attributes());
+        let context = self.opens.iter().flat_map(|opens| &opens.context);
+        let of_templates = of_templates.chain(context.flat_map(|(_, value)| value.attributes()));
         of_rules
             .chain(of_paths)
             .chain(of_templates)

@@ -2,7 +2,6 @@
 
 use plumb_iam::assume::Assumption;
 use plumb_iam::directory::Asset;
-use plumb_iam::keys::Context;
 use plumb_model::path::{Certainty, EdgeKind};
 use plumb_pack::graph_role::{Grant, Needs};
 
@@ -33,42 +32,75 @@ impl Permissions<'_, '_> {
                 let asset = asset(assembly, self.directory, group.fragment, detail, &resource.uid);
                 self.answer(asking, Assumption::Role.action(), &asset)
             }
-            Question::Access(position, access) => {
-                let resolved = detail?
-                    .access
-                    .iter()
-                    .find(|resolved| resolved.access == position)?;
-                let mut outcome = Outcome {
-                    certainty: resolved.certainty,
-                    ..Outcome::default()
-                };
-                for (grant, on) in access.grants.iter().zip(&resolved.on) {
-                    outcome = outcome.and(self.grant(assembly, asking, group, detail, grant, on)?);
-                }
-                if !asking.is_of(assembly, group) {
-                    match &resolved.home {
-                        Some(home) if home.certainty == Certainty::Certain => return None,
-                        Some(home) => outcome = outcome.and(Outcome::possible(home.clause.clone())),
-                        None => {}
-                    }
-                }
-                for once in &resolved.once {
-                    outcome = match once.certainty {
-                        Certainty::Certain | Certainty::Conditional => {
-                            outcome.on_condition(once.clause.clone())
-                        }
-                        Certainty::Possible => outcome.and(Outcome::possible(once.clause.clone())),
-                    };
-                }
-                match (&access.decrypt, &group.key) {
-                    (None, _) | (Some(_), GroupKey::None) => Some(outcome),
-                    (Some(_), GroupKey::Own(key)) => {
-                        Some(outcome.and(self.decrypt(assembly, asking, class, *key)?))
-                    }
-                    (Some(_), GroupKey::Managed) => asking.is_of(assembly, group).then_some(outcome),
-                    (Some(_), GroupKey::Unread(why)) => Some(outcome.and(Outcome::possible(why.clone()))),
-                }
+            Question::Access(..) => {
+                let behind = self.behind(assembly, asking, (group.fragment, resource), question)?;
+                let outcome = self.permitted(assembly, asking, group, question)?.and(behind);
+                self.with_key(assembly, asking, class, group, (question, outcome))
             }
+        }
+    }
+
+    /// What the policies say of a question about access, the key apart.
+    pub(super) fn permitted(
+        &self,
+        assembly: &Assembly<'_>,
+        asking: Asking<'_>,
+        group: &AssetGroup,
+        question: Question<'_>,
+    ) -> Option<Outcome> {
+        let Question::Access(position, access) = question else {
+            return None;
+        };
+        let detail = resource(assembly, group)?.detail.as_deref();
+        let resolved = detail?
+            .access
+            .iter()
+            .find(|resolved| resolved.access == position)?;
+        let mut outcome = Outcome {
+            certainty: resolved.certainty,
+            ..Outcome::default()
+        };
+        for (grant, on) in access.grants.iter().zip(&resolved.on) {
+            outcome = outcome.and(self.grant(assembly, asking, group, detail, grant, on)?);
+        }
+        for once in &resolved.once {
+            outcome = match once.certainty {
+                Certainty::Certain | Certainty::Conditional => outcome.on_condition(once.clause.clone()),
+                Certainty::Possible => outcome.and(Outcome::possible(once.clause.clone())),
+            };
+        }
+        Some(outcome)
+    }
+
+    /// The same where the key of the content admits it, and the account.
+    pub(super) fn with_key(
+        &mut self,
+        assembly: &Assembly<'_>,
+        asking: Asking<'_>,
+        class: Option<usize>,
+        group: &AssetGroup,
+        (question, mut outcome): (Question<'_>, Outcome),
+    ) -> Option<Outcome> {
+        let Question::Access(position, access) = question else {
+            return Some(outcome);
+        };
+        let detail = resource(assembly, group)?.detail.as_deref();
+        let resolved = detail?
+            .access
+            .iter()
+            .find(|resolved| resolved.access == position)?;
+        if !asking.is_of(assembly, group) {
+            match &resolved.home {
+                Some(home) if home.certainty == Certainty::Certain => return None,
+                Some(home) => outcome = outcome.and(Outcome::possible(home.clause.clone())),
+                None => {}
+            }
+        }
+        match (&access.decrypt, &group.key) {
+            (None, _) | (Some(_), GroupKey::None) => Some(outcome),
+            (Some(_), GroupKey::Own(key)) => Some(outcome.and(self.decrypt(assembly, asking, class, *key)?)),
+            (Some(_), GroupKey::Managed) => asking.is_of(assembly, group).then_some(outcome),
+            (Some(_), GroupKey::Unread(why)) => Some(outcome.and(Outcome::possible(why.clone()))),
         }
     }
 
@@ -106,7 +138,7 @@ impl Permissions<'_, '_> {
 
     fn answer(&self, asking: Asking<'_>, action: &str, asset: &Asset) -> Option<Outcome> {
         Outcome::of(&match asking {
-            Asking::Member(member) => self.directory.can(member, action, asset, &Context::over_tls()),
+            Asking::Member(member, context) => self.directory.can(member, action, asset, context),
             Asking::Outsider(principal, context) => {
                 self.directory.can_outsider(principal, action, asset, context)
             }

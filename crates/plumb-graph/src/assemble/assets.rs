@@ -194,6 +194,8 @@ struct Likeness {
     /// With the wide group of the key in the place of its group.
     key: GroupKey,
     tags: Option<Tags>,
+    /// What requests bring along to what stands behind a door, which names the door.
+    opens: Vec<(Text, Text)>,
 }
 
 /// Groups the resources that permissions speak of.
@@ -269,6 +271,7 @@ pub(crate) fn groups(assembly: &Assembly<'_>, directory: &Directory) -> AssetGro
                     Some(own) => GroupKey::Own(own.wide),
                     None => key.clone(),
                 },
+                opens: detail.map(|detail| detail.opens.clone()).unwrap_or_default(),
                 tags: detail.and_then(|detail| documents.tags_that_count(&detail.tags)),
             };
             let next = groups.wide.len();

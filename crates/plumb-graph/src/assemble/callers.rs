@@ -6,6 +6,7 @@ use plumb_iam::arn::Arn;
 use plumb_iam::document::{Effect, Listing, UnreadStatement};
 use plumb_iam::policy::NamedPolicy;
 use plumb_iam::principal_pattern::PrincipalPattern;
+use plumb_iam::vantage;
 use plumb_model::value::Text;
 
 use crate::assemble::Assembly;
@@ -44,6 +45,8 @@ pub(crate) struct Callers {
     pub(crate) arns_have_accounts: bool,
     /// The accounts that they name.
     pub(super) accounts: BTreeSet<Text>,
+    /// The accounts whose access points they name.
+    pub(super) doors: BTreeSet<Text>,
 }
 
 impl Callers {
@@ -54,8 +57,10 @@ impl Callers {
             are_tested: false,
             arns_have_accounts: true,
             accounts: BTreeSet::new(),
+            doors: BTreeSet::new(),
         };
         for test in statements.iter().flat_map(|statement| &statement.tests) {
+            callers.doors.extend(vantage::accounts_of_doors(test));
             callers.are_tested |= test.key.starts_with("aws:principal");
             let is_arn = test.key == "aws:principalarn";
             if is_arn || test.key == "aws:principalaccount" {

@@ -15,7 +15,7 @@ use crate::assemble::assets::{AssetGroup, AssetGroups, Part, PartExtent, princip
 use crate::assemble::callers::{Callers, admitted_accounts, let_in};
 use crate::assemble::classes::Classes;
 use crate::assemble::names::Names;
-use crate::assemble::question::{Asking, Question, Telling, questions, reach};
+use crate::assemble::question::{Asking, DIRECT, Question, Telling, questions, reach};
 use crate::assemble::strangers::Vantage;
 use crate::assemble::{Assembly, Outcome, Stand};
 use crate::fragment::{Detail, FragmentNode};
@@ -125,7 +125,13 @@ impl<'d> Permissions<'d, '_> {
             let of_key = Telling::of(key.and_then(|key| key.detail.as_deref()));
             let telling = Telling::of(resource.detail.as_deref()).or(of_key);
             if telling == Telling::Nobody {
-                let outcomes = self.ask_parts(assembly, Asking::Member(first), Some(class), parts, question);
+                let outcomes = self.ask_parts(
+                    assembly,
+                    Asking::Member(first, &DIRECT),
+                    Some(class),
+                    parts,
+                    question,
+                );
                 let any = outcomes.iter().any(|(_, outcome)| outcome.is_some());
                 if let Some(node) = any.then(|| self.classes.node(assembly, class)).flatten() {
                     self.connect_parts(assembly, node, outcomes, question, Some((first, members.len())));
@@ -136,11 +142,16 @@ impl<'d> Permissions<'d, '_> {
             let mut others = None;
             for member in members.iter().take(MAX_SINGLE) {
                 let outcomes = if telling.means(member) {
-                    self.ask_parts(assembly, Asking::Member(member), None, parts, question)
+                    self.ask_parts(assembly, Asking::Member(member, &DIRECT), None, parts, question)
                 } else {
                     if others.is_none() {
-                        others =
-                            Some(self.ask_parts(assembly, Asking::Member(member), None, parts, question));
+                        others = Some(self.ask_parts(
+                            assembly,
+                            Asking::Member(member, &DIRECT),
+                            None,
+                            parts,
+                            question,
+                        ));
                     }
                     others.clone().unwrap_or_default()
                 };
@@ -302,7 +313,7 @@ impl<'d> Permissions<'d, '_> {
         };
         let named = self.groups.named(fragment, &member.policies);
         let parts = self.groups.parts(fragment, &[wide], &everything, &named);
-        let outcomes = self.ask_parts(assembly, Asking::Member(member), None, &parts, question);
+        let outcomes = self.ask_parts(assembly, Asking::Member(member, &DIRECT), None, &parts, question);
         self.connect_parts(assembly, node, outcomes, question, Some((member, 1)));
     }
 
@@ -365,9 +376,7 @@ impl<'d> Permissions<'d, '_> {
             return;
         };
         let entry = assembly.external(&account);
-        for member in &found.members {
-            assembly.expose(*member, ExposureLevel::Accounts);
-        }
+        self.expose(assembly, &found.members, ExposureLevel::Accounts);
         let outcomes = vec![(whole.clone(), Some(found_from.into_outcome()))];
         self.connect_parts(assembly, entry, outcomes, question, None);
     }
@@ -417,11 +426,15 @@ impl<'d> Permissions<'d, '_> {
                 self.ask_stranger(assembly, Some(anybody), &account, (whole, vantages), question);
             }
         }
+        // Who makes an access point decides whom it lets in.
+        for account in callers.doors {
+            let door = [Vantage::through_door_of(&account)];
+            let anybody = Principal::any_of_account(account.clone());
+            self.ask_stranger(assembly, Some(anybody), &account, (whole, &door), question);
+        }
         if let Some(from_outside) = outcome {
             let level = from_outside.level;
-            for member in &found.members {
-                assembly.expose(*member, level);
-            }
+            self.expose(assembly, &found.members, level);
             let internet = assembly.internet();
             self.connect_parts(
                 assembly,
@@ -563,6 +576,7 @@ impl<'d> Permissions<'d, '_> {
             .and_then(|first| assembly.info(*first))
             .map(|info| info.uid.clone())
             .unwrap_or_default();
+        self.lead_on(assembly, from, members, question, outcome);
         // What rests on the policy of the resource itself rests on another one for each member.
         if members.len() > 1 && outcome.proofs.iter().any(|proof| proof.resource == uid) {
             for member in members {

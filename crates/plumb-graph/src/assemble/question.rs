@@ -1,6 +1,7 @@
 //! What is asked about resources, by whom, and under which names.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use plumb_iam::assume::Assumption;
 use plumb_iam::directory::Member;
@@ -11,6 +12,7 @@ use plumb_iam::principal::Principal;
 use plumb_iam::principal_pattern::PrincipalPattern;
 use plumb_iam::request::{Request, Target};
 use plumb_iam::scope::Glance;
+use plumb_iam::vantage;
 use plumb_model::graph::NodeKind;
 use plumb_model::path::EdgeKind;
 use plumb_model::value::Text;
@@ -44,10 +46,14 @@ impl Question<'_> {
     }
 }
 
+/// What is given of requests of the estate's own principals: they go to the resource itself.
+pub(crate) static DIRECT: LazyLock<Context> = LazyLock::new(vantage::direct);
+
 /// Who asks.
 #[derive(Clone, Copy)]
 pub(crate) enum Asking<'a> {
-    Member(&'a Member),
+    /// With what is given of the request.
+    Member(&'a Member, &'a Context),
     /// With what is given of the request.
     Outsider(&'a Principal, &'a Context),
 }
@@ -56,7 +62,7 @@ impl Asking<'_> {
     /// Whether who asks is of the account of a group.
     pub(crate) fn is_of(self, assembly: &Assembly<'_>, group: &AssetGroup) -> bool {
         let principal = match self {
-            Self::Member(member) => &member.principal,
+            Self::Member(member, _) => &member.principal,
             Self::Outsider(principal, _) => principal,
         };
         let own = assembly
@@ -104,7 +110,7 @@ pub(crate) fn names(on: &str, asking: Asking<'_>, grant: &Grant) -> Vec<Text> {
         return vec![Text::from(on)];
     }
     let mut found = Vec::new();
-    if let Asking::Member(member) = asking {
+    if let Asking::Member(member, _) = asking {
         let mut asked = None;
         let actions = grant.actions.iter().map(|action| action.to_ascii_lowercase());
         for action in actions {

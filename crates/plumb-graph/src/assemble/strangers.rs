@@ -22,6 +22,16 @@ pub(super) struct Vantage {
     place: Place,
 }
 
+impl Vantage {
+    /// Through an access point of an account, wherever the request comes from.
+    pub(super) fn through_door_of(account: &Text) -> Self {
+        Self {
+            context: vantage::through_door_of(account),
+            place: Place::Internet(AddressSet::internet()),
+        }
+    }
+}
+
 enum Place {
     /// These addresses, some of them of the internet, which no condition tells apart.
     Internet(AddressSet),
@@ -60,8 +70,12 @@ impl Permissions<'_, '_> {
     /// Everywhere that strangers ask from, told apart as far as what decides about a resource does.
     pub(super) fn vantages(&self, assembly: &Assembly<'_>, group: &AssetGroup) -> Vec<Vantage> {
         let key = group.key.group().and_then(|key| self.groups.groups.get(key));
+        let behind = self.group_behind(assembly, group);
+        let key_behind = behind
+            .and_then(|group| group.key.group())
+            .and_then(|key| self.groups.groups.get(key));
         let mut tests = PlaceTests::default();
-        for group in [Some(group), key].into_iter().flatten() {
+        for group in [Some(group), key, behind, key_behind].into_iter().flatten() {
             let policy = resource(assembly, group)
                 .and_then(|resource| resource.detail.as_deref()?.policy.as_ref()?.document());
             policy.into_iter().for_each(|document| tests.note(document));

@@ -2,14 +2,15 @@
 
 use plumb_iam::directory::Asset;
 use plumb_iam::keys::Context;
+use plumb_iam::principal::Principal;
 use plumb_model::answer::{PermissionAnswer, PermissionDecision};
 use plumb_model::path::Certainty;
 use plumb_model::value::Text;
-use plumb_pack::graph_role::{Access, AccessLevel};
+use plumb_pack::graph_role::{Access, AccessLevel, GraphRole};
 
 use super::{Questions, Who, is_denied};
 use crate::content_key::{self, ContentKey};
-use crate::fragment::{Circumstance, FragmentNode, ReferenceTo};
+use crate::fragment::{Circumstance, Detail, FragmentNode, ReferenceTo};
 
 /// What some actions need; of several entries about an action any one suffices.
 #[derive(Clone, Debug)]
@@ -24,10 +25,13 @@ impl Needs {
     pub(super) fn keys(&self) -> impl Iterator<Item = &Asset> {
         self.needs.iter().filter_map(|need| match need {
             Need::Decrypt(on_key) | Need::Encrypt(on_key) => Some(&on_key.asset),
+            Need::Behind(behind) => Some(&behind.asset),
             Need::Home(_) | Need::Once(_) | Need::Unread(_) => None,
         })
     }
 }
+
+const ENCRYPTED: &str = "its content is encrypted with that key; what was written before that was set, or with another encryption asked for, needs no such key";
 
 #[derive(Clone, Debug)]
 enum Need {
@@ -39,8 +43,18 @@ enum Need {
     Decrypt(OnKey),
     /// Permission on a key, unless the request asks for another encryption.
     Encrypt(OnKey),
+    /// Permission of what stands behind a door, for requests with these keys.
+    Behind(Behind),
     /// It was not read.
     Unread(Text),
+}
+
+/// What stands behind a door.
+#[derive(Clone, Debug)]
+struct Behind {
+    asset: Asset,
+    keys: Vec<(Text, Text)>,
+    needs: Vec<Needs>,
 }
 
 /// Actions on a key, all of which it takes.
@@ -66,13 +80,49 @@ impl<'a> Questions<'a> {
                 let once = resolved.once.iter().cloned().map(Need::Once);
                 let home = resolved.home.iter().cloned().map(Need::Home);
                 let keys = self.key_needs((fragment, node), access);
+                let behind = self.behind((fragment, node), (role, detail), access.level);
                 let actions = access.grants.iter().flat_map(|grant| &grant.actions);
                 Needs {
                     actions: actions.map(|action| action.to_ascii_lowercase()).collect(),
-                    needs: once.chain(home).chain(keys).collect(),
+                    needs: once.chain(home).chain(keys).chain(behind).collect(),
                 }
             })
             .collect()
+    }
+
+    /// What stands behind a door, for reading and writing through it.
+    fn behind(
+        &self,
+        (fragment, node): (usize, &FragmentNode),
+        (role, detail): (&GraphRole, &Detail),
+        level: AccessLevel,
+    ) -> Option<Need> {
+        let opens = role.opens.as_ref().filter(|_| level != AccessLevel::Administer)?;
+        let mut relations = node.relations.iter();
+        let relation = relations.find(|relation| relation.label == opens.relation)?;
+        let Some((fragment, behind)) = self.follow(fragment, &relation.to) else {
+            return Some(Need::Unread(Text::new_static(
+                "what stands behind it was not read",
+            )));
+        };
+        // Doors do not stand behind doors.
+        let is_door = self
+            .knowledge
+            .role(behind.type_id)
+            .is_some_and(|role| role.opens.is_some());
+        if is_door {
+            return Some(Need::Unread(Text::new_static("what stands behind it is no end")));
+        }
+        let within = self.inside(behind).into_iter().next().map(|(_, pattern)| pattern);
+        let asset = self.key_asset(fragment, behind)?;
+        Some(Need::Behind(Behind {
+            asset: match within {
+                Some(pattern) => asset.some_within(&pattern),
+                None => asset,
+            },
+            keys: detail.opens.clone(),
+            needs: self.needs(fragment, behind),
+        }))
     }
 
     fn key_needs(&self, resource: (usize, &FragmentNode), access: &Access) -> Vec<Need> {
@@ -195,10 +245,26 @@ impl<'a> Questions<'a> {
             },
             Need::Once(once) => with_once(answer, once),
             Need::Unread(why) => unknown(answer, why.clone()),
+            Need::Behind(behind) => {
+                let context = behind.keys.iter().fold(context.clone(), |context, (key, value)| {
+                    context.with(key, value.clone())
+                });
+                // It may leave the decision to the door.
+                let anybody = Who::Outsider(Principal::anonymous());
+                let left = self.bare_answer(&anybody, &answer.action, &behind.asset, &context);
+                let own = self.bare_answer(who, &answer.action, &behind.asset, &context);
+                let permitted = if left.decision < own.decision { left } else { own };
+                let other = self.with_needs(who, permitted, (&behind.asset, &behind.needs), &context);
+                joined(answer, other, "what stands behind it must permit it too")
+            }
             Need::Decrypt(on_key) => {
                 let answer = on_key.once.iter().fold(answer, with_once);
                 on_key.actions.iter().fold(answer, |answer, action| {
-                    joined(answer, self.bare_answer(who, action, &on_key.asset, context))
+                    joined(
+                        answer,
+                        self.bare_answer(who, action, &on_key.asset, context),
+                        ENCRYPTED,
+                    )
                 })
             }
             Need::Encrypt(on_key) => {
@@ -242,7 +308,7 @@ fn with_once(mut answer: PermissionAnswer, once: &Circumstance) -> PermissionAns
 }
 
 /// An answer that needs another one too.
-fn joined(mut answer: PermissionAnswer, other: PermissionAnswer) -> PermissionAnswer {
+fn joined(mut answer: PermissionAnswer, other: PermissionAnswer, why: &str) -> PermissionAnswer {
     let on = format!("`{}` on `{}`", other.action, other.resource);
     let said = |clause: Text| Text::from(format!("{on}: {clause}"));
     if is_denied(answer.decision) {
@@ -257,9 +323,10 @@ fn joined(mut answer: PermissionAnswer, other: PermissionAnswer) -> PermissionAn
             .into_iter()
             .map(|layer| Text::from(format!("{layer} for {on}")))
             .collect();
-        answer.caveats.push(Text::from(format!(
-            "its content is encrypted with a key, and {on} is {denied_by}; content that was written before that was set, or with another encryption asked for, needs no such key"
-        )));
+        answer
+            .caveats
+            .push(Text::from(format!("{on} is {denied_by}: {why}")));
+        answer.caveats.extend(other.caveats);
         return answer;
     }
     answer.decision = worse(answer.decision, other.decision);

@@ -10,7 +10,9 @@ use super::TypeReader;
 use crate::action::read_action;
 use crate::call_reader::{PendingTemplate, read_template};
 use crate::checks::{compile_graph_rule, read_path};
-use crate::graph_role::{Access, AccessLevel, Circumstance, Encryption, Grant, GraphRole, Needs, Opening};
+use crate::graph_role::{
+    Access, AccessLevel, Circumstance, Door, Encryption, Grant, GraphRole, Needs, Opening,
+};
 use crate::node::{Content, Node};
 use crate::policy_reader::parse_word;
 use crate::reader::Fields;
@@ -18,10 +20,11 @@ use crate::recipe::{Path, Piece, Relation, Template};
 use crate::suggest::did_you_mean;
 use crate::typed_path::Spelling;
 
-const GRAPH_KEYS: [&str; 8] = [
+const GRAPH_KEYS: [&str; 9] = [
     "kind",
     "policy",
     "access",
+    "opens",
     "exposed",
     "closed",
     "weak",
@@ -55,6 +58,7 @@ impl TypeReader<'_> {
         let policy = self.policy_path(&graph);
         let runs_as = self.graph_path(&graph, "runs_as", is_name, "a text that names a role");
         let access = self.accesses(&graph, relations);
+        let opens = graph.get("opens").and_then(|node| self.door(node, relations));
         let exposed = graph
             .list("exposed", &mut self.problems)
             .iter()
@@ -67,6 +71,7 @@ impl TypeReader<'_> {
             kind,
             policy,
             access,
+            opens,
             exposed,
             closed,
             weak,
@@ -185,6 +190,20 @@ impl TypeReader<'_> {
             .filter_map(|node| read_action(node, &mut self.problems))
             .collect();
         Some(Encryption { key, actions })
+    }
+
+    fn door(&mut self, node: &Node, relations: &[Relation]) -> Option<Door> {
+        let what = "the `opens` of a type";
+        let fields = Fields::open(node, what, &["relation", "context"], &mut self.problems)?;
+        fields.required("relation", what, &mut self.problems)?;
+        let relation = self.key_relation(&fields, "relation", relations)?;
+        let mut context = Vec::new();
+        for (key, value) in fields.entries("context", &mut self.problems) {
+            if let Some(template) = self.graph_template(value) {
+                context.push((key.text.clone(), template));
+            }
+        }
+        Some(Door { relation, context })
     }
 
     fn grant(&mut self, fields: &Fields<'_>, what: &str) -> Option<Grant> {

@@ -430,7 +430,11 @@ fn built_in_escalations_are_whole() {
                 (&Target::Role, Gain::Target),
                 "{id}"
             );
-            assert!(matches!(escalation.trusts, Some(Trust::Service(_))), "{id}");
+            let trusts = &escalation.trusts;
+            assert!(
+                matches!(trusts, Some(Trust::Service(_) | Trust::Federated(_))),
+                "{id}"
+            );
         }
         for (key, values) in passes.iter().flat_map(|permission| &permission.context) {
             assert_eq!(key, "iam:PassedToService", "{id}");
