@@ -2,12 +2,12 @@
 
 mod administrators;
 mod cuts;
+mod telling;
 mod title;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use plumb_model::account::Provider;
-use plumb_model::graph::NodeKind;
 use plumb_model::path::{AttackPath, Certainty, ChokePoint, EdgeKind, Hop, PathReport, Proof};
 use plumb_model::value::Text;
 use plumb_pack::risk::RiskWeights;
@@ -173,7 +173,7 @@ impl Finder<'_> {
             .first()
             .is_some_and(|way| visible_hops(self.security, &way.edges).len() == 1);
         let listed = if is_open {
-            vec![self.telling(found)]
+            vec![telling::of(self.security, found)]
         } else {
             found.into_iter().map(Some).collect()
         };
@@ -183,32 +183,6 @@ impl Finder<'_> {
                 self.add(&way, class);
             }
         }
-    }
-
-    /// Of several ways that lie open the cheapest; to a key, the one that gives most, if it is as sure.
-    fn telling(&self, found: Vec<Way>) -> Option<Way> {
-        let graph = &self.security.graph;
-        let step = |way: &Way| {
-            let hops = visible_hops(self.security, &way.edges);
-            match hops.as_slice() {
-                [(node, edge)] => Some((*node, graph.edge(*edge)?.step)),
-                _ => None,
-            }
-        };
-        let first = found.first().and_then(step);
-        let is_key = |node: NodeId| {
-            self.security
-                .node(node)
-                .is_some_and(|info| info.kind == NodeKind::Key)
-        };
-        let telling = first.filter(|(node, _)| is_key(*node)).and_then(|(_, first)| {
-            found.iter().position(|way| {
-                step(way).is_some_and(|(_, step)| {
-                    step.kind == EdgeKind::CanAdminister && step.certainty <= first.certainty
-                })
-            })
-        });
-        found.into_iter().nth(telling.unwrap_or(0))
     }
 
     fn add(&mut self, way: &Way, class: &TargetClass<'_>) {

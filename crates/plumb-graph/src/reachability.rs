@@ -188,7 +188,9 @@ fn by_step(security: &SecurityGraph, edge: &VisibleEdge<'_>, source: SourceKind)
     let from = security.node(edge.from);
     // What permission gives to a part of the internet alone says to which.
     let part = match (source, edge.step.kind) {
-        (SourceKind::Internet, kind) if kind != EdgeKind::Reaches => edge.step.how.as_deref(),
+        (SourceKind::Internet, kind) if kind != EdgeKind::Reaches => {
+            edge.step.how.as_deref().and_then(|how| how.strip_prefix("from "))
+        }
         (
             SourceKind::Internet
             | SourceKind::Ranges
@@ -207,10 +209,7 @@ fn by_step(security: &SecurityGraph, edge: &VisibleEdge<'_>, source: SourceKind)
     };
     ExposureWay {
         from: match source {
-            SourceKind::Ranges => Text::from(
-                part.and_then(|part| part.strip_prefix("from "))
-                    .unwrap_or_default(),
-            ),
+            SourceKind::Ranges => Text::from(part.unwrap_or_default()),
             SourceKind::Internet => Text::new_static("any address of the internet"),
             SourceKind::Account => {
                 Text::from(format!("account {}", from.map_or("", |info| info.name.as_str())))

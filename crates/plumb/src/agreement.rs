@@ -55,17 +55,17 @@ fn can_and_the_graph_agree_on_who_reads_which_bucket() {
     let (knowledge, assembled) = source.assembled();
     let graph = &assembled.graph;
     let questions = Questions::new(&assembled, &knowledge);
-    let of_type = |name: &str| -> Vec<String> {
+    let under = |prefix: &str, kind: &str| -> Vec<String> {
         let nodes = graph.visible_nodes().iter().filter_map(|node| graph.node(*node));
         nodes
-            .filter(|info| info.resource_type == name)
+            .filter(|info| info.uid.starts_with(prefix) && info.uid.contains(kind))
             .map(|info| info.uid.to_string())
             .collect()
     };
     let (buckets, roles, users) = (
-        of_type("aws_s3_bucket"),
-        of_type("aws_iam_role"),
-        of_type("aws_iam_user"),
+        under("arn:aws:s3:::", ""),
+        under("arn:aws:iam:", ":role/"),
+        under("arn:aws:iam:", ":user/"),
     );
     let every = roles.len().div_ceil(PRINCIPALS).max(1);
     let principals: Vec<&String> = roles

@@ -2,14 +2,19 @@
 
 use std::collections::BTreeSet;
 
+use plumb_iam::access_list::AccessList;
 use plumb_iam::arn::Arn;
 use plumb_iam::document::{Effect, Listing, UnreadStatement};
 use plumb_iam::policy::NamedPolicy;
+use plumb_iam::principal::PrincipalKind;
 use plumb_iam::principal_pattern::PrincipalPattern;
+use plumb_iam::scope::Glance;
 use plumb_iam::vantage;
 use plumb_model::value::Text;
 
 use crate::assemble::Assembly;
+use crate::assemble::permission::Permissions;
+use crate::assemble::question::{Question, reach};
 use crate::fragment::Detail;
 
 /// Whom a policy may let in.
@@ -105,4 +110,45 @@ pub(super) fn admitted_accounts(assembly: &Assembly<'_>, own: usize, detail: &De
         );
     }
     admitted
+}
+
+impl Permissions<'_, '_> {
+    /// Asks for those principals of the resource's own account whose own policies do not speak of it: there the policy of the
+    /// resource suffices.
+    pub(super) fn ask_own(
+        &mut self,
+        assembly: &mut Assembly<'_>,
+        fragment: usize,
+        wide: usize,
+        question: Question<'_>,
+    ) {
+        for class in self
+            .classes
+            .by_fragment
+            .get(&fragment)
+            .cloned()
+            .unwrap_or_default()
+        {
+            let Some((_, member)) = self.representative(class) else {
+                continue;
+            };
+            // That the root user administers everything is told by one edge.
+            if member.principal.kind == PrincipalKind::Root || reach(member, question).is_some() {
+                continue;
+            }
+            let whole = Glance {
+                everything: true,
+                ..Glance::default()
+            };
+            let named = self.groups.named(fragment, &member.policies);
+            let parts = self.groups.parts(fragment, &[wide], &whole, &named);
+            self.ask_class(assembly, class, &parts, question);
+        }
+    }
+}
+
+/// Whether a canonical identifier is that of the account itself.
+pub(super) fn is_owner(detail: &Detail, id: &Text) -> bool {
+    let list = detail.access_list.as_ref();
+    list.and_then(AccessList::owner).is_some_and(|owner| owner == id)
 }

@@ -2,17 +2,15 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use plumb_iam::access_list::AccessList;
 use plumb_iam::directory::{Directory, Member};
-use plumb_iam::principal::{Principal, PrincipalKind};
+use plumb_iam::principal::Principal;
 use plumb_iam::principal_pattern::PrincipalPattern;
 use plumb_iam::scope::Glance;
 use plumb_model::path::{Certainty, EdgeKind};
 use plumb_model::risk::ExposureLevel;
-use plumb_model::value::Text;
 
 use crate::assemble::assets::{AssetGroup, AssetGroups, Part, PartExtent, principal_node};
-use crate::assemble::callers::{Callers, admitted_accounts, let_in};
+use crate::assemble::callers::{Callers, admitted_accounts, is_owner, let_in};
 use crate::assemble::classes::Classes;
 use crate::assemble::names::Names;
 use crate::assemble::question::{Asking, DIRECT, Question, Telling, questions, reach};
@@ -58,7 +56,7 @@ pub(crate) fn add<'d>(
 pub(crate) struct Permissions<'d, 'c> {
     pub(crate) directory: &'d Directory,
     pub(crate) groups: &'d AssetGroups,
-    classes: &'c mut Classes<'d>,
+    pub(super) classes: &'c mut Classes<'d>,
     /// Whether a class can decrypt with the keys of a group.
     pub(crate) decryption: HashMap<(usize, usize), Option<Outcome>>,
     pub(crate) asked: usize,
@@ -92,13 +90,13 @@ impl<'d> Permissions<'d, '_> {
         }
     }
 
-    fn representative(&self, class: usize) -> Option<(usize, &'d Member)> {
+    pub(super) fn representative(&self, class: usize) -> Option<(usize, &'d Member)> {
         let class = self.classes.all.get(class)?;
         Some((class.fragment, class.members.first().copied()?))
     }
 
     /// Asks for a class about parts, and connects what it may reach.
-    fn ask_class(
+    pub(super) fn ask_class(
         &mut self,
         assembly: &mut Assembly<'_>,
         class: usize,
@@ -446,33 +444,6 @@ impl<'d> Permissions<'d, '_> {
         }
     }
 
-    /// Asks for those principals of the resource's own account whose own policies do not speak of it: there the policy of the
-    /// resource suffices.
-    fn ask_own(&mut self, assembly: &mut Assembly<'_>, fragment: usize, wide: usize, question: Question<'_>) {
-        for class in self
-            .classes
-            .by_fragment
-            .get(&fragment)
-            .cloned()
-            .unwrap_or_default()
-        {
-            let Some((_, member)) = self.representative(class) else {
-                continue;
-            };
-            // That the root user administers everything is told by one edge.
-            if member.principal.kind == PrincipalKind::Root || reach(member, question).is_some() {
-                continue;
-            }
-            let whole = Glance {
-                everything: true,
-                ..Glance::default()
-            };
-            let named = self.groups.named(fragment, &member.policies);
-            let parts = self.groups.parts(fragment, &[wide], &whole, &named);
-            self.ask_class(assembly, class, &parts, question);
-        }
-    }
-
     fn resource<'k>(&self, assembly: &Assembly<'k>, group: usize) -> Option<&'k FragmentNode> {
         resource(assembly, self.groups.groups.get(group)?)
     }
@@ -613,12 +584,6 @@ impl<'d> Permissions<'d, '_> {
             assembly.bridge(fragment, principal);
         }
     }
-}
-
-/// Whether a canonical identifier is that of the account itself.
-fn is_owner(detail: &Detail, id: &Text) -> bool {
-    let list = detail.access_list.as_ref();
-    list.and_then(AccessList::owner).is_some_and(|owner| owner == id)
 }
 
 /// The resource that stands for a group.

@@ -28,7 +28,7 @@ pub(super) fn of(entry: &PathNode, hops: &[Hop], accounts: &[Option<u32>]) -> Te
     let mut home = None;
     for (position, (hop, account)) in hops.iter().zip(accounts).enumerate() {
         home = home.or(*account);
-        let public = position == 0 && entry.uid == INTERNET && is_open(hop.kind) && hop.how.is_none();
+        let public = position == 0 && entry.uid == INTERNET && is_open(hop.kind) && !is_narrow(hop);
         let place = match (public, account.is_some() && *account != home) {
             (true, _) => Place::Public,
             (false, true) => Place::Elsewhere,
@@ -38,6 +38,11 @@ pub(super) fn of(entry: &PathNode, hops: &[Hop], accounts: &[Option<u32>]) -> Te
         title.push_str(&words(hop, place));
     }
     Text::from(title)
+}
+
+/// Whether the step is open to a part of the internet alone.
+fn is_narrow(hop: &Hop) -> bool {
+    hop.how.as_ref().is_some_and(|how| how.starts_with("from "))
 }
 
 /// Whether the step opens something by permission.
@@ -77,13 +82,12 @@ fn words(hop: &Hop, place: Place) -> String {
         }
     });
     let how = match hop.kind {
-        EdgeKind::Reaches
-        | EdgeKind::CanEscalateTo
-        | EdgeKind::Holds
-        | EdgeKind::CanAssume
-        | EdgeKind::CanRead
-        | EdgeKind::CanWrite
-        | EdgeKind::CanAdminister => hop.how.as_ref().map(Text::to_string),
+        EdgeKind::Reaches | EdgeKind::CanEscalateTo | EdgeKind::Holds => {
+            hop.how.as_ref().map(Text::to_string)
+        }
+        EdgeKind::CanAssume | EdgeKind::CanRead | EdgeKind::CanWrite | EdgeKind::CanAdminister => {
+            hop.how.as_ref().filter(|_| is_narrow(hop)).map(Text::to_string)
+        }
         EdgeKind::RunsAs | EdgeKind::In | EdgeKind::Covers | EdgeKind::Relation => None,
     };
     let notes: Vec<String> = how.into_iter().chain(label).collect();
