@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use jiff::Timestamp;
 use plumb_expr::{Inventory, Truth};
 use plumb_iam::access_list::{ACCOUNT_BLOCK, AccessList};
-use plumb_iam::account_iam::AccountIam;
+use plumb_iam::account_iam::{AccountIam, has_full_version};
 use plumb_iam::directory::resource_policy;
 use plumb_iam::policy::{Grant, NamedPolicy};
 use plumb_iam::principal::Tags;
@@ -52,6 +52,8 @@ pub(crate) struct FragmentNode {
     pub(crate) sensitivity: Option<Sensitivity>,
     pub(crate) label: Option<Text>,
     pub(crate) relations: Vec<Reference>,
+    /// Whether a version of a policy that is not in force permits everything.
+    pub(crate) full_version: Option<plumb_iam::truth::Truth>,
     pub(crate) detail: Option<Box<Detail>>,
 }
 
@@ -277,6 +279,7 @@ impl Reader<'_> {
             sensitivity: content.as_ref().map(|content| content.sensitivity),
             label: content.and_then(|content| content.label),
             relations: self.relations(&resource_type.recipe, resource),
+            full_version: has_full_version(resource),
             detail: role.and_then(|role| self.detail(role, resource)).map(Box::new),
         })
     }
