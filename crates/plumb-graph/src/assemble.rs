@@ -9,8 +9,9 @@ mod behind;
 pub(crate) mod callers;
 mod classes;
 mod escalation;
+mod fronts;
 mod names;
-mod network;
+pub(crate) mod network;
 mod outcome;
 mod patterns;
 mod permission;
@@ -19,7 +20,9 @@ mod question;
 mod reached;
 mod requirement;
 mod running;
+mod sharing;
 pub(crate) mod strangers;
+mod telling;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -82,14 +85,17 @@ pub fn assemble(knowledge: &Knowledge, mut fragments: Vec<AccountFragment>) -> A
     let network = Estate::new(networks);
     let mut assembly = Assembly::new(knowledge, &fragments);
     assembly.relations();
+    telling::add(&mut assembly);
     assembly.runs_as();
     assembly.openings();
-    assembly.fronts();
     network::add(&mut assembly, &network);
     let groups = assets::groups(&assembly, &directory);
     let mut classes = classes::Classes::new(&assembly, &directory);
     permission::add(&mut assembly, &directory, &groups, &mut classes);
     escalation::add(&mut assembly, &directory, &groups, &mut classes);
+    let mut permissions = permission::Permissions::new(&directory, &groups, &mut classes);
+    fronts::add(&mut assembly, &mut permissions, &network);
+    sharing::add(&mut assembly, &mut permissions);
     assembly.administrators_reach_on();
     assembly.weak_credentials();
     assembly.targets();
@@ -134,6 +140,8 @@ pub(crate) struct Assembly<'k> {
     covers: StepId,
     /// Identities by what offers them and was not read.
     offered_by: HashMap<Text, Vec<NodeId>>,
+    /// What was found in the content of resources, a clause each.
+    found: HashMap<NodeId, Text>,
     /// The nodes that stand for groups of resources.
     stand_ins: HashMap<Stand, NodeId>,
 }
@@ -168,6 +176,7 @@ impl<'k> Assembly<'k> {
             member,
             covers,
             offered_by: HashMap::new(),
+            found: HashMap::new(),
             stand_ins: HashMap::new(),
         };
         for (fragment, account) in fragments.iter().zip(0u32..) {
@@ -176,6 +185,7 @@ impl<'k> Assembly<'k> {
                 .push(u32::try_from(assembly.infos.len()).unwrap_or(u32::MAX));
             for node in &fragment.nodes {
                 let resource_type = knowledge.resource_type(node.type_id);
+                assembly.note_twin(node);
                 assembly.add(NodeInfo {
                     uid: node.uid.clone(),
                     resource_type: resource_type.map(|found| found.name.clone()).unwrap_or_default(),
@@ -202,6 +212,21 @@ impl<'k> Assembly<'k> {
     pub(crate) fn problem(&mut self, problem: impl Into<Text>) {
         if self.problems.len() < MAX_PROBLEMS {
             self.problems.insert(problem.into());
+        }
+    }
+
+    /// Notes that a uid is that of something else too, where it should mean one thing.
+    fn note_twin(&mut self, node: &FragmentNode) {
+        let holds_something = match self.knowledge.kind(node.type_id) {
+            NodeKind::Data | NodeKind::Secret | NodeKind::Key | NodeKind::Workload => true,
+            // What the cloud itself offers has the same uid in every account.
+            NodeKind::Identity | NodeKind::Front | NodeKind::Network | NodeKind::Other => false,
+        };
+        if holds_something && self.by_uid.contains_key(&node.uid) {
+            let uid = &node.uid;
+            self.problem(format!(
+                "`{uid}` is the uid of several resources; what names it means the first of them"
+            ));
         }
     }
 
@@ -301,6 +326,11 @@ impl<'k> Assembly<'k> {
         node
     }
 
+    /// The node that stands for every permission of an account, where somebody leads to it.
+    pub(crate) fn administrator_of(&self, fragment: usize) -> Option<NodeId> {
+        self.administrators.get(&fragment).copied()
+    }
+
     /// The node of a resource, by uid.
     pub(crate) fn node_of(&self, uid: &str) -> Option<NodeId> {
         self.by_uid.get(uid).copied()
@@ -341,6 +371,22 @@ impl<'k> Assembly<'k> {
         if let Some(info) = self.infos.get_mut(node.0 as usize) {
             info.exposure = info.exposure.max(level);
         }
+    }
+
+    /// Raises what is known of the content of a node to what was found in it.
+    pub(crate) fn holds(&mut self, node: NodeId, level: Sensitivity, label: Option<&Text>, found: &Text) {
+        let Some(info) = self.infos.get_mut(node.0 as usize) else {
+            return;
+        };
+        if info.sensitivity.is_none_or(|known| known < level) {
+            info.sensitivity = Some(level);
+            info.label = label.cloned();
+        } else if info.sensitivity == Some(level) && info.label.is_none() && label.is_some() {
+            info.label = label.cloned();
+        } else {
+            return;
+        }
+        self.found.insert(node, found.clone());
     }
 
     /// Adds an edge an attacker can follow; what it costs follows from its kind, its certainty and `extra`.
@@ -493,14 +539,12 @@ impl<'k> Assembly<'k> {
                     Certainty::Certain => Vec::new(),
                     Certainty::Conditional | Certainty::Possible => vec![how.clone()],
                 },
-                proofs: clauses
-                    .iter()
-                    .map(|clause| Proof {
-                        resource: resource.uid.clone(),
-                        attribute: Text::default(),
-                        detail: (*clause).clone(),
-                    })
-                    .collect(),
+                // Each of the reasons is enough, so that they are one fact: it falls only when all of them are mended.
+                proofs: vec![Proof {
+                    resource: resource.uid.clone(),
+                    attribute: Text::default(),
+                    detail: how.clone(),
+                }],
                 ..Outcome::default()
             };
             self.edge(entry, node, EdgeKind::Holds, Some(how), &outcome, 0);
@@ -532,7 +576,10 @@ impl<'k> Assembly<'k> {
                 (None, NodeKind::Secret | NodeKind::Key) => format!("is {what}"),
                 (None, _) => format!("holds {} {what}", sensitivity.name()),
             };
-            let why = Text::from(why);
+            let why = Text::from(match self.found.get(&NodeId(node)) {
+                Some(found) => format!("{why}: {found}"),
+                None => why,
+            });
             self.builder.target(NodeId(node), Target { value, why });
         }
     }

@@ -17,6 +17,10 @@ mod containers;
 mod data;
 #[path = "estates/doors.rs"]
 mod doors;
+#[path = "estates/equal.rs"]
+mod equal;
+#[path = "estates/fronts.rs"]
+mod fronts;
 #[path = "estates/hostile.rs"]
 mod hostile;
 #[path = "estates/identity.rs"]
@@ -27,6 +31,10 @@ mod keys;
 mod network;
 #[path = "estates/permission.rs"]
 mod permission;
+#[path = "estates/sharing.rs"]
+mod sharing;
+#[path = "estates/standing.rs"]
+mod standing;
 #[path = "estates/strangers.rs"]
 mod strangers;
 #[path = "estates/unreadable.rs"]

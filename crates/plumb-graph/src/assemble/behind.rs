@@ -90,7 +90,7 @@ impl Permissions<'_, '_> {
     ) -> Option<Outcome> {
         let (_, behind) = assembly.resource(node)?;
         let group = self.groups.groups.get(self.groups.of_node(node)?)?;
-        let (Asking::Outsider(_, base) | Asking::Member(_, base)) = asking;
+        let base = asking.context();
         let context = keys.iter().fold(base.clone(), |context, (key, value)| {
             context.with(key, value.clone())
         });
@@ -101,11 +101,7 @@ impl Permissions<'_, '_> {
                 continue;
             }
             let left = self.permitted(assembly, Asking::Outsider(&anybody, &context), group, question);
-            let own = match asking {
-                Asking::Outsider(principal, _) => Asking::Outsider(principal, &context),
-                Asking::Member(member, _) => Asking::Member(member, &context),
-            };
-            let own = self.permitted(assembly, own, group, question);
+            let own = self.permitted(assembly, asking.with(&context), group, question);
             let permitted = Outcome::or(left, own);
             let with_key = permitted
                 .and_then(|permitted| self.with_key(assembly, asking, None, group, (question, permitted)));

@@ -56,14 +56,32 @@ pub(crate) enum Asking<'a> {
     Member(&'a Member, &'a Context),
     /// With what is given of the request.
     Outsider(&'a Principal, &'a Context),
+    /// A front, with what its requests say of where they come from.
+    Front(&'a Principal, &'a Context),
 }
 
-impl Asking<'_> {
+impl<'a> Asking<'a> {
+    /// The same with other things given of the request.
+    pub(crate) fn with(self, context: &'a Context) -> Self {
+        match self {
+            Self::Member(member, _) => Self::Member(member, context),
+            Self::Outsider(principal, _) => Self::Outsider(principal, context),
+            Self::Front(principal, _) => Self::Front(principal, context),
+        }
+    }
+
+    /// What is given of the request.
+    pub(crate) fn context(self) -> &'a Context {
+        match self {
+            Self::Member(_, context) | Self::Outsider(_, context) | Self::Front(_, context) => context,
+        }
+    }
+
     /// Whether who asks is of the account of a group.
     pub(crate) fn is_of(self, assembly: &Assembly<'_>, group: &AssetGroup) -> bool {
         let principal = match self {
             Self::Member(member, _) => &member.principal,
-            Self::Outsider(principal, _) => principal,
+            Self::Outsider(principal, _) | Self::Front(principal, _) => principal,
         };
         let own = assembly
             .fragments

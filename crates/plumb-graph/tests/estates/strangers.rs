@@ -45,7 +45,7 @@ fn ip(operator: &str, ranges: Value) -> Value {
 #[test]
 fn addresses_in_conditions_are_a_set() {
     use ExposureLevel::{Narrow, Wide};
-    let anywhere = "any address of the internet";
+    let anywhere = "anybody on the internet";
     let open = || everybody("Allow", json!({}));
     let cases = [
         (json!([open()]), Some(("certain", Wide, anywhere))),
