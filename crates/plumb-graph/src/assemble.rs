@@ -138,6 +138,8 @@ pub(crate) struct Assembly<'k> {
     bridges: BTreeMap<usize, BTreeSet<NodeId>>,
     member: StepId,
     covers: StepId,
+    /// The ARNs of identities of the cloud's own, by canonical identifier.
+    of_the_cloud: BTreeMap<&'k Text, &'k Text>,
     /// Identities by what offers them and was not read.
     offered_by: HashMap<Text, Vec<NodeId>>,
     /// What was found in the content of resources, a clause each.
@@ -175,6 +177,7 @@ impl<'k> Assembly<'k> {
             bridges: BTreeMap::new(),
             member,
             covers,
+            of_the_cloud: BTreeMap::new(),
             offered_by: HashMap::new(),
             found: HashMap::new(),
             stand_ins: HashMap::new(),
@@ -186,6 +189,10 @@ impl<'k> Assembly<'k> {
             for node in &fragment.nodes {
                 let resource_type = knowledge.resource_type(node.type_id);
                 assembly.note_twin(node);
+                let known_as = node.detail.as_deref().and_then(|detail| detail.known_as.as_ref());
+                assembly
+                    .of_the_cloud
+                    .extend(known_as.map(|(arn, canonical)| (canonical, arn)));
                 assembly.add(NodeInfo {
                     uid: node.uid.clone(),
                     resource_type: resource_type.map(|found| found.name.clone()).unwrap_or_default(),
@@ -329,6 +336,17 @@ impl<'k> Assembly<'k> {
     /// The node that stands for every permission of an account, where somebody leads to it.
     pub(crate) fn administrator_of(&self, fragment: usize) -> Option<NodeId> {
         self.administrators.get(&fragment).copied()
+    }
+
+    /// Whether a canonical identifier is that of an identity of the cloud's own.
+    pub(crate) fn is_of_the_cloud(&self, canonical: &Text) -> bool {
+        self.of_the_cloud.contains_key(canonical)
+    }
+
+    /// The canonical identifier of an identity of the cloud's own.
+    pub(crate) fn canonical_of(&self, arn: &str) -> Option<Text> {
+        let mut known = self.of_the_cloud.iter();
+        known.find_map(|(canonical, own)| (**own == *arn).then(|| Text::clone(canonical)))
     }
 
     /// The node of a resource, by uid.

@@ -103,6 +103,8 @@ pub(crate) struct Detail {
     pub(crate) withheld: Vec<Circumstance>,
     /// What it lets in only.
     pub(crate) guarded: Vec<Circumstance>,
+    /// The ARN and the canonical identifier by which policies name it, where it is an identity of the cloud's own.
+    pub(crate) known_as: Option<(Text, Text)>,
     /// To what it hands requests on.
     pub(crate) hands_on: Vec<Hand>,
     /// What it tells of the content of others, by position in [`GraphRole::tells`].
@@ -398,6 +400,11 @@ impl Reader<'_> {
             weak: so(&role.weak),
             withheld: so(&role.withheld),
             guarded: so(&role.guarded),
+            known_as: role.known_as.as_ref().and_then(|known| {
+                let arn = known.arn.render(&self.template_scope(resource));
+                let canonical = known.canonical.get(document);
+                Some((Text::from(arn.as_str()?), Text::from(canonical.as_str()?)))
+            }),
             shared: shares(role, document),
             tells: role
                 .tells
@@ -439,6 +446,7 @@ impl Reader<'_> {
             && detail.withheld.is_empty()
             && detail.guarded.is_empty()
             && detail.hands_on.is_empty()
+            && detail.known_as.is_none()
             && detail.shared.is_empty()
             && detail.tells.is_empty()
             && detail.runs_as.is_empty();

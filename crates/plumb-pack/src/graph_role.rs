@@ -35,6 +35,8 @@ pub struct GraphRole {
     pub guarded: Vec<Circumstance>,
     /// To what a front hands requests on.
     pub hands_on: Vec<HandsOn>,
+    /// That it is an identity of the cloud's own, and what policies call it.
+    pub known_as: Option<KnownAs>,
     /// Other accounts that its content is shared with.
     pub shared: Vec<Shared>,
     /// What it tells of the content of other resources.
@@ -157,6 +159,15 @@ impl Access {
     }
 }
 
+/// What policies call an identity of the cloud's own, which is a principal of no account.
+#[derive(Clone, Debug)]
+pub struct KnownAs {
+    /// Template of its ARN.
+    pub arn: Template,
+    /// Where its canonical identifier stands.
+    pub canonical: Path,
+}
+
 /// Content that accounts by number can read without any permission of its owner's principals.
 #[derive(Clone, Debug)]
 pub struct Shared {
@@ -230,11 +241,13 @@ impl GraphRole {
             .flatten()
             .chain(self.exposed.iter().filter_map(|opening| opening.width.as_ref()))
             .chain(self.shared.iter().map(|shared| &shared.accounts))
+            .chain(self.known_as.iter().map(|known| &known.canonical))
             .filter_map(Path::root);
         let grants = self.access.iter().flat_map(|access| &access.grants);
         let of_templates = grants.flat_map(|grant| grant.on.attributes());
         let context = self.opens.iter().flat_map(|opens| &opens.context);
         let of_templates = of_templates.chain(context.flat_map(|(_, value)| value.attributes()));
+        let of_templates = of_templates.chain(self.known_as.iter().flat_map(|known| known.arn.attributes()));
         of_rules
             .chain(of_paths)
             .chain(of_templates)

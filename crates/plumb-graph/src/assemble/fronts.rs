@@ -295,7 +295,10 @@ impl Asked<'_> {
                 answers.map(Some).fold(None, Outcome::or)?
             }
             (_, Caller::Identity(_), Some(arn)) => {
-                let principal = Principal::of_arn(arn)?;
+                let principal = Principal {
+                    canonical: assembly.canonical_of(arn),
+                    ..Principal::of_arn(arn)?
+                };
                 let context = Context::over_tls();
                 let asking = Asking::Front(&principal, &context);
                 self.ask(assembly, permissions, (target_fragment, target), asking)?

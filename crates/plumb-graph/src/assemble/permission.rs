@@ -289,8 +289,9 @@ impl<'d, 'c> Permissions<'d, 'c> {
                             self.ask_entity(assembly, member, fragment, wide, question);
                         }
                     }
+                    PrincipalPattern::CanonicalUser(id)
+                        if is_owner(detail, id) || assembly.is_of_the_cloud(id) => {}
                     // Whose account it is cannot be told; the condition says so.
-                    PrincipalPattern::CanonicalUser(id) if is_owner(detail, id) => {}
                     PrincipalPattern::CanonicalUser(id) => {
                         let anybody = Principal::any_of_account(id.clone());
                         self.ask_stranger(assembly, Some(anybody), id, (&whole, &vantages), question);

@@ -11,7 +11,8 @@ use crate::action::read_action;
 use crate::call_reader::{PendingTemplate, read_template};
 use crate::checks::{compile_graph_rule, read_path};
 use crate::graph_role::{
-    Access, AccessLevel, Circumstance, Door, Encryption, Grant, GraphRole, Needs, Opening, Shared, Tells,
+    Access, AccessLevel, Circumstance, Door, Encryption, Grant, GraphRole, KnownAs, Needs, Opening, Shared,
+    Tells,
 };
 use crate::node::{Content, Node};
 use crate::policy_reader::parse_word;
@@ -20,7 +21,7 @@ use crate::recipe::{Path, Piece, Relation, Template};
 use crate::suggest::did_you_mean;
 use crate::typed_path::Spelling;
 
-const GRAPH_KEYS: [&str; 14] = [
+const GRAPH_KEYS: [&str; 15] = [
     "kind",
     "policy",
     "access",
@@ -31,6 +32,7 @@ const GRAPH_KEYS: [&str; 14] = [
     "withheld",
     "guarded",
     "hands_on",
+    "known_as",
     "shared",
     "tells",
     "sensitivity",
@@ -70,6 +72,7 @@ impl TypeReader<'_> {
             .iter()
             .filter_map(|node| self.hands_on(node, relations))
             .collect();
+        let known_as = graph.get("known_as").and_then(|node| self.known_as(node));
         let shared = graph
             .list("shared", &mut self.problems)
             .iter()
@@ -92,6 +95,7 @@ impl TypeReader<'_> {
             withheld,
             guarded,
             hands_on,
+            known_as,
             shared,
             tells,
             sensitivity: sensitivity.unwrap_or_else(|| usual_sensitivity(kind)),
@@ -239,6 +243,19 @@ impl TypeReader<'_> {
             accounts: accounts?,
             clause: clause?,
             decrypt,
+        })
+    }
+
+    fn known_as(&mut self, node: &Node) -> Option<KnownAs> {
+        let what = "the `known_as` of a type";
+        let fields = Fields::open(node, what, &["arn", "canonical"], &mut self.problems)?;
+        let arn = fields.required("arn", what, &mut self.problems);
+        let arn = arn.and_then(|node| self.graph_template(node));
+        fields.required("canonical", what, &mut self.problems);
+        let canonical = self.graph_path(&fields, "canonical", is_name, "a text");
+        Some(KnownAs {
+            arn: arn?,
+            canonical: canonical?,
         })
     }
 
