@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use plumb_iam::glob::{Glob, Style};
 use plumb_iam::keys::Context;
 use plumb_iam::principal::Principal;
+use plumb_iam::vantage;
 use plumb_model::graph::NodeKind;
 use plumb_model::path::{Certainty, EdgeKind, Proof};
 use plumb_model::risk::ExposureLevel;
@@ -272,7 +273,7 @@ impl Asked<'_> {
                     assembly,
                     permissions,
                     (target_fragment, target),
-                    Asking::Front(&Principal::anonymous(), &Context::over_tls()),
+                    Asking::Front(&Principal::anonymous(), &by_itself()),
                 )?;
                 match detail.and_then(|detail| detail.perhaps_closed.clone()) {
                     Some(clause) => open.and(Outcome::possible(clause)),
@@ -286,7 +287,7 @@ impl Asked<'_> {
                 let account = assembly.fragments.get(self.fragment)?.account.id.clone();
                 let principal = Principal::service(name.clone());
                 let answers = sources(source, detail).into_iter().filter_map(|source| {
-                    let context = Context::over_tls()
+                    let context = by_itself()
                         .with("aws:SourceArn", source)
                         .with("aws:SourceAccount", account.clone());
                     let asking = Asking::Front(&principal, &context);
@@ -299,7 +300,7 @@ impl Asked<'_> {
                     canonical: assembly.canonical_of(arn),
                     ..Principal::of_arn(arn)?
                 };
-                let context = Context::over_tls();
+                let context = by_itself();
                 let asking = Asking::Front(&principal, &context);
                 self.ask(assembly, permissions, (target_fragment, target), asking)?
             }
@@ -343,6 +344,12 @@ impl Asked<'_> {
             }
         }
     }
+}
+
+/// What is given of the requests of a front: they go to the target itself, by no endpoint of a network, and from an address of the
+/// front's.
+fn by_itself() -> Context {
+    vantage::from_internet(None)
 }
 
 /// The ARNs to ask for: the one given or, where it stands for many, those that the policy of the target names.

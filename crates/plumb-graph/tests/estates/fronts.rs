@@ -142,6 +142,25 @@ fn an_origin_access_identity_is_let_in_by_name() {
 }
 
 #[test]
+fn a_distribution_comes_by_no_endpoint_of_a_network_and_no_access_point() {
+    let unless = |condition: Value| {
+        let mut statements = lets_in(cloudfront(), Value::Null);
+        statements.as_array_mut().unwrap().push(json!({
+            "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": condition,
+        }));
+        bucket(signed(), statements).report()
+    };
+    let endpoint = json!({ "aws:SourceVpce": "vpce-1" });
+    none(&unless(json!({ "StringNotEquals": endpoint })));
+    find(&unless(json!({ "StringEquals": endpoint })), TO_CARDS);
+    let door = json!({ "s3:DataAccessPointAccount": OWN });
+    none(&unless(json!({ "StringNotEquals": door })));
+    // Its addresses are not told.
+    let elsewhere = json!({ "NotIpAddress": { "aws:SourceIp": "198.51.100.0/24" } });
+    find(&unless(elsewhere), &format!("{TO_CARDS} (conditional)"));
+}
+
+#[test]
 fn an_origin_access_identity_is_let_in_by_its_canonical_user() {
     let estate = |canonical: &str| {
         let origin = json!({
