@@ -6,14 +6,19 @@
 mod terraform;
 mod yaml;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use plumb_model::code::{CodeFix, Replacement};
 use plumb_model::value::Text;
 use plumb_pack::fix::{Fix, Fixes};
 use plumb_pack::mapping::Language;
 
+use crate::cloudformation::tree::Node;
 use crate::locate::place_of;
 use crate::mapping::Origin;
-use crate::place::{Place, Sources};
+use crate::place::{FileId, Place, Sources};
 
 /// A change of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,34 +47,98 @@ pub enum NoCorrection {
     NotHere(Text),
 }
 
-/// How to correct a finding: `origins` are the blocks that it may be corrected in, the nearest first.
-///
-/// # Errors
-/// When there is no correction, why.
-pub fn correct(
-    sources: &Sources,
-    fixes: &Fixes,
-    policy: &str,
-    language: Language,
-    origins: &[&Origin],
-) -> Result<Correction, NoCorrection> {
-    let mut last = NoCorrection::NotKnown;
-    for origin in origins {
-        let corrected = match language {
-            Language::Terraform => terraform::correct(sources, fixes, policy, origin),
-            Language::CloudFormation => yaml::correct(sources, fixes, policy, origin),
-            Language::Arm => Err(NoCorrection::NotKnown),
-        };
-        match corrected {
-            Ok(correction) => return Ok(correction),
-            Err(why) => {
-                if last == NoCorrection::NotKnown {
-                    last = why;
+/// Corrects findings of one scan; every file is parsed once.
+pub struct Corrector<'c> {
+    sources: &'c Sources,
+    fixes: &'c Fixes,
+    terraform: RefCell<HashMap<FileId, Option<Rc<terraform::File>>>>,
+    templates: RefCell<HashMap<FileId, Option<Node>>>,
+    /// Several instances of a block are corrected in one way.
+    known: RefCell<HashMap<(Text, Vec<Place>), Result<Rc<Correction>, NoCorrection>>>,
+}
+
+impl<'c> Corrector<'c> {
+    /// Nothing is parsed yet.
+    pub fn new(sources: &'c Sources, fixes: &'c Fixes) -> Self {
+        Self {
+            sources,
+            fixes,
+            terraform: RefCell::default(),
+            templates: RefCell::default(),
+            known: RefCell::default(),
+        }
+    }
+
+    /// How to correct a finding: `origins` are the blocks that it may be corrected in, the nearest first.
+    ///
+    /// # Errors
+    /// When there is no correction, why.
+    pub fn correct(
+        &self,
+        policy: &str,
+        language: Language,
+        origins: &[&Origin],
+    ) -> Result<Rc<Correction>, NoCorrection> {
+        let places = origins.iter().flat_map(|origin| [origin.head, origin.whole]);
+        let key = (Text::from(policy), places.collect());
+        if let Some(known) = self.known.borrow().get(&key) {
+            return known.clone();
+        }
+        let corrected = self.find(policy, language, origins).map(Rc::new);
+        self.known.borrow_mut().insert(key, corrected.clone());
+        corrected
+    }
+
+    fn find(
+        &self,
+        policy: &str,
+        language: Language,
+        origins: &[&Origin],
+    ) -> Result<Correction, NoCorrection> {
+        let mut last = NoCorrection::NotKnown;
+        for origin in origins {
+            let corrected = match language {
+                Language::Terraform => self.terraform(policy, origin),
+                Language::CloudFormation => self.template(policy, origin),
+                Language::Arm => Err(NoCorrection::NotKnown),
+            };
+            match corrected {
+                Ok(correction) => return Ok(correction),
+                Err(why) => {
+                    if last == NoCorrection::NotKnown {
+                        last = why;
+                    }
                 }
             }
         }
+        Err(last)
     }
-    Err(last)
+
+    fn terraform(&self, policy: &str, origin: &Origin) -> Result<Correction, NoCorrection> {
+        let id = origin.whole.file;
+        let mut files = self.terraform.borrow_mut();
+        let file = files
+            .entry(id)
+            .or_insert_with(|| terraform::File::read(self.sources, id).map(Rc::new));
+        let source = self.sources.get(id);
+        let (Some(file), Some(source)) = (file, source) else {
+            return Err(NoCorrection::NotKnown);
+        };
+        terraform::correct(&source.text, file, self.fixes, policy, origin)
+    }
+
+    fn template(&self, policy: &str, origin: &Origin) -> Result<Correction, NoCorrection> {
+        let id = origin.head.file;
+        let Some(source) = self.sources.get(id) else {
+            return Err(NoCorrection::NotKnown);
+        };
+        let mut templates = self.templates.borrow_mut();
+        let root = templates
+            .entry(id)
+            .or_insert_with(|| crate::cloudformation::parse::parse(id, source).0);
+        let root = root.as_ref().ok_or(NoCorrection::NotKnown)?;
+        yaml::correct(&source.text, root, self.fixes, policy, origin)
+    }
 }
 
 impl Correction {

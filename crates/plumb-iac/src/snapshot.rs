@@ -82,8 +82,10 @@ pub fn accounts(
                 declared: BTreeMap::new(),
             };
             // What comes with a block gives way to what code declares of the same identity.
-            let (written, implied): (Vec<_>, Vec<_>) =
-                resources.into_iter().partition(|(_, places)| places.is_written());
+            let mut addresses: BTreeSet<Text> = BTreeSet::new();
+            let (written, implied): (Vec<_>, Vec<_>) = resources.into_iter().partition(|(_, places)| {
+                addresses.insert(places.origin.address.clone()) || places.is_written()
+            });
             let written_count = written.len();
             for (number, (resource, places)) in written.into_iter().chain(implied).enumerate() {
                 let mut resource = resource;

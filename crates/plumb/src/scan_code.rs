@@ -8,7 +8,7 @@ use plumb_engine::Analyzer;
 use plumb_iac::change::Changes;
 use plumb_iac::change::affected::affected;
 use plumb_iac::files::Files;
-use plumb_iac::fix::correct;
+use plumb_iac::fix::Corrector;
 use plumb_iac::locate::spot;
 use plumb_iac::mapping::UsedPaths;
 use plumb_iac::place::Sources;
@@ -237,11 +237,19 @@ pub(crate) fn read_tree(
         console.show(&walking);
         console.show(&scanned.problems);
         console.show(&not_judged(&scanned.stacks));
+        if scanned.kubernetes > 0 {
+            let count = scanned.kubernetes;
+            console.say(&format!(
+                "note: {count} objects of Kubernetes were seen; no policy judges them"
+            ));
+        }
     }
     if scanned.stacks.is_empty() && changes.is_none() {
         return Err(Failed::nothing_scanned(
-            Diagnostic::error(format!("`{}` holds no infrastructure code", path.display()))
-                .help("Plumb reads Terraform and OpenTofu (`.tf`, `.tf.json`, `.tofu`, plans as JSON) and CloudFormation templates"),
+            Diagnostic::error(format!("`{}` holds no infrastructure code that is judged", path.display())).help(
+                "Plumb reads Terraform and OpenTofu (`.tf`, `.tf.json`, `.tofu`, plans as JSON), CloudFormation templates, \
+                 ARM templates and Bicep",
+            ),
         ));
     }
     let taken_at = Text::from(now());
@@ -342,6 +350,7 @@ pub(crate) fn judgeable(pack: &Pack, policies: Vec<CompiledPolicy>) -> Vec<Compi
 
 /// Tells of every resource where it is declared, and of every finding where it comes from.
 pub(crate) fn locate(report: &mut Report, code: &Code) {
+    let corrector = Corrector::new(&code.sources, &code.fixes);
     let by_id: HashMap<(plumb_model::account::Provider, &str), &CodeAccount> = code
         .accounts
         .iter()
@@ -373,7 +382,7 @@ pub(crate) fn locate(report: &mut Report, code: &Code) {
                 let (mut spot, origins) = spot(&code.sources, places, finding.evidence.as_deref());
                 if let (Verdict::Fail, Some(policy)) = (finding.verdict, policies.get(wide(finding.policy))) {
                     let language = code_account.language;
-                    let corrected = correct(&code.sources, &code.fixes, &policy.name, language, &origins);
+                    let corrected = corrector.correct(&policy.name, language, &origins);
                     spot.fix = corrected
                         .ok()
                         .map(|correction| correction.described(&code.sources, &policy.remediation.summary));

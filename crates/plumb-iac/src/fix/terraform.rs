@@ -1,31 +1,64 @@
 //! Corrections of Terraform source.
 
+use std::collections::HashMap;
+
 use plumb_model::value::{Text, Value};
 use plumb_pack::fix::Fixes;
 use plumb_pack::mapping::Language;
 
 use super::{Correction, Edit, NoCorrection, correction, indentation};
 use crate::mapping::Origin;
-use crate::place::{Place, Sources};
+use crate::place::{FileId, Place, Sources};
 use crate::terraform::hcl;
-use crate::terraform::syntax::{Block, Expr, ExprKind};
+use crate::terraform::syntax::{Block, Body, Expr, ExprKind};
 
-/// See [`super::correct`].
+/// A parsed file, with its blocks by their places.
+pub(super) struct File {
+    body: Body,
+    by_place: HashMap<Place, usize>,
+    is_json: bool,
+}
+
+impl File {
+    /// Parses a file; `None` when it cannot be.
+    pub(super) fn read(sources: &Sources, file: FileId) -> Option<Self> {
+        let is_json = sources.get(file)?.name.ends_with(".json");
+        let body = if is_json {
+            Body::default()
+        } else {
+            hcl::read(sources, file).ok()?
+        };
+        let by_place = body
+            .blocks
+            .iter()
+            .zip(0..)
+            .map(|(block, position)| (block.whole, position));
+        Some(Self {
+            by_place: by_place.collect(),
+            body,
+            is_json,
+        })
+    }
+}
+
+/// How to correct a block of a file.
 pub(super) fn correct(
-    sources: &Sources,
+    text: &str,
+    file: &File,
     fixes: &Fixes,
     policy: &str,
     origin: &Origin,
 ) -> Result<Correction, NoCorrection> {
-    let file = origin.whole.file;
     let not_here = |why: &str| NoCorrection::NotHere(Text::from(why));
-    let Some(source) = sources.get(file).filter(|source| !source.name.ends_with(".json")) else {
+    if file.is_json {
         return Err(not_here("files in JSON syntax are not changed"));
-    };
-    let body = hcl::read(sources, file).map_err(|_| NoCorrection::NotKnown)?;
-    let Some(block) = body.blocks.iter().find(|block| block.whole == origin.whole) else {
+    }
+    let body = &file.body;
+    let position = file.by_place.get(&origin.whole);
+    let Some(block) = position.and_then(|position| body.blocks.get(*position)) else {
         return Err(NoCorrection::NotKnown);
     };
+    let file = origin.whole.file;
     let [kind, label] = block.labels.as_slice() else {
         return Err(NoCorrection::NotKnown);
     };
@@ -35,7 +68,6 @@ pub(super) fn correct(
     let Some(fix) = ways.iter().find(|fix| fix.has.as_ref().is_none_or(has)) else {
         return Err(NoCorrection::NotKnown);
     };
-    let text = &source.text;
     let mut edits = Vec::new();
     for (path, value) in &fix.set {
         let [first, rest @ ..] = path.as_slice() else {

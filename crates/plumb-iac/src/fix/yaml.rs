@@ -7,21 +7,17 @@ use plumb_pack::mapping::Language;
 use super::{Correction, Edit, NoCorrection, correction};
 use crate::cloudformation::tree::{Content, Entry, Node};
 use crate::mapping::Origin;
-use crate::place::{FileId, Place, Sources};
+use crate::place::{FileId, Place};
 
-/// See [`super::correct`].
+/// How to correct a resource of a template.
 pub(super) fn correct(
-    sources: &Sources,
+    text: &str,
+    root: &Node,
     fixes: &Fixes,
     policy: &str,
     origin: &Origin,
 ) -> Result<Correction, NoCorrection> {
     let file = origin.head.file;
-    let Some(source) = sources.get(file) else {
-        return Err(NoCorrection::NotKnown);
-    };
-    let (root, _) = crate::cloudformation::parse::parse(file, source);
-    let root = root.ok_or(NoCorrection::NotKnown)?;
     let resource = root
         .get("Resources")
         .and_then(|resources| {
@@ -42,10 +38,7 @@ pub(super) fn correct(
         let why = "blocks are added to Terraform only";
         return Err(NoCorrection::NotHere(Text::new_static(why)));
     }
-    let writer = Writer {
-        text: &source.text,
-        file,
-    };
+    let writer = Writer { text, file };
     let mut edits = Vec::new();
     for (path, value) in &fix.set {
         let mut full = vec![Text::new_static("Properties")];
@@ -80,7 +73,10 @@ impl Writer<'_> {
                     place: node.place,
                     text: self.flow(value),
                 }),
-                Content::List(_) | Content::Map(_) | Content::Unreadable(_) => {
+                Content::List(_) => Err(Text::new_static(
+                    "the property is a list that holds something else",
+                )),
+                Content::Map(_) | Content::Unreadable(_) => {
                     Err(Text::new_static("the property gets its value from a function"))
                 }
             };
@@ -142,13 +138,20 @@ impl Writer<'_> {
                 text: format!("{gap}\"{name}\": {},", self.flow(&value)),
             });
         }
-        if !lead.trim().is_empty() {
+        // An element of a list begins behind its dash: `- Name: web`.
+        let is_element = lead.trim() == "-";
+        if !is_element && !lead.trim().is_empty() {
             return Err(Text::new_static("the layout of the map is not understood"));
         }
+        let indent = lead.replace('-', " ");
         let mut text = String::new();
-        block(lead, name, &value, &mut text);
+        block(&indent, name, &value, &mut text);
+        if is_element {
+            text = format!("{}{indent}", text.trim_start());
+        }
+        let at = if is_element { key } else { line };
         Ok(Edit {
-            place: Place::new(self.file, line..line),
+            place: Place::new(self.file, at..at),
             text,
         })
     }
