@@ -5,10 +5,14 @@
 
 mod answering;
 mod assets;
-mod callers;
+mod behind;
+pub(crate) mod callers;
 mod classes;
+mod connecting;
+mod credentials;
 mod escalation;
 mod fronts;
+mod names;
 pub(crate) mod network;
 mod outcome;
 mod patterns;
@@ -19,6 +23,7 @@ mod reached;
 mod requirement;
 mod running;
 mod sharing;
+pub(crate) mod strangers;
 mod telling;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -26,7 +31,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use plumb_iam::directory::Directory;
 use plumb_model::account::Provider;
 use plumb_model::graph::{NodeKind, Sensitivity};
-use plumb_model::path::{Certainty, EdgeKind, Proof};
+use plumb_model::path::{Certainty, EdgeKind};
 use plumb_model::risk::ExposureLevel;
 use plumb_model::value::Text;
 use plumb_net::estate::Estate;
@@ -135,6 +140,8 @@ pub(crate) struct Assembly<'k> {
     bridges: BTreeMap<usize, BTreeSet<NodeId>>,
     member: StepId,
     covers: StepId,
+    /// The ARNs of identities of the cloud's own, by canonical identifier.
+    of_the_cloud: BTreeMap<&'k Text, &'k Text>,
     /// Identities by what offers them and was not read.
     offered_by: HashMap<Text, Vec<NodeId>>,
     /// What was found in the content of resources, a clause each.
@@ -151,6 +158,7 @@ impl<'k> Assembly<'k> {
             how: None,
             certainty: Certainty::Certain,
             conditions: Vec::new(),
+            caveats: Vec::new(),
             proofs: Vec::new(),
             cost: 0,
         };
@@ -171,6 +179,7 @@ impl<'k> Assembly<'k> {
             bridges: BTreeMap::new(),
             member,
             covers,
+            of_the_cloud: BTreeMap::new(),
             offered_by: HashMap::new(),
             found: HashMap::new(),
             stand_ins: HashMap::new(),
@@ -182,6 +191,10 @@ impl<'k> Assembly<'k> {
             for node in &fragment.nodes {
                 let resource_type = knowledge.resource_type(node.type_id);
                 assembly.note_twin(node);
+                let known_as = node.detail.as_deref().and_then(|detail| detail.known_as.as_ref());
+                assembly
+                    .of_the_cloud
+                    .extend(known_as.map(|(arn, canonical)| (canonical, arn)));
                 assembly.add(NodeInfo {
                     uid: node.uid.clone(),
                     resource_type: resource_type.map(|found| found.name.clone()).unwrap_or_default(),
@@ -327,6 +340,17 @@ impl<'k> Assembly<'k> {
         self.administrators.get(&fragment).copied()
     }
 
+    /// Whether a canonical identifier is that of an identity of the cloud's own.
+    pub(crate) fn is_of_the_cloud(&self, canonical: &Text) -> bool {
+        self.of_the_cloud.contains_key(canonical)
+    }
+
+    /// The canonical identifier of an identity of the cloud's own.
+    pub(crate) fn canonical_of(&self, arn: &str) -> Option<Text> {
+        let mut known = self.of_the_cloud.iter();
+        known.find_map(|(canonical, own)| (**own == *arn).then(|| Text::clone(canonical)))
+    }
+
     /// The node of a resource, by uid.
     pub(crate) fn node_of(&self, uid: &str) -> Option<NodeId> {
         self.by_uid.get(uid).copied()
@@ -413,6 +437,7 @@ impl<'k> Assembly<'k> {
             how,
             certainty: outcome.certainty,
             conditions: outcome.conditions.clone(),
+            caveats: outcome.caveats.clone(),
             proofs,
             cost,
         });
@@ -457,6 +482,7 @@ impl<'k> Assembly<'k> {
                             how: Some(relation.label.clone()),
                             certainty: Certainty::Certain,
                             conditions: Vec::new(),
+                            caveats: Vec::new(),
                             proofs: Vec::new(),
                             cost: 0,
                         });
@@ -492,56 +518,6 @@ impl<'k> Assembly<'k> {
     /// Notes that a principal leads into another account.
     pub(crate) fn bridge(&mut self, fragment: usize, principal: NodeId) {
         self.bridges.entry(fragment).or_default().insert(principal);
-    }
-
-    fn weak_credentials(&mut self) {
-        let weak: Vec<_> = self
-            .resources()
-            .filter(|(_, node, _)| {
-                self.info(*node)
-                    .is_some_and(|info| info.kind == NodeKind::Identity)
-            })
-            .filter_map(|(_, node, resource)| Some((node, resource, resource.detail.as_deref()?)))
-            .filter_map(|(node, resource, detail)| {
-                // What is certain counts; without it, all that may be.
-                let surest = detail.weak.iter().map(|weak| weak.certainty).min()?;
-                let clauses: Vec<&Text> = detail
-                    .weak
-                    .iter()
-                    .filter(|weak| weak.certainty == surest)
-                    .map(|weak| &weak.clause)
-                    .collect();
-                Some((node, resource, surest, clauses))
-            })
-            .collect();
-        for (node, resource, certainty, clauses) in weak {
-            let entry = match self.credentials {
-                Some(known) => known,
-                None => {
-                    let node = self.outside(CREDENTIALS, "Weak credentials", "weak or leaked credentials");
-                    let cost = self.knowledge.weights.entry("credentials");
-                    self.builder.entry(node, cost);
-                    self.credentials = Some(node);
-                    node
-                }
-            };
-            let joined: Vec<&str> = clauses.iter().map(|clause| clause.as_str()).collect();
-            let how = Text::from(joined.join("; "));
-            let outcome = Outcome {
-                certainty,
-                conditions: match certainty {
-                    Certainty::Certain => Vec::new(),
-                    Certainty::Conditional | Certainty::Possible => vec![how.clone()],
-                },
-                // Each of the reasons is enough, so that they are one fact: it falls only when all of them are mended.
-                proofs: vec![Proof {
-                    resource: resource.uid.clone(),
-                    attribute: Text::default(),
-                    detail: how.clone(),
-                }],
-            };
-            self.edge(entry, node, EdgeKind::Holds, Some(how), &outcome, 0);
-        }
     }
 
     fn targets(&mut self) {

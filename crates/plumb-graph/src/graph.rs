@@ -35,6 +35,8 @@ pub struct Step {
     pub certainty: Certainty,
     /// Conditions and what was not read, as clauses.
     pub conditions: Vec<Text>,
+    /// What is assumed all the same, as clauses.
+    pub caveats: Vec<Text>,
     /// The facts that all must hold; of several rules of one list that admit, any.
     pub proofs: Vec<FactId>,
     /// How much harder the step makes an attack, in points of risk.
@@ -114,6 +116,13 @@ impl Mask {
 
     fn place(edge: EdgeId) -> (usize, u64) {
         (edge.0 as usize / 64, 1 << (edge.0 % 64))
+    }
+}
+
+impl Step {
+    /// Conditions, what was not read, and what is assumed all the same.
+    pub fn notes(&self) -> impl Iterator<Item = &Text> {
+        self.conditions.iter().chain(&self.caveats)
     }
 }
 
@@ -452,6 +461,7 @@ mod tests {
             how: None,
             certainty: Certainty::Certain,
             conditions: Vec::new(),
+            caveats: Vec::new(),
             proofs: vec![proof],
             cost,
         })

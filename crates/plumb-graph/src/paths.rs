@@ -6,6 +6,7 @@ mod cuts;
 mod describe;
 mod equal;
 mod group;
+mod telling;
 mod title;
 
 use std::collections::btree_map::Entry;
@@ -115,9 +116,13 @@ impl Finder<'_> {
         let is_open = found
             .first()
             .is_some_and(|way| visible_hops(self.security, &way.edges).len() == 1);
-        let listed = if is_open { 1 } else { found.len() };
+        let listed = if is_open {
+            vec![telling::of(self.security, found)]
+        } else {
+            found.into_iter().map(Some).collect()
+        };
         let mut is_listed = false;
-        for way in found.into_iter().take(listed) {
+        for way in listed.into_iter().flatten() {
             let near = search::points(way.key) <= worst;
             if near && search::target_risk(class.target.value, way.key) > 0 {
                 let hops = visible_hops(self.security, &way.edges);

@@ -50,6 +50,7 @@ fn build(case: &Case) -> Graph {
             how: None,
             certainty: Certainty::Certain,
             conditions: Vec::new(),
+            caveats: Vec::new(),
             proofs: vec![proof],
             cost: *cost,
         });
@@ -203,6 +204,7 @@ fn of_a_class_only_the_best_member_is_tried() {
             how: None,
             certainty: Certainty::Certain,
             conditions: Vec::new(),
+            caveats: Vec::new(),
             proofs: Vec::new(),
             cost,
         })
@@ -234,6 +236,7 @@ fn circles_end() {
         how: None,
         certainty: Certainty::Certain,
         conditions: Vec::new(),
+        caveats: Vec::new(),
         proofs: Vec::new(),
         cost: 0,
     });

@@ -65,6 +65,12 @@ impl Verdict {
         for hit in &mut self.allows {
             hit.truth = hit.truth.and(limit);
         }
+        if limit == Truth::False && self.may_allow {
+            self.may_allow = false;
+            if !self.may_deny {
+                self.unknown.clear();
+            }
+        }
         if limit == Truth::Unknown && !self.allows.is_empty() {
             self.unknown.push(Text::new_static(why));
         }

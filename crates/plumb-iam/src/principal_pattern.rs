@@ -181,7 +181,6 @@ impl PrincipalPattern {
             (Self::Federated(name), PrincipalKind::Federated) if *name == principal.name || name == "*" => {
                 Some(Naming::certain(Named::Directly))
             }
-            // Which account a canonical identifier belongs to is not known here.
             (
                 Self::CanonicalUser(id),
                 PrincipalKind::Root
@@ -189,10 +188,14 @@ impl PrincipalPattern {
                 | PrincipalKind::Role
                 | PrincipalKind::Group
                 | PrincipalKind::AnyOfAccount,
-            ) => Some(Naming::depends(
-                Named::ByAccount,
-                format!("the canonical user `{id}` is the principal's account"),
-            )),
+            ) => match &principal.canonical {
+                Some(own) => (own == id).then(|| Naming::certain(Named::Directly)),
+                // Which account a canonical identifier belongs to is not known here.
+                None => Some(Naming::depends(
+                    Named::ByAccount,
+                    format!("the canonical user `{id}` is the principal's account"),
+                )),
+            },
             (
                 Self::Account(_)
                 | Self::Entity(_)

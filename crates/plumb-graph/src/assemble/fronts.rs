@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use plumb_iam::glob::{Glob, Style};
 use plumb_iam::keys::Context;
 use plumb_iam::principal::Principal;
+use plumb_iam::vantage;
 use plumb_model::graph::NodeKind;
 use plumb_model::path::{Certainty, EdgeKind, Proof};
 use plumb_model::risk::ExposureLevel;
@@ -17,7 +18,7 @@ use plumb_pack::hands_on::{Asks, Caller, HandsOn};
 
 use crate::assemble::assets::asset;
 use crate::assemble::permission::Permissions;
-use crate::assemble::question::{Asking, Question};
+use crate::assemble::question::{Asking, DIRECT, Question};
 use crate::assemble::{Assembly, Outcome};
 use crate::fragment::{Detail, FragmentNode, Hand};
 use crate::graph::NodeId;
@@ -134,6 +135,7 @@ fn plainly(
                 attribute: Text::default(),
                 detail: Text::from(format!("hands requests to {}", assembly.name_of(to))),
             }],
+            ..Outcome::default()
         };
         handed.entry(node).or_default().insert((to, outcome.certainty));
         let how = Some(Text::new_static("gets its requests"));
@@ -235,7 +237,7 @@ impl Asked<'_> {
                 conditions: vec![Text::new_static(
                     "the addresses of the front are among those let through",
                 )],
-                proofs: Vec::new(),
+                ..Outcome::default()
             }),
         }
     }
@@ -254,7 +256,7 @@ impl Asked<'_> {
                     assembly,
                     permissions,
                     (target_fragment, target),
-                    Asking::Member(member),
+                    Asking::Member(member, &DIRECT),
                 ),
                 None => Some(Outcome::possible(Text::from(format!(
                     "what the role `{role}` may do, which was not read"
@@ -271,7 +273,7 @@ impl Asked<'_> {
                     assembly,
                     permissions,
                     (target_fragment, target),
-                    Asking::Front(&Principal::anonymous(), &Context::over_tls()),
+                    Asking::Front(&Principal::anonymous(), &by_itself()),
                 )?;
                 match detail.and_then(|detail| detail.perhaps_closed.clone()) {
                     Some(clause) => open.and(Outcome::possible(clause)),
@@ -285,7 +287,7 @@ impl Asked<'_> {
                 let account = assembly.fragments.get(self.fragment)?.account.id.clone();
                 let principal = Principal::service(name.clone());
                 let answers = sources(source, detail).into_iter().filter_map(|source| {
-                    let context = Context::over_tls()
+                    let context = by_itself()
                         .with("aws:SourceArn", source)
                         .with("aws:SourceAccount", account.clone());
                     let asking = Asking::Front(&principal, &context);
@@ -294,8 +296,11 @@ impl Asked<'_> {
                 answers.map(Some).fold(None, Outcome::or)?
             }
             (_, Caller::Identity(_), Some(arn)) => {
-                let principal = Principal::of_arn(arn)?;
-                let context = Context::over_tls();
+                let principal = Principal {
+                    canonical: assembly.canonical_of(arn),
+                    ..Principal::of_arn(arn)?
+                };
+                let context = by_itself();
                 let asking = Asking::Front(&principal, &context);
                 self.ask(assembly, permissions, (target_fragment, target), asking)?
             }
@@ -339,6 +344,12 @@ impl Asked<'_> {
             }
         }
     }
+}
+
+/// What is given of the requests of a front: they go to the target itself, by no endpoint of a network, and from an address of the
+/// front's.
+fn by_itself() -> Context {
+    vantage::from_internet(None)
 }
 
 /// The ARNs to ask for: the one given or, where it stands for many, those that the policy of the target names.

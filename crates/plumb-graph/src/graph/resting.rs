@@ -109,6 +109,7 @@ mod tests {
             how: None,
             certainty: Certainty::Certain,
             conditions: Vec::new(),
+            caveats: Vec::new(),
             proofs: vec![web, tls, out],
             cost: 0,
         });
