@@ -8,6 +8,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use plumb_model::path::{Certainty, EdgeKind, Proof};
 use plumb_model::value::Text;
 
+pub use resting::Resting;
+
 /// Position of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub u32);

@@ -66,10 +66,26 @@ pub fn report(security: &SecurityGraph, weights: &RiskWeights, limits: &Limits) 
     };
     let mask = Mask::default();
     let classes = equal_targets(security);
+    let class_of: HashMap<NodeId, usize> = classes
+        .iter()
+        .zip(0..)
+        .filter_map(|(class, position)| Some((*class.members.first()?, position)))
+        .collect();
+    let mut ways: Option<Ways<'_>> = None;
     for (entry, cost) in security.graph.entries() {
-        let mut ways = Ways::new(&security.graph, &mask, *entry, *cost);
-        for class in &classes {
-            finder.pair(&mut ways, class, limits);
+        let ways = match &mut ways {
+            Some(ways) => {
+                ways.begin_at(*entry, *cost);
+                ways
+            }
+            none => none.insert(Ways::new(&security.graph, &mask, *entry, *cost)),
+        };
+        // Entries are many and lead to little each: only what is reached is looked at.
+        let reached = ways.reached().iter();
+        let mut near: Vec<usize> = reached.filter_map(|node| class_of.get(node).copied()).collect();
+        near.sort_unstable();
+        for class in near.into_iter().filter_map(|position| classes.get(position)) {
+            finder.pair(ways, class, limits);
         }
     }
     finder.finish(limits)

@@ -65,6 +65,8 @@ impl<'d> Permissions<'d, '_> {
         let Some((fragment, member)) = self.representative(class) else {
             return;
         };
+        // What was learnt of other classes would only take memory: the product of classes and keys.
+        self.decryption.clear();
         let groups = self.groups;
         let mut named = None;
         let knowledge = assembly.knowledge;
