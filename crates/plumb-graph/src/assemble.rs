@@ -64,7 +64,27 @@ pub struct Assembled {
 }
 
 /// Joins accounts, in any order.
-pub fn assemble(knowledge: &Knowledge, mut fragments: Vec<AccountFragment>) -> Assembled {
+pub fn assemble(knowledge: &Knowledge, fragments: Vec<AccountFragment>) -> Assembled {
+    let (graph, directory, network, fragments) = join(knowledge, fragments, |network| network);
+    Assembled {
+        graph,
+        directory,
+        network,
+        fragments,
+    }
+}
+
+/// Joins accounts, in any order, into the graph alone, which takes less memory.
+pub fn graph(knowledge: &Knowledge, fragments: Vec<AccountFragment>) -> SecurityGraph {
+    join(knowledge, fragments, drop).0
+}
+
+/// `keep` gets the networks as soon as they are part of the graph.
+fn join<T>(
+    knowledge: &Knowledge,
+    mut fragments: Vec<AccountFragment>,
+    keep: impl FnOnce(Estate) -> T,
+) -> (SecurityGraph, Directory, T, Vec<AccountFragment>) {
     fragments.sort_by(|a, b| (a.account.provider, &a.account.id).cmp(&(b.account.provider, &b.account.id)));
     let networks = fragments
         .iter_mut()
@@ -83,6 +103,7 @@ pub fn assemble(knowledge: &Knowledge, mut fragments: Vec<AccountFragment>) -> A
     assembly.openings();
     assembly.fronts();
     network::add(&mut assembly, &network);
+    let kept = keep(network);
     let groups = assets::groups(&assembly, &directory);
     let mut classes = classes::Classes::new(&assembly, &directory);
     permission::add(&mut assembly, &directory, &groups, &mut classes);
@@ -94,12 +115,7 @@ pub fn assemble(knowledge: &Knowledge, mut fragments: Vec<AccountFragment>) -> A
         assembly.problem(format!("{account}: {gap}"));
     }
     let graph = assembly.finish();
-    Assembled {
-        graph,
-        directory,
-        network,
-        fragments,
-    }
+    (graph, directory, kept, fragments)
 }
 
 /// What a hidden node stands for.

@@ -108,7 +108,7 @@ pub(crate) struct ResolvedAccess {
     /// Whether it exists, or may exist.
     pub(crate) certainty: Certainty,
     /// For each grant the ARN that its actions are evaluated on.
-    pub(crate) on: Vec<Text>,
+    pub(crate) on: Box<[Text]>,
 }
 
 /// An opening to the internet.
@@ -145,10 +145,11 @@ impl AccountFragment {
             targets: Targets::new(knowledge, resources),
             problems: Vec::new(),
         };
-        let nodes = resources
+        let mut nodes: Vec<FragmentNode> = resources
             .iter()
             .filter_map(|resource| reader.node(resource))
             .collect();
+        nodes.shrink_to_fit();
         let mut problems = std::mem::take(&mut reader.problems);
         let network = AccountNetwork::read(account, resources, surroundings.coverage);
         let told = network.problems.iter().map(|problem| {
@@ -310,6 +311,7 @@ impl Reader<'_> {
                 }
             }
         }
+        found.shrink_to_fit();
         found
     }
 
@@ -321,7 +323,7 @@ impl Reader<'_> {
                 .filter_map(|closed| self.sight.circumstance(&closed.when, &closed.clause, resource))
                 .find(|closed| closed.certainty == certainty)
         };
-        let detail = Detail {
+        let mut detail = Detail {
             tags: match role.kind {
                 NodeKind::Network | NodeKind::Other => Tags::Unspecified,
                 NodeKind::Identity
@@ -376,6 +378,11 @@ impl Reader<'_> {
             && detail.exposed.is_empty()
             && detail.weak.is_empty()
             && detail.runs_as.is_empty();
+        detail.access.shrink_to_fit();
+        detail.exposed.shrink_to_fit();
+        detail.weak.shrink_to_fit();
+        detail.runs_as.shrink_to_fit();
+        detail.attributes.shrink_to_fit();
         (!is_empty).then_some(detail)
     }
 
@@ -399,8 +406,17 @@ impl Reader<'_> {
         let on = access
             .grants
             .iter()
-            .map(|grant| grant.on.render(&scope).as_str().map(Text::from))
-            .collect::<Option<Vec<_>>>()?;
+            .map(|grant| {
+                let rendered = grant.on.render(&scope);
+                let arn = rendered.as_str()?;
+                // Most are the resource itself, whose uid is kept anyway.
+                Some(if arn == resource.uid {
+                    resource.uid.clone()
+                } else {
+                    Text::from(arn)
+                })
+            })
+            .collect::<Option<Box<[_]>>>()?;
         Some(ResolvedAccess {
             access: position,
             certainty,

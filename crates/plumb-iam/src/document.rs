@@ -200,10 +200,10 @@ impl UnreadStatement {
 /// INVARIANT: what could not be read is in `unread`; nothing of the input is dropped silently.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PolicyDocument {
-    statements: Vec<Statement>,
+    statements: Box<[Statement]>,
     unread: Vec<UnreadStatement>,
-    /// Positions in `statements` by the service of their actions, in lower case.
-    by_service: BTreeMap<Text, Vec<usize>>,
+    /// Positions in `statements` by the service of their actions, in lower case; sorted.
+    by_service: Vec<(Text, Vec<usize>)>,
     /// Positions of statements whose actions are of no one service.
     of_any_service: Vec<usize>,
     /// Positions in `statements` by whom they may mean, where they name many.
@@ -249,9 +249,9 @@ impl PolicyDocument {
         let by_principal = names_somebody.then(|| PrincipalIndex::new(meant)).flatten();
         let value = Self {
             by_principal,
-            statements: read.statements,
+            statements: read.statements.into_boxed_slice(),
             unread: read.unread,
-            by_service,
+            by_service: by_service.into_iter().collect(),
             of_any_service,
             fingerprint: fingerprint(&text),
         };
@@ -272,7 +272,11 @@ impl PolicyDocument {
     /// The understood statements that are about an action, which is in lower case; in no particular order.
     pub fn about<'a, 'b>(&'a self, action: &'b str) -> impl Iterator<Item = &'a Statement> + use<'a, 'b> {
         let service = action.split_once(':').map_or(action, |(service, _)| service);
-        let of_service = self.by_service.get(service).map_or(&[][..], Vec::as_slice);
+        let place = self
+            .by_service
+            .binary_search_by(|(own, _)| own.as_str().cmp(service));
+        let of_service = place.ok().and_then(|place| self.by_service.get(place));
+        let of_service = of_service.map_or(&[][..], |(_, positions)| positions.as_slice());
         self.of_any_service
             .iter()
             .chain(of_service)
