@@ -10,11 +10,12 @@ use serde_json::Value;
 use crate::test::root;
 
 /// The crates from the bottom up; each may depend on those before it only.
-const LAYERS: [&str; 14] = [
+const LAYERS: [&str; 15] = [
     "plumb-model",
     "plumb-expr",
     "plumb-api",
     "plumb-pack",
+    "plumb-iac",
     "plumb-iam",
     "plumb-net",
     "plumb-graph",
@@ -51,7 +52,14 @@ const LONGEST: usize = 600;
 const MEDIAN: usize = 250;
 
 /// Crates whose code may name a cloud service.
-const NAMES_SERVICES: [&str; 5] = ["plumb-cloud", "plumb-api", "plumb-demo", "plumb-iam", "plumb-net"];
+const NAMES_SERVICES: [&str; 6] = [
+    "plumb-cloud",
+    "plumb-api",
+    "plumb-demo",
+    "plumb-iac",
+    "plumb-iam",
+    "plumb-net",
+];
 
 /// Names of services and types that must not stand in code elsewhere.
 const SERVICE_NAMES: [&str; 6] = [

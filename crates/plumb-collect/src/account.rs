@@ -155,6 +155,7 @@ impl Collector {
             })
             .collect();
         let mut coverage = Coverage {
+            declared_only: false,
             collected,
             gaps: work.gaps.list(),
             calls: work.caller.counts(),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use plumb_model::value::Text;
-use plumb_pack::recipe::{Call, CallScope, Fact, FactKind, Origin};
+use plumb_pack::recipe::{Call, CallScope, Descend, Fact, FactKind, Origin};
 use serde::Serialize;
 
 use crate::plan::{Plan, TypePlan};
@@ -99,7 +99,10 @@ pub fn list(plan: &Plan) -> Vec<PlannedCall> {
         if let Origin::List(list) = &recipe.origin {
             let frequency = match (&list.for_each, recipe.scope) {
                 (Some(parent), _) => Frequency::PerResource {
-                    resource_type: parent.clone(),
+                    resource_type: match list.descend {
+                        Descend::No => parent.clone(),
+                        Descend::ByLevel => name.clone(),
+                    },
                 },
                 (None, CallScope::Global) => Frequency::PerAccount,
                 (None, CallScope::Region) => Frequency::PerRegion,

@@ -30,7 +30,10 @@ impl Failure {
             | Reason::Cancelled
             | Reason::DeadlineExceeded
             | Reason::NotCollected
-            | Reason::OutOfScope => None,
+            | Reason::OutOfScope
+            | Reason::NotInCode
+            | Reason::KnownAfterApply
+            | Reason::NotUnderstood => None,
         };
         let detail = readable(&match (code.is_empty(), message.is_empty()) {
             (true, _) => message.to_owned(),

@@ -1,17 +1,21 @@
 //! Listing: the resources of one type, before their facts.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use futures_util::future::FutureExt;
 use plumb_model::resource::{GLOBAL_REGION, Resource};
 use plumb_model::value::{Map, Reason, Text, Unreadable, Value};
-use plumb_pack::recipe::{Call, CallScope, ListCall, Origin, Parameter, Recipe, TemplateValue};
+use plumb_pack::recipe::{Call, CallScope, Descend, ListCall, Origin, Parameter, Recipe, TemplateValue};
 
 use crate::assemble::{self, Place, Problem};
 use crate::caller::Pages;
 use crate::failure::Failure;
 use crate::progress::Event;
 use crate::work::{Jobs, Work};
+
+/// The most levels that are descended below the first; no cloud's tree is as deep.
+const MAX_LEVELS: usize = 16;
 
 /// The regions where a type is asked for; `global` stands for the partition's default region.
 pub(crate) fn regions(work: &Work, recipe: &Recipe) -> Vec<Text> {
@@ -80,8 +84,44 @@ async fn list_items(
             recipe.scope == CallScope::Global || parent.region == *region || parent.region == GLOBAL_REGION
         })
         .collect();
+    let mut found = list_of_parents(work, recipe, list, region, &here).await;
+    match list.descend {
+        Descend::No => found,
+        Descend::ByLevel => {
+            let mut seen = HashSet::new();
+            found.retain(|resource| seen.insert(resource.uid.clone()));
+            let mut level = found.clone();
+            for _ in 0..MAX_LEVELS {
+                let parents: Vec<&Resource> = level.iter().collect();
+                let mut below = list_of_parents(work, recipe, list, region, &parents).await;
+                // What was found before is not asked again, so that circles end.
+                below.retain(|resource| seen.insert(resource.uid.clone()));
+                if below.is_empty() {
+                    return found;
+                }
+                found.extend(below.iter().cloned());
+                level = below;
+            }
+            let unreadable = Unreadable {
+                detail: Text::from(format!("there are more than {MAX_LEVELS} levels")),
+                ..Unreadable::new(Reason::OutOfScope)
+            };
+            work.gaps.add(&recipe.resource_type, None, region, &unreadable);
+            found
+        }
+    }
+}
+
+async fn list_of_parents(
+    work: &Work,
+    recipe: &Recipe,
+    list: &ListCall,
+    region: &Text,
+    parents: &[&Resource],
+) -> Vec<Resource> {
     let jobs: Jobs<'_, Vec<Resource>> = Box::new(
-        here.into_iter()
+        parents
+            .iter()
             .map(|parent| list_of_parent(work, recipe, list, region, parent.document()).boxed()),
     );
     work.gather(jobs).await.into_iter().flatten().collect()

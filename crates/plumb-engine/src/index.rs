@@ -103,7 +103,14 @@ impl Markers {
                     value: Value::unreadable(unreadable),
                     reach: Reach::Regions(coverage.left_out.clone()),
                 });
-                by_type.insert(name.clone(), unlisted.chain(left_out).collect());
+                let undeclared = coverage.declared_only.then(|| Marker {
+                    value: Value::unreadable(Unreadable {
+                        detail: Text::new_static("only what this code declares is known"),
+                        ..Unreadable::new(Reason::OutOfScope)
+                    }),
+                    reach: Reach::Anywhere,
+                });
+                by_type.insert(name.clone(), unlisted.chain(left_out).chain(undeclared).collect());
             }
         }
         let out_of_scope = |detail: &'static str| {
@@ -131,7 +138,8 @@ pub(crate) fn unlisted<'c>(
     coverage: &'c Coverage,
     resource_type: &'c str,
 ) -> impl Iterator<Item = (Text, Unreadable)> + 'c {
-    let never_asked = coverage.collected_type(resource_type).is_none().then(|| {
+    let never_asked = !coverage.declared_only && coverage.collected_type(resource_type).is_none();
+    let never_asked = never_asked.then(|| {
         let detail = Text::from(format!("the scan did not ask for {resource_type}"));
         (
             Text::new_static("global"),

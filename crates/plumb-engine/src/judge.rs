@@ -11,7 +11,7 @@ use plumb_graph::fragment::{AccountFragment, Surroundings};
 use plumb_graph::knowledge::Knowledge;
 use plumb_model::account::{Account, Provider};
 use plumb_model::coverage::Coverage;
-use plumb_model::finding::{Evidence, Finding};
+use plumb_model::finding::{Evidence, Finding, Standing};
 use plumb_model::report::{AccountReport, ResourceSummary, Summary};
 use plumb_model::resource::Resource;
 use plumb_model::snapshot::AccountSnapshot;
@@ -25,7 +25,7 @@ use rayon::prelude::*;
 use crate::index::{AccountIndex, Markers, unlisted};
 use crate::path_policies::Waiting;
 use crate::reads::Reader;
-use crate::{Judge, Judged, UnknownType, score};
+use crate::{Judge, Judged, UnknownType, score, understood};
 
 /// Resolves what a policy reads.
 pub(crate) fn prepare(pack: &Pack, policy: CompiledPolicy) -> Result<Judge, UnknownType> {
@@ -53,14 +53,19 @@ pub(crate) fn prepare(pack: &Pack, policy: CompiledPolicy) -> Result<Judge, Unkn
 pub(crate) fn account(
     judges: &[Judge],
     readers: &[&Reader],
+    known_types: &BTreeSet<Text>,
     graph: Option<&Knowledge>,
     snapshot: &AccountSnapshot,
     account: Account,
     now: Timestamp,
 ) -> Judged {
     let provider = account.provider;
-    let coverage = &snapshot.coverage;
-    let resources = with_uncollected_marked(readers, sorted(&snapshot.resources), coverage);
+    let understood = understood::of(&snapshot.resources, known_types);
+    let coverage = &Coverage {
+        gaps: [snapshot.coverage.gaps.as_slice(), &understood.gaps].concat(),
+        ..snapshot.coverage.clone()
+    };
+    let resources = with_uncollected_marked(readers, understood.resources, coverage);
     let markers = Markers::new(readers, coverage);
     let documents = resources
         .iter()
@@ -117,6 +122,8 @@ pub(crate) fn account(
                         risk: None,
                         accepted: None,
                         evidence,
+                        code: None,
+                        standing: Standing::default(),
                     }
                 })
                 .collect::<Vec<_>>();
@@ -233,23 +240,10 @@ impl SharedEvidence {
     }
 }
 
-/// The resources in the order of type, uid and content, each uid once.
-fn sorted(resources: &[Resource]) -> Vec<&Resource> {
-    let mut sorted: Vec<&Resource> = resources.iter().collect();
-    sorted.sort_by(|a, b| {
-        a.resource_type
-            .cmp(&b.resource_type)
-            .then_with(|| a.uid.cmp(&b.uid))
-            .then_with(|| a.document().total_cmp(b.document()))
-    });
-    sorted.dedup_by(|a, b| a.resource_type == b.resource_type && a.uid == b.uid);
-    sorted
-}
-
 /// Marks the attributes that policies read but the scan did not ask for.
 fn with_uncollected_marked<'s>(
     readers: &[&Reader],
-    resources: Vec<&'s Resource>,
+    resources: Vec<Cow<'s, Resource>>,
     coverage: &Coverage,
 ) -> Vec<Cow<'s, Resource>> {
     let mut missing: Vec<(&ResourceType, &Text)> = Vec::new();
@@ -281,12 +275,12 @@ fn with_uncollected_marked<'s>(
         .into_iter()
         .map(|resource| {
             if !affected.contains(resource.resource_type.as_str()) {
-                return Cow::Borrowed(resource);
+                return resource;
             }
-            let mut marked = resource.clone();
+            let mut marked = resource.into_owned();
             for (resource_type, attribute) in &missing {
                 let absent = marked.get(attribute).is_none_or(Value::is_null);
-                if resource_type.name.as_str() == resource.resource_type && absent {
+                if resource_type.name.as_str() == marked.resource_type && absent {
                     marked.set((*attribute).clone(), marker(attribute));
                 }
             }
@@ -304,6 +298,7 @@ fn summary_of(resource: &Resource) -> ResourceSummary {
         tags: resource.tags().map(|tags| Box::new(tags.clone())),
         exposure: None,
         stand_in: false,
+        code: None,
     }
 }
 
@@ -328,6 +323,9 @@ impl StandIns {
             causes: Vec::new(),
             first: u32::try_from(resources).unwrap_or(u32::MAX),
         };
+        if coverage.declared_only {
+            return stand_ins;
+        }
         for resource_type in types {
             let mut places: Vec<(Text, Unreadable)> = unlisted(coverage, resource_type).collect();
             places.sort();
@@ -344,6 +342,7 @@ impl StandIns {
                     tags: None,
                     exposure: None,
                     stand_in: true,
+                    code: None,
                 });
                 stand_ins.causes.push(cause);
             }
@@ -377,6 +376,8 @@ impl StandIns {
                     observed: Vec::new(),
                     unreadable: vec![cause.clone()],
                 })),
+                code: None,
+                standing: Standing::default(),
             })
     }
 }

@@ -16,7 +16,10 @@ mod path_policies;
 mod reads;
 mod risk;
 mod score;
+mod understood;
+mod worsening;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use plumb_graph::assemble;
@@ -91,6 +94,8 @@ pub struct Analyzer {
     summaries: Vec<PolicySummary>,
     /// What the graph reads of accounts, beside the policies.
     graph_readers: Vec<Reader>,
+    /// The resource types that the pack describes.
+    known_types: BTreeSet<Text>,
     config: Config,
 }
 
@@ -122,6 +127,7 @@ impl Analyzer {
         };
         Ok(Self {
             graph_readers,
+            known_types: pack.resource_types().into_iter().collect(),
             judges,
             frameworks,
             summaries,
@@ -151,6 +157,7 @@ impl Analyzer {
         judge::account(
             &self.judges,
             &readers,
+            &self.known_types,
             self.config.graph.as_deref(),
             snapshot,
             account,
@@ -206,6 +213,7 @@ impl Analyzer {
             breakdown: breakdown::of(&self.summaries, &accounts),
             paths,
             accepted,
+            focus: None,
             accounts,
         }
     }
@@ -222,7 +230,7 @@ impl Analyzer {
         let mut paths = paths::report(&security, &knowledge.weights, &self.config.limits);
         path_policies::decide(&self.judges, &security, &paths, accounts, waiting);
         risk::assess(&self.judges, knowledge, &security, accounts);
-        risk::worsen(&self.judges, accounts, &mut paths);
+        worsening::name(&self.judges, knowledge, accounts, &mut paths);
         paths
     }
 

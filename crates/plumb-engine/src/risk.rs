@@ -7,10 +7,8 @@ use plumb_graph::security::SecurityGraph;
 use plumb_graph::standing::{Standing, Standings};
 use plumb_model::account::Account;
 use plumb_model::graph::Sensitivity;
-use plumb_model::path::PathReport;
 use plumb_model::report::{AccountReport, ResourceSummary};
 use plumb_model::risk::Risk;
-use plumb_model::value::Text;
 use plumb_model::verdict::{Severity, Verdict};
 use plumb_pack::policy::Circumstances;
 use plumb_pack::risk::RiskWeights;
@@ -89,45 +87,4 @@ pub(crate) fn of(
         weights.visibility(circumstances.visibility),
     ];
     Risk::new(points, |score| weights.priority(score))
-}
-
-/// Names the failing policies on the targets of paths, which make them worse.
-pub(crate) fn worsen(judges: &[Judge], accounts: &[AccountReport], paths: &mut PathReport) {
-    let mut wanted: HashMap<Text, Vec<usize>> = HashMap::new();
-    for (position, path) in paths.paths.iter().enumerate() {
-        wanted
-            .entry(path.target().uid.clone())
-            .or_default()
-            .push(position);
-    }
-    for account in accounts {
-        for finding in account
-            .findings
-            .iter()
-            .filter(|finding| finding.verdict == Verdict::Fail)
-        {
-            let resource = usize::try_from(finding.resource)
-                .ok()
-                .and_then(|at| account.resources.get(at));
-            let Some(positions) = resource.and_then(|resource| wanted.get(&resource.uid)) else {
-                continue;
-            };
-            let Some(judge) = usize::try_from(finding.policy).ok().and_then(|at| judges.get(at)) else {
-                continue;
-            };
-            // That a path leads there does not make the path worse.
-            if judge.policy.path().is_some() {
-                continue;
-            }
-            for position in positions {
-                if let Some(path) = paths.paths.get_mut(*position) {
-                    path.worsened_by.push(judge.policy.policy.name.clone());
-                }
-            }
-        }
-    }
-    for path in &mut paths.paths {
-        path.worsened_by.sort();
-        path.worsened_by.dedup();
-    }
 }

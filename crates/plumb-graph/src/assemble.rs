@@ -7,8 +7,10 @@ mod answering;
 mod assets;
 mod callers;
 mod classes;
+mod credentials;
 mod escalation;
-mod network;
+mod fronts;
+pub(crate) mod network;
 mod outcome;
 mod patterns;
 mod permission;
@@ -17,13 +19,15 @@ mod question;
 mod reached;
 mod requirement;
 mod running;
+mod sharing;
+mod telling;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use plumb_iam::directory::Directory;
 use plumb_model::account::Provider;
 use plumb_model::graph::{NodeKind, Sensitivity};
-use plumb_model::path::{Certainty, EdgeKind, Proof};
+use plumb_model::path::{Certainty, EdgeKind};
 use plumb_model::risk::ExposureLevel;
 use plumb_model::value::Text;
 use plumb_net::estate::Estate;
@@ -99,17 +103,21 @@ fn join<T>(
     let network = Estate::new(networks);
     let mut assembly = Assembly::new(knowledge, &fragments);
     assembly.relations();
+    telling::add(&mut assembly);
     assembly.runs_as();
     assembly.openings();
-    assembly.fronts();
     network::add(&mut assembly, &network);
+    let doors = fronts::doors(&assembly, &network);
     let kept = keep(network);
     let groups = assets::groups(&assembly, &directory);
     let mut classes = classes::Classes::new(&assembly, &directory);
     permission::add(&mut assembly, &directory, &groups, &mut classes);
     escalation::add(&mut assembly, &directory, &groups, &mut classes);
+    let mut permissions = permission::Permissions::new(&directory, &groups, &mut classes);
+    fronts::add(&mut assembly, &mut permissions, &doors);
+    sharing::add(&mut assembly, &mut permissions);
     assembly.administrators_reach_on();
-    assembly.weak_credentials();
+    credentials::add(&mut assembly);
     assembly.targets();
     for (account, gap) in directory.gaps() {
         assembly.problem(format!("{account}: {gap}"));
@@ -138,7 +146,6 @@ pub(crate) struct Assembly<'k> {
     by_uid: HashMap<Text, NodeId>,
     problems: BTreeSet<Text>,
     internet: NodeId,
-    credentials: Option<NodeId>,
     external: BTreeMap<Text, NodeId>,
     administrators: BTreeMap<usize, NodeId>,
     /// Principals that lead into other accounts, by fragment.
@@ -147,6 +154,8 @@ pub(crate) struct Assembly<'k> {
     covers: StepId,
     /// Identities by what offers them and was not read.
     offered_by: HashMap<Text, Vec<NodeId>>,
+    /// What was found in the content of resources, a clause each.
+    found: HashMap<NodeId, Text>,
     /// The nodes that stand for groups of resources.
     stand_ins: HashMap<Stand, NodeId>,
 }
@@ -173,13 +182,13 @@ impl<'k> Assembly<'k> {
             by_uid: HashMap::new(),
             problems: BTreeSet::new(),
             internet: NodeId(0),
-            credentials: None,
             external: BTreeMap::new(),
             administrators: BTreeMap::new(),
             bridges: BTreeMap::new(),
             member,
             covers,
             offered_by: HashMap::new(),
+            found: HashMap::new(),
             stand_ins: HashMap::new(),
         };
         for (fragment, account) in fragments.iter().zip(0u32..) {
@@ -188,6 +197,7 @@ impl<'k> Assembly<'k> {
                 .push(u32::try_from(assembly.infos.len()).unwrap_or(u32::MAX));
             for node in &fragment.nodes {
                 let resource_type = knowledge.resource_type(node.type_id);
+                assembly.note_twin(node);
                 assembly.add(NodeInfo {
                     uid: node.uid.clone(),
                     resource_type: resource_type.map(|found| found.name.clone()).unwrap_or_default(),
@@ -214,6 +224,21 @@ impl<'k> Assembly<'k> {
     pub(crate) fn problem(&mut self, problem: impl Into<Text>) {
         if self.problems.len() < MAX_PROBLEMS {
             self.problems.insert(problem.into());
+        }
+    }
+
+    /// Notes that a uid is that of something else too, where it should mean one thing.
+    fn note_twin(&mut self, node: &FragmentNode) {
+        let holds_something = match self.knowledge.kind(node.type_id) {
+            NodeKind::Data | NodeKind::Secret | NodeKind::Key | NodeKind::Workload => true,
+            // What the cloud itself offers has the same uid in every account.
+            NodeKind::Identity | NodeKind::Front | NodeKind::Network | NodeKind::Other => false,
+        };
+        if holds_something && self.by_uid.contains_key(&node.uid) {
+            let uid = &node.uid;
+            self.problem(format!(
+                "`{uid}` is the uid of several resources; what names it means the first of them"
+            ));
         }
     }
 
@@ -313,6 +338,11 @@ impl<'k> Assembly<'k> {
         node
     }
 
+    /// The node that stands for every permission of an account, where somebody leads to it.
+    pub(crate) fn administrator_of(&self, fragment: usize) -> Option<NodeId> {
+        self.administrators.get(&fragment).copied()
+    }
+
     /// The node of a resource, by uid.
     pub(crate) fn node_of(&self, uid: &str) -> Option<NodeId> {
         self.by_uid.get(uid).copied()
@@ -353,6 +383,22 @@ impl<'k> Assembly<'k> {
         if let Some(info) = self.infos.get_mut(node.0 as usize) {
             info.exposure = info.exposure.max(level);
         }
+    }
+
+    /// Raises what is known of the content of a node to what was found in it.
+    pub(crate) fn holds(&mut self, node: NodeId, level: Sensitivity, label: Option<&Text>, found: &Text) {
+        let Some(info) = self.infos.get_mut(node.0 as usize) else {
+            return;
+        };
+        if info.sensitivity.is_none_or(|known| known < level) {
+            info.sensitivity = Some(level);
+            info.label = label.cloned();
+        } else if info.sensitivity == Some(level) && info.label.is_none() && label.is_some() {
+            info.label = label.cloned();
+        } else {
+            return;
+        }
+        self.found.insert(node, found.clone());
     }
 
     /// Adds an edge an attacker can follow; what it costs follows from its kind, its certainty and `extra`.
@@ -464,58 +510,6 @@ impl<'k> Assembly<'k> {
         self.bridges.entry(fragment).or_default().insert(principal);
     }
 
-    fn weak_credentials(&mut self) {
-        let weak: Vec<_> = self
-            .resources()
-            .filter(|(_, node, _)| {
-                self.info(*node)
-                    .is_some_and(|info| info.kind == NodeKind::Identity)
-            })
-            .filter_map(|(_, node, resource)| Some((node, resource, resource.detail.as_deref()?)))
-            .filter_map(|(node, resource, detail)| {
-                // What is certain counts; without it, all that may be.
-                let surest = detail.weak.iter().map(|weak| weak.certainty).min()?;
-                let clauses: Vec<&Text> = detail
-                    .weak
-                    .iter()
-                    .filter(|weak| weak.certainty == surest)
-                    .map(|weak| &weak.clause)
-                    .collect();
-                Some((node, resource, surest, clauses))
-            })
-            .collect();
-        for (node, resource, certainty, clauses) in weak {
-            let entry = match self.credentials {
-                Some(known) => known,
-                None => {
-                    let node = self.outside(CREDENTIALS, "Weak credentials", "weak or leaked credentials");
-                    let cost = self.knowledge.weights.entry("credentials");
-                    self.builder.entry(node, cost);
-                    self.credentials = Some(node);
-                    node
-                }
-            };
-            let joined: Vec<&str> = clauses.iter().map(|clause| clause.as_str()).collect();
-            let how = Text::from(joined.join("; "));
-            let outcome = Outcome {
-                certainty,
-                conditions: match certainty {
-                    Certainty::Certain => Vec::new(),
-                    Certainty::Conditional | Certainty::Possible => vec![how.clone()],
-                },
-                proofs: clauses
-                    .iter()
-                    .map(|clause| Proof {
-                        resource: resource.uid.clone(),
-                        attribute: Text::default(),
-                        detail: (*clause).clone(),
-                    })
-                    .collect(),
-            };
-            self.edge(entry, node, EdgeKind::Holds, Some(how), &outcome, 0);
-        }
-    }
-
     fn targets(&mut self) {
         let weights = &self.knowledge.weights;
         for (info, node) in self.infos.iter().zip(0u32..) {
@@ -541,7 +535,10 @@ impl<'k> Assembly<'k> {
                 (None, NodeKind::Secret | NodeKind::Key) => format!("is {what}"),
                 (None, _) => format!("holds {} {what}", sensitivity.name()),
             };
-            let why = Text::from(why);
+            let why = Text::from(match self.found.get(&NodeId(node)) {
+                Some(found) => format!("{why}: {found}"),
+                None => why,
+            });
             self.builder.target(NodeId(node), Target { value, why });
         }
     }

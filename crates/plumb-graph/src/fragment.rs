@@ -1,11 +1,14 @@
 //! `AccountFragment`: what the graph needs of one account, so that its documents can be dropped.
 
+mod fronts;
+
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jiff::Timestamp;
 use plumb_expr::{Inventory, Truth};
 use plumb_iam::account_iam::AccountIam;
+use plumb_iam::arn::is_account;
 use plumb_iam::directory::resource_policy;
 use plumb_iam::policy::{Grant, NamedPolicy};
 use plumb_iam::principal::Tags;
@@ -15,10 +18,11 @@ use plumb_model::path::Certainty;
 use plumb_model::resource::Resource;
 use plumb_model::value::{Map, Text, Value};
 use plumb_net::model::AccountNetwork;
-use plumb_pack::graph_role::{Access, GraphRole};
+use plumb_pack::graph_role::{self, Access, GraphRole};
 use plumb_pack::recipe::{Path, Recipe};
 use plumb_pack::template::TemplateScope;
 
+pub(crate) use self::fronts::Hand;
 use crate::knowledge::{Knowledge, TypeId};
 use crate::sight::Sight;
 use plumb_model::graph::{NodeKind, Sensitivity};
@@ -88,6 +92,16 @@ pub(crate) struct Detail {
     pub(crate) access: Vec<ResolvedAccess>,
     pub(crate) exposed: Vec<ResolvedOpening>,
     pub(crate) weak: Vec<Circumstance>,
+    /// What must change before its code has what it runs as.
+    pub(crate) withheld: Vec<Circumstance>,
+    /// What it lets in only.
+    pub(crate) guarded: Vec<Circumstance>,
+    /// To what it hands requests on.
+    pub(crate) hands_on: Vec<Hand>,
+    /// What it tells of the content of others, by position in [`GraphRole::tells`].
+    pub(crate) tells: Vec<usize>,
+    /// The accounts that its content is shared with; an error says why they are not known.
+    pub(crate) shared: Vec<Share>,
     pub(crate) runs_as: Vec<Text>,
     /// What escalations name the resource by, beside uid and name.
     pub(crate) attributes: Vec<(Path, Text)>,
@@ -98,6 +112,15 @@ pub(crate) struct Detail {
 pub(crate) struct Circumstance {
     pub(crate) clause: Text,
     pub(crate) certainty: Certainty,
+}
+
+/// An account that content is shared with.
+#[derive(Debug)]
+pub(crate) struct Share {
+    /// Position in [`GraphRole::shared`].
+    pub(crate) entry: usize,
+    /// The account; an error says why it is not known.
+    pub(crate) account: Result<Text, Text>,
 }
 
 /// An access with the ARNs of this resource.
@@ -317,12 +340,18 @@ impl Reader<'_> {
 
     fn detail(&mut self, role: &GraphRole, resource: &Resource) -> Option<Detail> {
         let document = resource.document();
-        let closed = |certainty: Certainty| {
-            role.closed
+        let so = |circumstances: &[graph_role::Circumstance]| -> Vec<Circumstance> {
+            circumstances
                 .iter()
-                .filter_map(|closed| self.sight.circumstance(&closed.when, &closed.clause, resource))
+                .filter_map(|one| self.sight.circumstance(&one.when, &one.clause, resource))
+                .collect()
+        };
+        let closed = |certainty: Certainty| {
+            so(&role.closed)
+                .into_iter()
                 .find(|closed| closed.certainty == certainty)
         };
+        let mut told = Vec::new();
         let mut detail = Detail {
             tags: match role.kind {
                 NodeKind::Network | NodeKind::Other => Tags::Unspecified,
@@ -350,11 +379,24 @@ impl Reader<'_> {
                 .iter()
                 .filter_map(|opening| self.sight.opening(opening, resource))
                 .collect(),
-            weak: role
-                .weak
+            weak: so(&role.weak),
+            withheld: so(&role.withheld),
+            guarded: so(&role.guarded),
+            shared: shares(role, document),
+            tells: role
+                .tells
                 .iter()
-                .filter_map(|weak| self.sight.circumstance(&weak.when, &weak.clause, resource))
+                .enumerate()
+                .filter(|(_, tells)| tells.when.truth(&self.sight.scope(resource)) == Truth::True)
+                .map(|(position, _)| position)
                 .collect(),
+            hands_on: fronts::hands(
+                role,
+                resource,
+                self.account.partition.as_deref().unwrap_or("aws"),
+                &self.account.id,
+                &mut told,
+            ),
             runs_as: role
                 .runs_as
                 .iter()
@@ -363,24 +405,34 @@ impl Reader<'_> {
                 .collect(),
             attributes: self
                 .knowledge
-                .escalation_attributes(&resource.resource_type)
+                .named_by(&resource.resource_type)
                 .iter()
-                .filter_map(|path| {
-                    let value = path.get(document).into_owned();
-                    Some((path.clone(), Text::from(value.as_str()?)))
-                })
+                .flat_map(|path| path.all(document).into_iter().map(move |value| (path, value)))
+                .filter_map(|(path, value)| Some((path.clone(), Text::from(value.as_str()?))))
                 .collect(),
         };
+        let room = MAX_PROBLEMS.saturating_sub(self.problems.len());
+        self.problems.extend(told.into_iter().take(room));
         let is_empty = detail.attributes.is_empty()
             && detail.grants.is_none()
             && detail.policy.is_none()
             && detail.access.is_empty()
             && detail.exposed.is_empty()
             && detail.weak.is_empty()
+            && detail.withheld.is_empty()
+            && detail.guarded.is_empty()
+            && detail.hands_on.is_empty()
+            && detail.shared.is_empty()
+            && detail.tells.is_empty()
             && detail.runs_as.is_empty();
         detail.access.shrink_to_fit();
         detail.exposed.shrink_to_fit();
         detail.weak.shrink_to_fit();
+        detail.withheld.shrink_to_fit();
+        detail.guarded.shrink_to_fit();
+        detail.hands_on.shrink_to_fit();
+        detail.shared.shrink_to_fit();
+        detail.tells.shrink_to_fit();
         detail.runs_as.shrink_to_fit();
         detail.attributes.shrink_to_fit();
         (!is_empty).then_some(detail)
@@ -423,6 +475,28 @@ impl Reader<'_> {
             on,
         })
     }
+}
+
+/// The accounts that the content of a resource is shared with.
+fn shares(role: &GraphRole, document: &Value) -> Vec<Share> {
+    let mut found = Vec::new();
+    for (entry, shared) in role.shared.iter().enumerate() {
+        for value in shared.accounts.all(document) {
+            let account = match value {
+                Value::Unreadable(unreadable) => Err(Text::from(unreadable.to_string())),
+                Value::String(account) if is_account(account) => Ok(account.clone()),
+                Value::String(_)
+                | Value::Null
+                | Value::Bool(_)
+                | Value::Int(_)
+                | Value::Float(_)
+                | Value::List(_)
+                | Value::Map(_) => continue,
+            };
+            found.push(Share { entry, account });
+        }
+    }
+    found
 }
 
 /// A number that is equal for resources whose policy and grants differ in nothing but the resource they belong to.

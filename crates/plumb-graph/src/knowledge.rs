@@ -24,7 +24,7 @@ pub struct TypeId(u16);
 pub struct Knowledge {
     types: Vec<Arc<ResourceType>>,
     by_name: HashMap<Text, TypeId>,
-    /// The attributes by which escalations name their targets, by type.
+    /// The attributes by which escalations and fronts name their targets, by type.
     named_by: HashMap<Text, Vec<Path>>,
     /// The ways in which principals gain what they were not given.
     pub escalations: Vec<Arc<Escalation>>,
@@ -36,8 +36,8 @@ pub struct Knowledge {
     pub estate: Arc<Estate>,
 }
 
-/// The attributes in the templates of escalations, by the type of their targets.
-fn named_by(escalations: &[Arc<Escalation>]) -> HashMap<Text, Vec<Path>> {
+/// The attributes in the templates of escalations, by the type of their targets, and those by which fronts name theirs.
+fn named_by(types: &[Arc<ResourceType>], escalations: &[Arc<Escalation>]) -> HashMap<Text, Vec<Path>> {
     let mut named_by: HashMap<Text, Vec<Path>> = HashMap::new();
     for escalation in escalations {
         let Target::Resource(name) = &escalation.target else {
@@ -59,8 +59,28 @@ fn named_by(escalations: &[Arc<Escalation>]) -> HashMap<Text, Vec<Path>> {
             }
         }
     }
+    let roles = types.iter().filter_map(|known| known.recipe.graph.as_ref());
+    for on in roles.flat_map(|role| &role.hands_on) {
+        for to in on.to.iter().filter(|_| !is_own_name(&on.by)) {
+            let paths = named_by.entry(to.clone()).or_default();
+            if !paths.contains(&on.by) {
+                paths.push(on.by.clone());
+            }
+        }
+    }
     named_by
 }
+
+/// Whether a path leads to what every resource is found by anyway.
+pub(crate) fn is_own_name(path: &Path) -> bool {
+    [UID, NAME].contains(&path.to_string().as_str())
+}
+
+/// The attribute that holds the uid.
+pub(crate) const UID: &str = "uid";
+
+/// The attribute that holds the name.
+pub(crate) const NAME: &str = "name";
 
 /// What the content of a resource is worth.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,11 +103,12 @@ impl Knowledge {
             types.push(pack.resource_type(&name)?);
             by_name.insert(name, TypeId(position));
         }
+        let named_by = named_by(&types, pack.escalations());
         let lacks = |what: &str| vec![Diagnostic::error(format!("the knowledge has no {what}"))];
         Ok(Self {
             types,
             by_name,
-            named_by: named_by(pack.escalations()),
+            named_by,
             escalations: pack.escalations().to_vec(),
             weights: Arc::clone(pack.risk().ok_or_else(|| lacks("weights of risk"))?),
             sensitivity: Arc::new(pack.sensitivity().clone()),
@@ -126,8 +147,8 @@ impl Knowledge {
         self.role(id).map_or(NodeKind::Other, |role| role.kind)
     }
 
-    /// The attributes by which escalations name resources of a type.
-    pub fn escalation_attributes(&self, resource_type: &str) -> &[Path] {
+    /// The attributes by which escalations and fronts name resources of a type.
+    pub fn named_by(&self, resource_type: &str) -> &[Path] {
         self.named_by.get(resource_type).map_or(&[], Vec::as_slice)
     }
 
@@ -210,8 +231,23 @@ impl Knowledge {
             for attribute in role.attributes() {
                 want(&known.name, Some(&attribute));
             }
+            for on in &role.hands_on {
+                for to in &on.to {
+                    want(to, None);
+                    if !is_own_name(&on.by) {
+                        want(to, on.by.root());
+                    }
+                    let target = self.type_id(to).and_then(|id| self.resource_type(id));
+                    let relations = target.iter().flat_map(|target| &target.recipe.relations);
+                    for then in relations.filter(|relation| on.then.as_ref() == Some(&relation.label)) {
+                        want(to, then.attribute.root());
+                        want(&then.to, None);
+                    }
+                }
+            }
             for relation in &recipe.relations {
                 let followed = ["runs_as", "member_of"].contains(&relation.label.as_str())
+                    || role.tells.iter().any(|tells| tells.of == relation.label)
                     || role
                         .access
                         .iter()

@@ -1,20 +1,27 @@
 //! From ways in the graph to the attack paths that people read: equal ones grouped, ranked, with what cuts them.
 
 mod administrators;
+mod choke_points;
 mod cuts;
+mod describe;
+mod equal;
+mod group;
 mod title;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use plumb_model::account::Provider;
-use plumb_model::path::{AttackPath, Certainty, ChokePoint, EdgeKind, Hop, PathReport, Proof};
+use plumb_model::path::{AttackPath, EdgeKind, PathReport};
 use plumb_model::value::Text;
 use plumb_pack::risk::RiskWeights;
-use sha2::{Digest, Sha256};
 
+use self::describe::Beside;
+use self::equal::{EntryClass, TargetClass};
+use self::group::{Concrete, Group, Signature};
 use crate::assemble::ADMINISTRATOR;
 use crate::choke;
-use crate::graph::{EdgeId, FactId, Mask, NodeId, Step, Target};
+use crate::graph::{EdgeId, FactId, Mask, NodeId};
 use crate::search::{self, Ended, UNREACHED, Way, Ways};
 use crate::security::SecurityGraph;
 
@@ -54,6 +61,9 @@ const ALIKE: usize = 8;
 /// How many routes of equal paths are told apart.
 const MOST_ROUTES: usize = 100_000;
 
+/// How many labels of targets of equal paths are kept.
+const MOST_LABELS: usize = 100;
+
 /// Finds, groups and ranks the attack paths, and the facts that cut most of them.
 pub fn report(security: &SecurityGraph, weights: &RiskWeights, limits: &Limits) -> PathReport {
     let mut finder = Finder {
@@ -61,103 +71,35 @@ pub fn report(security: &SecurityGraph, weights: &RiskWeights, limits: &Limits) 
         weights,
         administrators: administrators::of(security),
         groups: BTreeMap::new(),
+        behind: BTreeMap::new(),
         pairs: 0,
         cut_short: 0,
     };
     let mask = Mask::default();
-    let classes = equal_targets(security);
-    let class_of: HashMap<NodeId, usize> = classes
+    let targets = equal::targets(security);
+    let class_of: HashMap<NodeId, usize> = targets
         .iter()
         .zip(0..)
         .filter_map(|(class, position)| Some((*class.members.first()?, position)))
         .collect();
     let mut ways: Option<Ways<'_>> = None;
-    for (entry, cost) in security.graph.entries() {
+    for entries in equal::entries(security) {
         let ways = match &mut ways {
             Some(ways) => {
-                ways.begin_at(*entry, *cost);
+                ways.begin_at(entries.entry, entries.cost);
                 ways
             }
-            none => none.insert(Ways::new(&security.graph, &mask, *entry, *cost)),
+            none => none.insert(Ways::new(&security.graph, &mask, entries.entry, entries.cost)),
         };
         // Entries are many and lead to little each: only what is reached is looked at.
         let reached = ways.reached().iter();
         let mut near: Vec<usize> = reached.filter_map(|node| class_of.get(node).copied()).collect();
         near.sort_unstable();
-        for class in near.into_iter().filter_map(|position| classes.get(position)) {
-            finder.pair(ways, class, limits);
+        for class in near.into_iter().filter_map(|position| targets.get(position)) {
+            finder.pair(ways, &entries, class, limits);
         }
     }
     finder.finish(limits)
-}
-
-/// Targets with the same incoming edges: what is true of the ways to one is true of all.
-struct TargetClass<'g> {
-    target: &'g Target,
-    members: Vec<NodeId>,
-}
-
-fn equal_targets(security: &SecurityGraph) -> Vec<TargetClass<'_>> {
-    type Likeness<'g> = (u8, &'g Text, &'g str, Vec<(NodeId, u32)>);
-    let graph = &security.graph;
-    let mut classes: BTreeMap<Likeness<'_>, Vec<NodeId>> = BTreeMap::new();
-    let mut targets: HashMap<NodeId, &Target> = HashMap::new();
-    for (node, target) in graph.targets() {
-        let mut before: Vec<(NodeId, u32)> = graph
-            .incoming(*node)
-            .filter(|edge| edge.step.kind.is_attack())
-            .map(|edge| (edge.from, graph.step_id(edge.id).0))
-            .collect();
-        if before.is_empty() {
-            continue;
-        }
-        before.sort_unstable();
-        let type_name = security
-            .node(*node)
-            .map_or("", |info| info.resource_type.as_str());
-        targets.insert(*node, target);
-        classes
-            .entry((target.value, &target.why, type_name, before))
-            .or_default()
-            .push(*node);
-    }
-    let mut classes: Vec<TargetClass<'_>> = classes
-        .into_values()
-        .filter_map(|members| {
-            let target = targets.get(members.first()?).copied()?;
-            Some(TargetClass { target, members })
-        })
-        .collect();
-    classes.sort_by_key(|class| class.members.first().copied());
-    classes
-}
-
-/// Paths that differ only in the resources they run through.
-struct Group {
-    best: Concrete,
-    count: u64,
-    /// The nodes of those that were counted, the target left out.
-    routes: BTreeSet<(NodeId, Vec<NodeId>)>,
-    targets: BTreeSet<Text>,
-    accounts: BTreeSet<(Provider, Text)>,
-}
-
-/// One path with its edges.
-struct Concrete {
-    key: search::Key,
-    value: u8,
-    why: Text,
-    entry: NodeId,
-    hops: Vec<(NodeId, EdgeId)>,
-}
-
-/// What equal paths have in common.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Signature {
-    entry: Text,
-    hops: Vec<(EdgeKind, Text, Option<Text>, Certainty, bool)>,
-    label: Option<Text>,
-    why: Text,
 }
 
 struct Finder<'g> {
@@ -166,12 +108,14 @@ struct Finder<'g> {
     /// Principals that have every permission of their account.
     administrators: BTreeSet<NodeId>,
     groups: BTreeMap<Signature, Group>,
+    /// Targets to which no path leads but by an administrator, by entry and account.
+    behind: BTreeMap<(NodeId, u32), BTreeSet<NodeId>>,
     pairs: u64,
     cut_short: u64,
 }
 
 impl Finder<'_> {
-    fn pair(&mut self, ways: &mut Ways<'_>, class: &TargetClass<'_>, limits: &Limits) {
+    fn pair(&mut self, ways: &mut Ways<'_>, entries: &EntryClass, class: &TargetClass<'_>, limits: &Limits) {
         let Some(first) = class.members.first().copied() else {
             return;
         };
@@ -179,7 +123,7 @@ impl Finder<'_> {
         if distance == UNREACHED || search::target_risk(class.target.value, distance) == 0 {
             return;
         }
-        self.pairs += class.members.len() as u64;
+        self.pairs += entries.members * class.members.len() as u64;
         let (found, ended) = ways.best(first, limits.ways, limits.budget);
         self.cut_short += u64::from(ended == Ended::Budget);
         let worst = search::points(distance).saturating_add(limits.slack);
@@ -188,77 +132,70 @@ impl Finder<'_> {
             .first()
             .is_some_and(|way| visible_hops(self.security, &way.edges).len() == 1);
         let listed = if is_open { 1 } else { found.len() };
+        let mut is_listed = false;
         for way in found.into_iter().take(listed) {
             let near = search::points(way.key) <= worst;
             if near && search::target_risk(class.target.value, way.key) > 0 {
-                self.add(&way, class);
+                let hops = visible_hops(self.security, &way.edges);
+                if !self.is_beyond_administrator(&hops) {
+                    is_listed = true;
+                    self.add(&way, hops, entries, class);
+                }
             }
+        }
+        let account = self.security.node(first).and_then(|info| info.account);
+        if let Some(account) = account.filter(|_| !is_listed) {
+            let behind = self.behind.entry((entries.entry, account)).or_default();
+            behind.extend(class.members.iter().copied());
         }
     }
 
-    fn add(&mut self, way: &Way, class: &TargetClass<'_>) {
-        let graph = &self.security.graph;
-        let Some(entry) = way
-            .edges
-            .first()
-            .and_then(|edge| graph.edge(*edge))
-            .map(|edge| edge.from)
-        else {
-            return;
-        };
-        let hops = visible_hops(self.security, &way.edges);
-        if self.is_beyond_administrator(&hops) {
-            return;
-        }
-        let signature = self.signature(entry, &hops, class.target);
-        let mut accounts: BTreeSet<(Provider, Text)> = BTreeSet::new();
-        for node in hops
-            .iter()
-            .map(|(node, _)| *node)
-            .chain(class.members.iter().copied())
-        {
-            accounts.extend(self.account(node));
-        }
+    fn add(&mut self, way: &Way, hops: Vec<(NodeId, EdgeId)>, entries: &EntryClass, class: &TargetClass<'_>) {
+        let signature = Signature::of(self.security, entries.entry, &hops);
         // Ways through the same nodes are one path: they differ in how a step is taken.
         let mut nodes: Vec<NodeId> = hops.iter().map(|(node, _)| *node).collect();
+        let accounts: BTreeSet<(Provider, Text)> = nodes
+            .iter()
+            .chain(&class.members)
+            .filter_map(|node| self.account(*node))
+            .collect();
         nodes.pop();
-        let route = (class.members.first().copied().unwrap_or(entry), nodes);
+        let first = class.members.first().copied().unwrap_or(entries.entry);
+        let route = (entries.entry, first, nodes);
         let concrete = Concrete {
             key: way.key,
             value: class.target.value,
             why: class.target.why.clone(),
-            entry,
+            entry: entries.entry,
             hops,
         };
-        let targets = class
-            .members
-            .iter()
-            .filter_map(|node| self.security.node(*node))
-            .map(|info| info.uid.clone());
-        match self.groups.get_mut(&signature) {
-            Some(group) => {
-                if group.routes.len() < MOST_ROUTES && group.routes.insert(route) {
-                    group.count += class.members.len() as u64;
-                }
-                for target in targets {
-                    if group.targets.len() < AttackPath::MOST_TARGETS {
-                        group.targets.insert(target);
-                    }
-                }
-                group.accounts.extend(accounts);
+        let group = match self.groups.entry(signature) {
+            Entry::Occupied(known) => {
+                let group = known.into_mut();
                 if concrete.key < group.best.key {
                     group.best = concrete;
                 }
+                group
             }
-            None => {
-                let group = Group {
-                    best: concrete,
-                    count: class.members.len() as u64,
-                    routes: BTreeSet::from([route]),
-                    targets: targets.take(AttackPath::MOST_TARGETS).collect(),
-                    accounts,
-                };
-                self.groups.insert(signature, group);
+            Entry::Vacant(place) => place.insert(Group::new(concrete)),
+        };
+        if group.routes.len() < MOST_ROUTES && group.routes.insert(route) {
+            group.count += entries.members * class.members.len() as u64;
+            for member in &class.members {
+                *group.ends.entry((entries.entry, *member)).or_default() += entries.members;
+            }
+        }
+        group.entries.insert(entries.entry, entries.members);
+        group.accounts.extend(accounts);
+        for info in class.members.iter().filter_map(|node| self.security.node(*node)) {
+            if group.targets.len() < AttackPath::MOST_TARGETS {
+                group.targets.insert(info.uid.clone());
+            }
+            group.titles.insert(info.title.clone());
+            match &info.label {
+                Some(label) if group.labels.len() < MOST_LABELS => _ = group.labels.insert(label.clone()),
+                Some(_) => {}
+                None => group.unlabelled += 1,
             }
         }
     }
@@ -284,51 +221,6 @@ impl Finder<'_> {
         self.security.accounts.get(position as usize).cloned()
     }
 
-    fn signature(&self, entry: NodeId, hops: &[(NodeId, EdgeId)], target: &Target) -> Signature {
-        let info = |node: NodeId| self.security.node(node);
-        let mut last: Option<u32> = None;
-        let mut hops_of = Vec::with_capacity(hops.len());
-        for (node, edge) in hops {
-            let (Some(info), Some(edge)) = (info(*node), self.security.graph.edge(*edge)) else {
-                continue;
-            };
-            let crosses = last.is_some() && info.account.is_some() && info.account != last;
-            last = info.account.or(last);
-            let step = edge.step;
-            let type_name = info.resource_type.clone();
-            // How a principal becomes another differs by habit only; how something is reached tells paths apart.
-            let how = match step.kind {
-                EdgeKind::Reaches => step.how.clone(),
-                EdgeKind::Holds
-                | EdgeKind::RunsAs
-                | EdgeKind::CanAssume
-                | EdgeKind::CanEscalateTo
-                | EdgeKind::CanRead
-                | EdgeKind::CanWrite
-                | EdgeKind::CanAdminister
-                | EdgeKind::In
-                | EdgeKind::Covers
-                | EdgeKind::Relation => None,
-            };
-            hops_of.push((step.kind, type_name, how, step.certainty, crosses));
-        }
-        let label = hops.last().and_then(|(node, _)| info(*node)?.label.clone());
-        // What an administrator has names its account; paths to several are equal all the same.
-        let is_administrator = hops
-            .last()
-            .is_some_and(|(node, _)| info(*node).is_some_and(|info| info.resource_type == ADMINISTRATOR));
-        Signature {
-            entry: info(entry).map(|info| info.uid.clone()).unwrap_or_default(),
-            hops: hops_of,
-            label,
-            why: if is_administrator {
-                Text::new_static(ADMINISTRATOR)
-            } else {
-                target.why.clone()
-            },
-        }
-    }
-
     fn finish(self, limits: &Limits) -> PathReport {
         let Self {
             security,
@@ -336,6 +228,7 @@ impl Finder<'_> {
             groups,
             pairs,
             cut_short,
+            behind,
             administrators: _,
         } = self;
         let mut problems: BTreeSet<Text> = security.problems.iter().cloned().collect();
@@ -353,57 +246,34 @@ impl Finder<'_> {
                 .then_with(|| a.cmp(b))
         });
         if ranked.len() > limits.paths {
-            problems.insert(Text::from(format!(
-                "{} less risky paths are left out",
-                ranked.len() - limits.paths
-            )));
+            problems.insert(left_out(ranked.len() - limits.paths, limits.paths));
             ranked.truncate(limits.paths);
         }
         let closing = cuts::closing(security, &ranked, limits.tries);
         let mut closed_by: HashMap<FactId, u64> = HashMap::new();
-        for fact in closing.iter().flatten() {
+        for fact in closing.iter().flat_map(BTreeMap::keys) {
             *closed_by.entry(*fact).or_default() += 1;
         }
         let paths: Vec<AttackPath> = ranked
             .iter()
             .zip(&closing)
             .map(|((signature, group), closing)| {
-                describe(security, weights, signature, group, closing, &closed_by)
+                let beside = Beside {
+                    closing,
+                    closed_by: &closed_by,
+                    behind: behind_of(security, group, &behind),
+                };
+                describe::describe(security, weights, signature, group, &beside)
             })
             .collect();
         let distances = search::distances(&security.graph, &Mask::default(), security.graph.entries());
         let found = choke::points(&security.graph, limits.choke_points * ALIKE, limits.tries);
-        // How far from the end of its step each fact stands, at best: what is nearest to the target is changed first.
-        let mut places: Vec<usize> = vec![usize::MAX; security.graph.facts().len()];
-        for step in security.graph.steps() {
-            for (place, fact) in step.proofs.iter().rev().enumerate() {
-                if let Some(known) = places.get_mut(fact.0 as usize) {
-                    *known = place.min(*known);
-                }
-            }
-        }
-        let mut choke_points: Vec<((u32, usize), ChokePoint)> = Vec::new();
         let found = cuts::without_shared(security, weights, found);
-        for choke in found {
-            let point = choke_point(security, weights, &choke, &ranked, &closing, &paths);
-            let alike = |known: &&ChokePoint| {
-                known.risk_removed == point.risk_removed
-                    && known.targets_saved == point.targets_saved
-                    && known.paths == point.paths
-            };
-            let rank = (
-                point.days,
-                places.get(choke.fact.0 as usize).copied().unwrap_or(usize::MAX),
-            );
-            // Of changes that bring the same the cheapest is told, and of those the nearest to the target.
-            match choke_points.iter_mut().find(|(_, known)| alike(&known)) {
-                Some(known) if rank < known.0 => *known = (rank, point),
-                Some(_) => {}
-                None => choke_points.push((rank, point)),
-            }
-        }
-        choke_points.truncate(limits.choke_points);
-        let choke_points = choke_points.into_iter().map(|(_, point)| point).collect();
+        let listed = choke_points::Listed {
+            ranked: &ranked,
+            paths: &paths,
+        };
+        let choke_points = choke_points::of(security, weights, &found, &listed, limits.choke_points);
         PathReport {
             nodes: security.visible_nodes().len() as u64,
             edges: security.graph.attack_edges() as u64,
@@ -414,6 +284,37 @@ impl Finder<'_> {
             problems: problems.into_iter().collect(),
         }
     }
+}
+
+/// That not all paths are listed.
+fn left_out(more: usize, listed: usize) -> Text {
+    let more = match more {
+        1 => "1 less risky path is".to_owned(),
+        several => format!("{several} less risky paths are"),
+    };
+    let listed = match listed {
+        1 => "1 riskiest is".to_owned(),
+        several => format!("{several} riskiest are"),
+    };
+    Text::from(format!("{more} left out: only the {listed} listed"))
+}
+
+/// What lies behind the administrators to whom a group leads.
+fn behind_of(
+    security: &SecurityGraph,
+    group: &Group,
+    behind: &BTreeMap<(NodeId, u32), BTreeSet<NodeId>>,
+) -> BTreeSet<NodeId> {
+    let mut found = BTreeSet::new();
+    for (entry, target) in group.ends.keys() {
+        let administrator = security
+            .node(*target)
+            .filter(|info| info.resource_type == ADMINISTRATOR);
+        if let Some(account) = administrator.and_then(|info| info.account) {
+            found.extend(behind.get(&(*entry, account)).into_iter().flatten());
+        }
+    }
+    found
 }
 
 /// The steps that people see: where each leads, and the edge that says how.
@@ -446,155 +347,4 @@ pub(crate) fn visible_hops(security: &SecurityGraph, edges: &[EdgeId]) -> Vec<(N
         }
     }
     hops
-}
-
-fn describe(
-    security: &SecurityGraph,
-    weights: &RiskWeights,
-    signature: &Signature,
-    group: &Group,
-    closing: &BTreeSet<FactId>,
-    closed_by: &HashMap<FactId, u64>,
-) -> AttackPath {
-    let best = &group.best;
-    let hops: Vec<Hop> = best
-        .hops
-        .iter()
-        .filter_map(|(node, edge)| {
-            let step = security.graph.edge(*edge)?.step;
-            Some(Hop {
-                kind: step.kind,
-                to: security.path_node(*node),
-                how: step.how.clone(),
-                certainty: step.certainty,
-                conditions: step.conditions.clone(),
-                proofs: step
-                    .proofs
-                    .iter()
-                    .map(|fact| security.graph.fact(*fact))
-                    .collect(),
-            })
-        })
-        .collect();
-    let entry = security.path_node(best.entry);
-    let accounts: Vec<Option<u32>> = best
-        .hops
-        .iter()
-        .filter(|(_, edge)| security.graph.edge(*edge).is_some())
-        .map(|(node, _)| security.node(*node).and_then(|info| info.account))
-        .collect();
-    let risk = search::target_risk(best.value, best.key);
-    let mut parts = vec![(best.why.clone(), i16::from(best.value))];
-    let steps = best
-        .hops
-        .iter()
-        .filter_map(|(_, edge)| security.graph.edge(*edge));
-    let spent: u8 = steps.clone().map(|edge| edge.step.cost).sum();
-    let of_entry = search::points(best.key).saturating_sub(spent);
-    if of_entry > 0 {
-        parts.push((
-            Text::from(format!("begins at {}", entry.name)),
-            -i16::from(of_entry),
-        ));
-    }
-    parts.extend(steps.map(|edge| (step_words(edge.step), -i16::from(edge.step.cost))));
-    AttackPath {
-        id: id_of(signature),
-        title: title::of(&entry, &hops, &accounts),
-        why: best.why.clone(),
-        certainty: hops.iter().map(|hop| hop.certainty).max().unwrap_or_default(),
-        risk,
-        parts,
-        priority: weights.priority(risk),
-        count: group.count,
-        targets: group.targets.iter().cloned().collect(),
-        accounts: group.accounts.iter().cloned().collect(),
-        worsened_by: Vec::new(),
-        cuts: cuts::of(security, weights, group, closing, closed_by),
-        entry,
-        hops,
-    }
-}
-
-fn step_words(step: &Step) -> Text {
-    let mut words = step.kind.phrase().to_owned();
-    if let Some(how) = &step.how {
-        words.push_str(": ");
-        words.push_str(how);
-    }
-    match step.certainty {
-        Certainty::Certain => {}
-        Certainty::Conditional | Certainty::Possible => {
-            words.push_str(", ");
-            words.push_str(step.certainty.name());
-        }
-    }
-    Text::from(words)
-}
-
-/// Twelve hexadecimal digits of what equal paths have in common.
-fn id_of(signature: &Signature) -> Text {
-    let mut hash = Sha256::new();
-    let mut put = |text: &str| {
-        hash.update((text.len() as u64).to_be_bytes());
-        hash.update(text.as_bytes());
-    };
-    put(&signature.entry);
-    for (kind, type_name, how, certainty, crosses) in &signature.hops {
-        put(kind.name());
-        put(type_name);
-        put(how.as_deref().unwrap_or_default());
-        put(certainty.name());
-        put(if *crosses { "crosses" } else { "stays" });
-    }
-    put(signature.label.as_deref().unwrap_or_default());
-    put(&signature.why);
-    let digest = hash.finalize();
-    Text::from(
-        digest
-            .iter()
-            .take(6)
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>(),
-    )
-}
-
-fn choke_point(
-    security: &SecurityGraph,
-    weights: &RiskWeights,
-    choke: &choke::Choke,
-    ranked: &[(Signature, Group)],
-    closing: &cuts::Closing,
-    paths: &[AttackPath],
-) -> ChokePoint {
-    let proof: Proof = security.graph.fact(choke.fact);
-    let node = security
-        .by_uid(&proof.resource)
-        .map(|node| security.path_node(node))
-        .unwrap_or_default();
-    let closed: Vec<(&AttackPath, &Group)> = paths
-        .iter()
-        .zip(ranked)
-        .zip(closing)
-        .filter(|(_, closing)| closing.contains(&choke.fact))
-        .map(|((path, (_, group)), _)| (path, group))
-        .collect();
-    let kind = closed
-        .iter()
-        .flat_map(|(_, group)| &group.best.hops)
-        .filter_map(|(_, edge)| security.graph.edge(*edge))
-        .find(|edge| edge.step.proofs.contains(&choke.fact))
-        .map_or(EdgeKind::CanRead, |edge| edge.step.kind);
-    let mut ids: Vec<Text> = closed.iter().map(|(path, _)| path.id.clone()).collect();
-    ids.sort();
-    ChokePoint {
-        title: node.title,
-        name: node.name,
-        account: node.account,
-        targets_saved: choke.targets_saved,
-        risk_removed: choke.risk_removed,
-        paths: ids,
-        days: weights.days(cuts::effort(kind), 1),
-        proof,
-    }
 }

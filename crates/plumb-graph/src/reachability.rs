@@ -11,8 +11,10 @@ use plumb_net::address::Width;
 use plumb_net::reach;
 use plumb_net::report::{self, Exposure, Source};
 
+use crate::assemble::network::is_everything;
 use crate::assemble::{Assembled, CREDENTIALS, INTERNET, OUTSIDE};
-use crate::graph::NodeId;
+use crate::graph::{Mask, NodeId};
+use crate::search;
 use crate::security::{SecurityGraph, VisibleEdge};
 
 /// How many ways from inside are told of one resource.
@@ -27,7 +29,14 @@ pub fn of(assembled: &Assembled, node: NodeId) -> ExposureAnswer {
     let resource = security.path_node(node);
     let found = assembled.network.exposure_of(&resource.uid);
     let by_network = found.as_ref().map_or(&[][..], |found| found.exposures);
-    let mut ways: Vec<ExposureWay> = by_network.iter().filter_map(by_packets).collect();
+    let mut ways: Vec<ExposureWay> = by_network
+        .iter()
+        .filter_map(|exposure| by_packets(security, exposure))
+        .collect();
+    let balancers: BTreeSet<NodeId> = by_network
+        .iter()
+        .filter_map(|exposure| security.by_uid(&exposure.behind.as_ref()?.balancer))
+        .collect();
     let mut inside = Vec::new();
     let mut seen = BTreeSet::new();
     for edge in security.incoming_along(node, |step| step.kind.is_attack() && !step.kind.is_hidden()) {
@@ -38,8 +47,10 @@ pub fn of(assembled: &Assembled, node: NodeId) -> ExposureAnswer {
                     && !by_network.is_empty()
                     && !is_opening(security, &edge) => {}
             Some(source) => ways.push(by_step(security, &edge, source)),
+            // What leads through a load balancer is among the ways already.
+            None if balancers.contains(&edge.from) => {}
             // The same step of two classes is one for people.
-            None if edge.step.kind == EdgeKind::Reaches
+            None if (edge.step.kind == EdgeKind::Reaches || is_front(security, edge.from))
                 && seen.insert((edge.from, security.graph.step_id(edge.edge))) =>
             {
                 inside.push(edge);
@@ -52,16 +63,33 @@ pub fn of(assembled: &Assembled, node: NodeId) -> ExposureAnswer {
     });
     ways.dedup();
     let more_inside = inside.len().saturating_sub(MOST_INSIDE) as u64;
+    let widest = ways.iter().map(|way| way.source).min();
+    let certainty = ways
+        .iter()
+        .filter(|way| Some(way.source) == widest)
+        .map(|way| way.certainty)
+        .min();
     let of_inside = inside.iter().take(MOST_INSIDE);
     ways.extend(of_inside.map(|edge| by_step(security, edge, SourceKind::Inside)));
     ExposureAnswer {
         level: security.node(node).map(|info| info.exposure).unwrap_or_default(),
-        internet: standing(found.as_ref().map(|found| &found.internet)),
-        outside: standing(found.as_ref().map(|found| &found.outside)),
+        certainty,
+        internet: standing(security, found.as_ref().map(|found| &found.internet)),
+        outside: standing(security, found.as_ref().map(|found| &found.outside)),
         resource,
         ways,
         more_inside,
+        path_risk: path_risk(security, node),
     }
+}
+
+/// The risk of the riskiest attack path that ends at a node.
+fn path_risk(security: &SecurityGraph, node: NodeId) -> Option<u8> {
+    let graph = &security.graph;
+    let (_, target) = graph.targets().iter().find(|(target, _)| *target == node)?;
+    let distances = search::distances(graph, &Mask::default(), graph.entries());
+    let distance = distances.get(node.0 as usize).copied()?;
+    Some(search::target_risk(target.value, distance)).filter(|risk| *risk > 0)
 }
 
 /// Everything that is exposed beyond its own network or of which that is not known, widest first.
@@ -131,7 +159,7 @@ fn summary(
     });
     let mut ways: Vec<ExposureWay> = by_network
         .iter()
-        .filter_map(by_packets)
+        .filter_map(|exposure| by_packets(security, exposure))
         .chain(outside.map(|(source, edge)| by_step(security, edge, *source)))
         .collect();
     ways.sort_by_key(|way| (way.source, way.certainty));
@@ -141,7 +169,8 @@ fn summary(
         let words = match (way.ports.as_slice(), &way.how) {
             ([], Some(how)) => vec![how.clone()],
             ([], None) => vec![Text::new_static(way.kind.phrase())],
-            (ports, _) => ports.to_vec(),
+            (ports, Some(how)) => ports.iter().map(|port| format!("{port} {how}").into()).collect(),
+            (ports, None) => ports.to_vec(),
         };
         open.extend(words);
     }
@@ -158,11 +187,36 @@ fn summary(
         not_known.sort();
         not_known.dedup();
     }
+    let (mut certainty, mut conditions) = (None, Vec::new());
+    if let Some(way) = ways.first() {
+        certainty = Some(way.certainty);
+        conditions = match way.certainty {
+            Certainty::Conditional => way.conditions.clone(),
+            Certainty::Certain | Certainty::Possible => Vec::new(),
+        };
+    } else {
+        let fronts = security.incoming_along(node, |step| step.kind.is_attack() && !step.kind.is_hidden());
+        for edge in fronts.filter(|edge| is_front(security, edge.from)) {
+            let front = security
+                .node(edge.from)
+                .map(|info| info.uid.as_str())
+                .unwrap_or_default();
+            open.push(Text::from(format!("through {}", called(security, front))));
+            if certainty.is_none_or(|known| edge.step.certainty < known) {
+                certainty = Some(edge.step.certainty);
+                conditions.clone_from(&edge.step.conditions);
+            }
+        }
+        open.sort();
+        open.dedup();
+        open.truncate(MOST_OPEN);
+    }
     ExposedResource {
         resource,
         level,
         open,
-        certainty: ways.first().map(|way| way.certainty),
+        certainty,
+        conditions,
         not_known,
     }
 }
@@ -178,6 +232,12 @@ fn source_of(security: &SecurityGraph, node: NodeId) -> Option<SourceKind> {
     }
 }
 
+fn is_front(security: &SecurityGraph, node: NodeId) -> bool {
+    security
+        .node(node)
+        .is_some_and(|info| info.kind == NodeKind::Front)
+}
+
 /// Whether a step is an opening that the resource's own settings make, beside networks.
 fn is_opening(security: &SecurityGraph, edge: &VisibleEdge<'_>) -> bool {
     let mut proofs = edge.step.proofs.iter().map(|fact| security.graph.fact(*fact));
@@ -188,7 +248,7 @@ fn by_step(security: &SecurityGraph, edge: &VisibleEdge<'_>, source: SourceKind)
     let from = security.node(edge.from);
     ExposureWay {
         from: match source {
-            SourceKind::Internet => Text::new_static("any address of the internet"),
+            SourceKind::Internet => anybody(security, edge),
             SourceKind::Account => {
                 Text::from(format!("account {}", from.map_or("", |info| info.name.as_str())))
             }
@@ -217,7 +277,7 @@ fn by_step(security: &SecurityGraph, edge: &VisibleEdge<'_>, source: SourceKind)
     }
 }
 
-fn by_packets(exposure: &Exposure) -> Option<ExposureWay> {
+fn by_packets(security: &SecurityGraph, exposure: &Exposure) -> Option<ExposureWay> {
     let listed = |prefixes: &[Text]| match prefixes {
         [first] => first.to_string(),
         [first, rest @ ..] => format!("{first} and {} more ranges", rest.len()),
@@ -225,12 +285,20 @@ fn by_packets(exposure: &Exposure) -> Option<ExposureWay> {
     };
     let (source, from, prefixes) = match &exposure.from {
         Source::Internet {
-            width: Width::Wide, ..
-        } => (
-            SourceKind::Internet,
-            "any address of the internet".to_owned(),
-            Vec::new(),
-        ),
+            width: Width::Wide,
+            prefixes,
+        } => match is_everything(prefixes) {
+            true => (
+                SourceKind::Internet,
+                "any address of the internet".to_owned(),
+                Vec::new(),
+            ),
+            false => (
+                SourceKind::Internet,
+                format!("a large part of the internet, {},", listed(prefixes)),
+                prefixes.clone(),
+            ),
+        },
         Source::Internet {
             width: Width::Narrow,
             prefixes,
@@ -275,16 +343,45 @@ fn by_packets(exposure: &Exposure) -> Option<ExposureWay> {
             .iter()
             .map(|range| Text::from(range.to_string()))
             .collect(),
-        how: None,
+        how: exposure
+            .behind
+            .as_ref()
+            .map(|behind| Text::from(format!("through {}", called(security, &behind.balancer)))),
         certainty,
         conditions,
         proofs,
     })
 }
 
-fn standing(standing: Option<&report::Standing>) -> Standing {
+/// Who comes by a step from the internet.
+fn anybody(security: &SecurityGraph, edge: &VisibleEdge<'_>) -> Text {
+    if edge.step.kind == EdgeKind::Reaches {
+        return Text::new_static("any address of the internet");
+    }
+    let kind = security.node(edge.to).map(|info| info.kind);
+    Text::new_static(match kind.unwrap_or_default() {
+        // Nobody becomes an identity, opens a secret or uses a key without signing the request.
+        NodeKind::Identity | NodeKind::Secret | NodeKind::Key => "anybody with an account of the cloud",
+        NodeKind::Workload | NodeKind::Data | NodeKind::Front | NodeKind::Network | NodeKind::Other => {
+            "anybody on the internet"
+        }
+    })
+}
+
+/// A resource by what people call it.
+fn called(security: &SecurityGraph, uid: &str) -> String {
+    let info = security.by_uid(uid).and_then(|node| security.node(node));
+    info.map_or_else(|| uid.to_owned(), |info| format!("{} {}", info.title, info.name))
+}
+
+fn standing(security: &SecurityGraph, standing: Option<&report::Standing>) -> Standing {
     match standing {
         Some(report::Standing::Exposed) => Standing::Exposed,
+        Some(report::Standing::ExposedThrough(balancers)) => {
+            let named = balancers.iter().map(|uid| Text::from(called(security, uid)));
+            Standing::ExposedThrough(named.collect())
+        }
+        Some(report::Standing::ExposedIf(conditions)) => Standing::ExposedIf(conditions.clone()),
         Some(report::Standing::NotExposed) => Standing::NotExposed,
         Some(report::Standing::NotKnown(why)) => Standing::NotKnown(why.clone()),
         None => Standing::NotNetworked,

@@ -4,7 +4,7 @@ use plumb_expr::{Program, Scope, Truth};
 use plumb_model::account::Account;
 use plumb_model::path::Certainty;
 use plumb_model::resource::Resource;
-use plumb_model::value::{Text, Value};
+use plumb_model::value::{Reason, Text, Unreadable, Value};
 use plumb_pack::graph_role::Opening;
 
 use crate::fragment::{Circumstance, ResolvedOpening, Surroundings};
@@ -45,7 +45,13 @@ impl<'s> Sight<'s> {
             Truth::False => return None,
             Truth::True => (clause.clone(), Certainty::Certain),
             Truth::Unknown => {
-                let why = when.explain(&scope).message;
+                let evidence = when.explain(&scope);
+                // Code has no history of use; it is no reason to suspect what would be made.
+                let is_untold = |unreadable: &Unreadable| unreadable.reason == Reason::NotInCode;
+                if !evidence.unreadable.is_empty() && evidence.unreadable.iter().all(is_untold) {
+                    return None;
+                }
+                let why = evidence.message;
                 (
                     Text::from(format!("whether {clause}: {why}")),
                     Certainty::Possible,

@@ -13,6 +13,10 @@
 mod containers;
 #[path = "estates/data.rs"]
 mod data;
+#[path = "estates/equal.rs"]
+mod equal;
+#[path = "estates/fronts.rs"]
+mod fronts;
 #[path = "estates/hostile.rs"]
 mod hostile;
 #[path = "estates/identity.rs"]
@@ -21,6 +25,10 @@ mod identity;
 mod network;
 #[path = "estates/permission.rs"]
 mod permission;
+#[path = "estates/sharing.rs"]
+mod sharing;
+#[path = "estates/standing.rs"]
+mod standing;
 #[path = "estates/unreadable.rs"]
 mod unreadable;
 mod world;

@@ -170,8 +170,8 @@ fn classes_and_selectors_keep_the_size_linear() {
     assert_eq!(
         hidden,
         [
-            r#"{"element":"node","id":8,"type":"class"}"#,
-            r#"{"element":"node","id":9,"type":"selector"}"#,
+            r#"{"element":"node","id":8,"type":"class","title":"2 equal principals"}"#,
+            r#"{"element":"node","id":9,"type":"selector","title":"any of 2 resources"}"#,
         ]
     );
     assert!(text.contains(

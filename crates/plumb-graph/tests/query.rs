@@ -297,6 +297,12 @@ fn names_that_mean_nothing_are_refused_with_advice() {
         "did you mean `aws_s3_bucket`?",
     );
     refused(
+        "MATCH (n:internet)-[]->(m) RETURN m",
+        "internet",
+        "unknown label `internet`",
+        "it is a single node: write `(n {uid: 'internet'})`",
+    );
+    refused(
         "MATCH (n)-[:can_raed]->() RETURN n",
         "can_raed",
         "unknown type of relationship `can_raed`",

@@ -8,11 +8,12 @@ use plumb_model::resource::Resource;
 use plumb_model::value::{Text, Value};
 
 use crate::attribute::{list, text, text_at};
-use crate::document::Effect;
+use crate::document::{Effect, Listing};
 use crate::library::Library;
 use crate::organization::{Organization, OwnView};
 use crate::policy::NamedPolicy;
-use crate::principal::{Principal, SessionTags, Tags};
+use crate::principal::{Principal, SecondFactor, SessionTags, Tags};
+use crate::principal_pattern::PrincipalPattern;
 
 /// Policies that one principal may have; AWS allows about 200 with those of ten groups.
 const MAX_POLICIES: usize = 1_000;
@@ -232,6 +233,7 @@ impl Shared<'_> {
             ),
         };
         found.principal.session_tags = session_tags(&trust);
+        found.principal.second_factor = second_factor(&trust);
         found.trust = Some(trust);
         Some(found)
     }
@@ -277,6 +279,36 @@ impl Shared<'_> {
         self.managed.get(arn).cloned().unwrap_or_else(|| {
             NamedPolicy::unread(holder.uid.clone(), arn, "the managed policy was not read")
         })
+    }
+}
+
+/// Whether somebody who signs in with a second factor may get a session: users, and those who hold a session of another role.
+fn second_factor(trust: &NamedPolicy) -> SecondFactor {
+    let Some(document) = trust.document().filter(|document| document.unread().is_empty()) else {
+        return SecondFactor::Possible;
+    };
+    let is_person = |pattern: &PrincipalPattern| match pattern {
+        PrincipalPattern::Service(_) | PrincipalPattern::Federated(_) => false,
+        PrincipalPattern::Everyone
+        | PrincipalPattern::Account(_)
+        | PrincipalPattern::Entity(_)
+        | PrincipalPattern::Session { .. }
+        | PrincipalPattern::UniqueId(_)
+        | PrincipalPattern::CanonicalUser(_) => true,
+    };
+    let admits_person = document
+        .statements()
+        .iter()
+        .filter(|statement| statement.effect == Effect::Allow)
+        .any(|statement| {
+            statement.principals.as_ref().is_none_or(|principals| {
+                principals.listing == Listing::AllBut || principals.patterns.iter().any(is_person)
+            })
+        });
+    if admits_person {
+        SecondFactor::Possible
+    } else {
+        SecondFactor::Never
     }
 }
 

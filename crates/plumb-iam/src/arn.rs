@@ -48,7 +48,7 @@ impl<'a> Arn<'a> {
 }
 
 /// Whether a text is an account number.
-pub(crate) fn is_account(text: &str) -> bool {
+pub fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 

@@ -10,7 +10,7 @@ use crate::directory::Member;
 use crate::document::PolicyDocument;
 use crate::keys::Context;
 use crate::policy::{Content, Guardrails, NamedPolicy};
-use crate::principal::{PrincipalKind, Stewardship};
+use crate::principal::{PrincipalKind, SecondFactor, Stewardship};
 use crate::request::{Request, Target};
 use crate::truth::Truth;
 
@@ -20,6 +20,7 @@ pub(crate) struct Fingerprint {
     account: Option<Text>,
     kind: PrincipalKind,
     stewardship: Stewardship,
+    second_factor: SecondFactor,
     identity: BTreeSet<PolicyKey>,
     boundary: Option<PolicyKey>,
     /// The answers to the tests that the principal alone decides.
@@ -91,6 +92,7 @@ impl Fingerprints {
             account: member.principal.account.clone(),
             kind: member.principal.kind,
             stewardship: member.principal.stewardship,
+            second_factor: member.principal.second_factor,
             identity: own.identity.iter().map(policy_key).collect(),
             boundary: own.boundary.as_ref().map(policy_key),
             answers,

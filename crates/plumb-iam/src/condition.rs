@@ -53,6 +53,10 @@ impl Test {
         let values = match keys.key(&self.key) {
             KeyValue::Known(values) => values,
             KeyValue::Absent => return self.without_key(),
+            KeyValue::AbsentOr(value) => {
+                let (with, without) = (self.value_holds(&value, keys), self.without_key());
+                return if with == without { with } else { Truth::Depends };
+            }
             KeyValue::Unspecified => return Truth::Depends,
             KeyValue::Unread(_) => return Truth::Unknown,
         };
@@ -115,7 +119,7 @@ impl Test {
         let is_missing = match keys.key(&self.key) {
             KeyValue::Known(_) | KeyValue::Unread(_) => false,
             KeyValue::Absent => true,
-            KeyValue::Unspecified => return Truth::Depends,
+            KeyValue::AbsentOr(_) | KeyValue::Unspecified => return Truth::Depends,
         };
         self.operands.contains(&Operand::Bool(is_missing)).into()
     }
@@ -163,6 +167,30 @@ mod tests {
             ("BoolIfExists", Truth::True),
         ] {
             assert_eq!(test(operator, &["1"]).holds(&missing), expected, "{operator}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_missing_or_says_no_decides_where_both_agree() {
+        struct Half;
+        impl Keys for Half {
+            fn key(&self, _: &str) -> KeyValue<'_> {
+                KeyValue::AbsentOr("false".into())
+            }
+        }
+        for (operator, value, expected) in [
+            ("Bool", "true", Truth::False),
+            ("Bool", "false", Truth::Depends),
+            ("BoolIfExists", "true", Truth::Depends),
+            ("BoolIfExists", "false", Truth::True),
+            ("Null", "true", Truth::Depends),
+            ("Null", "false", Truth::Depends),
+        ] {
+            assert_eq!(
+                test(operator, &[value]).holds(&Half),
+                expected,
+                "{operator} {value}"
+            );
         }
     }
 

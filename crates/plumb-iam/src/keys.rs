@@ -12,6 +12,8 @@ pub enum KeyValue<'a> {
     Known(Cow<'a, [Text]>),
     /// The request does not have the key.
     Absent,
+    /// The request does not have the key, or has it with this value.
+    AbsentOr(Text),
     /// Not given: the request may have it, with any value.
     Unspecified,
     /// A value exists and could not be read; says why.

@@ -104,7 +104,7 @@ pub const READS: &[(&str, &[&str])] = &[
     ),
     (
         "aws_organizations_organizational_unit",
-        &["parents", "service_control_policies", "resource_control_policies"],
+        &["service_control_policies", "resource_control_policies"],
     ),
     (
         "aws_organizations_root",

@@ -262,7 +262,10 @@ impl Organization {
     }
 
     fn add_place(&mut self, id: &Text, resource: &Resource) {
-        if let Some(parent) = resource
+        // A unit says above which it was found, an account is asked.
+        if let Ok(parent) = text(resource.get("parent_id")) {
+            self.parents.insert(id.clone(), parent);
+        } else if let Some(parent) = resource
             .get("parents")
             .and_then(Value::as_list)
             .and_then(<[Value]>::first)

@@ -150,7 +150,7 @@ impl Pattern {
                 _ => None,
             },
             KeyValue::Absent => default.map(|default| plain(default)),
-            KeyValue::Unspecified => {
+            KeyValue::AbsentOr(_) | KeyValue::Unspecified => {
                 open = open.and(Truth::Depends);
                 Some(vec![Symbol::Many])
             }

@@ -122,6 +122,17 @@ pub enum SessionTags {
     Possible,
 }
 
+/// Whether requests of a principal can come from somebody who signed in with a second factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum SecondFactor {
+    /// They can.
+    #[default]
+    Possible,
+    /// None of them do: code and identity providers get sessions of a role without it
+    /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html>).
+    Never,
+}
+
 /// Who may change the permissions of a principal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Stewardship {
@@ -149,6 +160,8 @@ pub struct Principal {
     pub tags: Tags,
     /// Whether sessions may bring further tags.
     pub session_tags: SessionTags,
+    /// Whether it can have a second factor.
+    pub second_factor: SecondFactor,
     /// The name of a role's session, when the question is about a particular one.
     pub session_name: Option<Text>,
     /// The organization of its account.
@@ -235,6 +248,7 @@ impl Principal {
             unique_id: None,
             tags: Tags::Unspecified,
             session_tags: SessionTags::Refused,
+            second_factor: SecondFactor::Possible,
             session_name: None,
             membership: Membership::Unspecified,
             stewardship: Stewardship::Customer,
@@ -298,10 +312,17 @@ impl Principal {
                 Service => KeyValue::Unspecified,
                 Root | User | Role | Group | Federated | AnyOfAccount | Anonymous => KeyValue::Absent,
             },
-            "aws:multifactorauthpresent" | "aws:multifactorauthage" => match self.kind {
-                Service | Federated | Anonymous => KeyValue::Absent,
-                Root | User | Role | Group | AnyOfAccount => KeyValue::Unspecified,
-            },
+            "aws:multifactorauthpresent" | "aws:multifactorauthage" => {
+                match (self.kind, self.second_factor) {
+                    (Service | Federated | Anonymous, _) => KeyValue::Absent,
+                    // The documentation leaves open whether such sessions lack the key or say no.
+                    (Role, SecondFactor::Never) if key == "aws:multifactorauthpresent" => {
+                        KeyValue::AbsentOr(Text::new_static("false"))
+                    }
+                    (Role, SecondFactor::Never) => KeyValue::Absent,
+                    (Root | User | Role | Group | AnyOfAccount, _) => KeyValue::Unspecified,
+                }
+            }
             _ => return None,
         })
     }

@@ -76,7 +76,7 @@ fn control_policies_reach_accounts_through_their_units() {
         MANAGEMENT,
         "aws_organizations_organizational_unit",
         "ou-1",
-        r#"{"id":"ou-1","parents":[{"id":"r-1"}]}"#,
+        r#"{"id":"ou-1","parent_id":"r-1"}"#,
     );
     let directory = Directory::new(vec![
         management(r#"[{"target_id":"ou-1"}]"#, vec![unit]),
@@ -108,6 +108,41 @@ fn control_policies_reach_accounts_through_their_units() {
         }
     );
     assert!(own.policies.service_control.unread.is_none());
+}
+
+#[test]
+fn units_inside_units_bind_at_every_level() {
+    let unit = |id: &str, parent: &str| {
+        let attributes = format!(r#"{{"id":"{id}","parent_id":"{parent}"}}"#);
+        resource(
+            MANAGEMENT,
+            "aws_organizations_organizational_unit",
+            id,
+            &attributes,
+        )
+    };
+    let decided = |at: &str| {
+        // The account stands in `ou-1`, that in `ou-2`, that in `ou-3` below the root; `ou-4` stands beside.
+        let units = vec![
+            unit("ou-4", "ou-3"),
+            unit("ou-1", "ou-2"),
+            unit("ou-3", "r-1"),
+            unit("ou-2", "ou-3"),
+        ];
+        let denial = format!(r#"[{{"target_id":"{at}"}}]"#);
+        let directory = Directory::new(vec![management(&denial, units), member(OWN)]);
+        let role = format!("arn:aws:iam::{OWN}:role/all");
+        let own = directory.principal(&role).unwrap();
+        let path = Some("o-1/r-1/ou-3/ou-2/ou-1/".into());
+        let id = "o-1".into();
+        assert_eq!(own.principal.membership, Membership::Of { id, path });
+        let queue = format!("arn:aws:sqs:eu-west-1:{OWN}:q");
+        decide(&directory, &role, "sqs:SendMessage", &queue)
+    };
+    for above in ["ou-1", "ou-2", "ou-3", "r-1"] {
+        assert_eq!(decided(above), Decision::DeniedExplicit, "{above}");
+    }
+    assert_eq!(decided("ou-4"), Decision::Allowed);
 }
 
 #[test]
@@ -151,7 +186,7 @@ fn unread_control_policies_are_a_caveat() {
 #[test]
 fn cyclic_units_end() {
     let unit = |id: &str, parent: &str| {
-        let attributes = format!(r#"{{"id":"{id}","parents":[{{"id":"{parent}"}}]}}"#);
+        let attributes = format!(r#"{{"id":"{id}","parent_id":"{parent}"}}"#);
         resource(
             MANAGEMENT,
             "aws_organizations_organizational_unit",

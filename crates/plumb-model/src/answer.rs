@@ -74,6 +74,10 @@ pub struct ChangedPath {
 pub enum Standing {
     /// It is.
     Exposed,
+    /// It is, but only through what stands in front of it, by title and name.
+    ExposedThrough(Vec<Text>),
+    /// It is under conditions that no configuration tells, one clause each.
+    ExposedIf(Vec<Text>),
     /// Everything that decides was read, and it is not.
     NotExposed,
     /// What was not read decides, one clause each.
@@ -89,6 +93,8 @@ pub struct ExposureAnswer {
     pub resource: PathNode,
     /// The widest that is known of it.
     pub level: ExposureLevel,
+    /// The surest of the widest ways; `None` where no way from outside is known.
+    pub certainty: Option<Certainty>,
     /// How its network address stands to the internet as a whole.
     pub internet: Standing,
     /// How its network address stands to everything outside of its account.
@@ -97,6 +103,8 @@ pub struct ExposureAnswer {
     pub ways: Vec<ExposureWay>,
     /// Sources inside that are not among the ways.
     pub more_inside: u64,
+    /// The risk of the riskiest attack path that ends at it, by whatever steps; `None` when none does.
+    pub path_risk: Option<u8>,
 }
 
 /// One way to a resource.
@@ -157,6 +165,9 @@ pub struct ExposedResource {
     pub open: Vec<Text>,
     /// The surest of the widest ways; `None` where no way is known, only that something was not read.
     pub certainty: Option<Certainty>,
+    /// What that one hangs on, as clauses.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<Text>,
     /// Why it is not known, one clause each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub not_known: Vec<Text>,

@@ -23,6 +23,10 @@ pub struct Coverage {
     /// from the other regions that it does not exist.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<Text>,
+    /// Whether these are the resources that code declares: what it does not declare may exist all the same, so nothing can be
+    /// concluded from its absence.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub declared_only: bool,
     /// Why collection ended before its plan did; `None` when it ran to the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interrupted: Option<Reason>,

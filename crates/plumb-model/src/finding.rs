@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::code::CodeSpot;
 use crate::risk::Risk;
 use crate::value::{Text, Unreadable, Value};
 use crate::verdict::Verdict;
@@ -25,6 +26,42 @@ pub struct Finding {
     pub accepted: Option<u32>,
     /// Why; present for fail and unknown. Findings of one account with equal evidence share it.
     pub evidence: Option<Arc<Evidence>>,
+    /// Where it comes from, when the resource is declared in code.
+    pub code: Option<Arc<CodeSpot>>,
+    /// Whether it is among what was asked about.
+    pub standing: Standing,
+}
+
+/// Whether a finding is among what was asked about: new since a baseline, touched by a change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// It is; without a baseline and a change every finding.
+    #[default]
+    Asked,
+    /// The baseline has it.
+    Known,
+    /// The change does not touch it.
+    Untouched,
+}
+
+impl Standing {
+    /// The name used in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Known => "known",
+            Self::Untouched => "untouched",
+        }
+    }
+
+    /// Whether it is asked about.
+    pub fn is_asked(&self) -> bool {
+        match self {
+            Self::Asked => true,
+            Self::Known | Self::Untouched => false,
+        }
+    }
 }
 
 /// Why a verdict is what it is.

@@ -5,8 +5,10 @@
 
 pub mod account;
 pub mod answer;
+pub mod code;
 pub mod coverage;
 pub mod diagnostic;
+pub mod drift;
 pub mod finding;
 pub mod framework;
 pub mod graph;

@@ -205,6 +205,8 @@ pub struct Hop {
 pub struct Cut {
     /// The fact to change.
     pub proof: Proof,
+    /// How many of the equal paths it closes; the like of it closes the others.
+    pub closes: u64,
     /// How many other paths it closes too.
     pub also_cuts: u64,
     /// Estimated working days; see `effort` in `knowledge/risk.yaml`.
@@ -234,8 +236,15 @@ pub struct AttackPath {
     pub priority: Priority,
     /// How many paths are equal to it, itself included.
     pub count: u64,
+    /// At how many places they begin.
+    pub entries: u64,
     /// The targets of all of them by uid, sorted; at most [`AttackPath::MOST_TARGETS`].
     pub targets: Vec<Text>,
+    /// How many more targets can be reached by whoever has every permission of the account in which a path ends; no path of their
+    /// own leads to them.
+    pub targets_behind: u64,
+    /// The most precious of those by uid; at most [`AttackPath::MOST_TARGETS`].
+    pub behind: Vec<Text>,
     /// The accounts that they run through, sorted.
     pub accounts: Vec<(Provider, Text)>,
     /// Failing policies on its target that make it worse, sorted by name.
@@ -276,8 +285,22 @@ pub struct ChokePoint {
     pub risk_removed: u64,
     /// Ids of the paths it closes entirely, sorted.
     pub paths: Vec<Text>,
+    /// The paths of whose equals it closes some, sorted by id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub partly: Vec<PartlyClosed>,
     /// Estimated working days.
     pub days: u32,
+}
+
+/// A path that stands for several equal ones, of which a change closes some.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PartlyClosed {
+    /// Its id.
+    pub path: Text,
+    /// How many it closes.
+    pub closed: u64,
+    /// How many there are.
+    pub count: u64,
 }
 
 /// What an analysis found in the graph.

@@ -1,8 +1,11 @@
 //! `Report`: everything one analysis found, as a value.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::account::Account;
+use crate::code::CodeResource;
 use crate::coverage::Coverage;
 use crate::finding::Finding;
 use crate::framework::{ControlRef, FrameworkReport};
@@ -35,8 +38,45 @@ pub struct Report {
     pub breakdown: Breakdown,
     /// Attack paths and choke points; `None` when the graph was not built.
     pub paths: Option<PathReport>,
-    /// The risks that somebody accepted, in the order of the estate file.
+    /// The risks that somebody accepted: in the order of the estate file, then of the places in code.
     pub accepted: Vec<AcceptedRisk>,
+    /// What of the findings was asked about; `None` when it was all of them.
+    pub focus: Option<Focus>,
+}
+
+/// What of the findings was asked about. Totals and scores are of all of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Focus {
+    /// How the failures compare with those of a baseline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<BaselineCounts>,
+    /// How the failures compare with a change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<ChangeCounts>,
+}
+
+/// Failures and a baseline.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BaselineCounts {
+    /// Failures that the baseline has.
+    pub known: u64,
+    /// Failures that it has not.
+    pub new: u64,
+    /// Those of the baseline that fail no more, or were not looked at.
+    pub gone: u64,
+}
+
+/// Failures and a change.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeCounts {
+    /// Since when, as the user named it; hostile text.
+    pub base: Text,
+    /// Files that changed.
+    pub files: u64,
+    /// Failures that the change touches.
+    pub touched: u64,
+    /// Failures that it does not touch.
+    pub untouched: u64,
 }
 
 /// Where the points of the posture score are won and lost: the parts of each list sum up to the score's own sums.
@@ -57,7 +97,7 @@ pub struct ScorePart {
     pub name: Text,
     /// Its own score and sums.
     pub score: Score,
-    /// How many points the whole score would be higher without its failures, rounded down.
+    /// How many of the points that the whole score lacks are its own; the parts of a list add up to them.
     pub lost: u8,
 }
 
@@ -66,13 +106,13 @@ pub struct ScorePart {
 pub struct AcceptedRisk {
     /// The policy's name.
     pub policy: Text,
-    /// The resources, as the estate file names them.
+    /// The resources, as the estate file names them; of an acceptance in code the place that says it, as `file:line`.
     pub resource: Text,
     /// Why.
     pub reason: Text,
-    /// Who accepted it.
+    /// Who accepted it; empty for an acceptance in code, of which the history of the code tells.
     pub owner: Text,
-    /// The first day on which it no longer holds.
+    /// The first day on which it no longer holds; empty when it has no end.
     pub until: Text,
     /// Whether it still held when the newest account was read.
     pub holds: bool,
@@ -198,6 +238,8 @@ pub struct ResourceSummary {
     pub exposure: Option<ExposureLevel>,
     /// Whether this stands for all resources of the type in the region, because they could not be listed.
     pub stand_in: bool,
+    /// Where it is declared, when it was read from code.
+    pub code: Option<Arc<CodeResource>>,
 }
 
 /// Totals over a set of findings.

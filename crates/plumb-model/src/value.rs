@@ -334,6 +334,12 @@ pub enum Reason {
     NotCollected,
     /// It lies outside what was scanned, for example in another account.
     OutOfScope,
+    /// Infrastructure code has no word for it.
+    NotInCode,
+    /// Infrastructure code leaves it to something that is known only once it is applied.
+    KnownAfterApply,
+    /// It was read, but contradicts itself or is of a kind that this version does not know.
+    NotUnderstood,
 }
 
 impl Reason {
@@ -348,6 +354,9 @@ impl Reason {
             Self::DeadlineExceeded => "the deadline of the scan passed",
             Self::NotCollected => "not collected by the scan",
             Self::OutOfScope => "outside what was scanned",
+            Self::NotInCode => "not told by code",
+            Self::KnownAfterApply => "known only after apply",
+            Self::NotUnderstood => "read, but not understood",
         }
     }
 }

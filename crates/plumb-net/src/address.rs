@@ -41,6 +41,12 @@ const PRIVATE: [&str; 5] = [
     "fc00::/7",
 ];
 
+/// As many prefixes are told as they are.
+const FEW_PREFIXES: usize = 4;
+
+/// The most ranges that are looked through for shorter prefixes.
+const MAX_MERGED: usize = 64;
+
 /// What IANA has given out for use on the IPv6 internet.
 const GLOBAL_IPV6: &str = "2000::/3";
 
@@ -135,6 +141,31 @@ impl AddressSet {
         prefixes
     }
 
+    /// Few prefixes that hold exactly those addresses of the internet that the set holds, and maybe some that are not on it:
+    /// `128.0.0.0/1` rather than what is left of it without the private blocks.
+    pub fn public_prefixes(&self) -> Vec<Prefix> {
+        let exact = self.prefixes();
+        if exact.len() <= FEW_PREFIXES || self.ranges().len() > MAX_MERGED {
+            return exact;
+        }
+        let internet = Self::internet();
+        let mut found = Vec::new();
+        let mut open = vec![Prefix { first: 0, fixed: 0 }, Prefix::IPV4];
+        while let Some(prefix) = open.pop() {
+            let public = prefix.addresses().intersection(&internet);
+            if !self.intersects(&public) {
+                continue;
+            }
+            match prefix.halves().filter(|_| !public.is_subset(self)) {
+                None => found.push(prefix),
+                // The family of IPv4 begins on its own.
+                Some(halves) => open.extend(halves.into_iter().filter(|half| *half != Prefix::IPV4)),
+            }
+        }
+        found.sort_unstable_by_key(|prefix| prefix.first);
+        found
+    }
+
     /// A readable clause: prefixes up to a number, or what it is as a whole.
     pub fn describe(&self) -> String {
         let public = self.intersection(&Self::internet());
@@ -164,6 +195,27 @@ pub struct Prefix {
 }
 
 impl Prefix {
+    const IPV4: Self = Self {
+        first: MAPPED.0,
+        fixed: 96,
+    };
+
+    /// The two prefixes of one bit more; `None` for a single address.
+    fn halves(self) -> Option<[Self; 2]> {
+        let fixed = self.fixed.checked_add(1).filter(|fixed| *fixed <= 128)?;
+        let bit = 1_u128.checked_shl(u32::from(128 - fixed))?;
+        Some([
+            Self {
+                first: self.first,
+                fixed,
+            },
+            Self {
+                first: self.first | bit,
+                fixed,
+            },
+        ])
+    }
+
     /// Parses `10.0.0.0/8`, `fd00::/8` or a single address. Bits after the prefix are ignored, as the clouds do.
     pub fn parse(text: &str) -> Option<Self> {
         let (address, length) = match text.trim().split_once('/') {
@@ -329,6 +381,20 @@ mod tests {
             Width::None
         );
         assert_eq!(width(&["fc00::/7", "fe80::/10"]), Width::None);
+    }
+
+    #[test]
+    fn what_is_not_on_the_internet_does_not_cut_prefixes() {
+        let public = |texts: &[&str]| {
+            let found = set(texts).intersection(&AddressSet::internet()).public_prefixes();
+            found.iter().map(Prefix::to_string).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(public(&["128.0.0.0/1"]), "128.0.0.0/1");
+        assert_eq!(public(&["0.0.0.0/1"]), "0.0.0.0/1");
+        assert_eq!(public(&["0.0.0.0/0"]), "0.0.0.0/0");
+        assert_eq!(public(&["::/0"]), "2000::/3");
+        assert_eq!(public(&["203.0.113.0/24"]), "203.0.113.0/24");
+        assert_eq!(public(&["128.0.0.0/1", "8.8.8.8"]), "8.8.8.8/32 128.0.0.0/1");
     }
 
     #[test]

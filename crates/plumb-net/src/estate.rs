@@ -1,5 +1,7 @@
 //! `Estate`: the joined networks of all accounts, and the questions that can be asked of them.
 
+use std::collections::BTreeSet;
+
 use plumb_model::value::Text;
 
 use crate::address::Width;
@@ -75,12 +77,11 @@ impl Estate {
             .filter_map(|at| self.world.endpoints.get(*at))
             .map(|endpoint| &endpoint.account)
             .collect();
-        let service = self
-            .world
-            .public_services
-            .iter()
-            .any(|service| service.node.uid == uid);
-        if exposures.is_empty() && accounts.is_empty() && !service {
+        let is_service = || {
+            let mut services = self.world.public_services.iter();
+            services.any(|service| service.node.uid == uid)
+        };
+        if exposures.is_empty() && accounts.is_empty() && !is_service() {
             return None;
         }
         let blind: Vec<Text> = accounts
@@ -222,13 +223,29 @@ fn report(world: &World, id: usize, group: &Group) -> EndpointGroup {
     }
 }
 
-fn standing<'e>(mut exposures: impl Iterator<Item = &'e Exposure> + Clone, blind: &[Text]) -> Standing {
+fn standing<'e>(exposures: impl Iterator<Item = &'e Exposure> + Clone, blind: &[Text]) -> Standing {
     let possible = exposures.clone().find_map(|exposure| match &exposure.certainty {
         Certainty::Possible(unread) => Some(unread.clone()),
         Certainty::Certain | Certainty::Conditional(_) => None,
     });
-    if exposures.any(|exposure| !matches!(exposure.certainty, Certainty::Possible(_))) {
-        return Standing::Exposed;
+    let (mut balancers, mut conditions) = (BTreeSet::new(), BTreeSet::new());
+    for exposure in exposures {
+        match (&exposure.certainty, &exposure.behind) {
+            (Certainty::Certain, None) => return Standing::Exposed,
+            (Certainty::Certain, Some(behind)) => {
+                balancers.insert(behind.balancer.clone());
+            }
+            (Certainty::Conditional(condition), _) => {
+                conditions.insert(condition.clone());
+            }
+            (Certainty::Possible(_), _) => {}
+        }
+    }
+    if !balancers.is_empty() {
+        return Standing::ExposedThrough(balancers.into_iter().collect());
+    }
+    if !conditions.is_empty() {
+        return Standing::ExposedIf(conditions.into_iter().collect());
     }
     match possible {
         Some(unread) => Standing::NotKnown(unread),

@@ -64,8 +64,21 @@ pub struct Exposure {
     pub services: Vec<PortRange>,
     /// What a packet passes on its way, from outside to the target. Exposures share equal steps.
     pub steps: Vec<Arc<Step>>,
+    /// The load balancer that the packet passes last, where it passes one.
+    pub behind: Option<Behind>,
+    /// Whether it is a load balancer that answers by itself on these ports, and hands on what comes on others.
+    pub ends_here: bool,
     /// How certain it is.
     pub certainty: Certainty,
+}
+
+/// Where a packet leaves a load balancer.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Behind {
+    /// The uid of the load balancer.
+    pub balancer: Text,
+    /// The first of the steps that lie behind it; those before it lead to it.
+    pub first: usize,
 }
 
 /// Endpoints that are equal for reach: same subnet, same filters, same kind, same services.
@@ -114,6 +127,10 @@ pub struct Egress {
 pub enum Standing {
     /// It can be reached from outside.
     Exposed,
+    /// It can be reached from outside through load balancers alone, by uid.
+    ExposedThrough(Vec<Text>),
+    /// It can be reached from outside under conditions that no configuration tells, one clause each.
+    ExposedIf(Vec<Text>),
     /// Everything that decides was read, and it cannot be reached from outside.
     NotExposed,
     /// What was not read decides, one clause each.

@@ -8,6 +8,7 @@ use plumb_expr::{Program, Root};
 use plumb_model::graph::{NodeKind, Sensitivity};
 use plumb_model::value::Text;
 
+use crate::hands_on::HandsOn;
 use crate::recipe::{Path, Template};
 
 /// What the resources of a type are in the security graph.
@@ -25,6 +26,17 @@ pub struct GraphRole {
     pub closed: Vec<Circumstance>,
     /// Where one of them holds, its credentials count as an entry.
     pub weak: Vec<Circumstance>,
+    /// Where one of them holds, its code has what it runs as only after somebody changed that; the clause says what.
+    pub withheld: Vec<Circumstance>,
+    /// Where one of them holds, a front hands on, and a workload is controlled by who reaches it, only if something more holds;
+    /// the clause says what.
+    pub guarded: Vec<Circumstance>,
+    /// To what a front hands requests on.
+    pub hands_on: Vec<HandsOn>,
+    /// Other accounts that its content is shared with.
+    pub shared: Vec<Shared>,
+    /// What it tells of the content of other resources.
+    pub tells: Vec<Tells>,
     /// How sensitive its content is where nothing else tells.
     pub sensitivity: Sensitivity,
     /// Where the role or instance profile stands whose permissions its code has, beside the relations called `runs_as`.
@@ -111,6 +123,32 @@ pub struct Circumstance {
     pub clause: Text,
 }
 
+/// Content that accounts by number can read without any permission of its owner's principals.
+#[derive(Clone, Debug)]
+pub struct Shared {
+    /// Where the accounts stand.
+    pub accounts: Path,
+    /// What they can do, a clause for people.
+    pub clause: Text,
+    /// The relation to the key that must admit decryption too, where there is one.
+    pub decrypt: Option<Text>,
+}
+
+/// What a resource tells of the content of others, where a rule holds.
+#[derive(Clone, Debug)]
+pub struct Tells {
+    /// The relation to those of whose content it tells.
+    pub of: Text,
+    /// When; sees what a policy's rule sees, parameters excepted.
+    pub when: Program,
+    /// How sensitive the content is at least.
+    pub level: Sensitivity,
+    /// What it is, for example `PII`.
+    pub label: Option<Text>,
+    /// What was found, a clause for people.
+    pub clause: Text,
+}
+
 impl GraphRole {
     /// The accesses of a level.
     pub fn access_of(&self, level: AccessLevel) -> impl Iterator<Item = &Access> {
@@ -122,9 +160,24 @@ impl GraphRole {
         let access = self.access.iter().filter_map(|access| access.when.as_ref());
         let exposed = self.exposed.iter().map(|opening| &opening.when);
         let circumstances = self.closed.iter().chain(&self.weak);
+        let circumstances = circumstances.chain(&self.withheld).chain(&self.guarded);
+        let tells = self.tells.iter().map(|tells| &tells.when);
         access
             .chain(exposed)
             .chain(circumstances.map(|circumstance| &circumstance.when))
+            .chain(tells)
+    }
+
+    /// The attributes that decide whether such resources are open to others, whatever their policies say.
+    pub fn gates(&self) -> BTreeSet<Text> {
+        let closed = self.closed.iter().map(|closed| &closed.when);
+        let open = self.exposed.iter().map(|open| &open.when);
+        closed
+            .chain(open)
+            .flat_map(Program::uses)
+            .filter(|used| used.root == Root::Resource)
+            .filter_map(|used| used.path.first().cloned())
+            .collect()
     }
 
     /// The names of the attributes that the graph reads of such a resource, sorted; relations are not among them.
@@ -138,6 +191,7 @@ impl GraphRole {
             .into_iter()
             .flatten()
             .chain(self.exposed.iter().filter_map(|opening| opening.width.as_ref()))
+            .chain(self.shared.iter().map(|shared| &shared.accounts))
             .filter_map(Path::root);
         let grants = self.access.iter().flat_map(|access| &access.grants);
         let of_templates = grants.flat_map(|grant| grant.on.attributes());
@@ -145,6 +199,7 @@ impl GraphRole {
             .chain(of_paths)
             .chain(of_templates)
             .cloned()
+            .chain(self.hands_on.iter().flat_map(HandsOn::attributes))
             .collect::<BTreeSet<_>>()
             .into_iter()
             .collect()

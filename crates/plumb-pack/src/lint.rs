@@ -13,7 +13,11 @@ use plumb_model::verdict::Verdict;
 
 use crate::escalation_check::{check_builtin, check_escalation};
 use crate::framework::{Extent, Framework};
+use crate::graph_role::AccessLevel;
+use crate::hands_on::Asks;
 use crate::inline_test::run_tests;
+use crate::mapping::Language;
+use crate::mapping_check::lint_mappings;
 use crate::pack::Pack;
 use crate::policy::{Policy, Provenance};
 use crate::recipe::Origin;
@@ -36,6 +40,9 @@ pub fn lint(pack: &Pack) -> Vec<Diagnostic> {
     for escalation in pack.escalations() {
         found.extend(check_escalation(pack, escalation));
         found.extend(check_builtin(escalation));
+    }
+    for language in Language::ALL {
+        lint_mappings(pack, language, &mut found);
     }
     // What is wrong with a type is found again by everything that uses it.
     let mut distinct: Vec<Diagnostic> = Vec::with_capacity(found.len());
@@ -63,6 +70,9 @@ fn lint_types(pack: &Pack, found: &mut Vec<Diagnostic>) {
             continue;
         };
         lint_decryption(pack, &resource_type, found);
+        for message in misfits_of_fronts(pack, &resource_type) {
+            found.push(Diagnostic::error(message).at(&file.source, entry.span.clone(), "in this type"));
+        }
         for relation in &resource_type.recipe.relations {
             let place =
                 |diagnostic: Diagnostic| diagnostic.at(&file.source, entry.span.clone(), "in this type");
@@ -91,6 +101,39 @@ fn lint_types(pack: &Pack, found: &mut Vec<Diagnostic>) {
             }
         }
     }
+}
+
+/// What a front hands requests on to must be there, with the attribute and relation that name it.
+fn misfits_of_fronts(pack: &Pack, resource_type: &ResourceType) -> Vec<String> {
+    let mut found = Vec::new();
+    let role = resource_type.recipe.graph.iter();
+    for on in role.flat_map(|role| &role.hands_on) {
+        for to in &on.to {
+            let Ok(target) = pack.resource_type(to) else {
+                found.push(format!("`hands_on` leads to the unknown type `{to}`"));
+                continue;
+            };
+            if on.by.root().is_none_or(|root| target.attribute(root).is_none()) {
+                found.push(format!("`hands_on`: `{to}` has no attribute `{}`", on.by));
+            }
+            let relations = &target.recipe.relations;
+            for label in on
+                .then
+                .iter()
+                .filter(|label| relations.iter().all(|one| one.label != **label))
+            {
+                found.push(format!("`hands_on`: `{to}` has no relation `{label}`"));
+            }
+            let is_readable = || {
+                let role = target.recipe.graph.as_ref();
+                role.is_some_and(|role| role.access_of(AccessLevel::Read).next().is_some())
+            };
+            if on.asks == Asks::Read && !is_readable() {
+                found.push(format!("`hands_on`: nothing says how `{to}` is read"));
+            }
+        }
+    }
+    found
 }
 
 /// What data is decrypted with must be a key, whatever else the relation leads to (an alias of the key).

@@ -12,7 +12,12 @@ use crate::compliance::{controls, frameworks};
 use crate::escalation::Escalation;
 use crate::escalation_check::check_escalation;
 use crate::escalation_reader::read_escalations;
+use crate::fix::Fixes;
+use crate::fix_reader::read_fixes;
 use crate::framework::{Framework, read_framework};
+use crate::mapping::{BlockMapping, Language, Mappings};
+use crate::mapping_check::check_mapping;
+use crate::mapping_reader::read_mappings;
 use crate::node::{Content, Node};
 use crate::pack::{Loaded, Pack, SourceFile};
 use crate::policy::{Policy, Provenance};
@@ -26,11 +31,12 @@ use crate::sensitivity::reader::read_sensitivity;
 use crate::yaml::{parse, replay};
 
 /// What a user's files stand on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Base {
     /// The knowledge that is compiled into the binary.
     BuiltIn,
     /// Nothing.
+    #[default]
     Empty,
 }
 
@@ -50,7 +56,85 @@ pub(crate) fn load(base: Base, user: &[SourceFile]) -> Loaded {
         let source = source(&file.path, &file.text);
         files.read(&source, parse(&source), Provenance::User);
     }
-    files.into_loaded()
+    let mut loaded = files.into_loaded();
+    loaded.pack.base = base;
+    loaded
+}
+
+/// The mappings of one language: the built-in ones, which are read here for the first time, and the user's own.
+pub(crate) fn mappings(base: Base, user: &[(Language, Arc<BlockMapping>)], language: Language) -> Mappings {
+    let mut mappings = Mappings::default();
+    if base == Base::BuiltIn {
+        for ((path, text), events) in builtin_sources().iter().zip(builtin_events()) {
+            if Language::of_file(path) != Some(language) {
+                continue;
+            }
+            let source = source(path, text);
+            let mut problems = Problems::new(&source);
+            match replay(&source, events).map_or_else(|| parse(&source), Ok) {
+                Ok(root) => {
+                    let read = read_mappings(&root, Provenance::BuiltIn, &mut problems);
+                    for block in read.into_iter().flat_map(|(_, blocks)| blocks) {
+                        let (name, span) = (block.block.clone(), block.span.clone());
+                        if mappings.put(Arc::new(block)).is_some() {
+                            let message = format!("two mappings are for `{name}`");
+                            problems.error(span, message, "the second one");
+                        }
+                    }
+                }
+                Err(diagnostic) => problems.add(diagnostic),
+            }
+            mappings.problems.extend(problems.into_found());
+        }
+    }
+    for (of, block) in user {
+        if *of == language {
+            mappings.put(Arc::clone(block));
+        }
+    }
+    mappings
+}
+
+/// All fixes: the built-in ones, which are read here for the first time, and the user's own, which win.
+///
+/// A policy that is misspelt makes no error here; lint finds it.
+pub(crate) fn fixes(base: Base, user: &Fixes) -> (Fixes, Vec<Diagnostic>) {
+    let mut fixes = Fixes::default();
+    let mut found = Vec::new();
+    if base == Base::BuiltIn {
+        for ((path, text), events) in builtin_sources().iter().zip(builtin_events()) {
+            if !path.ends_with("/fixes.yaml") {
+                continue;
+            }
+            let source = source(path, text);
+            let mut problems = Problems::new(&source);
+            match replay(&source, events).map_or_else(|| parse(&source), Ok) {
+                Ok(root) => read_fixes(&root, &mut fixes, &mut problems),
+                Err(diagnostic) => problems.add(diagnostic),
+            }
+            found.extend(problems.into_found());
+        }
+    }
+    fixes.0.extend(user.0.clone());
+    (fixes, found)
+}
+
+/// Leaves out the users' files of mappings of which one has an error.
+fn usable_mappings(
+    pack: &Pack,
+    mut mappings: Vec<(Language, Arc<BlockMapping>)>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<(Language, Arc<BlockMapping>)> {
+    let mut broken: HashSet<String> = HashSet::new();
+    for (_, block) in &mappings {
+        let found = check_mapping(pack, block);
+        if !found.is_empty() {
+            broken.insert(block.source.name.clone());
+            diagnostics.extend(found);
+        }
+    }
+    mappings.retain(|(_, block)| !broken.contains(&block.source.name));
+    mappings
 }
 
 fn source(path: &str, text: &str) -> Arc<Source> {
@@ -79,7 +163,9 @@ struct Files {
     risk: Option<RiskWeights>,
     escalations: Vec<Escalation>,
     sensitivity: SensitivityRules,
+    mappings: Vec<(Language, Arc<BlockMapping>)>,
     diagnostics: Vec<Diagnostic>,
+    fixes: Fixes,
 }
 
 impl Files {
@@ -95,7 +181,8 @@ impl Files {
             Content::Map(entries) => entries.iter().any(|(found, _)| found.text == key),
             Content::Plain(_) | Content::Quoted(_) | Content::List(_) => false,
         };
-        let (mut policies, mut escalations) = (Vec::new(), Vec::new());
+        let (mut policies, mut escalations, mut mappings) = (Vec::new(), Vec::new(), Vec::new());
+        let mut fixes = Fixes::default();
         let (mut recipe, mut framework, mut sensitivity) = (None, None, None);
         if has("policies") {
             policies = read_policies(&root, &folder.service, provenance, &mut problems);
@@ -107,6 +194,12 @@ impl Files {
             escalations = read_escalations(&root, folder.provider, provenance, &mut problems);
         } else if has("sensitivity") {
             sensitivity = read_sensitivity(&root, &mut problems);
+        } else if has("fixes") {
+            read_fixes(&root, &mut fixes, &mut problems);
+        } else if has("mappings") {
+            if let Some((language, blocks)) = read_mappings(&root, provenance, &mut problems) {
+                mappings.extend(blocks.into_iter().map(|block| (language, Arc::new(block))));
+            }
         } else if has("risk") {
             // A user's weights replace the built-in ones.
             self.risk = read_risk(&root, &mut problems).or(self.risk.take());
@@ -116,7 +209,7 @@ impl Files {
                 "file is of no known kind",
                 "no known key",
                 Some(
-                    "a file has `policies`, `resources`, `controls`, `escalations`, `sensitivity` or `risk` at its top"
+                    "a file has `policies`, `resources`, `controls`, `escalations`, `mappings`, `fixes`, `sensitivity` or `risk` at its top"
                         .to_owned(),
                 ),
             );
@@ -126,6 +219,8 @@ impl Files {
             self.recipes.extend(recipe.map(Arc::new));
             self.frameworks.extend(framework);
             self.escalations.extend(escalations);
+            self.mappings.extend(mappings);
+            self.fixes.0.extend(fixes.0);
             if let Some(layer) = sensitivity {
                 self.sensitivity.put_before(layer);
             }
@@ -155,6 +250,9 @@ impl Files {
             std::mem::take(&mut self.escalations),
             &mut self.diagnostics,
         );
+        pack.user_fixes = std::mem::take(&mut self.fixes);
+        pack.user_mappings =
+            usable_mappings(&pack, std::mem::take(&mut self.mappings), &mut self.diagnostics);
         Loaded {
             pack,
             diagnostics: self.diagnostics,

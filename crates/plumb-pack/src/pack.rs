@@ -8,8 +8,10 @@ use plumb_model::framework::ControlRef;
 use plumb_model::value::Text;
 
 use crate::escalation::Escalation;
+use crate::fix::Fixes;
 use crate::framework::Framework;
 use crate::load::{self, Base};
+use crate::mapping::{BlockMapping, Language, Mappings};
 use crate::policy::Policy;
 use crate::recipe_file::{RecipeFile, TypeEntry};
 use crate::recipe_reader::{Surroundings, read_type};
@@ -61,6 +63,10 @@ pub struct Pack {
     pub(crate) types: BTreeMap<Text, (Arc<RecipeFile>, TypeEntry)>,
     /// Aliases of types, each with the type's own name.
     pub(crate) type_aliases: BTreeMap<Text, Text>,
+    pub(crate) base: Base,
+    pub(crate) user_mappings: Vec<(Language, Arc<BlockMapping>)>,
+    pub(crate) user_fixes: Fixes,
+    pub(crate) read_mappings: Mutex<BTreeMap<Language, Arc<Mappings>>>,
     pub(crate) read_types: Mutex<HashMap<Text, ReadType>>,
 }
 
@@ -138,6 +144,20 @@ impl Pack {
     /// The controls that ask for a policy, sorted.
     pub fn controls_of(&self, policy: &str) -> Vec<ControlRef> {
         self.controls.get(policy).cloned().unwrap_or_default()
+    }
+
+    /// How code is corrected so that policies pass, and what is wrong with the files that say so; read when asked for.
+    pub fn fixes(&self) -> (Fixes, Vec<Diagnostic>) {
+        load::fixes(self.base, &self.user_fixes)
+    }
+
+    /// How blocks of a language of infrastructure code become documents; read when first asked for.
+    pub fn mappings(&self, language: Language) -> Arc<Mappings> {
+        let mut read = self.read_mappings.lock().unwrap_or_else(PoisonError::into_inner);
+        let mappings = read
+            .entry(language)
+            .or_insert_with(|| Arc::new(load::mappings(self.base, &self.user_mappings, language)));
+        Arc::clone(mappings)
     }
 
     /// How much things matter; `None` only in a pack on an empty base.

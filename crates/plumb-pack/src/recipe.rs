@@ -119,8 +119,19 @@ pub struct ListCall {
     pub item_key: Text,
     /// One call for each resource of this type in the same account and region.
     pub for_each: Option<Text>,
+    /// Whether what it finds is asked in turn, as a parent, until nothing new is found.
+    pub descend: Descend,
     /// One call for each value of a parameter.
     pub for_values: Option<(Text, Vec<Text>)>,
+}
+
+/// Whether what a list call finds is asked in turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Descend {
+    /// No.
+    No,
+    /// Yes, level by level.
+    ByLevel,
 }
 
 /// An operation with its parameters.

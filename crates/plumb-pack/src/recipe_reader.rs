@@ -1,6 +1,7 @@
 //! Reading of a resource type: its recipe, checked against the API model, and the schema that follows from both.
 
 mod graph;
+mod hands_on;
 mod item;
 mod relation;
 
@@ -17,9 +18,10 @@ use crate::declared::read_declared;
 use crate::fact_reader::FactReader;
 use crate::node::Node;
 use crate::reader::{Fields, Problems};
-use crate::recipe::{CallScope, ListCall, Origin, Recipe, Service, Template};
+use crate::recipe::{CallScope, Descend, ListCall, Origin, Recipe, Service, Template};
 use crate::recipe_file::{RecipeFile, TypeEntry};
 use crate::schema::{AttributeSet, AttributeSource, ResourceType};
+use crate::typed_path::{Spelling, resolve};
 
 /// What a recipe may refer to outside its own file.
 pub(crate) trait Surroundings {
@@ -66,7 +68,7 @@ pub(crate) fn read_type(
     }
 }
 
-const TYPE_KEYS: [&str; 25] = [
+const TYPE_KEYS: [&str; 26] = [
     "title",
     "aliases",
     "scope",
@@ -76,6 +78,7 @@ const TYPE_KEYS: [&str; 25] = [
     "items",
     "item_key",
     "for_each",
+    "descend",
     "for_values",
     "single",
     "where",
@@ -171,6 +174,7 @@ impl TypeReader<'_> {
             "items",
             "item_key",
             "for_each",
+            "descend",
             "for_values",
             "where",
             "absent_on",
@@ -217,6 +221,7 @@ impl TypeReader<'_> {
         let for_each = self.parent.as_ref().map(|parent| parent.name.clone());
         self.check_parent_templates(&read.templates);
         let scope = scope_of(fields, &mut self.problems);
+        let descend = self.descend(fields, &read.templates);
         let mut recipe = self.recipe(fields, Arc::clone(&own.service), scope, Origin::Declared);
         // INVARIANT: the order in which the collector does it, so that each step is checked against what it will see.
         recipe.drop = self.drop(fields);
@@ -229,9 +234,36 @@ impl TypeReader<'_> {
             items,
             item_key,
             for_each,
+            descend,
             for_values,
         }));
         self.identity(fields, recipe, &own)
+    }
+
+    /// What the call finds must have what its parameters take from a parent.
+    fn descend(&mut self, fields: &Fields<'_>, parameters: &[PendingTemplate]) -> Descend {
+        if !fields.flag("descend", &mut self.problems) {
+            return Descend::No;
+        }
+        if self.parent.is_none() {
+            let message = "`descend` needs `for_each`: where to begin";
+            self.problems
+                .error(fields.key_span("descend"), message, "nothing to descend from");
+        }
+        let own = self.attributes.to_type();
+        for pending in parameters {
+            for path in pending.template.parent_paths() {
+                if let Err(misfit) = resolve(&own, path, Spelling::Document) {
+                    self.problems.error_with_help(
+                        pending.span.clone(),
+                        misfit.message,
+                        "asked of what is found as well",
+                        misfit.help,
+                    );
+                }
+            }
+        }
+        Descend::ByLevel
     }
 
     /// Identity, reserved attributes, facts, relations and rules: what comes after the item's own attributes.

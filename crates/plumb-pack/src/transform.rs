@@ -14,6 +14,9 @@ pub const MAX_JSON_DEPTH: usize = 64;
 /// The largest CSV document, in rows.
 pub const MAX_CSV_ROWS: usize = 100_000;
 
+/// What the type of a text in which secrets were looked for is called.
+pub const SCANNED_TEXT: &str = "scanned text";
+
 /// Applies transformations in order. Null and unreadable values stay as they are.
 ///
 /// # Errors

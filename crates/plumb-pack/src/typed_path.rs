@@ -8,6 +8,7 @@ use plumb_model::value::Text;
 
 use crate::recipe::{Path, Step};
 use crate::suggest::did_you_mean;
+use crate::transform::SCANNED_TEXT;
 
 /// A path does not fit a type.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -176,7 +177,7 @@ struct Scanned;
 
 impl Fields for Scanned {
     fn type_name(&self) -> &str {
-        "scanned text"
+        SCANNED_TEXT
     }
 
     fn field(&self, name: &str) -> Option<Type> {

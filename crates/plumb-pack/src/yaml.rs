@@ -54,7 +54,7 @@ pub(crate) fn parse(source: &Arc<Source>) -> Result<Node, Diagnostic> {
     builder.root.ok_or_else(|| {
         Diagnostic::error("file is empty")
             .in_source(source)
-            .help("expected a mapping, for example `policies:`")
+            .help("expected a mapping, for example `policies:` in a file of policies, `accounts:` in an estate file")
     })
 }
 

@@ -6,13 +6,13 @@ use plumb_model::report::{FindingView, Report};
 use plumb_model::value::{Map, Reason, Text, Value};
 use plumb_model::verdict::Verdict;
 
-use crate::identity::fingerprint;
+use crate::identity::{fingerprint, place};
 use crate::options::RenderOptions;
 use crate::risk_json::accepted;
 use crate::visible::visible;
 
 /// The columns; new ones are only ever added at the end.
-const COLUMNS: [&str; 24] = [
+const COLUMNS: [&str; 28] = [
     "verdict",
     "severity",
     "policy",
@@ -37,6 +37,10 @@ const COLUMNS: [&str; 24] = [
     "priority",
     "exposure",
     "accepted_until",
+    "file",
+    "line",
+    "address",
+    "standing",
 ];
 
 /// Writes the header and one row per finding.
@@ -63,6 +67,7 @@ fn row(report: &Report, view: &FindingView<'_>) -> [String; COLUMNS.len()] {
         finding,
     } = view;
     let account = &account.account;
+    let place = place(view);
     [
         finding.verdict.name().to_owned(),
         policy.severity.name().to_owned(),
@@ -108,6 +113,14 @@ fn row(report: &Report, view: &FindingView<'_>) -> [String; COLUMNS.len()] {
         accepted(report, view)
             .map(|accepted| accepted.until.to_string())
             .unwrap_or_default(),
+        place.map(|place| place.file.to_string()).unwrap_or_default(),
+        place.map(|place| place.line.to_string()).unwrap_or_default(),
+        resource
+            .code
+            .as_ref()
+            .map(|code| code.address.to_string())
+            .unwrap_or_default(),
+        finding.standing.name().to_owned(),
     ]
 }
 

@@ -24,11 +24,15 @@ pub enum Format {
     Junit,
     /// GitHub-flavoured Markdown.
     Markdown,
+    /// Workflow commands of GitHub Actions, which become annotations.
+    Github,
+    /// A Code Quality report of GitLab.
+    Gitlab,
 }
 
 impl Format {
     /// All formats in the order help texts list them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Terminal,
         Self::Json,
         Self::Jsonl,
@@ -38,6 +42,8 @@ impl Format {
         Self::Sarif,
         Self::Junit,
         Self::Markdown,
+        Self::Github,
+        Self::Gitlab,
     ];
 
     /// The name used on the command line.
@@ -52,6 +58,8 @@ impl Format {
             Self::Sarif => "sarif",
             Self::Junit => "junit",
             Self::Markdown => "markdown",
+            Self::Github => "github",
+            Self::Gitlab => "gitlab",
         }
     }
 
@@ -67,6 +75,8 @@ impl Format {
             Self::Sarif => "sarif",
             Self::Junit => "junit.xml",
             Self::Markdown => "md",
+            Self::Github => "github.txt",
+            Self::Gitlab => "gitlab.json",
         }
     }
 
@@ -92,7 +102,9 @@ impl fmt::Display for Format {
 
 /// The text is not a format.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("unknown format `{0}`; expected terminal, json, jsonl, csv, html, ocsf, sarif, junit or markdown")]
+#[error(
+    "unknown format `{0}`; expected terminal, json, jsonl, csv, html, ocsf, sarif, junit, markdown, github or gitlab"
+)]
 pub struct UnknownFormat(String);
 
 impl FromStr for Format {

@@ -2,8 +2,23 @@
 
 use std::fmt::Write as _;
 
+use plumb_model::code::CodePlace;
 use plumb_model::report::FindingView;
 use sha2::{Digest, Sha256};
+
+/// Where a finding stands in code: what decides it, else where its resource is declared.
+pub(crate) fn place<'a>(view: &FindingView<'a>) -> Option<&'a CodePlace> {
+    let spot = view.finding.code.as_deref().map(|spot| &spot.place);
+    spot.or_else(|| view.resource.code.as_deref().map(|code| &code.place))
+}
+
+/// The address in code, or the name where there is none.
+pub(crate) fn address<'a>(view: &FindingView<'a>) -> &'a str {
+    view.resource
+        .code
+        .as_ref()
+        .map_or(view.resource.name.as_str(), |code| code.address.as_str())
+}
 
 /// A stable identity of 32 hexadecimal digits, from the provider, the account, the policy and the resource.
 ///
@@ -11,12 +26,12 @@ use sha2::{Digest, Sha256};
 pub fn fingerprint(view: &FindingView<'_>) -> String {
     let account = &view.account.account;
     let mut hash = Sha256::new();
-    for part in [
-        account.provider.name(),
-        &account.id,
-        &view.policy.name,
-        &view.resource.uid,
-    ] {
+    // What is declared in code has no account yet; its root and its address tell it apart.
+    let (place, id) = match &view.resource.code {
+        Some(code) => (account.name.as_deref().unwrap_or_default(), code.address.as_str()),
+        None => (account.id.as_str(), view.resource.uid.as_str()),
+    };
+    for part in [account.provider.name(), place, &view.policy.name, id] {
         hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
         hash.update(part);
     }

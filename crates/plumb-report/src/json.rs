@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use plumb_model::account::Account;
-use plumb_model::finding::Evidence;
+use plumb_model::code::{CodeResource, CodeSpot};
+use plumb_model::finding::{Evidence, Standing};
 use plumb_model::framework::ControlRef;
 use plumb_model::report::{AccountReport, FindingView, Report};
 use plumb_model::risk::ExposureLevel;
@@ -11,6 +12,7 @@ use plumb_model::value::Map;
 use plumb_model::verdict::{Severity, Verdict};
 use serde::Serialize;
 
+use crate::identity::fingerprint;
 use crate::json_text::{write_json, write_json_lines_array};
 use crate::options::RenderOptions;
 use crate::path_json::PathsEntry;
@@ -39,6 +41,10 @@ pub(crate) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Wri
     write_json(&report.summary, out)?;
     field("breakdown", out)?;
     write_json(&report.breakdown, out)?;
+    if let Some(focus) = &report.focus {
+        field("focus", out)?;
+        write_json(focus, out)?;
+    }
     if let Some(paths) = &report.paths {
         field("paths", out)?;
         write_json(&PathsEntry::new(paths), out)?;
@@ -86,6 +92,7 @@ fn render_account(
 /// the policy's name in the report's `policies`.
 #[derive(Serialize)]
 struct FindingEntry<'a> {
+    fingerprint: String,
     policy: &'a str,
     severity: Severity,
     verdict: Verdict,
@@ -93,9 +100,13 @@ struct FindingEntry<'a> {
     risk: Option<RiskEntry>,
     #[serde(skip_serializing_if = "Option::is_none")]
     accepted: Option<AcceptedEntry<'a>>,
+    #[serde(skip_serializing_if = "Standing::is_asked")]
+    standing: Standing,
     resource: ResourceEntry<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<&'a Evidence>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a CodeSpot>,
     aliases: &'a [plumb_model::value::Text],
     controls: &'a [ControlRef],
 }
@@ -103,13 +114,16 @@ struct FindingEntry<'a> {
 impl<'a> FindingEntry<'a> {
     fn new(report: &'a Report, view: &FindingView<'a>) -> Self {
         Self {
+            fingerprint: fingerprint(view),
             policy: &view.policy.name,
             severity: view.policy.severity,
             verdict: view.finding.verdict,
             risk: RiskEntry::of(view),
             accepted: AcceptedEntry::of(report, view),
+            standing: view.finding.standing,
             resource: ResourceEntry::new(view),
             evidence: view.finding.evidence.as_deref(),
+            code: view.finding.code.as_deref(),
             aliases: &view.policy.aliases,
             controls: &view.policy.controls,
         }
@@ -130,6 +144,8 @@ pub(crate) struct ResourceEntry<'a> {
     exposure: Option<ExposureLevel>,
     #[serde(skip_serializing_if = "StandIn::is_real")]
     stand_in: StandIn,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a CodeResource>,
 }
 
 impl<'a> ResourceEntry<'a> {
@@ -145,6 +161,7 @@ impl<'a> ResourceEntry<'a> {
             tags: view.resource.tags.as_deref(),
             exposure: view.resource.exposure,
             stand_in: StandIn(view.resource.stand_in),
+            code: view.resource.code.as_deref(),
         }
     }
 }

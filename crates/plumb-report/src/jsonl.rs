@@ -4,11 +4,12 @@
 use std::io::{self, Write};
 
 use plumb_model::account::Account;
+use plumb_model::code::CodeSpot;
 use plumb_model::coverage::Coverage;
-use plumb_model::finding::Evidence;
+use plumb_model::finding::{Evidence, Standing};
 use plumb_model::framework::FrameworkReport;
 use plumb_model::path::ChokePoint;
-use plumb_model::report::{AcceptedRisk, Breakdown, FindingView, PolicySummary, Report, Summary};
+use plumb_model::report::{AcceptedRisk, Breakdown, FindingView, Focus, PolicySummary, Report, Summary};
 use plumb_model::value::Text;
 use plumb_model::verdict::Verdict;
 use serde::Serialize;
@@ -32,6 +33,7 @@ pub(crate) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Wri
         listed_verdicts: &verdicts,
         summary: &report.summary,
         breakdown: &report.breakdown,
+        focus: report.focus.as_ref(),
         paths: report.paths.as_ref().map(GraphEntry::new),
         accepted: &report.accepted,
         frameworks: &report.frameworks,
@@ -90,6 +92,8 @@ struct ReportLine<'a> {
     summary: &'a Summary,
     breakdown: &'a Breakdown,
     #[serde(skip_serializing_if = "Option::is_none")]
+    focus: Option<&'a Focus>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     paths: Option<GraphEntry<'a>>,
     accepted: &'a [AcceptedRisk],
     frameworks: &'a [FrameworkReport],
@@ -113,11 +117,15 @@ struct FindingLine<'a> {
     risk: Option<RiskEntry>,
     #[serde(skip_serializing_if = "Option::is_none")]
     accepted: Option<AcceptedEntry<'a>>,
+    #[serde(skip_serializing_if = "Standing::is_asked")]
+    standing: Standing,
     policy: &'a PolicySummary,
     resource: ResourceEntry<'a>,
     account: &'a Account,
     #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<&'a Evidence>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a CodeSpot>,
 }
 
 impl<'a> FindingLine<'a> {
@@ -128,10 +136,12 @@ impl<'a> FindingLine<'a> {
             verdict: view.finding.verdict,
             risk: RiskEntry::of(view),
             accepted: AcceptedEntry::of(report, view),
+            standing: view.finding.standing,
             policy: view.policy,
             resource: ResourceEntry::new(view),
             account: &view.account.account,
             evidence: view.finding.evidence.as_deref(),
+            code: view.finding.code.as_deref(),
         }
     }
 }

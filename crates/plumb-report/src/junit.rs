@@ -1,29 +1,37 @@
 //! The JUnit XML report: a test suite per policy, a test case per resource.
 //!
 //! A failing resource is a `failure`. A resource that could not be judged is `skipped` with its reason, because
-//! consumers treat an `error` as a broken build; what was not read stands in the suite `coverage` as well.
+//! consumers treat an `error` as a broken build; what was not read stands in the suite `coverage` as well. So is, in
+//! code, what does not make `--fail-on` fail.
 
 use std::fmt;
 use std::io::{self, Write};
 
-use plumb_model::report::{FindingView, Report, VerdictCounts};
+use plumb_model::finding::Standing;
+use plumb_model::report::{FindingView, PolicySummary, Report};
 use plumb_model::verdict::Verdict;
 
 use crate::by_policy::{Position, findings_by_policy};
-use crate::digest::{Obstacle, PolicyTally, obstacles, policy_tallies};
+use crate::digest::{Obstacle, obstacles};
+use crate::identity::place;
 use crate::numbers::counted;
 use crate::options::RenderOptions;
 use crate::path_words::risk_parts;
+use crate::risk_json::accepted;
 use crate::xml::Xml;
 
 /// Writes all suites; policies without a listed finding have none.
 pub(crate) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
     let verdicts = options.listed_verdicts(&[Verdict::Fail, Verdict::Unknown, Verdict::Pass]);
-    let tallies = policy_tallies(report);
     let obstacles = obstacles(report);
+    let by_policy = findings_by_policy(report, &verdicts);
+    let counts: Vec<Counts> = by_policy
+        .iter()
+        .map(|findings| Counts::of(report, findings))
+        .collect();
     let mut total = Counts::default();
-    for tally in &tallies {
-        total.add(Counts::of(&tally.verdicts, &verdicts));
+    for counts in &counts {
+        total.add(*counts);
     }
     let gaps = u64::try_from(obstacles.len()).unwrap_or(u64::MAX);
     total.add(Counts {
@@ -34,16 +42,9 @@ pub(crate) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Wri
 
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
     writeln!(out, r#"<testsuites name="plumb" {total} errors="0">"#)?;
-    let by_policy = findings_by_policy(report, &verdicts);
-    for (tally, findings) in tallies.iter().zip(&by_policy) {
+    for ((policy, findings), counts) in report.policies.iter().zip(&by_policy).zip(&counts) {
         if !findings.is_empty() {
-            render_suite(
-                report,
-                tally,
-                findings,
-                &Counts::of(&tally.verdicts, &verdicts),
-                out,
-            )?;
+            render_suite(report, options, (policy, findings), counts, out)?;
         }
     }
     if !obstacles.is_empty() {
@@ -54,12 +55,11 @@ pub(crate) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Wri
 
 fn render_suite(
     report: &Report,
-    tally: &PolicyTally<'_>,
-    findings: &[Position],
+    options: &RenderOptions,
+    (policy, findings): (&PolicySummary, &[Position]),
     counts: &Counts,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let policy = tally.policy;
     let timestamp = timestamp(report);
     writeln!(
         out,
@@ -86,12 +86,47 @@ fn render_suite(
     }
     writeln!(out, "    </properties>")?;
     for view in findings.iter().filter_map(|position| position.view(report)) {
-        render_case(&view, out)?;
+        render_case(report, options, &view, out)?;
     }
     writeln!(out, "  </testsuite>")
 }
 
-fn render_case(view: &FindingView<'_>, out: &mut dyn Write) -> io::Result<()> {
+/// What becomes of a finding.
+enum Outcome<'a> {
+    Passes,
+    Fails,
+    /// Neither; with the words before what stands in the way, and that.
+    Skipped(&'static str, &'a str),
+}
+
+/// In code, what somebody accepted, what the baseline has and what the change does not touch breaks no build.
+fn outcome<'a>(report: &'a Report, view: &FindingView<'a>) -> Outcome<'a> {
+    let message = view
+        .finding
+        .evidence
+        .as_deref()
+        .map_or("", |evidence| evidence.message.as_str());
+    match view.finding.verdict {
+        Verdict::Pass => Outcome::Passes,
+        Verdict::Unknown => Outcome::Skipped("not judged: ", message),
+        Verdict::NotApplicable => Outcome::Skipped("not applicable", ""),
+        Verdict::Fail => match (accepted(report, view), view.finding.standing) {
+            (Some(accepted), _) if view.resource.code.is_some() => {
+                Outcome::Skipped("accepted: ", &accepted.reason)
+            }
+            (_, Standing::Known) => Outcome::Skipped("known in the baseline: ", message),
+            (_, Standing::Untouched) => Outcome::Skipped("not touched by the change: ", message),
+            (_, Standing::Asked) => Outcome::Fails,
+        },
+    }
+}
+
+fn render_case(
+    report: &Report,
+    options: &RenderOptions,
+    view: &FindingView<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let policy = view.policy;
     let (provider, account) = (view.account.account.provider, Xml(&view.account.account.id));
     let (region, resource_type) = (Xml(&view.resource.region), Xml(&view.resource.resource_type));
@@ -99,16 +134,28 @@ fn render_case(view: &FindingView<'_>, out: &mut dyn Write) -> io::Result<()> {
     write!(
         out,
         r#"    <testcase name="{}" classname="{class}""#,
-        Xml(&view.resource.uid)
+        Xml(view
+            .resource
+            .code
+            .as_ref()
+            .map_or(&view.resource.uid, |code| &code.address))
     )?;
+    if let Some(place) = place(view) {
+        write!(
+            out,
+            r#" file="{}" line="{}""#,
+            Xml(&options.path(place)),
+            place.line
+        )?;
+    }
     let message = view
         .finding
         .evidence
         .as_deref()
         .map_or("", |evidence| evidence.message.as_str());
-    match view.finding.verdict {
-        Verdict::Pass => writeln!(out, "/>"),
-        Verdict::Fail => {
+    match outcome(report, view) {
+        Outcome::Passes => writeln!(out, "/>"),
+        Outcome::Fails => {
             let (message, severity) = (Xml(message), policy.severity);
             writeln!(out, r#"><failure type="{severity}" message="{message}">"#)?;
             writeln!(out, "{}", Xml(&policy.title))?;
@@ -140,12 +187,9 @@ fn render_case(view: &FindingView<'_>, out: &mut dyn Write) -> io::Result<()> {
                 Xml(&policy.remediation.summary)
             )
         }
-        Verdict::Unknown => writeln!(
-            out,
-            r#"><skipped message="not judged: {}"/></testcase>"#,
-            Xml(message)
-        ),
-        Verdict::NotApplicable => writeln!(out, r#"><skipped message="not applicable"/></testcase>"#),
+        Outcome::Skipped(words, message) => {
+            writeln!(out, r#"><skipped message="{words}{}"/></testcase>"#, Xml(message))
+        }
     }
 }
 
@@ -199,15 +243,14 @@ struct Counts {
 }
 
 impl Counts {
-    fn of(verdicts: &VerdictCounts, listed: &[Verdict]) -> Self {
+    fn of(report: &Report, findings: &[Position]) -> Self {
         let mut counts = Self::default();
-        for verdict in listed {
-            let count = verdicts.get(*verdict);
-            counts.tests += count;
-            match verdict {
-                Verdict::Fail => counts.failures += count,
-                Verdict::Unknown | Verdict::NotApplicable => counts.skipped += count,
-                Verdict::Pass => {}
+        for view in findings.iter().filter_map(|position| position.view(report)) {
+            counts.tests += 1;
+            match outcome(report, &view) {
+                Outcome::Fails => counts.failures += 1,
+                Outcome::Skipped(..) => counts.skipped += 1,
+                Outcome::Passes => {}
             }
         }
         counts

@@ -1,15 +1,18 @@
-//! Reports as terminal text, HTML, JSON, CSV, SARIF, JUnit, OCSF and Markdown.
+//! Reports as terminal text, HTML, JSON, CSV, SARIF, JUnit, OCSF, Markdown, and for GitHub and GitLab.
 //!
 //! Every format is a pure function from a [`Report`] to bytes: equal reports give equal bytes, findings are
 //! written as they are visited, and everything that came from a cloud is treated as hostile text. What a
 //! program reads is specified in `docs/specs/report.md`.
 
 mod accounts;
+pub mod baseline;
 mod by_policy;
 mod csv;
 pub mod diagnostic;
 mod digest;
 pub mod format;
+mod github;
+mod gitlab;
 mod html;
 pub mod identity;
 mod json;
@@ -17,7 +20,7 @@ mod json_text;
 mod jsonl;
 mod junit;
 mod markdown;
-mod numbers;
+pub mod numbers;
 mod ocsf;
 pub mod options;
 mod path_index;
@@ -64,6 +67,8 @@ pub fn render(
         Format::Sarif => sarif::render(report, options, &mut out),
         Format::Junit => junit::render(report, options, &mut out),
         Format::Markdown => markdown::render(report, options, &mut out),
+        Format::Github => github::render(report, options, &mut out),
+        Format::Gitlab => gitlab::render(report, options, &mut out),
     }?;
     out.flush()
 }

@@ -12,6 +12,7 @@ use plumb_model::verdict::{Severity, Verdict};
 use crate::digest::{
     PolicyTally, assessment_day, effort, failing_policies, obstacles, policy_tallies, providers,
 };
+use crate::identity::{address, place};
 use crate::numbers::{counted, thousands};
 use crate::options::RenderOptions;
 use crate::words::{severity_title, verdict_title};
@@ -150,7 +151,12 @@ fn render_failing(listed: &[&PolicyTally<'_>], total: usize, out: &mut dyn Write
         let example = tally
             .examples
             .first()
-            .map(|view| cell_code(&cut(&view.resource.name)))
+            .map(|view| {
+                cell_code(&cut(&match place(view) {
+                    Some(place) => format!("{}:{}", place.file, place.line),
+                    None => view.resource.name.to_string(),
+                }))
+            })
             .unwrap_or_default();
         let risk = tally
             .risk()
@@ -237,7 +243,10 @@ fn example_row(view: &FindingView<'_>) -> String {
         .map(|evidence| cell_code(&cut(&evidence.message)))
         .unwrap_or_default();
     let (resource, account) = (
-        cell_code(&cut(&view.resource.uid)),
+        cell_code(&cut(&match place(view) {
+            Some(place) => format!("{}:{} {}", place.file, place.line, address(view)),
+            None => view.resource.uid.to_string(),
+        })),
         cell_code(&cut(view.account.account.label())),
     );
     format!(

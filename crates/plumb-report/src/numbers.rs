@@ -1,7 +1,7 @@
 //! Numbers as people read them.
 
 /// A whole number with thousands separators, for example `1,567`.
-pub(crate) fn thousands(number: u64) -> String {
+pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
@@ -14,7 +14,7 @@ pub(crate) fn thousands(number: u64) -> String {
 }
 
 /// A count with its noun: `1 account`, `57 accounts`; the plural is given and loses its last letter for one.
-pub(crate) fn counted(number: u64, plural: &str) -> String {
+pub fn counted(number: u64, plural: &str) -> String {
     let noun = if number == 1 {
         plural.strip_suffix('s').unwrap_or(plural)
     } else {

@@ -1,5 +1,6 @@
 //! `RenderOptions`: what a reader may choose about a report.
 
+use plumb_model::code::CodePlace;
 use plumb_model::verdict::Verdict;
 
 /// Whether ANSI colours are written.
@@ -22,12 +23,15 @@ pub struct RenderOptions {
     /// The verdicts that formats with one entry per finding list; `None` leaves it to the format.
     ///
     /// JSON, JSONL and CSV list all by themselves; OCSF and JUnit leave not_applicable out; SARIF lists fail
-    /// and unknown. Totals always cover all verdicts.
+    /// and unknown, GitHub's and GitLab's formats list fail. Totals always cover all verdicts.
     pub verdicts: Option<Vec<Verdict>>,
     /// How many failing policies the terminal and Markdown reports list, worst first.
     pub listed_policies: usize,
     /// How many findings the HTML report holds in detail, worst first.
     pub detailed_findings: usize,
+    /// What stands before the paths of code in formats that are read from the root of a repository, with a slash at its end:
+    /// where the root of the scan lies in it.
+    pub code_prefix: String,
 }
 
 impl Default for RenderOptions {
@@ -38,11 +42,17 @@ impl Default for RenderOptions {
             verdicts: None,
             listed_policies: 10,
             detailed_findings: 5_000,
+            code_prefix: String::new(),
         }
     }
 }
 
 impl RenderOptions {
+    /// The path of a place from the root of the repository.
+    pub(crate) fn path(&self, place: &CodePlace) -> String {
+        format!("{}{}", self.code_prefix, place.file)
+    }
+
     /// The verdicts to list, in the order of [`Verdict::ALL`]; `usual` is the format's own choice.
     pub(crate) fn listed_verdicts(&self, usual: &[Verdict]) -> Vec<Verdict> {
         let chosen = self.verdicts.as_deref().unwrap_or(usual);

@@ -6,7 +6,7 @@ use plumb_model::account::Provider;
 use plumb_model::path::{AttackPath, Certainty, ChokePoint, Cut, Hop, PathNode, Proof};
 use plumb_model::risk::{Priority, Risk};
 
-use crate::numbers::counted;
+use crate::numbers::{counted, thousands};
 
 /// For example `1 account, 2 subscriptions`.
 pub(crate) fn affected(path: &AttackPath) -> String {
@@ -51,7 +51,7 @@ pub(crate) fn risk_parts(risk: &Risk) -> String {
 pub(crate) fn certainty_gloss(certainty: Certainty) -> Option<&'static str> {
     match certainty {
         Certainty::Certain => None,
-        Certainty::Conditional => Some("conditional: a request must meet a condition"),
+        Certainty::Conditional => Some("conditional: a condition must hold"),
         Certainty::Possible => Some("possible: something that decides it was not read"),
     }
 }
@@ -104,25 +104,62 @@ fn place(fact: &Proof, resource: &str) -> String {
 
 /// A change that closes a path, with what it takes and what else it closes.
 pub(crate) fn cut(path: &AttackPath, cut: &Cut) -> String {
-    let closes = match cut.also_cuts {
-        0 => String::new(),
-        others => format!(", closes {} too", counted(others, "other paths")),
-    };
+    let mut notes = vec![days(cut.days)];
+    match path.count.saturating_sub(cut.closes) {
+        0 => {}
+        1 => notes.push("with the like of it for the other equal path".to_owned()),
+        others => notes.push(format!(
+            "with the like of it for the {} other equal paths",
+            thousands(others)
+        )),
+    }
+    if cut.also_cuts > 0 {
+        notes.push(format!("closes {} too", counted(cut.also_cuts, "other paths")));
+    }
     let place = place_on(path, &cut.proof);
-    format!("{place}: {} ({}{closes})", cut.proof.detail, days(cut.days))
+    format!("{place}: {} ({})", cut.proof.detail, notes.join(", "))
+}
+
+/// How many paths a path stands for, and what lies behind it; `None` for one that stands for itself alone.
+pub(crate) fn extent(path: &AttackPath) -> Option<String> {
+    let mut parts = Vec::new();
+    if path.count > 1 {
+        parts.push(counted(path.count, "equal paths"));
+    }
+    if path.targets_behind > 0 {
+        parts.push(format!(
+            "{} behind it",
+            counted(path.targets_behind, "more targets")
+        ));
+    }
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 /// What changing a choke point brings.
 pub(crate) fn gain(choke_point: &ChokePoint) -> String {
+    let wide = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     let targets = counted(choke_point.targets_saved, "targets");
-    let paths = counted(
-        u64::try_from(choke_point.paths.len()).unwrap_or(u64::MAX),
-        "paths",
-    );
-    format!(
-        "puts {targets} out of reach, closes {paths}, {}",
-        days(choke_point.days)
-    )
+    let mut parts = vec![format!("puts {targets} out of reach")];
+    if !choke_point.paths.is_empty() {
+        parts.push(format!(
+            "closes {}",
+            counted(wide(choke_point.paths.len()), "paths")
+        ));
+    }
+    match choke_point.partly.as_slice() {
+        [] => {}
+        [only] => parts.push(format!(
+            "closes {} of {} equal paths",
+            thousands(only.closed),
+            thousands(only.count)
+        )),
+        several => parts.push(format!(
+            "closes some of the equal ones of {}",
+            counted(wide(several.len()), "paths")
+        )),
+    }
+    parts.push(days(choke_point.days));
+    parts.join(", ")
 }
 
 /// The entry and the ends of all steps.

@@ -3,11 +3,12 @@
 //! Attribute meanings: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>; what code scanning reads:
 //! <https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning>.
 
-mod location;
+pub(crate) mod location;
 mod rule;
 
 use std::io::{self, Write};
 
+use plumb_model::finding::Standing;
 use plumb_model::report::{FindingView, Report};
 use plumb_model::risk::ExposureLevel;
 use plumb_model::value::Text;
@@ -20,9 +21,9 @@ use crate::json_text::{write_json, write_json_lines_array};
 use crate::numbers::counted;
 use crate::options::RenderOptions;
 use crate::path_index::PathIndex;
-use crate::risk_json::{AcceptedEntry, RiskEntry};
+use crate::risk_json::{AcceptedEntry, RiskEntry, accepted};
 use crate::visible::visible;
-use location::Location;
+use location::{Location, RelatedLocation, related};
 use rule::{Rule, level};
 
 /// Writes one log with one run.
@@ -39,10 +40,13 @@ pub(crate) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Wri
     write_json(&[Invocation::new(report)], out)?;
     out.write_all(b",\n\"columnKind\":\"unicodeCodePoints\",\n\"results\":")?;
     let paths = PathIndex::new(report);
-    let listed = report
-        .findings()
-        .filter(|view| verdicts.contains(&view.finding.verdict));
-    write_json_lines_array(listed.map(|view| SarifResult::new(report, &view, &paths)), out)?;
+    let listed = report.findings().filter(|view| {
+        verdicts.contains(&view.finding.verdict) && view.finding.standing != Standing::Untouched
+    });
+    write_json_lines_array(
+        listed.map(|view| SarifResult::new(report, &view, &paths, options)),
+        out,
+    )?;
     out.write_all(b"\n}]}\n")
 }
 
@@ -126,12 +130,25 @@ struct SarifResult<'a> {
     rank: Option<u8>,
     message: Message,
     locations: [Location<'a>; 1],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    related_locations: Vec<RelatedLocation>,
     partial_fingerprints: Fingerprints,
+    /// Section 3.27.24; left out when there is no baseline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline_state: Option<&'static str>,
+    /// Section 3.27.23.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suppressions: Vec<Suppression<'a>>,
     properties: ResultProperties<'a>,
 }
 
 impl<'a> SarifResult<'a> {
-    fn new(report: &'a Report, view: &FindingView<'a>, paths: &PathIndex<'a>) -> Self {
+    fn new(
+        report: &'a Report,
+        view: &FindingView<'a>,
+        paths: &PathIndex<'a>,
+        options: &RenderOptions,
+    ) -> Self {
         let FindingView { policy, finding, .. } = *view;
         // Section 3.27.9: `open` means that too little is known to decide; 3.27.10: only `fail` has a level.
         let (kind, level) = match finding.verdict {
@@ -148,11 +165,14 @@ impl<'a> SarifResult<'a> {
             level,
             rank: finding.risk.map(|risk| risk.score),
             message: Message::new(&message(view)),
-            locations: [Location::new(view)],
+            locations: [Location::new(view, options)],
+            related_locations: related(view, options),
             partial_fingerprints: Fingerprints {
                 plumb: fingerprint.clone(),
                 primary_location: fingerprint,
             },
+            baseline_state: baseline_state(report, view),
+            suppressions: Suppression::of(report, view),
             properties: ResultProperties {
                 verdict: finding.verdict,
                 account: &view.account.account.id,
@@ -169,8 +189,40 @@ impl<'a> SarifResult<'a> {
     }
 }
 
+fn baseline_state(report: &Report, view: &FindingView<'_>) -> Option<&'static str> {
+    report.focus.as_ref()?.baseline?;
+    (view.finding.verdict == Verdict::Fail).then_some(match view.finding.standing {
+        Standing::Asked | Standing::Untouched => "new",
+        Standing::Known => "unchanged",
+    })
+}
+
+/// What the source accepts, as section 3.35 has it. Risks that were accepted elsewhere stay plain failures.
+#[derive(Serialize)]
+struct Suppression<'a> {
+    kind: &'static str,
+    status: &'static str,
+    justification: &'a str,
+}
+
+impl<'a> Suppression<'a> {
+    fn of(report: &'a Report, view: &FindingView<'_>) -> Vec<Self> {
+        let in_source = accepted(report, view).filter(|accepted| accepted.owner.is_empty());
+        let suppression = in_source.map(|accepted| Self {
+            kind: "inSource",
+            status: "accepted",
+            justification: &accepted.reason,
+        });
+        suppression.into_iter().collect()
+    }
+}
+
 fn message(view: &FindingView<'_>) -> String {
-    let name = &view.resource.name;
+    let name = view
+        .resource
+        .code
+        .as_ref()
+        .map_or(&view.resource.name, |code| &code.address);
     let sentence = match view.finding.verdict {
         Verdict::Fail => format!("{name} fails {}", view.policy.name),
         Verdict::Unknown => format!("{name} could not be judged by {}", view.policy.name),

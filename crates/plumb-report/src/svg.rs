@@ -11,7 +11,7 @@ use plumb_model::risk::Priority;
 use crate::path_words::{certainty_gloss, node, nodes, proof_on};
 use crate::xml::Xml;
 use layout::{BOX_HEIGHT, BOX_WIDTH, Layout, Point};
-use text::{fitted, two_lines};
+use text::{fitted, fitted_name, lines};
 
 /// Style of a drawing that stands alone; a page brings its own for the same classes.
 const STYLE: &str = include_str!("../templates/path-alone.css");
@@ -116,13 +116,13 @@ fn draw_node(shown: &PathNode, role: Role, at: Point, out: &mut String) {
             "ap-name",
             middle,
             at.y + BOX_HEIGHT / 2 + 5,
-            &fitted(&shown.name, 20),
+            &fitted_name(&shown.name, 19),
             out,
         );
     } else {
         let top = at.y + if shown.label.is_some() { 0 } else { 8 };
         label("ap-type", middle, top + 19, &fitted(&shown.title, 26), out);
-        label("ap-name", middle, top + 37, &fitted(&shown.name, 19), out);
+        label("ap-name", middle, top + 37, &fitted_name(&shown.name, 19), out);
         label("ap-type", middle, top + 54, &fitted(&shown.account, 24), out);
         let text = shown.label.as_deref().unwrap_or_default();
         label("ap-label", middle, top + 72, &fitted(text, 22), out);
@@ -156,12 +156,16 @@ fn arrow(path: &AttackPath, hop: &Hop, layout: &Layout, index: usize, out: &mut 
         format_args!(r#"<path d="{}"/><polygon points="{}"/>"#, line.drawing, line.head),
     );
     let Point { x, y } = line.label;
-    let verb = two_lines(hop.kind.phrase(), line.columns);
+    let verb = lines(hop.kind.phrase(), line.columns, 2);
     for (text, above) in verb.iter().rev().zip([8, 21]) {
         label("ap-verb", x, y - above, text, out);
     }
     let mut below = y + 16;
-    for text in two_lines(hop.how.as_deref().unwrap_or_default(), line.columns) {
+    let room = match hop.certainty {
+        Certainty::Certain => 3,
+        Certainty::Conditional | Certainty::Possible => 2,
+    };
+    for text in lines(hop.how.as_deref().unwrap_or_default(), line.columns, room) {
         label("ap-how", x, below, &text, out);
         below += 13;
     }

@@ -33,7 +33,7 @@
   const reasons = {
     denied: "access denied", throttled: "throttled until retries ran out", unsupported: "not supported in this region",
     failed: "the call failed", cancelled: "the scan was stopped", deadline_exceeded: "the deadline of the scan passed",
-    not_collected: "not collected by the scan", out_of_scope: "outside what was scanned",
+    not_collected: "not collected by the scan", out_of_scope: "outside what was scanned", not_understood: "read, but not understood",
   };
   const json = (value) => typeof value === "string" ? value : JSON.stringify(value);
 
@@ -47,7 +47,7 @@
 
   function haystack(policy, finding) {
     const account = data.accounts[finding.account];
-    const parts = [finding.name, finding.uid, finding.region, account.id, account.name, policy.name, policy.title,
+    const parts = [finding.name, finding.uid, finding.code || "", finding.region, account.id, account.name, policy.name, policy.title,
       policy.resource_type, policy.aliases.join(" "), policy.controls.map((control) => control.control).join(" ")];
     if (finding.tags) parts.push(JSON.stringify(finding.tags));
     if (finding.evidence) parts.push(JSON.stringify(finding.evidence));
@@ -76,20 +76,21 @@
     node.append(element("summary", "",
       riskChip(finding),
       element("span", "name", finding.name || finding.uid),
-      element("span", "place", accountLabel(account) + "\n" + finding.region),
+      element("span", "place", finding.code || accountLabel(account) + "\n" + finding.region),
       element("span", "why", finding.evidence ? finding.evidence.message : "")));
     node.addEventListener("toggle", () => {
       if (!node.open || node.children.length > 1) return;
       const facts = element("dl", "");
       const fact = (name, ...content) => facts.append(element("dt", "", name), element("dd", "", ...content));
       fact("Resource", element("code", "", finding.uid));
+      if (finding.code) fact("In code", element("code", "", finding.code));
       fact("Account", account.provider + " " + accountLabel(account));
       if (finding.risk) fact("Risk", finding.risk.score + " (" + finding.risk.priority + "): " + finding.risk.sum);
       if (finding.exposure) fact("Reached", finding.exposure);
       if (finding.paths) fact("Attack paths", ...finding.paths.flatMap((id, index) => index ? [", ", pathLink(id)] : [pathLink(id)]));
       if (finding.accepted) {
         const accepted = finding.accepted;
-        fact(accepted.holds ? "Accepted" : "No longer accepted", "by " + accepted.owner + " until " + accepted.until + ": " + accepted.reason);
+        fact(accepted.holds ? "Accepted" : "No longer accepted", (accepted.owner ? "by " + accepted.owner + " " : "") + (accepted.until ? "until " + accepted.until + ": " : "") + accepted.reason);
       }
       if (account.environment) fact("Environment", account.environment);
       if (account.owner) fact("Owner", account.owner);

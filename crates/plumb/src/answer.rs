@@ -78,3 +78,9 @@ pub(crate) fn did_you_mean(near: &[String], otherwise: &str) -> String {
         several => format!("did you mean one of these: `{}`?", several.join("`, `")),
     }
 }
+
+/// The first of several names that something could mean.
+pub(crate) fn one_of(near: &[String], count: usize) -> String {
+    let more = if count > near.len() { ", …" } else { "" };
+    format!("`{}`{more}", near.join("`, `"))
+}

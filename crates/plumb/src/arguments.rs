@@ -22,6 +22,14 @@ Exit status:
   4  judged, but coverage is incomplete: something that was asked for could not be read
      (--allow-incomplete makes this 0)";
 
+/// The same of the demonstration.
+const DEMO_STATUSES: &str = "\
+Exit status:
+  0  judged; also where the estate hides something on purpose, which a scan
+     would end with 4 for
+  1  something failed at or above --fail-on
+  2  the command line or an input file is wrong";
+
 /// Reads clouds through their read-only APIs, judges them by policies, and reports what is wrong.
 #[derive(Debug, Parser)]
 #[command(name = "plumb", version, about, after_help = STATUSES, max_term_width = 110)]
@@ -58,10 +66,16 @@ pub(crate) enum Command {
     /// Read something, judge it, report
     #[command(subcommand)]
     Scan(ScanCommand),
+    /// Correct what fails, where that is safe; shows a diff unless it is told to write
+    #[command(subcommand)]
+    Fix(FixCommand),
+    /// Compare what code declares with what is there: changed attributes, missing and undeclared resources
+    Drift(DriftArguments),
     /// Show the calls that a scan would make, and the permissions it needs
     #[command(subcommand)]
     Plan(PlanCommand),
     /// Judge a generated estate; needs no credentials
+    #[command(after_help = DEMO_STATUSES)]
     Demo(DemoArguments),
     /// List attack paths, riskiest first; `paths show ID` draws one
     Paths(PathsArguments),
@@ -93,9 +107,66 @@ pub(crate) enum ScanCommand {
     /// Scan AWS accounts with the credentials that the AWS CLI would use
     #[command(after_help = STATUSES)]
     Aws(ScanAwsArguments),
+    /// Judge infrastructure code before it is applied: Terraform and OpenTofu; offline, without `terraform init`
+    #[command(after_help = STATUSES)]
+    Code(ScanCodeArguments),
     /// Judge a snapshot again that `scan --snapshot` wrote; offline
     #[command(after_help = STATUSES)]
     Snapshot(ScanSnapshotArguments),
+}
+
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("live").required(true).args(["snapshot", "state"])), after_help = DRIFT_HELP)]
+pub(crate) struct DriftArguments {
+    /// The code; default: the current folder
+    #[arg(long, value_name = "PATH")]
+    pub(crate) code: Option<PathBuf>,
+
+    /// What is there: a snapshot that `plumb scan aws --snapshot FILE` wrote
+    #[arg(long, value_name = "FILE")]
+    pub(crate) snapshot: Option<PathBuf>,
+
+    /// What was there when Terraform last looked: a state file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+
+    /// The value of a variable or parameter; repeatable
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_variable)]
+    pub(crate) var: Vec<(String, String)>,
+
+    #[command(flatten)]
+    pub(crate) answer: crate::graph_arguments::AnswerArguments,
+}
+
+/// What `plumb drift` compares.
+const DRIFT_HELP: &str = "\
+Only what the code says is compared: an attribute that nobody wrote may have
+any value. With --snapshot, resources are found by the identity or the name
+that the code gives them; what only the cloud names is found with --state, by
+its address.
+
+Exit status: 0 as declared, 1 drift, 2 the command line or an input file is wrong";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum FixCommand {
+    /// Correct Terraform and CloudFormation source, comments and layout kept; every correction is tried first
+    Code(FixCodeArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FixCodeArguments {
+    #[command(flatten)]
+    pub(crate) code: CodeArguments,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArguments,
+
+    /// Write the files; without it the changes are shown as a diff only
+    #[arg(long)]
+    pub(crate) write: bool,
+
+    /// Make also those corrections that do more than they say, such as replacing a resource
+    #[arg(long)]
+    pub(crate) with_caution: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -171,8 +242,8 @@ impl GraphArguments {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Reports")]
 pub(crate) struct ReportArguments {
-    /// terminal, json, jsonl, csv, html, ocsf, sarif, junit or markdown; repeatable, paired with --output in order;
-    /// one without a file goes to stdout
+    /// terminal, json, jsonl, csv, html, ocsf, sarif, junit, markdown, github (annotations) or gitlab (Code Quality); repeatable,
+    /// paired with --output in order; one without a file goes to stdout
     #[arg(long, value_name = "FORMAT", value_parser = parse_format)]
     pub(crate) format: Vec<Format>,
 
@@ -265,6 +336,60 @@ pub(crate) struct ScanSnapshotArguments {
     pub(crate) graph: GraphArguments,
     #[command(flatten)]
     pub(crate) report: ReportArguments,
+}
+
+/// Which code, and how it is applied.
+#[derive(Debug, Args)]
+pub(crate) struct CodeArguments {
+    /// A folder, or one file of it; default: the current folder. Nothing outside of it is read
+    pub(crate) path: Option<PathBuf>,
+
+    /// The value of a variable or parameter; repeatable; wins over all files
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_variable, help_heading = "How it is applied")]
+    pub(crate) var: Vec<(String, String)>,
+
+    /// A file with values of variables; repeatable, later ones win
+    #[arg(long, value_name = "FILE", help_heading = "How it is applied")]
+    pub(crate) var_file: Vec<PathBuf>,
+
+    /// The region, where the code does not tell one
+    #[arg(long, value_name = "REGION", value_parser = parse_region, help_heading = "How it is applied")]
+    pub(crate) region: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ScanCodeArguments {
+    #[command(flatten)]
+    pub(crate) code: CodeArguments,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArguments,
+    #[command(flatten)]
+    pub(crate) graph: GraphArguments,
+    #[command(flatten)]
+    pub(crate) report: ReportArguments,
+    #[command(flatten)]
+    pub(crate) focus: FocusArguments,
+}
+
+/// Which failures are asked about, and count for --fail-on.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Which failures count")]
+pub(crate) struct FocusArguments {
+    /// Only failures that this file has not: one of --write-baseline, or an earlier report as JSON, JSONL or SARIF
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+
+    /// Write the failures that nobody accepted to this file, for --baseline of later runs
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write_baseline: Option<PathBuf>,
+
+    /// Only failures that a change touches: what differs from where the work left BASE, a branch, tag or commit of git
+    #[arg(long, value_name = "BASE")]
+    pub(crate) diff: Option<String>,
+
+    /// With --diff: read and judge only what the change can touch, so that the time follows the change
+    #[arg(long, requires = "diff")]
+    pub(crate) changed: bool,
 }
 
 #[derive(Debug, Args)]
@@ -387,6 +512,13 @@ pub(crate) enum PackCommand {
 
 fn parse_format(text: &str) -> Result<Format, String> {
     text.parse().map_err(|error: UnknownFormat| error.to_string())
+}
+
+pub(crate) fn parse_variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
+        Some(_) | None => Err("variables are given as `NAME=VALUE`".to_owned()),
+    }
 }
 
 fn parse_region(text: &str) -> Result<String, String> {

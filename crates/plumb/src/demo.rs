@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use crate::arguments::DemoArguments;
 use crate::console::Console;
 use crate::exit::{Failed, Status};
-use crate::output::{self, Outputs};
+use crate::output::{self, Counting, Outputs};
 use crate::snapshot_file::SnapshotFile;
 use crate::{VERSION, graph, knowledge};
 
@@ -54,7 +54,7 @@ pub(crate) fn run(console: Console, arguments: &DemoArguments) -> Result<Status,
     let report = analyzer.finish(judge(&analyzer, &estate, &collected), None);
     outputs.write(console, &report)?;
     // What the estate hides is part of the demonstration, not a failure of it.
-    Ok(match output::status(&report, &arguments.report) {
+    Ok(match output::status(&report, &arguments.report, Counting::All) {
         Status::Incomplete => Status::Clean,
         status @ (Status::Clean | Status::Findings | Status::BadInput | Status::NothingScanned) => status,
     })

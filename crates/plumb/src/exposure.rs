@@ -16,7 +16,9 @@ use crate::whatif;
 pub(crate) fn run(console: Console, arguments: &ExposureArguments) -> Result<Status, Failed> {
     let source = &arguments.source;
     let destination = Destination::open(arguments.answer.output.as_deref(), source.snapshot.as_deref())?;
-    let (_, assembled) = Source::read(console, source, Judging::Nothing)?.assembled();
+    let read = Source::read(console, source, Judging::Nothing)?;
+    let gaps = read.gaps.clone();
+    let (_, assembled) = read.assembled();
     let (width, color) = look(console, &destination);
     let format = arguments.answer.format;
     match &arguments.resource {
@@ -36,5 +38,6 @@ pub(crate) fn run(console: Console, arguments: &ExposureArguments) -> Result<Sta
             }
         }
     }?;
-    Ok(Status::Clean)
+    gaps.warn(console);
+    Ok(gaps.status())
 }

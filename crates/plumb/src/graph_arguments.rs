@@ -11,7 +11,9 @@ A live account is scanned once and asked as often as you like:
   plumb scan aws --snapshot today.plumb.zst
   plumb paths --snapshot today.plumb.zst
 
-Exit status: 0 answered, 2 the command line or an input file is wrong";
+Exit status: 0 answered; 2 the command line or an input file is wrong;
+4 answered, but part of the snapshot is not understood: resource types that
+this version does not know, or documents that contradict each other";
 
 /// How a change is named.
 const WHATIF_HELP: &str = "\
@@ -39,7 +41,33 @@ remains than is said.
 A live account is scanned once and asked as often as you like:
   plumb scan aws --snapshot today.plumb.zst
 
-Exit status: 0 answered, 2 the command line or an input file is wrong";
+Exit status: 0 answered; 2 the command line or an input file is wrong;
+4 answered, but part of the snapshot is not understood: resource types that
+this version does not know, or documents that contradict each other";
+
+/// What queries are made of.
+const QUERY_HELP: &str = "\
+Labels of nodes: a resource type, as `plumb schema` lists them, or a kind:
+network, workload, identity, data, secret, key, front, other.
+What is outside is found by its uid:
+(n {uid: 'internet'}), (n {uid: 'credentials'}), (n {uid: 'account:123456789012'}).
+
+Properties of nodes: uid, type, title, kind, name, provider, account, region,
+sensitivity, label, exposure.
+
+Types of relationships: reaches, runs_as, can_assume, can_escalate_to, holds,
+can_read, can_write, can_administer, and the relations of resources to each
+other, such as encrypted_with; `relation` is any of those.
+Properties of relationships: type, kind, how, certainty, cost, conditions.
+
+For example, what is open to the internet, and what lies three steps behind it:
+  MATCH (n) WHERE n.exposure = 'wide' RETURN n.title, n.name, n.account
+  MATCH (w:workload)-[*1..3]->(d:data) WHERE w.exposure = 'wide'
+    RETURN DISTINCT w.name, d.name LIMIT 20
+  MATCH (a)-[r]->(b {name: 'customers'}) RETURN DISTINCT a.name, r.type, r.how
+
+Exit status: 0 answered; 2 the command line, the query or an input file is
+wrong; 4 answered, but part of the snapshot is not understood";
 
 /// What permissions are asked by.
 const CAN_HELP: &str = "\
@@ -55,17 +83,24 @@ What a request brings is left open unless --context says it: an answer that
 hangs on it is `allowed if`. Requests are taken to be encrypted
 (aws:SecureTransport=true) unless --context says otherwise.
 
+For example:
+  plumb can internet s3:GetObject arn:aws:s3:::bucket/key --snapshot FILE
+  plumb can deployer iam:PassRole admin --snapshot FILE \\
+    --context iam:PassedToService=lambda.amazonaws.com
+  plumb who-can secretsmanager:GetSecretValue database-password --snapshot FILE
+
 A live account is scanned once and asked as often as you like:
   plumb scan aws --snapshot today.plumb.zst
 
 Exit status of `can`: 0 allowed, perhaps under conditions; 1 denied;
 2 the command line or an input file is wrong; 4 unknown, because something
-that decides was not read. `who-can` ends with 0 or 2.";
+that decides was not read. `who-can` ends with 0, 2, or 4 where part of the
+snapshot is not understood.";
 
 /// Where the graph comes from.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What to ask about")]
-#[command(group(ArgGroup::new("source").required(true).args(["snapshot", "demo"])))]
+#[command(group(ArgGroup::new("source").required(true).args(["snapshot", "demo", "code"])))]
 pub(crate) struct SourceArguments {
     /// A snapshot that `plumb scan aws --snapshot FILE` wrote
     #[arg(long, value_name = "FILE")]
@@ -74,6 +109,14 @@ pub(crate) struct SourceArguments {
     /// The generated estate of `plumb demo`; needs no credentials
     #[arg(long)]
     pub(crate) demo: bool,
+
+    /// Infrastructure code: what applying it would make, as `plumb scan code` reads it
+    #[arg(long, value_name = "PATH")]
+    pub(crate) code: Option<PathBuf>,
+
+    /// With --code: the value of a variable or parameter; repeatable
+    #[arg(long, value_name = "NAME=VALUE", requires = "code", value_parser = crate::arguments::parse_variable)]
+    pub(crate) var: Vec<(String, String)>,
 
     /// With --demo: number of AWS accounts
     #[arg(long, value_name = "N", requires = "demo", value_parser = clap::value_parser!(u32).range(1..=100_000))]
@@ -108,19 +151,19 @@ pub(crate) struct PathsListArguments {
     pub(crate) source: SourceArguments,
 
     /// How to write them
-    #[arg(long, value_enum, default_value_t = PathsFormat::Terminal, value_name = "FORMAT")]
+    #[arg(long, help_heading = "Answer", value_enum, default_value_t = PathsFormat::Terminal, value_name = "FORMAT")]
     pub(crate) format: PathsFormat,
 
     /// Write to this file; default: stdout
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, help_heading = "Answer", value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 
     /// Only paths of this risk or more, 0 to 100
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u8).range(..=100))]
+    #[arg(long, help_heading = "Answer", value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u8).range(..=100))]
     pub(crate) min_risk: u8,
 
     /// At most so many paths, riskiest first
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, help_heading = "Answer", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) limit: Option<u32>,
 }
 
@@ -149,10 +192,10 @@ pub(crate) enum PathsCommand {
         #[command(flatten)]
         source: SourceArguments,
         /// How to draw it
-        #[arg(long, value_enum, default_value_t = PathFormat::Terminal, value_name = "FORMAT")]
+        #[arg(long, help_heading = "Answer", value_enum, default_value_t = PathFormat::Terminal, value_name = "FORMAT")]
         format: PathFormat,
         /// Write to this file; default: stdout
-        #[arg(short, long, value_name = "FILE")]
+        #[arg(short, long, help_heading = "Answer", value_name = "FILE")]
         output: Option<PathBuf>,
     },
 }
@@ -179,6 +222,7 @@ pub(crate) enum AnswerFormat {
 
 /// How an answer is written, and where.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Answer")]
 pub(crate) struct AnswerArguments {
     /// How to write the answer
     #[arg(long, value_enum, default_value_t = AnswerFormat::Terminal, value_name = "FORMAT")]
@@ -235,11 +279,11 @@ pub(crate) struct ExposureArguments {
 #[derive(Debug, Args)]
 #[command(after_help = CAN_HELP)]
 pub(crate) struct CanArguments {
-    /// Who asks
+    /// Who asks, see below
     pub(crate) who: String,
     /// The action, for example `s3:GetObject`
     pub(crate) action: String,
-    /// On what
+    /// On what, see below
     pub(crate) resource: String,
 
     /// A condition key of the request with its value, for example `aws:SourceIp=203.0.113.9`; repeatable, with one key for
@@ -258,7 +302,7 @@ pub(crate) struct CanArguments {
 pub(crate) struct WhoCanArguments {
     /// The action, for example `s3:GetObject`
     pub(crate) action: String,
-    /// On what
+    /// On what, see below
     pub(crate) resource: String,
 
     /// A condition key of the request with its value; repeatable
@@ -273,18 +317,18 @@ pub(crate) struct WhoCanArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum GraphCommand {
-    /// Find what matches a pattern: `MATCH (role)-[:can_read]->(d:data) RETURN role.name, d.name`
-    #[command(after_help = SOURCE_HELP)]
+    /// Find what matches a pattern: `MATCH (role)-[:can_read]->(d:data) RETURN DISTINCT role.name, d.name`
+    #[command(after_help = QUERY_HELP)]
     Query {
-        /// The query, in a subset of openCypher; docs/specs/graph-query.md has the language
+        /// The query, in a subset of openCypher, see below; docs/specs/graph-query.md has the whole language
         query: String,
         #[command(flatten)]
         source: SourceArguments,
         /// How to write the rows
-        #[arg(long, value_enum, default_value_t = RowsFormat::Terminal, value_name = "FORMAT")]
+        #[arg(long, help_heading = "Answer", value_enum, default_value_t = RowsFormat::Terminal, value_name = "FORMAT")]
         format: RowsFormat,
         /// Write to this file; default: stdout
-        #[arg(short, long, value_name = "FILE")]
+        #[arg(short, long, help_heading = "Answer", value_name = "FILE")]
         output: Option<PathBuf>,
     },
     /// Write the whole graph for other tools
@@ -293,11 +337,11 @@ pub(crate) enum GraphCommand {
         #[command(flatten)]
         source: SourceArguments,
         /// graphml, cypher, dot, jsonl or parquet
-        #[arg(long, value_name = "FORMAT", value_parser = parse_export)]
+        #[arg(long, help_heading = "Answer", value_name = "FORMAT", value_parser = parse_export)]
         format: Export,
         /// Write to this file; default: stdout. Parquet needs it: `graph.parquet` becomes `graph.nodes.parquet` and
         /// `graph.edges.parquet`
-        #[arg(short, long, value_name = "FILE")]
+        #[arg(short, long, help_heading = "Answer", value_name = "FILE")]
         output: Option<PathBuf>,
     },
 }

@@ -36,9 +36,12 @@ pub(crate) fn run(console: Console, command: &GraphCommand) -> Result<Status, Fa
             output,
         } => {
             let destination = Destination::open(output.as_deref(), source.snapshot.as_deref())?;
-            let (_, assembled) = Source::read(console, source, Judging::Nothing)?.assembled();
+            let read = Source::read(console, source, Judging::Nothing)?;
+            let gaps = read.gaps.clone();
+            let (_, assembled) = read.assembled();
             destination.write(|mut out| export(&assembled.graph, *format, &mut out))?;
-            Ok(Status::Clean)
+            gaps.warn(console);
+            Ok(gaps.status())
         }
         GraphCommand::Export {
             source,
@@ -57,7 +60,9 @@ fn ask(
 ) -> Result<Status, Failed> {
     let query = Query::parse(QUERY, text)?;
     let destination = Destination::open(output, source.snapshot.as_deref())?;
-    let (knowledge, assembled) = Source::read(console, source, Judging::Nothing)?.assembled();
+    let read = Source::read(console, source, Judging::Nothing)?;
+    let gaps = read.gaps.clone();
+    let (knowledge, assembled) = read.assembled();
     let index = Index::new(&assembled.graph);
     let table = query.run(&index, &vocabulary(&knowledge), &Limits::default())?;
     match format {
@@ -68,10 +73,15 @@ fn ask(
     // An empty answer from a graph with gaps does not say that nothing is there.
     let problems = assembled.graph.problems.len();
     if table.rows.is_empty() && problems > 0 {
-        let message = format!("nothing matches; {problems} problems left something out of the graph");
-        console.show(&[Diagnostic::warning(message).help("`plumb paths` names them")]);
+        let problems = match problems {
+            1 => "1 problem".to_owned(),
+            several => format!("{several} problems"),
+        };
+        let message = format!("nothing matches; {problems} left something out of the graph");
+        console.show(&[Diagnostic::warning(message).help("`plumb paths` names what was left out")]);
     }
-    Ok(Status::Clean)
+    gaps.warn(console);
+    Ok(gaps.status())
 }
 
 /// Every name that the knowledge has, so that a query may use those that the graph happens to lack.
@@ -105,7 +115,9 @@ fn parquet(console: Console, source: &SourceArguments, output: Option<&Path>) ->
         WholeFile::create(path).map_err(|error| Failed::from(file_error("write", path, &error)))
     };
     let mut files = (open(&nodes)?, open(&edges)?);
-    let (_, assembled) = Source::read(console, source, Judging::Nothing)?.assembled();
+    let read = Source::read(console, source, Judging::Nothing)?;
+    let gaps = read.gaps.clone();
+    let (_, assembled) = read.assembled();
     let failed = |path: &Path, error: &dyn std::error::Error| {
         let cause = error
             .source()
@@ -119,7 +131,8 @@ fn parquet(console: Console, source: &SourceArguments, output: Option<&Path>) ->
     for (file, path) in [(files.0, &nodes), (files.1, &edges)] {
         file.finish().map_err(|error| file_error("write", path, &error))?;
     }
-    Ok(Status::Clean)
+    gaps.warn(console);
+    Ok(gaps.status())
 }
 
 /// `graph.parquet` with a part becomes `graph.nodes.parquet`.

@@ -2,10 +2,15 @@
 
 mod answer;
 mod arguments;
+mod code_tree;
 mod console;
 mod demo;
+mod drift;
 mod exit;
 mod exposure;
+mod fix_code;
+mod gaps;
+mod git;
 mod graph;
 mod graph_arguments;
 mod graph_tools;
@@ -18,6 +23,7 @@ mod permission;
 mod plan;
 mod policy;
 mod scan_aws;
+mod scan_code;
 mod scan_snapshot;
 mod schema;
 mod snapshot_file;
@@ -30,7 +36,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::arguments::{Arguments, Command, PlanCommand, ScanCommand};
+use crate::arguments::{Arguments, Command, FixCommand, PlanCommand, ScanCommand};
 use crate::console::Console;
 
 /// Documents are millions of small allocations, made on one thread and dropped on another.
@@ -46,7 +52,10 @@ fn main() -> ExitCode {
     log(arguments.verbose);
     let result = match &arguments.command {
         Command::Scan(ScanCommand::Aws(arguments)) => scan_aws::run(console, arguments),
+        Command::Scan(ScanCommand::Code(arguments)) => scan_code::run(console, arguments),
         Command::Scan(ScanCommand::Snapshot(arguments)) => scan_snapshot::run(console, arguments),
+        Command::Drift(arguments) => drift::run(console, arguments),
+        Command::Fix(FixCommand::Code(arguments)) => fix_code::run(console, arguments),
         Command::Plan(PlanCommand::Aws(arguments)) => plan::run(console, arguments),
         Command::Demo(arguments) => demo::run(console, arguments),
         Command::Paths(arguments) => paths::run(console, arguments),

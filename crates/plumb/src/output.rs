@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use plumb_model::diagnostic::Diagnostic;
-use plumb_model::report::Report;
+use plumb_model::report::{FindingView, Report};
 use plumb_model::value::Reason;
 use plumb_model::verdict::{Severity, Verdict};
 use plumb_report::format::Format;
@@ -21,6 +21,8 @@ use crate::whole_file::WholeFile;
 pub(crate) struct Outputs {
     files: Vec<(Format, PathBuf)>,
     stdout: Option<Format>,
+    /// Where the root of the scanned code lies, for formats that are read from the root of a repository.
+    pub(crate) code_prefix: String,
 }
 
 impl Outputs {
@@ -80,12 +82,19 @@ impl Outputs {
                 .help("give all but one of them a file with `--output FILE`")
                 .into());
         }
-        Ok(Self { files, stdout })
+        Ok(Self {
+            files,
+            stdout,
+            code_prefix: String::new(),
+        })
     }
 
     /// Writes all reports.
     pub(crate) fn write(&self, console: Console, report: &Report) -> Result<(), Failed> {
-        let plain = RenderOptions::default();
+        let plain = RenderOptions {
+            code_prefix: self.code_prefix.clone(),
+            ..RenderOptions::default()
+        };
         for (format, path) in &self.files {
             let failed = |error: io::Error| file_error("write", path, &error);
             let mut file = WholeFile::create(path).map_err(failed)?;
@@ -106,7 +115,9 @@ impl Outputs {
             | Format::Ocsf
             | Format::Sarif
             | Format::Junit
-            | Format::Markdown => plain,
+            | Format::Markdown
+            | Format::Github
+            | Format::Gitlab => plain,
         };
         let mut stdout = BufWriter::new(io::stdout().lock());
         match render(report, format, &options, &mut stdout).and_then(|()| stdout.flush()) {
@@ -147,12 +158,26 @@ pub(crate) fn place_of(path: &Path) -> PathBuf {
     }
 }
 
+/// Which failures count for `--fail-on`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Counting {
+    /// All of them: accepting a risk makes no account better.
+    All,
+    /// Those that were asked about and that nobody accepted: a change goes through when it adds nothing.
+    AskedAbout,
+}
+
 /// The exit status that a report means.
-pub(crate) fn status(report: &Report, arguments: &ReportArguments) -> Status {
+pub(crate) fn status(report: &Report, arguments: &ReportArguments, counting: Counting) -> Status {
+    let counts = |view: &FindingView<'_>| match counting {
+        Counting::All => true,
+        Counting::AskedAbout => view.finding.standing.is_asked() && view.finding.accepted.is_none(),
+    };
     let failed = |least: Severity| {
         report
             .findings()
-            .any(|view| view.finding.verdict == Verdict::Fail && view.policy.severity >= least)
+            .filter(|view| view.finding.verdict == Verdict::Fail && view.policy.severity >= least)
+            .any(|view| counts(&view))
     };
     if report.accounts.is_empty() {
         Status::NothingScanned
@@ -174,13 +199,14 @@ fn all_was_asked_for(report: &Report) -> bool {
         .filter_map(|view| view.finding.evidence.as_ref())
         .flat_map(|evidence| &evidence.unreadable)
         .all(|unreadable| match unreadable.reason {
-            Reason::OutOfScope => true,
+            Reason::OutOfScope | Reason::NotInCode | Reason::KnownAfterApply => true,
             Reason::Denied
             | Reason::Throttled
             | Reason::Unsupported
             | Reason::Failed
             | Reason::Cancelled
             | Reason::DeadlineExceeded
-            | Reason::NotCollected => false,
+            | Reason::NotCollected
+            | Reason::NotUnderstood => false,
         })
 }

@@ -42,7 +42,9 @@ pub(crate) fn run(console: Console, arguments: &PathsArguments) -> Result<Status
 fn list(console: Console, arguments: &PathsListArguments) -> Result<Status, Failed> {
     let source = &arguments.source;
     let destination = Destination::open(arguments.output.as_deref(), source.snapshot.as_deref())?;
-    let report = Source::read(console, source, Judging::EveryPolicy)?.report();
+    let read = Source::read(console, source, Judging::EveryPolicy)?;
+    let status = read.gaps.status();
+    let report = read.report();
     let mut paths = report.paths.clone().unwrap_or_default();
     paths.paths.retain(|path| path.risk >= arguments.min_risk);
     if let Some(limit) = arguments.limit {
@@ -58,7 +60,7 @@ fn list(console: Console, arguments: &PathsListArguments) -> Result<Status, Fail
         PathsFormat::Dot => destination.text(&paths_export::dot(&paths)),
         PathsFormat::Graphml => destination.text(&paths_export::graphml(&paths)),
     }?;
-    Ok(Status::Clean)
+    Ok(status)
 }
 
 /// Keeps the riskiest paths and says how many others there are.
@@ -98,10 +100,9 @@ fn show(
     output: Option<&Path>,
 ) -> Result<Status, Failed> {
     let destination = Destination::open(output, source.snapshot.as_deref())?;
-    let paths = Source::read(console, source, Judging::EveryPolicy)?
-        .report()
-        .paths
-        .unwrap_or_default();
+    let read = Source::read(console, source, Judging::EveryPolicy)?;
+    let status = read.gaps.status();
+    let paths = read.report().paths.unwrap_or_default();
     let path = find(&paths, id)?;
     match format {
         PathFormat::Terminal => {
@@ -118,7 +119,7 @@ fn show(
             destination.write(|out| paths_export::json(&only, out))
         }
     }?;
-    Ok(Status::Clean)
+    Ok(status)
 }
 
 /// The path with that id, or the only one whose id begins so.
@@ -163,11 +164,9 @@ pub(crate) fn choke_points(console: Console, arguments: &ChokepointsArguments) -
     let source = &arguments.source;
     let destination = Destination::open(arguments.answer.output.as_deref(), source.snapshot.as_deref())?;
     let limit = usize::try_from(arguments.limit).unwrap_or(usize::MAX);
-    let mut paths = Source::read(console, source, Judging::EveryPolicy)?
-        .choking(limit)
-        .report()
-        .paths
-        .unwrap_or_default();
+    let read = Source::read(console, source, Judging::EveryPolicy)?.choking(limit);
+    let status = read.gaps.status();
+    let mut paths = read.report().paths.unwrap_or_default();
     paths.choke_points.truncate(limit);
     match arguments.answer.format {
         AnswerFormat::Terminal => {
@@ -176,5 +175,5 @@ pub(crate) fn choke_points(console: Console, arguments: &ChokepointsArguments) -
         }
         AnswerFormat::Json => destination.write(|out| paths_export::json(&paths, out)),
     }?;
-    Ok(Status::Clean)
+    Ok(status)
 }

@@ -9,7 +9,7 @@ use plumb_model::diagnostic::Diagnostic;
 use plumb_model::value::Text;
 use plumb_report::terminal::answers;
 
-use crate::answer::{Destination, did_you_mean};
+use crate::answer::{Destination, did_you_mean, one_of};
 use crate::console::Console;
 use crate::exit::{Failed, Status};
 use crate::graph_arguments::{AnswerFormat, CanArguments, WhoCanArguments};
@@ -21,7 +21,9 @@ pub(crate) fn can(console: Console, arguments: &CanArguments) -> Result<Status, 
     let source = &arguments.source;
     let context = context(&arguments.context)?;
     let destination = Destination::open(arguments.answer.output.as_deref(), source.snapshot.as_deref())?;
-    let (knowledge, assembled) = Source::read(console, source, Judging::Nothing)?.assembled();
+    let read = Source::read(console, source, Judging::Nothing)?;
+    let gaps = read.gaps.clone();
+    let (knowledge, assembled) = read.assembled();
     let questions = Questions::new(&assembled, &knowledge);
     let who = questions
         .who(&arguments.who)
@@ -39,6 +41,7 @@ pub(crate) fn can(console: Console, arguments: &CanArguments) -> Result<Status, 
         }
         AnswerFormat::Json => destination.json("can", &answer),
     }?;
+    gaps.warn_of_contradictions(console);
     Ok(match answer.decision {
         PermissionDecision::Allowed | PermissionDecision::AllowedIf => Status::Clean,
         PermissionDecision::DeniedExplicit | PermissionDecision::DeniedImplicit => Status::Findings,
@@ -51,7 +54,9 @@ pub(crate) fn who_can(console: Console, arguments: &WhoCanArguments) -> Result<S
     let source = &arguments.source;
     let context = context(&arguments.context)?;
     let destination = Destination::open(arguments.answer.output.as_deref(), source.snapshot.as_deref())?;
-    let (knowledge, assembled) = Source::read(console, source, Judging::Nothing)?.assembled();
+    let read = Source::read(console, source, Judging::Nothing)?;
+    let gaps = read.gaps.clone();
+    let (knowledge, assembled) = read.assembled();
     let questions = Questions::new(&assembled, &knowledge);
     let what = questions
         .what(&arguments.resource)
@@ -66,7 +71,8 @@ pub(crate) fn who_can(console: Console, arguments: &WhoCanArguments) -> Result<S
         }
         AnswerFormat::Json => destination.json("who_can", &answer),
     }?;
-    Ok(Status::Clean)
+    gaps.warn_of_contradictions(console);
+    Ok(gaps.status())
 }
 
 /// What is given of the request: encrypted, unless said otherwise.
@@ -105,7 +111,9 @@ fn unanswerable(error: &Unanswerable) -> Failed {
                 "name a resource by uid, ARN or name, or any ARN"
             },
         ),
-        Unanswerable::Name { near, .. } => format!("name one of them in full: `{}`, …", near.join("`, `")),
+        Unanswerable::Name { near, count, .. } => {
+            format!("name one of them in full: {}", one_of(near, *count))
+        }
         Unanswerable::NotRead { near, .. } => did_you_mean(
             near,
             "`plumb graph query 'MATCH (n:identity) RETURN n.uid'` lists those that were read",

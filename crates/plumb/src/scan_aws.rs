@@ -16,7 +16,7 @@ use plumb_model::value::{Reason, Text};
 use crate::arguments::{EffortArguments, ScanAwsArguments};
 use crate::console::{Bars, Console};
 use crate::exit::{Failed, Status};
-use crate::output::{self, Outputs};
+use crate::output::{self, Counting, Outputs};
 use crate::snapshot_file::SnapshotFile;
 use crate::targets::{self, Target};
 use crate::{VERSION, graph, knowledge, plan};
@@ -82,7 +82,7 @@ pub(crate) fn run(console: Console, arguments: &ScanAwsArguments) -> Result<Stat
     }
     let report = analyzer.finish(accounts, None);
     outputs.write(console, &report)?;
-    Ok(output::status(&report, &arguments.report))
+    Ok(output::status(&report, &arguments.report, Counting::All))
 }
 
 /// Reads one account.

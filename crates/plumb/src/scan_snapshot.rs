@@ -10,7 +10,7 @@ use plumb_model::value::Text;
 use crate::arguments::ScanSnapshotArguments;
 use crate::console::Console;
 use crate::exit::{Failed, Status};
-use crate::output::{self, Outputs};
+use crate::output::{self, Counting, Outputs};
 use crate::{graph, knowledge, snapshot_file};
 
 /// Runs the command.
@@ -30,7 +30,7 @@ pub(crate) fn run(console: Console, arguments: &ScanSnapshotArguments) -> Result
     let (accounts, organization) = judge(&analyzer, &arguments.path)?;
     let report = analyzer.finish(accounts, organization);
     outputs.write(console, &report)?;
-    Ok(output::status(&report, &arguments.report))
+    Ok(output::status(&report, &arguments.report, Counting::All))
 }
 
 /// Reads on this thread and parses and judges on the others, a few accounts at a time; with the name of the organization.

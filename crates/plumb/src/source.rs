@@ -8,17 +8,20 @@ use plumb_engine::{Analyzer, Judged};
 use plumb_graph::assemble::{Assembled, assemble};
 use plumb_graph::fragment::AccountFragment;
 use plumb_graph::knowledge::Knowledge;
+use plumb_iac::snapshot::{CodeAccount, Undeclared};
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::report::Report;
 use plumb_model::value::Text;
 use plumb_pack::compiled::CompiledPolicy;
+use rayon::prelude::*;
 
-use crate::arguments::SelectionArguments;
+use crate::arguments::{CodeArguments, SelectionArguments};
 use crate::console::Console;
 use crate::exit::Failed;
+use crate::gaps::Gaps;
 use crate::graph_arguments::SourceArguments;
 use crate::knowledge::{self, Selected};
-use crate::{demo, graph, plan, scan_snapshot};
+use crate::{demo, graph, plan, scan_code, scan_snapshot};
 
 /// How many of the resource types that a snapshot lacks are named.
 const MOST_NAMED: usize = 5;
@@ -41,6 +44,8 @@ pub(crate) struct Source {
     analyzer: Analyzer,
     accounts: Vec<Judged>,
     organization: Option<Text>,
+    /// What the graph lacks.
+    pub(crate) gaps: Gaps,
 }
 
 impl Source {
@@ -72,19 +77,32 @@ impl Source {
         let policies = selected.policies.clone();
         let analyzer = Analyzer::new(&pack, selected.policies, Vec::new(), config)
             .map_err(|error| Diagnostic::error(error.to_string()))?;
-        let (accounts, organization) = match &arguments.snapshot {
-            Some(path) => {
+        let (accounts, organization) = match (&arguments.snapshot, &arguments.code) {
+            (None, Some(path)) => {
+                let how = CodeArguments {
+                    path: Some(path.clone()),
+                    var: arguments.var.clone(),
+                    var_file: Vec::new(),
+                    region: None,
+                };
+                let code = scan_code::read(console, &pack, &policies, &how, Undeclared::Absent)?;
+                let judge = |account: &CodeAccount| analyzer.account(&account.snapshot);
+                (code.accounts.par_iter().map(judge).collect(), None)
+            }
+            (Some(path), _) => {
                 let (accounts, organization) = scan_snapshot::judge(&analyzer, path)?;
                 check(console, path, &knowledge, &accounts)?;
                 (accounts, organization)
             }
-            None => {
+            (None, None) => {
                 let accounts = arguments.accounts.unwrap_or(plumb_demo::DEFAULT_ACCOUNTS);
                 let estate = plumb_demo::Estate::new(accounts, None, arguments.seed.unwrap_or(1));
                 (demo::judge(&analyzer, &estate, &demo::collected(&plan)), None)
             }
         };
+        let gaps = Gaps::of(&knowledge, &accounts);
         Ok(Self {
+            gaps,
             knowledge,
             policies,
             analyzer,
@@ -99,9 +117,14 @@ impl Source {
         self
     }
 
-    /// The report with attack paths.
+    /// The report with attack paths, among whose problems are the gaps.
     pub(crate) fn report(self) -> Report {
-        self.analyzer.finish(self.accounts, self.organization)
+        let mut report = self.analyzer.finish(self.accounts, self.organization);
+        if let Some(paths) = &mut report.paths {
+            paths.problems.extend(self.gaps.sentences().cloned());
+            paths.problems.sort();
+        }
+        report
     }
 
     /// The graph with what it was made of.

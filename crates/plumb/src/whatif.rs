@@ -16,7 +16,7 @@ use plumb_pack::graph_role::GraphRole;
 use plumb_report::identity::fingerprint;
 use plumb_report::terminal::answers;
 
-use crate::answer::{Destination, did_you_mean};
+use crate::answer::{Destination, did_you_mean, one_of};
 use crate::console::Console;
 use crate::exit::{Failed, Status};
 use crate::graph_arguments::{AnswerFormat, WhatifArguments};
@@ -39,6 +39,7 @@ pub(crate) fn run(console: Console, arguments: &WhatifArguments) -> Result<Statu
         Judging::EveryPolicy
     };
     let read = Source::read(console, source, judging)?;
+    let gaps = read.gaps.clone();
     let (policies, knowledge) = (read.policies.clone(), std::sync::Arc::clone(&read.knowledge));
     let (report, assembled) = read.findings_and_graph();
     let security = &assembled.graph;
@@ -68,7 +69,8 @@ pub(crate) fn run(console: Console, arguments: &WhatifArguments) -> Result<Statu
         }
         AnswerFormat::Json => destination.json("what_if", &answer),
     }?;
-    Ok(Status::Clean)
+    gaps.warn(console);
+    Ok(gaps.status())
 }
 
 /// Adds what a finding speaks of, and says what was assumed.
@@ -88,7 +90,7 @@ fn mend(
         .filter(|used| used.root == Root::Resource)
         .filter_map(|used| used.path.first().cloned())
         .collect();
-    let gates: BTreeSet<Text> = role.map(gates).unwrap_or_default();
+    let gates: BTreeSet<Text> = role.map(GraphRole::gates).unwrap_or_default();
     let is_gate = !gates.is_disjoint(&attributes);
     let read: Vec<&str> = attributes.iter().map(Text::as_str).collect();
     let read = read.join("`, `");
@@ -107,18 +109,6 @@ fn mend(
             format!("no step of the graph rests on `{uid}`, so mending `{policy}` changes none")
         }
     })
-}
-
-/// The attributes that decide whether resources with a role are open to others, whatever their policies say.
-fn gates(role: &GraphRole) -> BTreeSet<Text> {
-    let closed = role.closed.iter().map(|closed| &closed.when);
-    let open = role.exposed.iter().map(|open| &open.when);
-    closed
-        .chain(open)
-        .flat_map(plumb_expr::Program::uses)
-        .filter(|used| used.root == Root::Resource)
-        .filter_map(|used| used.path.first().cloned())
-        .collect()
 }
 
 /// The failing finding that a text means.
@@ -182,16 +172,16 @@ fn by_name<'r>(report: &'r Report, name: &str) -> Result<FindingView<'r>, Diagno
             )
         }
         several => {
-            let uids: Vec<&str> = several
+            let uids: Vec<String> = several
                 .iter()
-                .map(|view| view.resource.uid.as_str())
+                .map(|view| view.resource.uid.to_string())
                 .take(MOST_NEAR)
                 .collect();
             Err(Diagnostic::error(format!(
                 "`{policy}` judged {} resources called `{resource}`",
                 several.len()
             ))
-            .help(format!("name one by its uid: `{}`, …", uids.join("`, `"))))
+            .help(format!("name one by its uid: {}", one_of(&uids, several.len()))))
         }
     }
 }
@@ -207,7 +197,9 @@ pub(crate) fn unknown(error: &UnknownChange) -> Failed {
             near,
             "`plumb graph query 'MATCH (n) RETURN n.uid, n.name'` lists all resources",
         ),
-        UnknownChange::Resource { near, .. } => format!("name one by its uid: `{}`, …", near.join("`, `")),
+        UnknownChange::Resource { near, resources, .. } => {
+            format!("name one by its uid: {}", one_of(near, *resources))
+        }
         UnknownChange::Kind(_) => {
             "kinds are reaches, runs_as, can_assume, can_escalate_to, holds, can_read, can_write and can_administer"
                 .to_owned()

@@ -1,5 +1,6 @@
 //! Answers about permissions: a question about one resource, from all policies that take part.
 
+use plumb_iam::answer::Answer;
 use plumb_iam::assume::Assumption;
 use plumb_iam::directory::Asset;
 use plumb_iam::keys::Context;
@@ -92,16 +93,21 @@ impl Permissions<'_, '_> {
         best
     }
 
-    fn answer(&self, asking: Asking<'_>, action: &str, asset: &Asset) -> Option<Outcome> {
+    pub(super) fn answer(&self, asking: Asking<'_>, action: &str, asset: &Asset) -> Option<Outcome> {
         let context = Context::over_tls();
         Outcome::of(&match asking {
             Asking::Member(member) => self.directory.can(member, action, asset, &context),
             Asking::Outsider(principal) => self.directory.can_outsider(principal, action, asset, &context),
+            // Nobody else decides what a service or an identity of the cloud's own may do.
+            Asking::Front(principal, context) => Answer {
+                caveats: Vec::new(),
+                ..self.directory.can_outsider(principal, action, asset, context)
+            },
         })
     }
 
     /// Whether the key of a resource admits its content being read.
-    fn decrypt(
+    pub(super) fn decrypt(
         &mut self,
         assembly: &Assembly<'_>,
         asking: Asking<'_>,

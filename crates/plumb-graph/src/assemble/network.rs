@@ -35,8 +35,13 @@ fn add_exposure(assembly: &mut Assembly<'_>, exposure: &Exposure) {
     };
     let (entry, level, through) = match &exposure.from {
         Source::Internet {
-            width: Width::Wide, ..
-        } => (Some(assembly.internet()), ExposureLevel::Wide, None),
+            width: Width::Wide,
+            prefixes,
+        } => {
+            let part =
+                (!is_everything(prefixes)).then(|| Text::from(format!("from {}", shortened(prefixes))));
+            (Some(assembly.internet()), ExposureLevel::Wide, part)
+        }
         Source::Internet {
             width: Width::Narrow,
             prefixes,
@@ -80,24 +85,16 @@ fn add_exposure(assembly: &mut Assembly<'_>, exposure: &Exposure) {
         }
     }
     let Some(entry) = entry else { return };
-    // A front on the way is reached by itself; the edge begins there.
-    let front = exposure.steps.iter().rposition(|step| {
-        step.via != exposure.target
-            && assembly
-                .node_of(&step.via)
-                .and_then(|node| assembly.info(node))
-                .is_some_and(|info| info.kind == NodeKind::Front)
+    // Nothing behind a load balancer is reached by what it answers itself.
+    if exposure.ends_here {
+        return;
+    }
+    // A load balancer on the way is reached by itself; the edge begins there.
+    let front = exposure.behind.as_ref().and_then(|behind| {
+        let steps = exposure.steps.get(behind.first..)?;
+        Some((assembly.node_of(&behind.balancer)?, steps))
     });
-    let (from, steps) = match front {
-        Some(at) => {
-            let via = exposure
-                .steps
-                .get(at)
-                .and_then(|step| assembly.node_of(&step.via));
-            (via.unwrap_or(entry), exposure.steps.get(at..).unwrap_or_default())
-        }
-        None => (entry, exposure.steps.as_slice()),
-    };
+    let (from, steps) = front.unwrap_or((entry, exposure.steps.as_slice()));
     let service = easiest(&assembly.knowledge.weights, &exposure.services);
     let how = match (front, through) {
         (None, Some(through)) => Text::from(format!("{} {through}", service.clause)),
@@ -115,6 +112,7 @@ fn add_exposure(assembly: &mut Assembly<'_>, exposure: &Exposure) {
         conditions,
         proofs,
     };
+    let outcome = outcome.and(guard(assembly, target));
     assembly.edge(from, target, EdgeKind::Reaches, Some(how), &outcome, extra);
 }
 
@@ -163,6 +161,9 @@ fn add_lateral(assembly: &mut Assembly<'_>, estate: &Estate) {
             conditions,
             proofs,
         };
+        // The members of a group are of one kind.
+        let guard = to.first().map(|first| guard(assembly, *first));
+        let outcome = outcome.and(guard.unwrap_or_default());
         assembly.edge(
             source,
             end,
@@ -178,6 +179,23 @@ fn add_lateral(assembly: &mut Assembly<'_>, estate: &Estate) {
             lateral.left_out.len()
         ));
     }
+}
+
+/// What a workload asks of who reaches it before it can be controlled; a front asks it of what it hands on.
+fn guard(assembly: &Assembly<'_>, target: NodeId) -> Outcome {
+    if assembly
+        .info(target)
+        .is_none_or(|info| info.kind != NodeKind::Workload)
+    {
+        return Outcome::default();
+    }
+    let detail = assembly
+        .resource(target)
+        .and_then(|(_, resource)| resource.detail.as_deref());
+    let guards = detail.map_or(&[][..], |detail| detail.guarded.as_slice());
+    guards.iter().fold(Outcome::default(), |all, guard| {
+        all.and(Outcome::hanging_on(guard))
+    })
 }
 
 /// The members of a group that an attacker moves between.
@@ -314,6 +332,13 @@ fn joined<'p>(proofs: impl Iterator<Item = &'p report::Proof>) -> Vec<Proof> {
         }
     }
     joined
+}
+
+/// Whether prefixes are all of the internet of one family.
+pub(crate) fn is_everything(prefixes: &[Text]) -> bool {
+    prefixes
+        .iter()
+        .any(|prefix| matches!(prefix.as_str(), "0.0.0.0/0" | "::/0"))
 }
 
 fn shortened(prefixes: &[Text]) -> String {

@@ -7,6 +7,8 @@ use plumb_iam::document::Effect;
 use plumb_model::path::{Certainty, Proof};
 use plumb_model::value::Text;
 
+use crate::fragment::Circumstance;
+
 /// That something is possible.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Outcome {
@@ -33,6 +35,15 @@ impl Outcome {
             certainty: Certainty::Possible,
             conditions: vec![why],
             ..Self::default()
+        }
+    }
+
+    /// Possible where something holds that does not hold by itself.
+    pub(crate) fn hanging_on(on: &Circumstance) -> Self {
+        Self {
+            certainty: on.certainty.max(Certainty::Conditional),
+            conditions: vec![on.clause.clone()],
+            proofs: Vec::new(),
         }
     }
 

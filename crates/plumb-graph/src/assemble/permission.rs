@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use plumb_iam::arn::is_account;
 use plumb_iam::directory::{Directory, Member};
 use plumb_iam::principal::{Principal, PrincipalKind};
 use plumb_iam::principal_pattern::PrincipalPattern;
@@ -30,13 +31,7 @@ pub(crate) fn add<'d>(
     groups: &'d AssetGroups,
     classes: &mut Classes<'d>,
 ) {
-    let mut permissions = Permissions {
-        directory,
-        groups,
-        classes,
-        decryption: HashMap::new(),
-        asked: 0,
-    };
+    let mut permissions = Permissions::new(directory, groups, classes);
     for class in 0..permissions.classes.all.len() {
         permissions.own_account(assembly, class);
     }
@@ -59,7 +54,21 @@ pub(crate) struct Permissions<'d, 'c> {
     pub(crate) asked: usize,
 }
 
-impl<'d> Permissions<'d, '_> {
+impl<'d, 'c> Permissions<'d, 'c> {
+    pub(super) fn new(
+        directory: &'d Directory,
+        groups: &'d AssetGroups,
+        classes: &'c mut Classes<'d>,
+    ) -> Self {
+        Self {
+            directory,
+            groups,
+            classes,
+            decryption: HashMap::new(),
+            asked: 0,
+        }
+    }
+
     /// What a class can do in its own account by its own policies.
     fn own_account(&mut self, assembly: &mut Assembly<'_>, class: usize) {
         let Some((fragment, member)) = self.representative(class) else {
@@ -292,6 +301,10 @@ impl<'d> Permissions<'d, '_> {
         let Some(account) = principal.account.clone() else {
             return;
         };
+        // An identity of the cloud's own, such as a front has, is nobody's account; what the front hands on is told by itself.
+        if !is_account(&account) {
+            return;
+        }
         let Some(found) = self.groups.wide.get(whole.wide) else {
             return;
         };

@@ -48,6 +48,8 @@ impl Question<'_> {
 pub(crate) enum Asking<'a> {
     Member(&'a Member),
     Outsider(&'a Principal),
+    /// A front, with what its requests say of where they come from.
+    Front(&'a Principal, &'a Context),
 }
 
 /// Everything that is asked about resources of a type.

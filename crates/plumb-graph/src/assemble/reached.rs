@@ -8,73 +8,8 @@ use plumb_net::address::{AddressSet, Width};
 use plumb_pack::risk::Transport;
 
 use crate::assemble::{Assembly, Outcome};
-use crate::graph::NodeId;
-
-/// The relations by which a front hands requests on.
-const HANDS_ON: [&str; 2] = ["routes_to", "invokes"];
 
 impl Assembly<'_> {
-    /// Adds an edge from every front to what it hands requests to, by itself or by its parts.
-    pub(crate) fn fronts(&mut self) {
-        let found: Vec<_> = self
-            .resources()
-            .filter(|(_, _, resource)| {
-                resource
-                    .relations
-                    .iter()
-                    .any(|relation| HANDS_ON.contains(&relation.label.as_str()))
-            })
-            .collect();
-        let is_front = |assembly: &Self, node| {
-            assembly
-                .info(node)
-                .is_some_and(|info| info.kind == NodeKind::Front)
-        };
-        for (fragment, node, resource) in found {
-            let related = |assembly: &Self, labels: &[&str]| -> Vec<NodeId> {
-                resource
-                    .relations
-                    .iter()
-                    .filter(|relation| labels.contains(&relation.label.as_str()))
-                    .filter_map(|relation| assembly.reference(fragment, &relation.to))
-                    .collect()
-            };
-            let fronts: Vec<NodeId> = match is_front(self, node) {
-                true => vec![node],
-                false => {
-                    let wholes = related(self, &["part_of"]);
-                    wholes
-                        .into_iter()
-                        .filter(|whole| is_front(self, *whole))
-                        .collect()
-                }
-            };
-            for to in related(self, &HANDS_ON) {
-                let takes_requests = self.info(to).is_some_and(|info| match info.kind {
-                    NodeKind::Workload | NodeKind::Data | NodeKind::Front => true,
-                    NodeKind::Identity
-                    | NodeKind::Secret
-                    | NodeKind::Key
-                    | NodeKind::Network
-                    | NodeKind::Other => false,
-                });
-                for front in fronts.iter().filter(|_| takes_requests) {
-                    let outcome = Outcome {
-                        certainty: Certainty::Conditional,
-                        conditions: vec![Text::new_static("a request that the front hands on")],
-                        proofs: vec![Proof {
-                            resource: resource.uid.clone(),
-                            attribute: Text::default(),
-                            detail: Text::from(format!("hands requests to {}", self.name_of(to))),
-                        }],
-                    };
-                    let how = Some(Text::new_static("hands requests on"));
-                    self.edge(*front, to, EdgeKind::Reaches, how, &outcome, 0);
-                }
-            }
-        }
-    }
-
     /// Adds an edge from the internet for every opening.
     pub(crate) fn openings(&mut self) {
         let found: Vec<_> = self

@@ -49,6 +49,7 @@ impl Assembly<'_> {
                     }
                 }
             }
+            let withheld = withheld(resource);
             for (identity, through) in identities {
                 let mut proofs = vec![Proof {
                     resource: resource.uid.clone(),
@@ -65,14 +66,8 @@ impl Assembly<'_> {
                         detail: Text::from(format!("offers {}", self.name_of(identity))),
                     });
                 }
-                self.edge(
-                    node,
-                    identity,
-                    EdgeKind::RunsAs,
-                    None,
-                    &Outcome::certain(proofs),
-                    0,
-                );
+                let outcome = Outcome::certain(proofs).and(withheld.clone());
+                self.edge(node, identity, EdgeKind::RunsAs, None, &outcome, 0);
             }
         }
     }
@@ -122,4 +117,10 @@ impl Assembly<'_> {
             ReferenceTo::Node(_) | ReferenceTo::Unread(_) => Vec::new(),
         }
     }
+}
+
+/// What must change before the code of a resource has what it runs as.
+fn withheld(resource: &FragmentNode) -> Outcome {
+    let circumstances = resource.detail.iter().flat_map(|detail| &detail.withheld);
+    circumstances.fold(Outcome::default(), |all, one| all.and(Outcome::hanging_on(one)))
 }

@@ -74,18 +74,7 @@ pub const EDGE_COLUMNS: [Column; 8] = [
 pub fn node_record(graph: &SecurityGraph, node: NodeId) -> [Cell; NODE_COLUMNS.len()] {
     let id = Cell::Number(i64::from(node.0));
     let Some(info) = graph.node(node).filter(|info| !info.uid.is_empty()) else {
-        let is_class = graph
-            .graph
-            .incoming(node)
-            .any(|edge| edge.step.kind == EdgeKind::In);
-        let name = if is_class { "class" } else { "selector" };
-        let mut cells = [const { Cell::Nothing }; NODE_COLUMNS.len()];
-        let (first, rest) = cells.split_at_mut(1);
-        first.fill(id);
-        if let Some(cell) = rest.get_mut(1) {
-            *cell = Cell::Text(name.into());
-        }
-        return cells;
+        return hidden_record(graph, node, id);
     };
     let account = info.account.and_then(|at| graph.accounts.get(at as usize));
     [
@@ -102,6 +91,35 @@ pub fn node_record(graph: &SecurityGraph, node: NodeId) -> [Cell; NODE_COLUMNS.l
         info.label.as_ref().map_or(Cell::Nothing, filled),
         word(info.exposure.name()),
     ]
+}
+
+/// The cells of a class of principals or of a selector, whose title says how much it stands for.
+fn hidden_record(graph: &SecurityGraph, node: NodeId, id: Cell) -> [Cell; NODE_COLUMNS.len()] {
+    let members = graph
+        .graph
+        .incoming(node)
+        .filter(|edge| edge.step.kind == EdgeKind::In)
+        .count();
+    let covered = graph
+        .graph
+        .outgoing(node)
+        .filter(|edge| edge.step.kind == EdgeKind::Covers)
+        .count();
+    let (type_name, title) = if members > 0 {
+        ("class", format!("{members} equal principals"))
+    } else {
+        ("selector", format!("any of {covered} resources"))
+    };
+    let mut cells = [const { Cell::Nothing }; NODE_COLUMNS.len()];
+    for (cell, column) in cells.iter_mut().zip(NODE_COLUMNS) {
+        match column.name {
+            "id" => *cell = id.clone(),
+            "type" => *cell = word(type_name),
+            "title" => *cell = Cell::Text(Text::from(title.as_str())),
+            _ => {}
+        }
+    }
+    cells
 }
 
 /// The cells of an edge under [`EDGE_COLUMNS`].

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use plumb_model::path::{Cut, EdgeKind};
 use plumb_pack::risk::RiskWeights;
 
-use super::{Group, Signature};
+use super::group::{Group, Signature};
 use crate::choke::Choke;
 use crate::graph::{EdgeId, FactId, Mask, NodeId, Resting};
 use crate::repair::Tree;
@@ -16,8 +16,8 @@ use crate::security::SecurityGraph;
 /// How many cuts of a path are named.
 const MOST_CUTS: usize = 4;
 
-/// The facts that close the riskiest path of each group, by position.
-pub(super) type Closing = Vec<BTreeSet<FactId>>;
+/// The facts that close the riskiest path of each group, by position, with how many paths of the group each closes.
+pub(super) type Closing = Vec<BTreeMap<FactId, u64>>;
 
 /// Tries the facts on which groups rest, those of the riskiest groups first; at most `tries`.
 ///
@@ -25,7 +25,7 @@ pub(super) type Closing = Vec<BTreeSet<FactId>>;
 /// other paths of the group the like of it does the same.
 pub(super) fn closing(security: &SecurityGraph, ranked: &[(Signature, Group)], tries: usize) -> Closing {
     let graph = &security.graph;
-    let mut closing: Closing = vec![BTreeSet::new(); ranked.len()];
+    let mut closing: Closing = vec![BTreeMap::new(); ranked.len()];
     let mut of_fact: HashMap<FactId, Vec<usize>> = HashMap::new();
     for (position, (_, group)) in ranked.iter().enumerate() {
         let steps = group.best.hops.iter().filter_map(|(_, edge)| graph.edge(*edge));
@@ -62,11 +62,15 @@ pub(super) fn closing(security: &SecurityGraph, ranked: &[(Signature, Group)], t
                 .filter(|(_, key)| *key == UNREACHED)
                 .map(|(node, _)| node)
                 .collect();
+            let lost = BTreeMap::from([(entry, lost)]);
             for position in positions {
-                let target = ranked.get(position).and_then(|(_, group)| group.best.hops.last());
-                let closed = target.is_some_and(|(target, _)| lost.contains(target));
+                let Some((_, group)) = ranked.get(position) else {
+                    continue;
+                };
+                let is_lost = |node: &NodeId| lost.values().any(|lost| lost.contains(node));
+                let closed = group.best.hops.last().is_some_and(|(target, _)| is_lost(target));
                 if let Some(closing) = closing.get_mut(position).filter(|_| closed) {
-                    closing.insert(fact);
+                    closing.insert(fact, group.closed(&lost));
                 }
             }
         }
@@ -79,7 +83,7 @@ pub(super) fn of(
     security: &SecurityGraph,
     weights: &RiskWeights,
     group: &Group,
-    closing: &BTreeSet<FactId>,
+    closing: &BTreeMap<FactId, u64>,
     closed_by: &HashMap<FactId, u64>,
 ) -> Vec<Cut> {
     let mut found: Vec<(bool, u32, usize, Reverse<u64>, FactId)> = Vec::new();
@@ -90,12 +94,14 @@ pub(super) fn of(
         .filter_map(|(_, edge)| security.graph.edge(*edge));
     for edge in steps {
         for (place, fact) in edge.step.proofs.iter().enumerate() {
-            if !closing.contains(fact) || found.iter().any(|(_, _, _, _, known)| known == fact) {
+            if !closing.contains_key(fact) || found.iter().any(|(_, _, _, _, known)| known == fact) {
                 continue;
             }
             let days = weights.days(effort(edge.step.kind), group.accounts.len());
             let others = closed_by.get(fact).copied().unwrap_or_default().saturating_sub(1);
-            let shared = shared_resource(security, weights, *fact).is_some_and(|node| node != edge.to);
+            // What is shared is the thing to change only where it lies open by itself.
+            let shared = shared_resource(security, weights, *fact)
+                .is_some_and(|node| node != edge.to || group.best.hops.len() > 1);
             found.push((
                 shared,
                 days,
@@ -111,6 +117,7 @@ pub(super) fn of(
         .take(MOST_CUTS)
         .map(|(_, days, _, Reverse(also_cuts), fact)| Cut {
             proof: security.graph.fact(fact),
+            closes: closing.get(&fact).copied().unwrap_or(1),
             also_cuts,
             days,
         })

@@ -1,9 +1,14 @@
 //! Titles: a path in one line.
 
+use std::collections::BTreeSet;
+
 use plumb_model::path::{EdgeKind, Hop, PathNode};
 use plumb_model::value::Text;
 
 use crate::assemble::{ADMINISTRATOR, CREDENTIALS, INTERNET};
+
+/// How many labels of targets are named.
+const MOST_LABELS: usize = 3;
 
 /// Where a hop leads, seen from the hops before.
 #[derive(Clone, Copy)]
@@ -16,17 +21,48 @@ pub(super) enum Place {
     Elsewhere,
 }
 
+/// How the permissions at the end of a path come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Coming {
+    /// By what the one before was given: no other way needs to be told.
+    Given,
+    /// By the way that the last step tells.
+    ByAWay,
+}
+
+/// What a title is made of.
+pub(super) struct Told<'a> {
+    pub(super) entry: &'a PathNode,
+    /// How many entries there are like that one.
+    pub(super) entries: u64,
+    pub(super) hops: &'a [Hop],
+    /// The account of each hop's end; `None` for what has none.
+    pub(super) accounts: &'a [Option<u32>],
+    pub(super) coming: Coming,
+    /// What people call the types of the targets of equal paths.
+    pub(super) titles: &'a BTreeSet<Text>,
+    /// What is to be said of these targets.
+    pub(super) labels: &'a BTreeSet<Text>,
+    /// How many of the targets have nothing to be said of them.
+    pub(super) unlabelled: u64,
+}
+
 /// For example `Internet -> EC2 instance (SSH open) -> IAM role -> Cross-account administrator`.
-///
-/// `accounts` holds the account of each hop's end; `None` for what has none.
-pub(super) fn of(entry: &PathNode, hops: &[Hop], accounts: &[Option<u32>]) -> Text {
+pub(super) fn of(told: &Told<'_>) -> Text {
+    let Told {
+        entry,
+        hops,
+        accounts,
+        ..
+    } = told;
     let mut title = match entry.uid.as_str() {
         INTERNET => "Internet".to_owned(),
         CREDENTIALS => "Weak credentials".to_owned(),
+        _ if told.entries > 1 => format!("{} external accounts", grouped(told.entries)),
         _ => format!("{} {}", entry.title, entry.name),
     };
     let mut home = None;
-    for (position, (hop, account)) in hops.iter().zip(accounts).enumerate() {
+    for (position, (hop, account)) in hops.iter().zip(*accounts).enumerate() {
         home = home.or(*account);
         let public = position == 0 && entry.uid == INTERNET && hop.kind == EdgeKind::CanRead;
         let place = match (public, account.is_some() && *account != home) {
@@ -34,13 +70,28 @@ pub(super) fn of(entry: &PathNode, hops: &[Hop], accounts: &[Option<u32>]) -> Te
             (false, true) => Place::Elsewhere,
             (false, false) => Place::Home,
         };
+        let is_last = position + 1 == hops.len();
         title.push_str(" -> ");
-        title.push_str(&words(hop, place));
+        title.push_str(&name(hop, place));
+        let how = how(hop).filter(|_| !(is_last && told.coming == Coming::Given));
+        let notes = if is_last {
+            let others = told.titles.len().saturating_sub(1);
+            if others > 0 {
+                title.push_str(&format!(
+                    " and {others} other type{}",
+                    if others == 1 { "" } else { "s" }
+                ));
+            }
+            notes(how, told.labels.iter(), told.unlabelled)
+        } else {
+            notes(how, hop.to.label.iter(), 0)
+        };
+        title.push_str(&notes);
     }
     Text::from(title)
 }
 
-fn words(hop: &Hop, place: Place) -> String {
+fn name(hop: &Hop, place: Place) -> String {
     let is_administrator = hop.to.resource_type == ADMINISTRATOR;
     let moves = hop.kind == EdgeKind::CanAssume || is_administrator;
     let name = if is_administrator {
@@ -48,19 +99,16 @@ fn words(hop: &Hop, place: Place) -> String {
     } else {
         hop.to.title.as_str()
     };
-    let name = match place {
+    match place {
         Place::Public => format!("Public {name}"),
         Place::Elsewhere if moves => format!("Cross-account {name}"),
         Place::Home | Place::Elsewhere => capitalized(name),
-    };
-    let label = hop.to.label.as_ref().map(|label| {
-        if label.ends_with("data") {
-            label.to_string()
-        } else {
-            format!("{label} data")
-        }
-    });
-    let how = match hop.kind {
+    }
+}
+
+/// How a step is taken, where that is worth a word.
+fn how(hop: &Hop) -> Option<String> {
+    match hop.kind {
         EdgeKind::Reaches | EdgeKind::CanEscalateTo | EdgeKind::Holds => {
             hop.how.as_ref().map(Text::to_string)
         }
@@ -72,12 +120,37 @@ fn words(hop: &Hop, place: Place) -> String {
         | EdgeKind::In
         | EdgeKind::Covers
         | EdgeKind::Relation => None,
-    };
-    let notes: Vec<String> = how.into_iter().chain(label).collect();
+    }
+}
+
+/// What is said in brackets.
+fn notes<'l>(
+    how: Option<String>,
+    labels: impl ExactSizeIterator<Item = &'l Text>,
+    unlabelled: u64,
+) -> String {
+    let has_others = labels.len() > MOST_LABELS || (labels.len() > 0 && unlabelled > 0);
+    let labels = labels.take(MOST_LABELS).map(|label| {
+        if label.ends_with("data") {
+            label.to_string()
+        } else {
+            format!("{label} data")
+        }
+    });
+    let more = has_others.then(|| "others".to_owned());
+    let notes: Vec<String> = how.into_iter().chain(labels).chain(more).collect();
     if notes.is_empty() {
-        name
+        String::new()
     } else {
-        format!("{name} ({})", notes.join(", "))
+        format!(" ({})", notes.join(", "))
+    }
+}
+
+/// A number with commas between thousands.
+fn grouped(number: u64) -> String {
+    match number / 1_000 {
+        0 => number.to_string(),
+        thousands => format!("{},{:03}", grouped(thousands), number % 1_000),
     }
 }
 
@@ -115,6 +188,12 @@ mod tests {
     }
 
     #[test]
+    fn large_numbers_have_commas() {
+        let shown = [7, 1_000, 40_002, 1_000_007].map(grouped);
+        assert_eq!(shown, ["7", "1,000", "40,002", "1,000,007"]);
+    }
+
+    #[test]
     fn titles_read_as_the_reports_of_posture_management_have_them() {
         let internet = node(INTERNET, "Internet", None);
         let bucket = || node("bucket", "S3 bucket", Some("PII"));
@@ -145,7 +224,18 @@ mod tests {
             ),
         ];
         for (hops, accounts, expected) in cases {
-            assert_eq!(of(&internet, &hops, &accounts), expected);
+            let label = hops.last().and_then(|hop| hop.to.label.clone());
+            let told = Told {
+                entry: &internet,
+                entries: 1,
+                hops: &hops,
+                accounts: &accounts,
+                coming: Coming::ByAWay,
+                titles: &BTreeSet::new(),
+                labels: &label.into_iter().collect(),
+                unlabelled: 0,
+            };
+            assert_eq!(of(&told), expected);
         }
     }
 }

@@ -15,6 +15,7 @@ use super::problem::{Problem, nearest};
 use super::project::Output;
 use super::property::HopProperty;
 use super::syntax::{Direction, Expr, HopPattern, Kind, Name, NodePattern, Operator, Pattern, Statement};
+use crate::assemble::{CREDENTIALS, INTERNET};
 
 /// What is to be matched and returned.
 #[derive(Debug)]
@@ -273,12 +274,15 @@ impl Checker<'_> {
         let known = self.vocabulary.labels.keys().chain(self.index.types());
         let kinds = NodeKind::ALL.map(NodeKind::name);
         let near = nearest(&name.text, known.map(Text::as_str).chain(kinds.iter().copied()));
-        Err(unknown(
-            "label",
-            name,
-            near,
-            &format!("a label is a resource type or one of {}", kinds.join(", ")),
-        ))
+        // What is outside is a node, not a type.
+        let is_outside = [INTERNET, CREDENTIALS].contains(&name.text.as_str());
+        let near = near.filter(|_| !is_outside);
+        let otherwise = if is_outside {
+            format!("it is a single node: write `(n {{uid: '{}'}})`", name.text)
+        } else {
+            format!("a label is a resource type or one of {}", kinds.join(", "))
+        };
+        Err(unknown("label", name, near, &otherwise))
     }
 
     fn types(&self, names: &[Name]) -> Result<Types, Problem> {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use plumb_model::value::{Map, Text, Value};
 
-use super::property::{HopProperty, NodeProperty, labels, relationship_type};
+use super::property::{HopProperty, NodeProperty, labels};
 use crate::graph::{EdgeId, NodeId};
 use crate::security::SecurityGraph;
 
@@ -122,7 +122,6 @@ fn node_value(graph: &SecurityGraph, node: NodeId) -> Value {
 fn hop_value(graph: &SecurityGraph, hop: Hop) -> Value {
     let property = |property: HopProperty| (property.name().into(), property.of(graph, hop).value(graph));
     let mut map: Map = HopProperty::ALL.into_iter().map(property).collect();
-    map.insert("type", relationship_type(graph, hop).value(graph));
     for (key, end) in [("from", hop.from), ("to", hop.to)] {
         map.insert(key, NodeProperty::Uid.of(graph, end).value(graph));
     }

@@ -14,8 +14,10 @@ use crate::security::SecurityGraph;
 pub(crate) enum NodeProperty {
     Uid,
     Type,
+    Title,
     Kind,
     Name,
+    Provider,
     Account,
     Region,
     Sensitivity,
@@ -24,11 +26,13 @@ pub(crate) enum NodeProperty {
 }
 
 impl NodeProperty {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Uid,
         Self::Type,
+        Self::Title,
         Self::Kind,
         Self::Name,
+        Self::Provider,
         Self::Account,
         Self::Region,
         Self::Sensitivity,
@@ -40,8 +44,10 @@ impl NodeProperty {
         match self {
             Self::Uid => "uid",
             Self::Type => "type",
+            Self::Title => "title",
             Self::Kind => "kind",
             Self::Name => "name",
+            Self::Provider => "provider",
             Self::Account => "account",
             Self::Region => "region",
             Self::Sensitivity => "sensitivity",
@@ -58,7 +64,12 @@ impl NodeProperty {
         match self {
             Self::Uid => Item::text_or_null(&info.uid),
             Self::Type => Item::text_or_null(&info.resource_type),
+            Self::Title => Item::text_or_null(&info.title),
             Self::Kind => Item::text(info.kind.name()),
+            Self::Provider => {
+                let account = info.account.and_then(|at| graph.accounts.get(at as usize));
+                account.map_or(Item::Null, |(provider, _)| Item::text(provider.name()))
+            }
             Self::Name => Item::text_or_null(&info.name),
             Self::Account => {
                 let account = info.account.and_then(|at| graph.accounts.get(at as usize));
@@ -77,6 +88,7 @@ impl NodeProperty {
 /// A property of relationships.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HopProperty {
+    Type,
     Kind,
     How,
     Certainty,
@@ -85,7 +97,8 @@ pub(crate) enum HopProperty {
 }
 
 impl HopProperty {
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Type,
         Self::Kind,
         Self::How,
         Self::Certainty,
@@ -95,6 +108,7 @@ impl HopProperty {
 
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Self::Type => "type",
             Self::Kind => "kind",
             Self::How => "how",
             Self::Certainty => "certainty",
@@ -113,6 +127,7 @@ impl HopProperty {
 
     pub(crate) fn of_step(self, step: &Step) -> Item {
         match self {
+            Self::Type => Item::Text(step_type(step)),
             Self::Kind => Item::text(step.kind.name()),
             Self::How => step.how.clone().map_or(Item::Null, Item::Text),
             Self::Certainty => Item::text(step.certainty.name()),

@@ -61,7 +61,7 @@ fn shape(resource_type: &str, role: &str) -> (&'static str, &'static str, Value)
         "aws_eks_cluster" => (
             "eks",
             "cluster/one",
-            json!({ "cluster_name": "one", "role_arn": role }),
+            json!({ "cluster_name": "one", "compute_config": { "node_role_arn": role } }),
         ),
         "aws_glue_dev_endpoint" => ("glue", "devEndpoint/one", json!({ "role_arn": role })),
         "aws_lambda_function" => (

@@ -153,7 +153,12 @@ fn a_public_database_snapshot_is_open_to_every_account() {
         world
     };
     find(&estate(json!(["all"])).report(), "internet -can_read-> orders");
-    none(&estate(json!(["777788889999"])).report());
+    find(
+        &estate(json!(["777788889999"])).report(),
+        "account:777788889999 -can_read-> orders",
+    );
+    none(&estate(json!([])).report());
+    none(&estate(json!([OWN])).report());
 }
 
 #[test]
@@ -209,4 +214,66 @@ fn a_perimeter_of_the_organization_keeps_strangers_out() {
         &estate("s3:*", json!({ "Bool": { "aws:SecureTransport": "false" } })).report(),
         story,
     );
+}
+
+/// A public bucket of which nothing tells anything, and what a scanner of data says of it.
+fn scanned(view: Value) -> plumb_model::path::PathReport {
+    let mut world = estate();
+    let everybody = json!([{
+        "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::heap/*",
+    }]);
+    world.bucket("heap", json!({ "policy": document(everybody) }));
+    let mut attributes = json!({ "bucket_arn": "arn:aws:s3:::heap", "bucket_name": "heap" });
+    for (key, value) in view.as_object().unwrap() {
+        attributes[key] = value.clone();
+    }
+    let uid = format!("arn:aws:macie2:{REGION}:{OWN}:bucket/heap");
+    world.put("aws_macie2_bucket", &uid, attributes);
+    world.report()
+}
+
+#[test]
+fn what_was_found_in_a_bucket_tells_how_sensitive_it_is() {
+    let told = |view: Value| {
+        let report = scanned(view);
+        let path = find(&report, "internet -can_read-> heap");
+        let label = path.hops[0].to.label.as_deref().unwrap_or_default().to_owned();
+        (path.why.to_string(), label, path.risk)
+    };
+    let (why, label, risk) = told(json!({ "sensitivity_score": 50, "sensitive_data_findings": null }));
+    assert_eq!((why.as_str(), label.as_str()), ("holds internal data", ""));
+    for (view, expected, expected_label) in [
+        (
+            json!({ "sensitivity_score": 51 }),
+            "holds confidential data: Macie scores it as sensitive",
+            "",
+        ),
+        (
+            json!({ "sensitivity_score": 12, "sensitive_data_findings": 1 }),
+            "holds confidential data: Macie found sensitive data in it",
+            "",
+        ),
+        (
+            json!({ "sensitivity_score": 90, "sensitive_data_findings": 7, "personal_findings": 5 }),
+            "holds restricted data (PII): Macie found personal data in it",
+            "PII",
+        ),
+        (
+            json!({ "credential_findings": 1, "personal_findings": 5 }),
+            "holds restricted data (credentials): Macie found credentials in it",
+            "credentials",
+        ),
+        (
+            json!({ "multiple_findings": 1, "financial_findings": 2 }),
+            "holds restricted data (financial data): Macie found financial data in it",
+            "financial data",
+        ),
+    ] {
+        let (why, label, raised) = told(view);
+        assert_eq!((why.as_str(), label.as_str()), (expected, expected_label));
+        assert!(raised > risk, "{expected}: {raised} is not above {risk}");
+    }
+    let unread = json!({ "$unreadable": { "reason": "denied" } });
+    let (why, ..) = told(json!({ "sensitivity_score": unread, "personal_findings": unread }));
+    assert_eq!(why, "holds internal data");
 }

@@ -59,7 +59,7 @@ fn two_halves_of_the_internet_are_the_internet() {
 }
 
 /// A load balancer before a server in the same network that nothing else reaches, whose role reads a secret.
-fn behind_balancer(twin: Twin) -> World {
+pub(crate) fn behind_balancer(twin: Twin) -> World {
     let mut world = World::default();
     world.organization(&[OWN], json!([]));
     world.network(Way::ToInternet);

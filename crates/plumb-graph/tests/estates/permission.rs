@@ -9,7 +9,7 @@ use crate::world::{
 };
 
 /// How surely one node can do something with another.
-fn certainty(world: &World, from: &str, kind: EdgeKind, to: &str) -> Option<Certainty> {
+pub(crate) fn certainty(world: &World, from: &str, kind: EdgeKind, to: &str) -> Option<Certainty> {
     let assembled = world.assemble();
     let found = edges(&assembled.graph, from, to);
     found

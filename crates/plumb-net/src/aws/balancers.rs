@@ -48,7 +48,7 @@ impl<'a> Builder<'a> {
                 .collect();
             self.place(balancer, &arn, &built, &addresses);
             let firewall = match look::of(balancer, "web_acl") {
-                look::Look::Value(acl) => {
+                look::Look::Value(acl, _) => {
                     let name = look::text(acl, "name").unwrap_or("a web ACL");
                     Some(proof(
                         balancer,

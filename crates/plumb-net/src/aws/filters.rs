@@ -87,7 +87,7 @@ impl<'a> Builder<'a> {
             let aws = look::text(list.document(), "owner_id") == Some("AWS");
             let entries = match look::of(list, "entries") {
                 Look::Absent if aws => Known::Unread(Text::default()),
-                Look::Absent | Look::Value(_) | Look::Unread(_) => {
+                Look::Absent | Look::Value(..) | Look::Unread(_) => {
                     look::texts(look::fact(list, self.coverage, "entries").list(), "cidr")
                 }
             };

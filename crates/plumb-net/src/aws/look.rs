@@ -11,10 +11,42 @@ use crate::model::{Known, Node};
 pub(crate) enum Look<'a> {
     /// The cloud has no value here.
     Absent,
-    /// A value.
-    Value(&'a Value),
+    /// A value, and where it stands.
+    Value(&'a Value, Place<'a>),
     /// Not read; one clause says why.
     Unread(Text),
+}
+
+/// A place of a document.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'a> {
+    path: &'a str,
+    /// The name of the resource, where the path begins at its document.
+    resource: Option<&'a str>,
+}
+
+impl Place<'_> {
+    /// Says that a value of the wrong kind stands here.
+    fn expected(self, wanted: &str, found: &Value) -> Text {
+        let found = match found {
+            Value::Null => "nothing",
+            Value::Bool(_) => "a truth value",
+            Value::Int(_) => "a whole number",
+            Value::Float(_) => "a number with a fraction",
+            Value::String(_) => "text",
+            Value::List(_) => "a list",
+            Value::Map(_) => "a map",
+            Value::Unreadable(_) => "nothing that was read",
+        };
+        let mut message = match self.path {
+            "" => format!("one of its elements is {found} instead of {wanted}"),
+            path => format!("`{path}` is {found} instead of {wanted}"),
+        };
+        if let Some(resource) = self.resource {
+            message.push_str(&format!(" (of `{resource}`)"));
+        }
+        Text::from(message)
+    }
 }
 
 impl<'a> Look<'a> {
@@ -55,9 +87,9 @@ impl<'a> Look<'a> {
     fn content<T>(self, wanted: &str, read: impl Fn(&'a Value) -> Option<T>) -> Known<Option<T>> {
         match self {
             Self::Absent => Known::Read(None),
-            Self::Value(value) => match read(value) {
+            Self::Value(value, place) => match read(value) {
                 Some(content) => Known::Read(Some(content)),
-                None => Known::Unread(format!("expected {wanted}, found {}", value.kind()).into()),
+                None => Known::Unread(place.expected(wanted, value)),
             },
             Self::Unread(note) => Known::Unread(note),
         }
@@ -79,36 +111,48 @@ pub(crate) fn unread(value: &Value) -> Option<Text> {
 }
 
 /// What stands at a dotted path below `value`.
-pub(crate) fn look<'a>(value: &'a Value, path: &str) -> Look<'a> {
+pub(crate) fn look<'a>(value: &'a Value, path: &'a str) -> Look<'a> {
+    match find(value, path) {
+        Ok(Some(value)) => Look::Value(value, Place { path, resource: None }),
+        Ok(None) => Look::Absent,
+        Err(note) => Look::Unread(note),
+    }
+}
+
+/// The value at a dotted path; an error says why it is not known.
+fn find<'a>(value: &'a Value, path: &str) -> Result<Option<&'a Value>, Text> {
+    let unread = |unreadable| Text::from(format!("`{path}` could not be read: {unreadable}"));
     let mut place = value;
     for key in path.split('.').filter(|key| !key.is_empty()) {
         if let Value::Unreadable(unreadable) = place {
-            return Look::Unread(format!("`{path}` could not be read: {unreadable}").into());
+            return Err(unread(unreadable));
         }
         match place.get(key) {
             Some(next) => place = next,
-            None => return Look::Absent,
+            None => return Ok(None),
         }
     }
     match place {
-        Value::Null => Look::Absent,
-        Value::Unreadable(unreadable) => {
-            Look::Unread(format!("`{path}` could not be read: {unreadable}").into())
-        }
-        other => Look::Value(other),
+        Value::Null => Ok(None),
+        Value::Unreadable(unreadable) => Err(unread(unreadable)),
+        other => Ok(Some(other)),
     }
 }
 
 /// What stands at a dotted path of a resource's document; a note names the resource.
-pub(crate) fn of<'a>(resource: &'a Resource, path: &str) -> Look<'a> {
+pub(crate) fn of<'a>(resource: &'a Resource, path: &'a str) -> Look<'a> {
     match look(resource.document(), path) {
         Look::Unread(note) => Look::Unread(format!("{note} (of `{}`)", resource.name).into()),
-        read @ (Look::Absent | Look::Value(_)) => read,
+        Look::Value(value, place) => {
+            let resource = Some(resource.name.as_str());
+            Look::Value(value, Place { resource, ..place })
+        }
+        Look::Absent => Look::Absent,
     }
 }
 
 /// An attribute that is read by a call of its own: where it is absent it counts only when it was asked for.
-pub(crate) fn fact<'a>(resource: &'a Resource, coverage: &Coverage, name: &str) -> Look<'a> {
+pub(crate) fn fact<'a>(resource: &'a Resource, coverage: &Coverage, name: &'a str) -> Look<'a> {
     match of(resource, name) {
         Look::Absent => {
             let asked = coverage
@@ -120,16 +164,14 @@ pub(crate) fn fact<'a>(resource: &'a Resource, coverage: &Coverage, name: &str) 
                 Look::Unread(format!("`{name}` of `{}` was not read", resource.name).into())
             }
         }
-        other @ (Look::Value(_) | Look::Unread(_)) => other,
+        other @ (Look::Value(..) | Look::Unread(_)) => other,
     }
 }
 
 /// The text at a path where it is known and there.
 pub(crate) fn text<'a>(value: &'a Value, path: &str) -> Option<&'a str> {
-    match look(value, path).text() {
-        Known::Read(text) => text.filter(|text| !text.is_empty()),
-        Known::Unread(_) => None,
-    }
+    let found = find(value, path).ok().flatten();
+    found.and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
 /// The texts at `path` of each element of a list; the note when one of them is not known.
@@ -209,7 +251,21 @@ mod tests {
     #[test]
     fn a_value_of_another_kind_is_not_known() {
         let value = Value::from(3_i64);
-        assert!(matches!(look(&value, "").text(), Known::Unread(_)));
+        let Known::Unread(note) = look(&value, "").text() else {
+            panic!("a number is no text");
+        };
+        assert_eq!(note, "one of its elements is a whole number instead of text");
         assert_eq!(look(&value, "").int(), Known::Read(Some(3)));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_attribute_and_resource() {
+        let mut map = Map::new();
+        map.insert("routes", Value::from(3_i64));
+        let resource = Resource::new("arn:table", "aws_route_table", "table", "1", "eu", map);
+        let Known::Unread(note) = of(&resource, "routes").list() else {
+            panic!("a number is no list");
+        };
+        assert_eq!(note, "`routes` is a whole number instead of a list (of `table`)");
     }
 }

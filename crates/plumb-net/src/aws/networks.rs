@@ -149,10 +149,14 @@ impl<'a> Builder<'a> {
             .into_iter()
             .find(|one| one.region == subnet.region);
         let own = *owner == self.network.account;
+        if own && settings.is_none() && self.coverage.declared_only {
+            // It is off in every account until somebody turns it on.
+            return (Known::Read(Guard::Open), None);
+        }
         let mode = match settings.filter(|_| own) {
             Some(settings) => match look::fact(settings, self.coverage, "vpc_block_public_access") {
                 look::Look::Absent => Known::Read(("off", proof(settings, PATH, ""))),
-                look::Look::Value(_) => match look::of(settings, PATH).text() {
+                look::Look::Value(..) => match look::of(settings, PATH).text() {
                     Known::Read(mode) => Known::Read((mode.unwrap_or("off"), proof(settings, PATH, ""))),
                     Known::Unread(note) => Known::Unread(note),
                 },
@@ -239,6 +243,11 @@ impl<'a> Builder<'a> {
                     .explicit
                     .extend(subnets.into_iter().map(|subnet| (subnet, id.clone()))),
                 Known::Unread(note) => associations.unread(acl, &note),
+            }
+            // Code that is not applied yet associates nobody with the one that comes with the network.
+            let is_default = acl.get("is_default").and_then(Value::as_bool) == Some(true);
+            if let (true, Some(network)) = (is_default, look::text(acl.document(), "vpc_id")) {
+                associations.main.insert(Text::from(network), id);
             }
         }
         associations

@@ -50,7 +50,15 @@ fn services(protocol: &str, (from, to): (Option<i64>, Option<i64>)) -> Known<Ser
     let Some(number) = protocol_number(protocol) else {
         return Known::Unread(format!("`{protocol}` is not a protocol").into());
     };
-    let bad = || Known::Unread(format!("{from:?} to {to:?} are not ports").into());
+    let bad = || {
+        let words =
+            |number: Option<i64>| number.map_or_else(|| "none".to_owned(), |number| number.to_string());
+        let what = match number {
+            ICMP | ICMPV6 => "an ICMP type and code",
+            _ => "a range of ports",
+        };
+        Known::Unread(format!("{} to {} is not {what}", words(from), words(to)).into())
+    };
     match number {
         TCP | UDP => match (from.unwrap_or(-1), to.unwrap_or(-1)) {
             (-1, -1) => Known::Read(ServiceSet::protocol(number)),
@@ -78,5 +86,40 @@ fn services(protocol: &str, (from, to): (Option<i64>, Option<i64>)) -> Known<Ser
             },
         },
         other => Known::Read(ServiceSet::protocol(other)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(json: &str, expected: &str) {
+        let Ok(permission) = serde_json::from_str::<Value>(json) else {
+            panic!("{json} is no JSON");
+        };
+        match permission_services(&permission) {
+            Known::Unread(note) => assert_eq!(note, expected),
+            Known::Read(services) => panic!("{json} is read: {services:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_no_range_of_ports_is_told_in_words() {
+        check(
+            r#"{"ip_protocol": "tcp", "from_port": -5, "to_port": 99999}"#,
+            "-5 to 99999 is not a range of ports",
+        );
+        check(
+            r#"{"ip_protocol": "tcp", "from_port": 22}"#,
+            "22 to none is not a range of ports",
+        );
+        check(
+            r#"{"ip_protocol": "icmp", "from_port": 900, "to_port": 0}"#,
+            "900 to 0 is not an ICMP type and code",
+        );
+        check(
+            r#"{"ip_protocol": "tcp", "from_port": 22.5}"#,
+            "`from_port` is a number with a fraction instead of a whole number",
+        );
     }
 }

@@ -12,7 +12,7 @@ use super::world::Group;
 use crate::address::AddressSet;
 use crate::model::{Balancer, Forward, ForwardTo, Node, Seen};
 use crate::reach::Reach;
-use crate::report::{Exposure, Step};
+use crate::report::{Behind, Exposure, Step};
 use crate::service::ServiceSet;
 use crate::traffic::Traffic;
 
@@ -81,6 +81,10 @@ impl<'a> Solver<'a> {
             let mut proof = vec![listener.proof.clone()];
             proof.extend(balancer.firewall.clone());
             steps.push(step(&listener.node, proof));
+            let behind = Behind {
+                balancer: balancer.node.uid.clone(),
+                first: front.steps.len(),
+            };
             let (heard, clients) = (clients.clone(), addresses_only(&clients));
             // Targets of one group with equal ports and rules are reached alike.
             let mut known: BTreeMap<(usize, ServiceSet, u8), Reach> = BTreeMap::new();
@@ -89,7 +93,7 @@ impl<'a> Solver<'a> {
                 steps.push(step(&forward.group, vec![forward.proof.clone()]));
                 let places: Vec<usize> = match &forward.to {
                     ForwardTo::Service(node) => {
-                        push(exposures, node, &heard, &steps);
+                        push(exposures, node, &heard, &steps, &behind);
                         continue;
                     }
                     ForwardTo::Endpoint(id) => world.named(id).to_vec(),
@@ -116,7 +120,7 @@ impl<'a> Solver<'a> {
                     }
                     let mut steps = steps.clone();
                     steps.extend(self.target_steps(own, group, forward, &reach));
-                    push(exposures, &endpoint.node, &reach, &steps);
+                    push(exposures, &endpoint.node, &reach, &steps, &behind);
                     next.entry(endpoint.node.uid.clone()).or_default().push(Front {
                         reach,
                         steps,
@@ -174,12 +178,29 @@ impl<'a> Solver<'a> {
     }
 }
 
+impl Balancer {
+    /// What it listens on and hands on; `None` where it hands nothing on.
+    pub(crate) fn handed_on(&self) -> Option<ServiceSet> {
+        let forwarding = self
+            .listeners
+            .iter()
+            .filter(|listener| !listener.forwards.is_empty());
+        forwarding
+            .map(|listener| listener.services.clone())
+            .reduce(|all, services| all.union(&services))
+    }
+}
+
 /// The clients, with every service: behind a load balancer the target's services count.
 fn addresses_only(reach: &Reach) -> Reach {
     reach.map(|traffic| Traffic::new(&traffic.addresses(), &ServiceSet::all()))
 }
 
-fn push(exposures: &mut Vec<Exposure>, node: &Node, reach: &Reach, steps: &[Arc<Step>]) {
+/// Adds an exposure behind a load balancer; one to itself says nothing.
+fn push(exposures: &mut Vec<Exposure>, node: &Node, reach: &Reach, steps: &[Arc<Step>], behind: &Behind) {
+    if behind.balancer == node.uid {
+        return;
+    }
     for (traffic, certainty) in reach.parts() {
         for (addresses, services, certainty) in classes(&traffic, certainty) {
             exposures.push(Exposure {
@@ -188,6 +209,8 @@ fn push(exposures: &mut Vec<Exposure>, node: &Node, reach: &Reach, steps: &[Arc<
                 from: internet(&addresses),
                 services: services.port_ranges(),
                 steps: steps.to_vec(),
+                behind: Some(behind.clone()),
+                ends_here: false,
                 certainty,
             });
         }

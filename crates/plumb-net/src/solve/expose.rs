@@ -1,6 +1,6 @@
 //! All exposures of a world.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use plumb_model::value::Text;
@@ -12,7 +12,7 @@ use super::neighbours::Neighbour;
 use super::solver::{Solver, step};
 use super::world::{Group, World};
 use crate::address::AddressSet;
-use crate::model::Endpoint;
+use crate::model::{Balancer, Endpoint};
 use crate::reach::{Certainty, Reach};
 use crate::report::{Exposure, Step};
 use crate::service::ServiceSet;
@@ -24,6 +24,11 @@ pub(crate) fn expose(world: &World) -> Vec<Exposure> {
     let mut exposures = Vec::new();
     let mut fronts: BTreeMap<Text, Vec<Front>> = BTreeMap::new();
     let mut ways: BTreeMap<&Text, (Reach, Vec<Neighbour>)> = BTreeMap::new();
+    let balancers: BTreeMap<&Text, &Balancer> = world
+        .balancers
+        .iter()
+        .map(|balancer| (&balancer.node.uid, balancer))
+        .collect();
     for (at, group) in world.groups.iter().enumerate() {
         if group.key.listens.is_empty() {
             continue;
@@ -44,7 +49,15 @@ pub(crate) fn expose(world: &World) -> Vec<Exposure> {
         // Members differ in their public addresses only, so few different sets of templates arise.
         let mut known: Vec<(Reach, Vec<Template>)> = Vec::new();
         for endpoint in group.members.iter().filter_map(|at| world.endpoints.get(*at)) {
-            let reach = carried(&shared, endpoint);
+            let whole = carried(&shared, endpoint);
+            // What a load balancer hands on is told apart from what it answers by itself: only that leads on.
+            let handed_on = balancers
+                .get(&endpoint.node.uid)
+                .and_then(|balancer| balancer.handed_on());
+            let reach = match &handed_on {
+                Some(services) => whole.within(&AddressSet::full(), services),
+                None => whole.clone(),
+            };
             let place = known
                 .iter()
                 .position(|(other, _)| *other == reach)
@@ -73,6 +86,17 @@ pub(crate) fn expose(world: &World) -> Vec<Exposure> {
                 let address = address_step(endpoint, &template.addresses);
                 exposures.push(exposure(endpoint, template, address));
             }
+            if let Some(services) = handed_on {
+                let rest = ServiceSet::all().difference(&services);
+                let answered = whole.within(&AddressSet::full(), &rest);
+                for template in solver.internet_templates(group, &answered) {
+                    let address = address_step(endpoint, &template.addresses);
+                    exposures.push(Exposure {
+                        ends_here: true,
+                        ..exposure(endpoint, &template, address)
+                    });
+                }
+            }
             let steps = exposures.get(first).map(|one: &Exposure| one.steps.clone());
             exposures.extend(others.iter().map(|template| exposure(endpoint, template, None)));
             if let Some(steps) = steps.filter(|_| !reach.is_empty()) {
@@ -85,12 +109,7 @@ pub(crate) fn expose(world: &World) -> Vec<Exposure> {
             }
         }
     }
-    let balancers: BTreeSet<&Text> = world
-        .balancers
-        .iter()
-        .map(|balancer| &balancer.node.uid)
-        .collect();
-    fronts.retain(|uid, _| balancers.contains(uid));
+    fronts.retain(|uid, _| balancers.contains_key(uid));
     exposures.extend(solver.behind(fronts));
     public_services(world, &mut exposures);
     in_order(exposures)
@@ -112,6 +131,8 @@ fn misplaced(world: &World, group: &Group, note: &Text, exposures: &mut Vec<Expo
                     from: internet(&addresses),
                     services: services.port_ranges(),
                     steps: Vec::new(),
+                    behind: None,
+                    ends_here: false,
                     certainty,
                 });
             }
@@ -132,6 +153,8 @@ fn exposure(endpoint: &Endpoint, template: &Template, address: Option<Arc<Step>>
         from: template.from.clone(),
         services: template.services.port_ranges(),
         steps: steps.collect(),
+        behind: None,
+        ends_here: false,
         certainty: template.certainty.clone(),
     }
 }
@@ -154,6 +177,8 @@ fn public_services(world: &World, exposures: &mut Vec<Exposure>) {
                 from: internet(&traffic.addresses()),
                 services: traffic.services().port_ranges(),
                 steps: vec![step(&service.node, vec![service.proof.clone()])],
+                behind: None,
+                ends_here: false,
                 certainty,
             });
         }
@@ -187,7 +212,10 @@ fn in_order(mut exposures: Vec<Exposure>) -> Vec<Exposure> {
             first = kept.len();
         }
         let said = kept.get(first..).unwrap_or_default().iter().any(|known| {
+            let balancer =
+                |exposure: &Exposure| exposure.behind.as_ref().map(|behind| behind.balancer.clone());
             known.from == exposure.from
+                && balancer(known) == balancer(&exposure)
                 && known.services == exposure.services
                 && rank(&known.from, &known.certainty) <= rank(&exposure.from, &exposure.certainty)
         });

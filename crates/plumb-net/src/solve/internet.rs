@@ -300,7 +300,7 @@ pub(crate) fn prefixes(addresses: &AddressSet) -> Vec<Text> {
             texts.push(Text::new_static(everything));
         } else {
             texts.extend(
-                part.prefixes()
+                part.public_prefixes()
                     .iter()
                     .map(|prefix| Text::from(prefix.to_string())),
             );

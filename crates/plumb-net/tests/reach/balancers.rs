@@ -1,5 +1,6 @@
 //! Load balancers and what stands behind them.
 
+use plumb_net::report::Standing;
 use serde_json::{Value, json};
 
 use crate::fixture::{Net, tcp, tcp_from, unreadable};
@@ -53,6 +54,43 @@ fn an_application_load_balancer_carries_the_internet_inside() {
         .map(|step| step.via.as_str())
         .collect();
     assert_eq!(steps, ["igw-1", LB, "acl-1", "sg-lb", "listener", "tg", "sg-app"]);
+    let behind = found.exposures[0].behind.as_ref().unwrap();
+    assert_eq!((behind.balancer.as_str(), steps[behind.first]), (LB, "listener"));
+    assert_eq!(found.internet, Standing::ExposedThrough(vec![LB.into()]));
+    assert_eq!(estate.exposure_of(LB).unwrap().internet, Standing::Exposed);
+}
+
+#[test]
+fn what_a_load_balancer_answers_by_itself_is_no_part_of_the_way_behind_it() {
+    let mut net = net("application", &["sg-lb"]);
+    net.group(
+        "sg-lb",
+        "vpc-1",
+        json!([tcp(80, "0.0.0.0/0"), tcp(443, "0.0.0.0/0")]),
+    );
+    net.put(
+        "redirect",
+        "aws_lb_listener",
+        json!({"load_balancer_arn": LB, "port": 80, "protocol": "HTTP",
+        "default_actions": [{"type": "redirect", "redirect_config": {"protocol": "HTTPS"}}]}),
+    );
+    assert_eq!(
+        net.exposed(LB),
+        "wide 0.0.0.0/0 tcp 80 certain\nwide 0.0.0.0/0 tcp 443 certain"
+    );
+    let estate = net.estate();
+    let rules = |uid: &str, at: usize| -> Vec<String> {
+        let found = estate.exposure_of(uid).unwrap();
+        let steps = found.exposures[at].steps.iter();
+        steps
+            .flat_map(|step| &step.proof)
+            .filter(|proof| proof.resource == "sg-lb")
+            .map(|proof| proof.attribute.to_string())
+            .collect()
+    };
+    assert_eq!(rules(LB, 0), ["ip_permissions[0]"]);
+    assert_eq!(rules(LB, 1), ["ip_permissions[1]"]);
+    assert_eq!(rules("app", 0), ["ip_permissions[1]"]);
 }
 
 #[test]

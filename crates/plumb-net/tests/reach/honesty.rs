@@ -1,7 +1,7 @@
 //! What was not read is possible: neither certain nor absent.
 
 use plumb_net::report::Standing;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::fixture::{Net, local, tcp, tcp_from, to, unreadable};
 
@@ -183,6 +183,46 @@ fn not_exposed_and_not_known_are_apart() {
         matches!(standing(&net, "app"), Some(Standing::NotKnown(_))),
         "a load balancer may lead to it"
     );
+}
+
+#[test]
+fn a_stopped_instance_is_exposed_once_it_is_started() {
+    let mut net = Net::new();
+    net.set("web", "state", json!({"name": "stopped"}));
+    let estate = net.estate();
+    let found = estate.exposure_of("web").unwrap();
+    let once = Standing::ExposedIf(vec!["the instance is started".into()]);
+    assert_eq!((found.internet, found.outside), (once.clone(), once));
+    // What of its ways is certain counts before what is not.
+    net.put("web-2", "aws_network_interface", json!({
+        "attachment": null, "interface_type": "interface", "subnet_id": "sub-a", "groups": [{"group_id": "sg-web"}],
+        "private_ip_addresses": [{"private_ip_address": "10.0.1.11", "association": {"public_ip": "198.51.100.11"}}],
+    }));
+    let estate = net.estate();
+    assert_eq!(estate.exposure_of("web-2").unwrap().internet, Standing::Exposed);
+}
+
+#[test]
+fn replies_must_leave_by_the_gateway_that_the_request_came_through() {
+    let mut net = Net::new();
+    let table = |target: Value| {
+        json!([
+            {"destination_cidr_block": "10.0.0.0/16", "gateway_id": "local", "state": "active"},
+            {"destination_cidr_block": "0.0.0.0/0", "gateway_id": "igw-1", "state": "active"},
+            target,
+        ])
+    };
+    let half = json!({"destination_cidr_block": "0.0.0.0/1", "nat_gateway_id": "nat-1", "state": "active"});
+    net.table("rt-a", "vpc-1", &["sub-a"], table(half));
+    assert_eq!(net.exposed("web"), "wide 128.0.0.0/1 tcp 443 certain");
+    // A longer prefix takes its addresses away, whatever the order of the routes.
+    let office =
+        json!({"destination_cidr_block": "203.0.113.0/24", "nat_gateway_id": "nat-1", "state": "active"});
+    net.table("rt-a", "vpc-1", &["sub-a"], table(office));
+    net.group("sg-web", "vpc-1", json!([tcp(443, "203.0.113.0/24")]));
+    assert_eq!(net.exposed("web"), "-");
+    net.group("sg-web", "vpc-1", json!([tcp(443, "203.0.112.0/23")]));
+    assert_eq!(net.exposed("web"), "203.0.112.0/24 tcp 443 certain");
 }
 
 #[test]

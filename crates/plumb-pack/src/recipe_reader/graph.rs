@@ -10,7 +10,7 @@ use super::TypeReader;
 use crate::action::read_action;
 use crate::call_reader::{PendingTemplate, read_template};
 use crate::checks::{compile_graph_rule, read_path};
-use crate::graph_role::{Access, AccessLevel, Circumstance, Grant, GraphRole, Needs, Opening};
+use crate::graph_role::{Access, AccessLevel, Circumstance, Grant, GraphRole, Needs, Opening, Shared, Tells};
 use crate::node::{Content, Node};
 use crate::policy_reader::parse_word;
 use crate::reader::Fields;
@@ -18,13 +18,18 @@ use crate::recipe::{Path, Piece, Relation, Template};
 use crate::suggest::did_you_mean;
 use crate::typed_path::Spelling;
 
-const GRAPH_KEYS: [&str; 8] = [
+const GRAPH_KEYS: [&str; 13] = [
     "kind",
     "policy",
     "access",
     "exposed",
     "closed",
     "weak",
+    "withheld",
+    "guarded",
+    "hands_on",
+    "shared",
+    "tells",
     "sensitivity",
     "runs_as",
 ];
@@ -41,17 +46,9 @@ impl TypeReader<'_> {
                 let parse = |text: &str| NodeKind::from_str(text).ok();
                 parse_word(&text, graph.get("kind")?, &words, parse, &mut self.problems)
             });
-        let sensitivity = graph.text("sensitivity", &mut self.problems).and_then(|text| {
-            let words = Sensitivity::ALL.map(Sensitivity::name);
-            let parse = |text: &str| Sensitivity::from_str(text).ok();
-            parse_word(
-                &text,
-                graph.get("sensitivity")?,
-                &words,
-                parse,
-                &mut self.problems,
-            )
-        });
+        let sensitivity = graph
+            .text("sensitivity", &mut self.problems)
+            .and_then(|text| self.sensitivity_word(&text, graph.get("sensitivity")?));
         let policy = self.policy_path(&graph);
         let runs_as = self.graph_path(&graph, "runs_as", is_name, "a text that names a role");
         let access = self.accesses(&graph, relations);
@@ -62,6 +59,23 @@ impl TypeReader<'_> {
             .collect();
         let closed = self.circumstances(&graph, "closed");
         let weak = self.circumstances(&graph, "weak");
+        let withheld = self.circumstances(&graph, "withheld");
+        let guarded = self.circumstances(&graph, "guarded");
+        let hands_on = graph
+            .list("hands_on", &mut self.problems)
+            .iter()
+            .filter_map(|node| self.hands_on(node, relations))
+            .collect();
+        let shared = graph
+            .list("shared", &mut self.problems)
+            .iter()
+            .filter_map(|node| self.shared(node, relations))
+            .collect();
+        let tells = graph
+            .list("tells", &mut self.problems)
+            .iter()
+            .filter_map(|node| self.tells(node, relations))
+            .collect();
         let kind = kind?;
         Some(GraphRole {
             kind,
@@ -70,6 +84,11 @@ impl TypeReader<'_> {
             exposed,
             closed,
             weak,
+            withheld,
+            guarded,
+            hands_on,
+            shared,
+            tells,
             sensitivity: sensitivity.unwrap_or_else(|| usual_sensitivity(kind)),
             runs_as,
         })
@@ -141,22 +160,71 @@ impl TypeReader<'_> {
             Some(_) => Some(self.graph_rule(&fields, what)?),
             None => None,
         };
-        let decrypt = fields.text("decrypt", &mut self.problems);
-        if let Some(label) = &decrypt
-            && relations.iter().all(|relation| relation.label != *label)
-        {
-            let labels = relations.iter().map(|relation| relation.label.as_str());
-            let help = did_you_mean(label, labels)
-                .unwrap_or_else(|| "`decrypt` takes the `as` of a relation to a key".to_owned());
-            let message = format!("`{}` has no relation `{label}`", self.entry.name);
-            let span = fields.key_span("decrypt");
-            self.problems
-                .error_with_help(span, message, "not under `relations`", Some(help));
-        }
+        let decrypt = self.relation_label(&fields, "decrypt", relations);
         Some(Access {
             level,
             when,
             grants,
+            decrypt,
+        })
+    }
+
+    /// The `as` of one of the type's relations.
+    pub(super) fn relation_label(
+        &mut self,
+        fields: &Fields<'_>,
+        key: &str,
+        relations: &[Relation],
+    ) -> Option<Text> {
+        let label = fields.text(key, &mut self.problems)?;
+        if relations.iter().all(|relation| relation.label != label) {
+            let labels = relations.iter().map(|relation| relation.label.as_str());
+            let help = did_you_mean(&label, labels)
+                .unwrap_or_else(|| format!("`{key}` takes the `as` of a relation of the type"));
+            let message = format!("`{}` has no relation `{label}`", self.entry.name);
+            self.problems
+                .error_with_help(fields.key_span(key), message, "not under `relations`", Some(help));
+        }
+        Some(label)
+    }
+
+    fn tells(&mut self, node: &Node, relations: &[Relation]) -> Option<Tells> {
+        let what = "an entry of `tells`";
+        let known = ["of", "when", "level", "label", "as"];
+        let fields = Fields::open(node, what, &known, &mut self.problems)?;
+        let when = self.graph_rule(&fields, what);
+        fields.required("of", what, &mut self.problems);
+        let of = self.relation_label(&fields, "of", relations);
+        let level = fields
+            .required_text("level", what, &mut self.problems)
+            .and_then(|text| self.sensitivity_word(&text, fields.get("level")?));
+        let label = fields.text("label", &mut self.problems);
+        let clause = fields.required_text("as", what, &mut self.problems);
+        Some(Tells {
+            of: of?,
+            when: when?,
+            level: level?,
+            label,
+            clause: clause?,
+        })
+    }
+
+    fn sensitivity_word(&mut self, text: &str, node: &Node) -> Option<Sensitivity> {
+        let words = Sensitivity::ALL.map(Sensitivity::name);
+        let parse = |text: &str| Sensitivity::from_str(text).ok();
+        parse_word(text, node, &words, parse, &mut self.problems)
+    }
+
+    fn shared(&mut self, node: &Node, relations: &[Relation]) -> Option<Shared> {
+        let what = "an entry of `shared`";
+        let fields = Fields::open(node, what, &["accounts", "as", "decrypt"], &mut self.problems)?;
+        fields.required("accounts", what, &mut self.problems);
+        let accounts = self.graph_path(&fields, "accounts", is_names, "a list of accounts");
+        let clause = fields.required_text("as", what, &mut self.problems);
+        let decrypt = self.relation_label(&fields, "decrypt", relations);
+        Some(Shared {
+            accounts: accounts?,
+            clause: clause?,
             decrypt,
         })
     }
@@ -260,7 +328,7 @@ impl TypeReader<'_> {
 }
 
 /// The elements of a list, or the one node that stands in place of a list of one.
-fn one_or_more(node: &Node) -> &[Node] {
+pub(super) fn one_or_more(node: &Node) -> &[Node] {
     match &node.content {
         Content::List(items) => items.as_slice(),
         Content::Plain(_) | Content::Quoted(_) | Content::Map(_) => std::slice::from_ref(node),

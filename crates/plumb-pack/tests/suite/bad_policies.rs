@@ -59,11 +59,11 @@ fn file_of_no_known_kind() {
     check(
         "rules: []\n",
         &expect![[r#"
-        user.yaml:1:1: error: file is of no known kind
-        help: a file has `policies`, `resources`, `controls`, `escalations`, `sensitivity` or `risk` at its top
-        | rules: []
-        | ^^^^^^^^^ no known key
-    "#]],
+            user.yaml:1:1: error: file is of no known kind
+            help: a file has `policies`, `resources`, `controls`, `escalations`, `mappings`, `sensitivity` or `risk` at its top
+            | rules: []
+            | ^^^^^^^^^ no known key
+        "#]],
     );
 }
 

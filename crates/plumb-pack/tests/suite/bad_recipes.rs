@@ -176,6 +176,23 @@ fn parent_without_for_each_and_unknown_parent() {
     "#]],
     );
     check_more(
+        "descend: true",
+        &expect![[r#"
+        user.yaml:9:5: error: `descend` needs `for_each`: where to begin
+        |     descend: true
+        |     ^^^^^^^ nothing to descend from
+    "#]],
+    );
+    check_more(
+        "for_each: aws_lb\ndescend: true\nwith: { Prefix: \"{parent.vpc_id}\" }",
+        &expect![[r#"
+            user.yaml:11:21: error: `my_bucket` has no attribute `vpc_id` in path `vpc_id`
+            help: attributes are bucket_arn, bucket_region, creation_date, name
+            |     with: { Prefix: "{parent.vpc_id}" }
+            |                     ^^^^^^^^^^^^^^^^^ asked of what is found as well
+        "#]],
+    );
+    check_more(
         "for_each: my_bucket",
         &expect![[r#"
         user.yaml:9:15: error: type `my_bucket` goes through itself

@@ -79,9 +79,14 @@ fn told(resource_type: &str, document: &str, others: &Others) -> String {
         .iter()
         .map(|closed| ("closed", &closed.when, &closed.clause));
     let weak = role.weak.iter().map(|weak| ("weak", &weak.when, &weak.clause));
+    let withheld = role
+        .withheld
+        .iter()
+        .map(|withheld| ("withheld", &withheld.when, &withheld.clause));
     let told: Vec<String> = exposed
         .chain(closed)
         .chain(weak)
+        .chain(withheld)
         .filter_map(|(key, when, clause)| match truth(when, &document, others) {
             Truth::True => Some(format!("{key}: {clause}")),
             Truth::False => None,
@@ -239,6 +244,16 @@ fn functions() {
         "weak: its user data holds secrets",
     );
     check("aws_ec2_instance", r#"{"user_data":null}"#, "");
+    let off = "withheld: somebody with ec2:ModifyInstanceMetadataOptions switches its metadata service on";
+    for (options, expected) in [
+        (r#"{"http_endpoint":"disabled"}"#, off),
+        (r#"{"http_endpoint":"enabled"}"#, ""),
+        ("null", ""),
+        (UNREAD, &format!("[{off}]")),
+    ] {
+        let document = format!(r#"{{"user_data":null,"metadata_options":{options}}}"#);
+        check("aws_ec2_instance", &document, expected);
+    }
 }
 
 #[test]

@@ -5,10 +5,12 @@
     reason = "helpers of tests stand outside the functions that are tests"
 )]
 
+mod bad_mappings;
 mod bad_policies;
 mod bad_recipes;
 mod catalogue;
 mod escalations;
+mod fronts;
 mod graph;
 mod graph_knowledge;
 mod hostile_files;

@@ -12,6 +12,7 @@ use plumb_model::verdict::Severity;
 use serde::Serialize;
 
 use super::selection::SelectedPolicy;
+use crate::identity::place;
 use crate::path_index::PathIndex;
 use crate::path_words::risk_parts;
 use crate::risk_json::accepted;
@@ -100,6 +101,7 @@ impl<'a> PolicyData<'a> {
             uid: &view.resource.uid,
             name: &view.resource.name,
             region: &view.resource.region,
+            code: place(&view).map(|place| format!("{}:{}", place.file, place.line)),
             tags: view.resource.tags.as_deref(),
             evidence: view.finding.evidence.as_deref(),
             risk: view.finding.risk.as_ref().map(RiskData::new),
@@ -141,6 +143,9 @@ struct FindingData<'a> {
     uid: &'a str,
     name: &'a str,
     region: &'a str,
+    /// The place in code, as `file:line`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tags: Option<&'a Map>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,7 +4,7 @@ use plumb_model::path::{AttackPath, ChokePoint, Hop, PathReport};
 
 use super::view::shown;
 use crate::numbers::{counted, thousands};
-use crate::path_words::{affected, certainty_gloss, cut, days, node, proof, proof_on, step};
+use crate::path_words::{affected, certainty_gloss, cut, days, extent, node, proof, proof_on, step};
 use crate::svg;
 
 /// How many paths are drawn at once; the others open on demand.
@@ -78,6 +78,9 @@ pub(crate) struct PathView {
     pub(crate) cuts: Vec<String>,
     pub(crate) worsened_by: Vec<String>,
     pub(crate) targets: Vec<String>,
+    /// What whoever administers its account reaches besides.
+    pub(crate) behind: Vec<String>,
+    pub(crate) more_behind: Option<String>,
 }
 
 impl PathView {
@@ -86,9 +89,7 @@ impl PathView {
             format!("affected: {}", affected(path)),
             format!("ETA to remediate: {}", days(path.days())),
         ];
-        if path.count > 1 {
-            facts.push(counted(path.count, "equal paths"));
-        }
+        facts.extend(extent(path));
         facts.extend(certainty_gloss(path.certainty).map(str::to_owned));
         let parts = path
             .parts
@@ -98,7 +99,8 @@ impl PathView {
             id: shown(&path.id),
             rank: (index + 1).to_string(),
             open: index < OPEN,
-            title: shown(&path.title),
+            // An arrow of two characters would be broken between them.
+            title: shown(&path.title).replace(" -> ", " \u{2192} "),
             priority: path.priority.name(),
             priority_title: path.priority.title(),
             risk: path.risk,
@@ -111,6 +113,9 @@ impl PathView {
             cuts: path.cuts.iter().map(|change| shown(&cut(path, change))).collect(),
             worsened_by: path.worsened_by.iter().map(|policy| shown(policy)).collect(),
             targets: path.targets.iter().map(|target| shown(target)).collect(),
+            behind: path.behind.iter().map(|target| shown(target)).collect(),
+            more_behind: (path.targets_behind > wide(path.behind.len()))
+                .then(|| thousands(path.targets_behind - wide(path.behind.len()))),
         }
     }
 }
@@ -167,8 +172,19 @@ impl ChokePointRow {
             fact: shown(&proof(&point.proof)),
             risk: thousands(point.risk_removed),
             targets: thousands(point.targets_saved),
-            paths: thousands(wide(point.paths.len())),
+            paths: closed(point),
             days: days(point.days),
         }
+    }
+}
+
+/// How many paths a choke point closes, wholly or in part.
+fn closed(point: &ChokePoint) -> String {
+    let wholly = thousands(wide(point.paths.len()));
+    match (point.paths.is_empty(), point.partly.as_slice()) {
+        (_, []) => wholly,
+        (true, [only]) => format!("{} of {} equal", thousands(only.closed), thousands(only.count)),
+        (true, several) => format!("part of {}", several.len()),
+        (false, several) => format!("{wholly}, part of {}", several.len()),
     }
 }

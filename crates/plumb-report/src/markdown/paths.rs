@@ -9,7 +9,7 @@ use plumb_model::risk::Priority;
 use super::cut as shortened;
 use super::escape::{cell_code, text};
 use crate::numbers::{counted, thousands};
-use crate::path_words::{affected, certainty_gloss, cut, days, priority_gloss, proof};
+use crate::path_words::{affected, certainty_gloss, cut, days, extent, priority_gloss, proof};
 
 /// How many paths, choke points and accepted risks are listed.
 const LISTED: usize = 10;
@@ -61,8 +61,8 @@ fn render_path(rank: usize, path: &AttackPath, out: &mut dyn Write) -> io::Resul
         path.priority.title(),
         path.risk
     );
-    if path.count > 1 {
-        facts.push_str(&format!("; {}", counted(path.count, "equal paths")));
+    if let Some(extent) = extent(path) {
+        facts.push_str(&format!("; {extent}"));
     }
     if let Some(gloss) = certainty_gloss(path.certainty) {
         facts.push_str(&format!("; {gloss}"));

@@ -54,5 +54,14 @@ pub(super) fn comment(accepted: &AcceptedRisk) -> String {
     } else {
         "no longer accepted"
     };
-    format!("{verb}: by {owner} until {until}: {reason}")
+    let by = [("by", owner), ("until", until)]
+        .into_iter()
+        .filter(|(_, text)| !text.is_empty())
+        .fold(String::new(), |said, (word, text)| {
+            format!("{said} {word} {text}")
+        });
+    match by.as_str() {
+        "" => format!("{verb}: {reason}"),
+        by => format!("{verb}:{by}: {reason}"),
+    }
 }

@@ -1,9 +1,13 @@
-//! Where a SARIF result lies: a live resource has no file, so it gets an address made of its identity.
+//! Where a SARIF result lies: in a file of code; a live resource has none, so it gets an address made of its identity.
 
 use std::fmt::Write as _;
 
+use plumb_model::code::CodePlace;
 use plumb_model::report::FindingView;
 use serde::Serialize;
+
+use super::Message;
+use crate::options::RenderOptions;
 
 /// A physical location, which code scanning requires, and the logical one, which is the truth.
 #[derive(Serialize)]
@@ -14,15 +18,21 @@ pub(super) struct Location<'a> {
 }
 
 impl<'a> Location<'a> {
-    pub(super) fn new(view: &FindingView<'a>) -> Self {
+    pub(super) fn new(view: &FindingView<'a>, options: &RenderOptions) -> Self {
         Self {
-            physical_location: PhysicalLocation {
-                artifact_location: ArtifactLocation { uri: address(view) },
-                region: Region { start_line: 1 },
+            physical_location: match &view.finding.code {
+                Some(spot) => PhysicalLocation::of(&spot.place, options),
+                None => PhysicalLocation {
+                    artifact_location: ArtifactLocation { uri: address(view) },
+                    region: Region::default(),
+                },
             },
             logical_locations: [LogicalLocation {
                 name: &view.resource.name,
-                fully_qualified_name: &view.resource.uid,
+                fully_qualified_name: match &view.resource.code {
+                    Some(code) => &code.address,
+                    None => &view.resource.uid,
+                },
                 kind: "resource",
             }],
         }
@@ -30,7 +40,7 @@ impl<'a> Location<'a> {
 }
 
 /// A relative URI that names one resource: `aws/123456789012/us-east-1/aws_s3_bucket/arn%3Aaws%3As3%3A%3A%3Alogs`.
-fn address(view: &FindingView<'_>) -> String {
+pub(crate) fn address(view: &FindingView<'_>) -> String {
     let account = &view.account.account;
     let resource = view.resource;
     let segments = [
@@ -61,11 +71,51 @@ fn segment(text: &str) -> String {
         })
 }
 
+/// Where the value was written and where modules were called, of a finding in code.
+pub(super) fn related(view: &FindingView<'_>, options: &RenderOptions) -> Vec<RelatedLocation> {
+    let Some(spot) = &view.finding.code else {
+        return Vec::new();
+    };
+    let set = spot.set_at.iter().map(|place| (place, "the value is set here"));
+    let calls = view.resource.code.iter().flat_map(|code| code.calls.iter().rev());
+    set.chain(calls.map(|place| (place, "the module is called here")))
+        .map(|(place, text)| RelatedLocation {
+            physical_location: PhysicalLocation::of(place, options),
+            message: Message::new(text),
+        })
+        .collect()
+}
+
+/// A further place with what it says.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RelatedLocation {
+    physical_location: PhysicalLocation,
+    message: Message,
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PhysicalLocation {
     artifact_location: ArtifactLocation,
     region: Region,
+}
+
+impl PhysicalLocation {
+    fn of(place: &CodePlace, options: &RenderOptions) -> Self {
+        let segments: Vec<String> = options.path(place).split('/').map(segment).collect();
+        Self {
+            artifact_location: ArtifactLocation {
+                uri: segments.join("/"),
+            },
+            region: Region {
+                start_line: place.line,
+                start_column: Some(place.column),
+                end_line: Some(place.end_line),
+                end_column: Some(place.end_column),
+            },
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -77,6 +127,24 @@ struct ArtifactLocation {
 #[serde(rename_all = "camelCase")]
 struct Region {
     start_line: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start_column: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end_line: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end_column: Option<u32>,
+}
+
+/// The first line, of what has no file.
+impl Default for Region {
+    fn default() -> Self {
+        Self {
+            start_line: 1,
+            start_column: None,
+            end_line: None,
+            end_column: None,
+        }
+    }
 }
 
 #[derive(Serialize)]

@@ -3,18 +3,18 @@
 use plumb_model::path::AttackPath;
 
 /// Width of a box.
-pub(super) const BOX_WIDTH: i64 = 168;
+pub(super) const BOX_WIDTH: i64 = 176;
 
 /// Height of a box.
 pub(super) const BOX_HEIGHT: i64 = 84;
 
 const COLUMNS: usize = 4;
-const GAP: i64 = 128;
+const GAP: i64 = 118;
 const ROW_GAP: i64 = 84;
-const MARGIN: i64 = 14;
+const MARGIN: i64 = 13;
 
 /// Columns of text that fit over an arrow between neighbours, and over one to the next row.
-const SHORT_LABEL: usize = 18;
+const SHORT_LABEL: usize = 17;
 const LONG_LABEL: usize = 60;
 
 /// A place on the drawing.

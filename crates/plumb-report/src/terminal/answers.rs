@@ -4,9 +4,9 @@ use std::io;
 
 use plumb_model::answer::{
     ChangedPath, ExposedResource, ExposureAnswer, ExposureWay, PermissionAnswer, PermissionDecision,
-    Standing, WhatIf, WhoCan,
+    SourceKind, Standing, WhatIf, WhoCan,
 };
-use plumb_model::path::PathNode;
+use plumb_model::path::{Certainty, PathNode};
 use plumb_model::value::Text;
 
 use super::page::{Page, fitted, painted_text};
@@ -107,7 +107,18 @@ pub fn exposure(answer: &ExposureAnswer, width: usize, color: Color) -> String {
         page.line(&head)?;
         let uid = page.dimmed(&fitted(&answer.resource.uid, page.width()));
         page.line(&uid)?;
-        page.wrapped("exposed: ", exposure_title(answer.level))?;
+        let sure = match answer.certainty {
+            Some(Certainty::Conditional) => ", but only if what stands below holds",
+            Some(Certainty::Certain | Certainty::Possible) | None => "",
+        };
+        let to = match (&answer.internet, answer.ways.first()) {
+            // Of what has no address it is not addresses that it is open to.
+            (Standing::NotNetworked, Some(way)) if way.source == SourceKind::Internet => {
+                format!("to {}", way.from)
+            }
+            (_, _) => exposure_title(answer.level).to_owned(),
+        };
+        page.wrapped("exposed: ", &format!("{to}{sure}"))?;
         stands("the internet as a whole: ", &answer.internet, page)?;
         stands("everything outside of its account: ", &answer.outside, page)?;
         for way in &answer.ways {
@@ -123,6 +134,15 @@ pub fn exposure(answer: &ExposureAnswer, width: usize, color: Color) -> String {
             page.blank()?;
             page.wrapped("", "no way to it is known")?;
         }
+        if let Some(risk) = answer.path_risk {
+            page.blank()?;
+            page.wrapped(
+                "",
+                &format!(
+                    "attack paths lead to it, at a risk of up to {risk} of 100: `plumb paths` lists them"
+                ),
+            )?;
+        }
         Ok(())
     })
 }
@@ -130,6 +150,17 @@ pub fn exposure(answer: &ExposureAnswer, width: usize, color: Color) -> String {
 fn stands(lead: &str, standing: &Standing, page: &mut Page<'_>) -> io::Result<()> {
     match standing {
         Standing::Exposed => page.wrapped(lead, "its address can be reached"),
+        Standing::ExposedThrough(fronts) => {
+            page.wrapped(
+                lead,
+                "not at an address of its own, but through what hands requests on to it",
+            )?;
+            notes("  ", fronts, page)
+        }
+        Standing::ExposedIf(conditions) => {
+            page.wrapped(lead, "its address can be reached, but only if")?;
+            notes("  ", conditions, page)
+        }
         Standing::NotExposed => page.wrapped(
             lead,
             "its address cannot be reached; everything that decides was read",
@@ -138,9 +169,8 @@ fn stands(lead: &str, standing: &Standing, page: &mut Page<'_>) -> io::Result<()
             page.wrapped(lead, "not known, because something that decides was not read")?;
             notes("  not read: ", why, page)
         }
-        Standing::NotNetworked => {
-            page.wrapped(lead, "networks do not tell; permissions and its own settings do")
-        }
+        // It has no address of which anything could be said.
+        Standing::NotNetworked => Ok(()),
     }
 }
 
@@ -202,6 +232,7 @@ pub fn exposed(resources: &[ExposedResource], width: usize, color: Color) -> Str
                     exposed.open.join(", ")
                 ),
             )?;
+            notes("    hangs on: ", &exposed.conditions, page)?;
             notes("    not read: ", &exposed.not_known, page)?;
         }
         Ok(())
@@ -280,11 +311,10 @@ fn place(found: &PathNode) -> String {
 
 #[cfg(test)]
 mod tests {
-    use plumb_model::path::{Certainty, EdgeKind, Proof};
+    use plumb_model::path::{EdgeKind, Proof};
     use plumb_model::risk::ExposureLevel;
 
     use super::*;
-    use plumb_model::answer::SourceKind;
 
     fn hostile() -> PathNode {
         PathNode {
@@ -338,10 +368,12 @@ mod tests {
                 &ExposureAnswer {
                     resource: hostile(),
                     level: ExposureLevel::Wide,
+                    certainty: Some(Certainty::Conditional),
                     internet: Standing::NotKnown(vec![evil.clone()]),
                     outside: Standing::Exposed,
                     ways: vec![way],
                     more_inside: 2,
+                    path_risk: Some(9),
                 },
                 80,
                 Color::Never,
@@ -352,6 +384,7 @@ mod tests {
                     level: ExposureLevel::Unknown,
                     open: vec![evil.clone()],
                     certainty: None,
+                    conditions: vec![evil.clone()],
                     not_known: vec![evil.clone()],
                 }],
                 80,
@@ -387,5 +420,62 @@ mod tests {
             let hidden = |character: char| character != '\n' && crate::visible::is_hidden(character);
             assert!(!page.contains(hidden), "{page:?}");
         }
+    }
+
+    #[test]
+    fn a_page_says_on_what_exposure_hangs_and_speaks_of_no_address_where_there_is_none() {
+        let way = |from: &str, how: Option<&str>, certainty| ExposureWay {
+            from: from.into(),
+            source: SourceKind::Internet,
+            prefixes: Vec::new(),
+            kind: EdgeKind::Reaches,
+            ports: vec!["tcp 22".into()],
+            how: how.map(Text::from),
+            certainty,
+            conditions: Vec::new(),
+            proofs: Vec::new(),
+        };
+        let page = |internet: Standing, way: ExposureWay| {
+            let answer = ExposureAnswer {
+                resource: PathNode {
+                    name: "web".into(),
+                    ..PathNode::default()
+                },
+                level: ExposureLevel::Wide,
+                certainty: Some(way.certainty),
+                outside: internet.clone(),
+                internet,
+                ways: vec![way],
+                more_inside: 0,
+                path_risk: None,
+            };
+            exposure(&answer, 120, Color::Never)
+        };
+        let once = Standing::ExposedIf(vec!["the instance is started".into()]);
+        let stopped = page(once, way("any address", None, Certainty::Conditional));
+        for line in [
+            "exposed: from any address, but only if what stands below holds",
+            "the internet as a whole: its address can be reached, but only if",
+            "  the instance is started",
+        ] {
+            assert!(stopped.lines().any(|shown| shown == line), "{line}: {stopped}");
+        }
+        let front = Standing::ExposedThrough(vec!["Load balancer front".into()]);
+        let behind = page(
+            front,
+            way(
+                "any address",
+                Some("through Load balancer front"),
+                Certainty::Certain,
+            ),
+        );
+        assert!(behind.contains("not at an address of its own"), "{behind}");
+        assert!(
+            behind.contains("reaches it on tcp 22 (through Load balancer front)"),
+            "{behind}"
+        );
+        let role = page(Standing::NotNetworked, way("anybody", None, Certainty::Certain));
+        assert!(role.lines().any(|line| line == "exposed: to anybody"), "{role}");
+        assert!(!role.contains("address"), "{role}");
     }
 }

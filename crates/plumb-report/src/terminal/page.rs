@@ -27,6 +27,11 @@ impl<'a> Page<'a> {
         }
     }
 
+    /// Whether the page has colours.
+    pub(super) fn color(&self) -> Color {
+        self.color
+    }
+
     /// Columns of the page.
     pub(super) fn width(&self) -> usize {
         self.width
@@ -52,6 +57,15 @@ impl<'a> Page<'a> {
     /// Text made visible and wrapped at spaces; the first line begins with `first`, the others with as many spaces.
     pub(super) fn wrapped(&mut self, first: &str, text: &str) -> io::Result<()> {
         self.framed(first, &" ".repeat(first.width()), text)
+    }
+
+    /// Text that stands out, made visible and wrapped.
+    pub(super) fn wrapped_bold(&mut self, text: &str) -> io::Result<()> {
+        for line in wrap(&visible(text), self.width) {
+            let line = self.bold(&line);
+            writeln!(self.out, "{line}")?;
+        }
+        Ok(())
     }
 
     /// Like [`Page::wrapped`], but the other lines begin with `rest`, which is as wide as `first`.

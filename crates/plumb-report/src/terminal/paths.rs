@@ -8,11 +8,14 @@ use plumb_model::risk::Priority;
 use super::page::{Page, fitted, painted_text, priority_style};
 use crate::numbers::{counted, thousands};
 use crate::options::Color;
-use crate::path_words::{affected, certainty_gloss, cut, days, gain, node, proof, proof_on, step};
+use crate::path_words::{affected, certainty_gloss, cut, days, extent, gain, node, proof, proof_on, step};
 use crate::visible::visible;
 
 /// How many of the paths that a choke point closes are listed.
 const MOST_CLOSED: usize = 5;
+
+/// How many of the targets behind a path are listed.
+const MOST_BEHIND: usize = 20;
 
 /// All paths, riskiest first, each with its id; `width` is held between 60 and 200 columns.
 pub fn list(report: &PathReport, width: usize, color: Color) -> String {
@@ -22,7 +25,7 @@ pub fn list(report: &PathReport, width: usize, color: Color) -> String {
         let paths = counted(wide(report.paths.len()), "attack paths");
         page.wrapped(
             "",
-            &format!("{paths}; {pairs} of entry and target in a graph of {nodes} nodes and {edges} edges"),
+            &format!("{paths}; {pairs} of entry and target in a graph of {nodes} nodes and {edges} edges that an attacker can follow"),
         )?;
         for (index, path) in report.paths.iter().enumerate() {
             page.blank()?;
@@ -36,8 +39,7 @@ pub fn list(report: &PathReport, width: usize, color: Color) -> String {
 /// One path in full: every step with its facts and conditions, the sum of its risk, and what closes it.
 pub fn show(path: &AttackPath, width: usize, color: Color) -> String {
     painted_text(width, color, |page| {
-        let title = page.bold(&fitted(&path.title, page.width()));
-        page.line(&title)?;
+        page.wrapped_bold(&path.title)?;
         page.wrapped("", &facts(path))?;
         if let Some(gloss) = certainty_gloss(path.certainty) {
             page.wrapped("", gloss)?;
@@ -60,7 +62,7 @@ pub fn choke_points(report: &PathReport, width: usize, color: Color) -> String {
         page.wrapped(
             "",
             &format!(
-                "{}; the risk of all paths sums up to {}",
+                "{}; the risk of all targets that can be reached sums up to {}",
                 counted(points, "choke points"),
                 thousands(report.total_risk)
             ),
@@ -83,11 +85,27 @@ fn closed(report: &PathReport, choke_point: &ChokePoint, page: &mut Page<'_>) ->
     for path in report.paths.iter().filter(is_closed).take(MOST_CLOSED) {
         page.wrapped(&format!("     closes {}  ", fitted(&path.id, 12)), &path.title)?;
     }
-    match choke_point.paths.len().saturating_sub(MOST_CLOSED) {
+    let more = choke_point.paths.len().saturating_sub(MOST_CLOSED);
+    if more > 0 {
+        page.wrapped(
+            "     ",
+            &format!("and {}", counted(wide(more), "less risky paths")),
+        )?;
+    }
+    let partly = report.paths.iter().filter_map(|path| {
+        let of_path = choke_point.partly.iter().find(|partly| partly.path == path.id)?;
+        Some((path, of_path))
+    });
+    for (path, partly) in partly.take(MOST_CLOSED) {
+        let (closed, count) = (thousands(partly.closed), thousands(partly.count));
+        let first = format!("     closes {closed} of {count} of {}  ", fitted(&path.id, 12));
+        page.wrapped(&first, &path.title)?;
+    }
+    match choke_point.partly.len().saturating_sub(MOST_CLOSED) {
         0 => Ok(()),
         more => page.wrapped(
             "     ",
-            &format!("and {}", counted(wide(more), "less risky paths")),
+            &format!("and some of {}", counted(wide(more), "less risky paths")),
         ),
     }
 }
@@ -97,9 +115,7 @@ pub(super) fn ranked(rank: usize, path: &AttackPath, page: &mut Page<'_>) -> io:
     page.wrapped(&format!("  {rank}. "), &path.title)?;
     page.wrapped("     ", &facts(path))?;
     let mut more = Vec::new();
-    if path.count > 1 {
-        more.push(counted(path.count, "equal paths"));
-    }
+    more.extend(extent(path));
     more.extend(certainty_gloss(path.certainty).map(str::to_owned));
     if !more.is_empty() {
         page.wrapped("     ", &more.join(" | "))?;
@@ -194,6 +210,25 @@ fn closing(path: &AttackPath, page: &mut Page<'_>) -> io::Result<()> {
         for target in &path.targets {
             page.wrapped("  ", target)?;
         }
+    }
+    behind(path, page)
+}
+
+/// What lies open to whoever administers the account in which the path ends.
+fn behind(path: &AttackPath, page: &mut Page<'_>) -> io::Result<()> {
+    if path.behind.is_empty() {
+        return Ok(());
+    }
+    let targets = counted(path.targets_behind, "more targets").to_uppercase();
+    page.heading(&format!("{targets} BEHIND IT, WITHIN REACH OF AN ADMINISTRATOR:"))?;
+    for target in path.behind.iter().take(MOST_BEHIND) {
+        page.wrapped("  ", target)?;
+    }
+    let more = path
+        .targets_behind
+        .saturating_sub(wide(path.behind.len().min(MOST_BEHIND)));
+    if more > 0 {
+        page.wrapped("  ", &format!("and {} more, with --format json", thousands(more)))?;
     }
     Ok(())
 }

@@ -85,31 +85,49 @@ fn title(text: &str, listed: usize, all: usize) -> String {
 /// What loses most points of the score.
 pub(super) fn breakdown(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     let names = AccountNames::new(report);
+    // Severities are few; of the others the worst are told.
     let lists = [
-        ("  by severity:  ", &report.breakdown.severities),
-        ("  by service:   ", &report.breakdown.services),
-        ("  by account:   ", &report.breakdown.accounts),
+        ("  by severity:  ", &report.breakdown.severities, usize::MAX),
+        ("  by service:   ", &report.breakdown.services, LISTED_FEW),
+        ("  by account:   ", &report.breakdown.accounts, LISTED_FEW),
     ];
     if lists
         .iter()
-        .all(|(_, parts)| parts.iter().all(|part| part.lost == 0))
+        .all(|(_, parts, _)| parts.iter().all(|part| part.score.failed == 0))
     {
         return Ok(());
     }
     page.heading("POINTS OF THE SCORE THAT ARE LOST:")?;
-    for (first, parts) in lists {
-        let mut losing: Vec<&ScorePart> = parts.iter().filter(|part| part.lost > 0).collect();
-        losing.sort_by_key(|part| std::cmp::Reverse(part.lost));
-        let shown = losing
+    for (first, parts, listed) in lists {
+        let losing = losing(parts);
+        let mut shown: Vec<String> = losing
             .iter()
-            .take(LISTED_FEW)
-            .map(|part| format!("{} {}", names.label(&part.name), part.lost));
-        let shown: Vec<String> = shown.collect();
+            .take(listed)
+            .map(|part| format!("{} {}", names.label(&part.name), lost(part)))
+            .collect();
+        let elsewhere: u64 = losing.iter().skip(listed).map(|part| u64::from(part.lost)).sum();
+        if elsewhere > 0 {
+            shown.push(format!("elsewhere {elsewhere}"));
+        }
         if !shown.is_empty() {
             page.wrapped(first, &shown.join(", "))?;
         }
     }
     Ok(())
+}
+
+/// The parts in which something fails, those that lose most first.
+fn losing(parts: &[ScorePart]) -> Vec<&ScorePart> {
+    let mut losing: Vec<&ScorePart> = parts.iter().filter(|part| part.score.failed > 0).collect();
+    losing.sort_by_key(|part| std::cmp::Reverse(part.lost));
+    losing
+}
+
+fn lost(part: &ScorePart) -> String {
+    match part.lost {
+        0 => "less than 1".to_owned(),
+        lost => lost.to_string(),
+    }
 }
 
 /// How much was accepted, and which acceptances need care.
@@ -125,7 +143,27 @@ pub(super) fn accepted(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
         .accepted
         .iter()
         .filter(|accepted| accepted.holds && accepted.findings == 0);
-    some(idle, "  fits nothing:    ", page)
+    some(idle, "  fits nothing:    ", page)?;
+    let in_force = report
+        .accepted
+        .iter()
+        .filter(|accepted| accepted.holds && accepted.findings > 0);
+    some(in_force, "  in force:        ", page)
+}
+
+/// Who accepted a risk and until when, as far as it is said.
+fn by_and_until(owner: &str, until: &str) -> String {
+    let part = |word: &str, text: &str| {
+        if text.is_empty() {
+            String::new()
+        } else {
+            format!(" {word} {text}")
+        }
+    };
+    match format!("{}{}", part("by", owner), part("until", until)) {
+        said if said.is_empty() => said,
+        said => format!(",{said}"),
+    }
 }
 
 fn some<'a>(
@@ -142,13 +180,14 @@ fn some<'a>(
         let AcceptedRisk {
             policy,
             resource,
+            reason,
             owner,
             until,
             ..
         } = accepted;
         page.wrapped(
             first,
-            &format!("{policy} on {resource}, by {owner} until {until}"),
+            &format!("{policy} on {resource}{}: {reason}", by_and_until(owner, until)),
         )?;
     }
     if left_out > 0 {

@@ -3,9 +3,10 @@
 use std::io;
 
 use anstyle::Style;
+use plumb_model::coverage::Gap;
 use plumb_model::framework::FrameworkReport;
 use plumb_model::report::{FindingView, Report};
-use plumb_model::value::Text;
+use plumb_model::value::{Reason, Text};
 use plumb_model::verdict::Severity;
 
 use super::page::{Page, fitted, priority_style, severity_style};
@@ -260,6 +261,7 @@ pub(super) fn coverage(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
             &format!("{gaps} in {accounts}: what hangs on them is unknown, not passing"),
         )?;
     }
+    not_understood(report, page)?;
     let mut left_out: Vec<&str> = report
         .accounts
         .iter()
@@ -278,6 +280,32 @@ pub(super) fn coverage(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
         )?;
     }
     interrupted(report, page)
+}
+
+/// What was read and could not be used: nobody would find it by a permission.
+fn not_understood(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    let gaps: Vec<(&str, &Gap)> = report
+        .accounts
+        .iter()
+        .flat_map(|account| {
+            let gaps = account.coverage.gaps.iter();
+            gaps.map(|gap| (account.account.label(), gap))
+        })
+        .filter(|(_, gap)| gap.unreadable.reason == Reason::NotUnderstood)
+        .collect();
+    for (account, gap) in gaps.iter().take(LISTED) {
+        let attribute = gap.attribute.as_ref().map(|attribute| format!(" `{attribute}`"));
+        let (resource_type, attribute) = (&gap.resource_type, attribute.unwrap_or_default());
+        let text = format!(
+            "not understood: {resource_type}{attribute} in {account}: {}",
+            gap.unreadable.detail
+        );
+        page.wrapped("  ", &text)?;
+    }
+    match gaps.len().saturating_sub(LISTED) {
+        0 => Ok(()),
+        more => page.wrapped("  ", &format!("and {more} more not understood")),
+    }
 }
 
 fn interrupted(report: &Report, page: &mut Page<'_>) -> io::Result<()> {

@@ -8,6 +8,7 @@
     reason = "helpers of tests fail by panicking, like the tests themselves"
 )]
 
+mod code;
 mod diagnostics;
 mod drawings;
 mod hostile;

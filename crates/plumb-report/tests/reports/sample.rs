@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use plumb_model::account::{Account, Provider};
 use plumb_model::coverage::{CallCount, CollectedType, Coverage, Gap};
-use plumb_model::finding::{Evidence, Finding, Observed};
+use plumb_model::finding::{Evidence, Finding, Observed, Standing};
 use plumb_model::framework::{
     Assessment, ControlRef, ControlReport, ControlStatus, FrameworkReport, StatusCounts,
 };
@@ -83,6 +83,7 @@ pub(crate) fn without_graph() -> Report {
             ResourceSummary {
                 exposure: None,
                 stand_in: true,
+                code: None,
                 tags: None,
                 ..resource("aws_iam_account", "aws_iam_account", "aws_iam_account", "global")
             },
@@ -396,6 +397,7 @@ fn resource(uid: &str, resource_type: &str, name: &str, region: &str) -> Resourc
         tags: Some(Box::new(Map::from_iter([("team".into(), Value::from("core"))]))),
         exposure: None,
         stand_in: false,
+        code: None,
     }
 }
 
@@ -407,6 +409,8 @@ fn finding(policy: u32, resource: u32, verdict: Verdict) -> Finding {
         risk: None,
         accepted: None,
         evidence: None,
+        code: None,
+        standing: Standing::Asked,
     }
 }
 
@@ -485,6 +489,7 @@ fn account_report(
         resources,
         findings,
         coverage: Coverage {
+            declared_only: false,
             left_out: vec![],
             collected,
             gaps,
@@ -530,6 +535,7 @@ fn report(
         breakdown: Breakdown::default(),
         paths: None,
         accepted: Vec::new(),
+        focus: None,
     }
 }
 

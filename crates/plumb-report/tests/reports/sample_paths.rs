@@ -1,7 +1,9 @@
 //! What the graph says of the sample estate: three attack paths, two choke points, risks and accepted risks.
 
 use plumb_model::account::Provider;
-use plumb_model::path::{AttackPath, Certainty, ChokePoint, Cut, EdgeKind, Hop, PathNode, PathReport, Proof};
+use plumb_model::path::{
+    AttackPath, Certainty, ChokePoint, Cut, EdgeKind, Hop, PartlyClosed, PathNode, PathReport, Proof,
+};
 use plumb_model::report::{AcceptedRisk, Breakdown, Report, Score, ScorePart};
 use plumb_model::risk::{ExposureLevel, Priority, Risk};
 use plumb_model::value::Text;
@@ -24,16 +26,23 @@ pub(crate) fn sample_paths() -> PathReport {
                 (14, 1_260, 3),
                 &["9b1f04c2aa31"],
             ),
-            choke_point(
-                proof(
-                    "arn:aws:s3:::shop-assets",
-                    "policy.statement[0]",
-                    "allows s3:GetObject to everyone",
-                ),
-                ("S3 bucket", "shop-assets", "111122223333"),
-                (3, 285, 1),
-                &["3fa9c1d2e4b5"],
-            ),
+            ChokePoint {
+                partly: vec![PartlyClosed {
+                    path: "3fa9c1d2e4b5".into(),
+                    closed: 1,
+                    count: 3,
+                }],
+                ..choke_point(
+                    proof(
+                        "arn:aws:s3:::shop-assets",
+                        "policy.statement[0]",
+                        "allows s3:GetObject to everyone",
+                    ),
+                    ("S3 bucket", "shop-assets", "111122223333"),
+                    (1, 95, 1),
+                    &[],
+                )
+            },
         ],
         pairs: 41,
         total_risk: 3_604,
@@ -174,6 +183,8 @@ fn cross_account() -> AttackPath {
         targets: vec!["arn:aws:iam::444455556666:role/admin".into()],
         accounts: accounts(Provider::Aws, &["111122223333"]),
         cuts: vec![cut(ssh, 4, 2), cut(trust, 1, 3)],
+        targets_behind: 12,
+        behind: vec!["arn:aws:s3:::backups".into(), "arn:aws:s3:::invoices".into()],
         ..path()
     }
 }
@@ -360,7 +371,10 @@ fn path() -> AttackPath {
         parts: Vec::new(),
         priority: Priority::Critical,
         count: 1,
+        entries: 1,
         targets: Vec::new(),
+        targets_behind: 0,
+        behind: Vec::new(),
         accounts: Vec::new(),
         worsened_by: Vec::new(),
         cuts: Vec::new(),
@@ -400,6 +414,7 @@ fn proof(resource: &str, attribute: &str, detail: &str) -> Proof {
 fn cut(proof: Proof, also_cuts: u64, days: u32) -> Cut {
     Cut {
         proof,
+        closes: 1,
         also_cuts,
         days,
     }
@@ -419,6 +434,7 @@ fn choke_point(
         targets_saved,
         risk_removed,
         paths: paths.iter().map(|id| Text::from(*id)).collect(),
+        partly: Vec::new(),
         days,
     }
 }

@@ -5,6 +5,7 @@ use plumb_report::format::Format;
 use plumb_report::options::RenderOptions;
 use serde_json::{Value, json};
 
+use crate::code::code_sample;
 use crate::rendered;
 use crate::sample::{hostile, large, sample};
 use crate::schema::violations;
@@ -24,7 +25,7 @@ fn documents(format: Format) -> Vec<String> {
         verdicts: Some(Verdict::ALL.to_vec()),
         ..RenderOptions::default()
     };
-    [sample(), hostile(), large(2, 20, 2)]
+    [sample(), hostile(), large(2, 20, 2), code_sample()]
         .iter()
         .map(|report| rendered(report, format, &options))
         .collect()

@@ -44,6 +44,7 @@ fn a_report_with_many_findings_is_written_in_small_pieces() {
             | Format::Sarif
             | Format::Junit
             | Format::Markdown => 256 * 1024,
+            Format::Github | Format::Gitlab => 128 * 1024,
         };
         assert!(
             meter.largest <= bounded,

@@ -49,6 +49,12 @@ fn paths_of_the_stories_are_listed_and_drawn() {
     let (id, title) = (first["id"].as_str().unwrap(), first["title"].as_str().unwrap());
     let listed = text(&["paths", "--demo"]);
     assert!(listed.contains(title) && listed.contains(id), "{listed}");
+    assert!(
+        listed.contains("1 gap in 1 account: `policy` of aws_s3_bucket (access denied)"),
+        "{listed}"
+    );
+    // What says that the bucket is public, or what reading has nothing to do with, does not make it worse.
+    assert_eq!(first["worsened_by"], json!(["s3-bucket-encryption-required"]));
     let shown = text(&["paths", "show", id, "--demo"]);
     assert!(shown.starts_with(title) && shown.contains("because "), "{shown}");
     assert_eq!(text(&["paths", "show", id.get(..6).unwrap(), "--demo"]), shown);
@@ -182,9 +188,9 @@ fn exposure_tells_ports_and_proofs_and_tells_closed_from_not_known() {
     );
 
     let bucket = story::personal_data_bucket(story::PUBLIC_PERSONAL_DATA[1]);
-    assert!(text(&["exposure", &bucket, "--demo"]).contains("any address of the internet can read it"));
+    assert!(text(&["exposure", &bucket, "--demo"]).contains("anybody on the internet can read it"));
 
-    // What a load balancer leads to is reached through it, from outside and from inside.
+    // What a load balancer leads to is reached through it, which is told once.
     let behind = json_of(&[
         "exposure",
         &story::instance_id(story::BALANCED[0]),
@@ -194,9 +200,14 @@ fn exposure_tells_ports_and_proofs_and_tells_closed_from_not_known() {
     ]);
     let ways = behind["answer"]["ways"].as_array().unwrap();
     assert!(ways[0]["source"] == "internet" && ways[0]["proofs"].to_string().contains("loadbalancer/app"));
+    assert_eq!(ways[0]["how"], "through Load balancer payments-api");
+    assert_eq!(
+        behind["answer"]["internet"],
+        json!({ "is": "exposed_through", "why": ["Load balancer payments-api"] })
+    );
     let inside: Vec<&Value> = ways.iter().filter(|way| way["source"] == "inside").collect();
-    assert!(inside.iter().any(|way| {
-        way["from"]
+    assert!(inside.iter().all(|way| {
+        !way["from"]
             .as_str()
             .unwrap()
             .contains("Load balancer payments-api")

@@ -3,7 +3,7 @@
 use plumb_demo::story;
 use serde_json::{Value, json};
 
-use crate::{Folder, refused, text, text_with};
+use crate::{Folder, refused, run, text, text_with};
 
 const HEADER: &str = "{\"plumb_snapshot\":1,\"plumb_version\":\"0\"}\n";
 const ACCOUNT: &str = "{\"account\":{\"provider\":\"aws\",\"id\":\"123456789012\"},\"taken_at\":\"2026-01-01T00:00:00Z\",\"regions\":[\"eu-west-1\"]}\n";
@@ -106,6 +106,62 @@ fn what_was_not_read_is_unknown() {
     );
 }
 
+/// What every question about the graph says of a snapshot that is not understood in part, and a scan of it.
+fn says_everywhere(file: &str, words: &[&str]) {
+    let questions: [&[&str]; 7] = [
+        &["paths", "--snapshot", file],
+        &["chokepoints", "--snapshot", file],
+        &["exposure", "--snapshot", file],
+        &["who-can", "s3:GetObject", "*", "--snapshot", file],
+        &["graph", "query", "MATCH (n) RETURN n.uid", "--snapshot", file],
+        &["graph", "export", "--format", "jsonl", "--snapshot", file],
+        &["scan", "snapshot", file],
+    ];
+    for question in questions {
+        let output = run(question);
+        let said = [output.stdout, output.stderr].concat();
+        let said: Vec<&str> = std::str::from_utf8(&said).unwrap().split_whitespace().collect();
+        let said = said.join(" ");
+        assert_eq!(output.status.code(), Some(4), "{question:?}: {said}");
+        for word in words {
+            assert!(said.contains(word), "{question:?} does not say {word}: {said}");
+        }
+    }
+}
+
+#[test]
+fn documents_with_one_uid_that_disagree_are_told_and_never_clean() {
+    let folder = Folder::new("twins");
+    let open = json!({ "uid": "arn:aws:s3:::a", "name": "a", "policy": public_policy("a") });
+    let closed = json!({ "uid": "arn:aws:s3:::a", "name": "a", "policy": null });
+    let collected = ["aws_s3_bucket", "aws_s3_account_public_access_block"];
+    for (name, twins) in [("ab", [&open, &closed]), ("ba", [&closed, &open])] {
+        let file = folder.file(name, &snapshot(&twins.map(Value::clone), &collected));
+        says_everywhere(
+            &file,
+            &[
+                "`policy`",
+                "documents with the uid `arn:aws:s3:::a` disagree on it",
+            ],
+        );
+        let shown = text_with(4, &["exposure", "a", "--snapshot", &file]);
+        assert!(shown.contains("exposed: not known"), "{shown}");
+        let answer = text_with(4, &["can", "internet", "s3:GetObject", "a", "--snapshot", &file]);
+        assert!(answer.starts_with("unknown\n"), "{answer}");
+    }
+    // Equal ones are one.
+    let file = folder.file("aa", &snapshot(&[open.clone(), open], &collected));
+    assert!(!text(&["paths", "--snapshot", &file]).contains("disagree"));
+}
+
+#[test]
+fn resources_of_unknown_types_are_told_and_never_clean() {
+    let folder = Folder::new("unknown-type");
+    let odd = json!({ "uid": "arn:aws:s3:::a", "name": "a", "resource_type": "aws_nope" });
+    let file = folder.file("s.plumb", &snapshot(&[odd], &["aws_s3_bucket"]));
+    says_everywhere(&file, &["aws_nope", "this version knows no"]);
+}
+
 #[test]
 fn bad_input_is_refused_with_one_diagnostic() {
     let folder = Folder::new("bad");
@@ -115,6 +171,7 @@ fn bad_input_is_refused_with_one_diagnostic() {
         &format!("{HEADER}{{\"end\":{{\"accounts\":0,\"resources\":0}}}}\n"),
     );
     let broken = folder.file("estate.yaml", "accounts: [\n");
+    let nothing = folder.file("nothing.yaml", "");
     let evil = "no\u{1b}[31msuch";
     let finding = format!("s3-bucket-tls-require@{}", story::personal_data_bucket(7));
     let cases: &[(&[&str], &[&str])] = &[
@@ -130,6 +187,10 @@ fn bad_input_is_refused_with_one_diagnostic() {
         ),
         (&["exposure", "--snapshot", &empty], &["holds no account"]),
         (&["paths", "--demo", "--estate", &broken], &["estate.yaml"]),
+        (
+            &["paths", "--demo", "--estate", &nothing],
+            &["file is empty", "`accounts:` in an estate file"],
+        ),
         (&["paths", "--demo", "--min-risk", "101"], &["101"]),
         (
             &["paths", "show", "ffffffffffff", "--demo"],

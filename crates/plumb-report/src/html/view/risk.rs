@@ -39,7 +39,7 @@ pub(in crate::html) struct LostList {
 /// A part of the score that loses points.
 pub(in crate::html) struct LostPart {
     pub(in crate::html) name: String,
-    pub(in crate::html) lost: u8,
+    pub(in crate::html) lost: String,
     pub(in crate::html) gloss: String,
     /// Length of the bar, 0 to 1,000.
     pub(in crate::html) length: u64,
@@ -49,29 +49,45 @@ pub(in crate::html) struct LostPart {
 pub(super) fn lost_lists(report: &Report) -> Vec<LostList> {
     let names = AccountNames::new(report);
     let breakdown = &report.breakdown;
+    // A severity that loses less than a point is named all the same.
+    let fails = |part: &&ScorePart| part.score.failed > 0;
+    let loses = |part: &&ScorePart| part.lost > 0;
     let lists = [
-        ("By severity", &breakdown.severities),
-        ("By service", &breakdown.services),
-        ("By account", &breakdown.accounts),
+        (
+            "By severity",
+            breakdown.severities.iter().filter(fails).collect::<Vec<_>>(),
+        ),
+        ("By service", breakdown.services.iter().filter(loses).collect()),
+        ("By account", breakdown.accounts.iter().filter(loses).collect()),
     ];
-    let lists = lists.into_iter().map(|(title, parts)| LostList {
+    let lists = lists.into_iter().map(|(title, losing)| LostList {
         title,
-        parts: lost_parts(parts, &names),
+        parts: lost_parts(losing, &names),
     });
     lists.filter(|list| !list.parts.is_empty()).collect()
 }
 
-fn lost_parts(parts: &[ScorePart], names: &AccountNames<'_>) -> Vec<LostPart> {
-    let mut losing: Vec<&ScorePart> = parts.iter().filter(|part| part.lost > 0).collect();
+fn lost_parts(mut losing: Vec<&ScorePart>, names: &AccountNames<'_>) -> Vec<LostPart> {
     losing.sort_by_key(|part| std::cmp::Reverse(part.lost));
     let most = losing.first().map_or(0, |part| u64::from(part.lost));
     let part = |part: &ScorePart| LostPart {
         name: part_name(&part.name, names),
-        lost: part.lost,
+        lost: match part.lost {
+            0 => "< 1".to_owned(),
+            lost => lost.to_string(),
+        },
         gloss: format!("own score {}", part.score.value),
         length: basis_points(u64::from(part.lost), most) / 10,
     };
-    losing.into_iter().take(MAX_PARTS).map(part).collect()
+    let elsewhere: Vec<&ScorePart> = losing.iter().skip(MAX_PARTS).copied().collect();
+    let lost_elsewhere: u64 = elsewhere.iter().map(|part| u64::from(part.lost)).sum();
+    let rest = (lost_elsewhere > 0).then(|| LostPart {
+        name: "elsewhere".to_owned(),
+        lost: lost_elsewhere.to_string(),
+        gloss: format!("{} more", elsewhere.len()),
+        length: (basis_points(lost_elsewhere, most) / 10).min(1_000),
+    });
+    losing.into_iter().take(MAX_PARTS).map(part).chain(rest).collect()
 }
 
 /// A severity by its title, an account by its name, anything else as it is.

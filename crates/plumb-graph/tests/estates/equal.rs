@@ -1,0 +1,259 @@
+//! Estates with several paths of one kind: they are told as one, its id holds, and what closes some of them says so.
+
+use plumb_graph::paths::{Limits, report};
+use plumb_graph::reachability;
+use plumb_model::path::{AttackPath, PathReport};
+use serde_json::{Value, json};
+
+use crate::identity::careless;
+use crate::world::paths::{find, stories};
+use crate::world::{KNOWLEDGE, OWN, World, allow, document, inline};
+
+fn estate() -> World {
+    let mut world = World::default();
+    world.organization(&[OWN], json!([]));
+    world
+}
+
+/// A bucket that these principals can read, which holds what its tag says.
+fn open_bucket(world: &mut World, name: &str, principal: &Value, tags: Value) {
+    let statement = json!({
+        "Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{name}/*"),
+    });
+    world.bucket(
+        name,
+        json!({ "policy": document(json!([statement])), "tags": tags }),
+    );
+}
+
+fn restricted() -> Value {
+    json!({ "data-class": "restricted" })
+}
+
+#[track_caller]
+fn only(report: &PathReport) -> &AttackPath {
+    assert_eq!(report.paths.len(), 1, "{:#?}", stories(report));
+    &report.paths[0]
+}
+
+#[test]
+fn a_change_that_closes_one_of_several_equal_paths_says_so() {
+    let mut world = estate();
+    for name in ["one", "two", "three"] {
+        open_bucket(&mut world, name, &json!("*"), restricted());
+    }
+    let report = world.report();
+    let path = only(&report);
+    assert_eq!((path.count, path.targets.len(), path.entries), (3, 3, 1));
+    assert!(path.cuts.iter().all(|cut| cut.closes == 1), "{:?}", path.cuts);
+    assert_eq!(report.choke_points.len(), 3);
+    for choke_point in &report.choke_points {
+        assert!(choke_point.paths.is_empty(), "{choke_point:?}");
+        let partly: Vec<_> = choke_point
+            .partly
+            .iter()
+            .map(|partly| (&partly.path, partly.closed, partly.count))
+            .collect();
+        assert_eq!(partly, [(&path.id, 1, 3)]);
+    }
+}
+
+#[test]
+fn a_change_that_closes_the_only_one_closes_the_path() {
+    let mut world = estate();
+    open_bucket(&mut world, "one", &json!("*"), restricted());
+    let report = world.report();
+    let path = only(&report);
+    let choke_point = &report.choke_points[0];
+    assert_eq!(choke_point.paths, std::slice::from_ref(&path.id));
+    assert!(choke_point.partly.is_empty());
+}
+
+#[test]
+fn a_label_does_not_change_the_id() {
+    let named = |name: &str| {
+        let mut world = estate();
+        open_bucket(&mut world, name, &json!("*"), restricted());
+        let report = world.report();
+        let path = only(&report);
+        (path.id.clone(), path.title.clone())
+    };
+    let (id, title) = named("one");
+    let (id_with_label, title_with_label) = named("customer-pii");
+    assert_ne!(title, title_with_label);
+    assert_eq!(id, id_with_label);
+}
+
+#[test]
+fn what_a_principal_may_do_with_data_and_its_type_make_no_paths_of_their_own() {
+    let mut world = estate();
+    let queue = world.queue_and_bucket();
+    let statements = json!([
+        allow("s3:GetObject", "*"),
+        allow("s3:PutObject", "*"),
+        allow("sqs:*", &queue)
+    ]);
+    careless(&mut world, "ann", statements);
+    let report = world.report();
+    let path = only(&report);
+    assert_eq!((path.count, path.targets.len()), (2, 2), "{path:?}");
+    assert!(path.title.contains(" and 1 other type"), "{}", path.title);
+}
+
+impl World {
+    fn queue_and_bucket(&mut self) -> String {
+        let queue = format!("arn:aws:sqs:eu-central-1:{OWN}:orders");
+        self.put(
+            "aws_sqs_queue",
+            &queue,
+            json!({ "policy": null, "tags": restricted() }),
+        );
+        self.bucket("orders", json!({ "tags": restricted() }));
+        queue
+    }
+}
+
+#[test]
+fn external_accounts_that_reach_the_same_are_one() {
+    let ids: Vec<String> = (1..=30).map(|number| format!("9999000000{number:02}")).collect();
+    let mut world = estate();
+    let principals: Vec<String> = ids.iter().map(|id| format!("arn:aws:iam::{id}:root")).collect();
+    open_bucket(&mut world, "shared", &json!({ "AWS": principals }), restricted());
+    let report = world.report();
+    let path = only(&report);
+    assert_eq!((path.count, path.entries, report.pairs), (30, 30, 30));
+    assert!(
+        path.title.starts_with("30 external accounts -> "),
+        "{}",
+        path.title
+    );
+    // One change closes them all.
+    assert_eq!(path.cuts[0].closes, 30);
+    assert_eq!(report.choke_points[0].paths, std::slice::from_ref(&path.id));
+
+    // Each in a statement of its own: equal still, but each is closed by itself.
+    let mut apart = estate();
+    let statements: Vec<Value> = principals
+        .iter()
+        .map(|principal| {
+            json!({ "Effect": "Allow", "Principal": { "AWS": principal }, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::shared/*" })
+        })
+        .collect();
+    apart.bucket(
+        "shared",
+        json!({ "policy": document(statements), "tags": restricted() }),
+    );
+    let report = apart.report();
+    let path_apart = only(&report);
+    assert_eq!((path_apart.count, path_apart.entries), (30, 30));
+    assert_eq!(path_apart.id, path.id);
+    assert_eq!(path_apart.cuts[0].closes, 1);
+}
+
+#[test]
+fn targets_behind_an_administrator_are_named() {
+    let mut world = estate();
+    world.bucket("vault", json!({ "tags": restricted() }));
+    careless(&mut world, "ann", json!([allow("*", "*")]));
+    let report = world.report();
+    let path = find(
+        &report,
+        "credentials -holds-> ann -can_administer-> administrator",
+    );
+    assert_eq!(path.targets_behind, 1);
+    assert_eq!(path.behind, ["arn:aws:s3:::vault"]);
+    // What is listed and what is behind it are all that the sum counts.
+    assert_eq!(report.total_risk, u64::from(path.risk) + 78);
+    assert_eq!(report.paths.len(), 1, "{:#?}", stories(&report));
+    // Whoever asks about the target itself is told of them.
+    let assembled = world.assemble();
+    let vault = assembled.graph.by_uid("arn:aws:s3:::vault").unwrap();
+    let answer = reachability::of(&assembled, vault);
+    assert_eq!(answer.path_risk, Some(78));
+    assert!(answer.ways.is_empty(), "{:?}", answer.ways);
+    world.forget("aws_iam_user");
+    let assembled = world.assemble();
+    let vault = assembled.graph.by_uid("arn:aws:s3:::vault").unwrap();
+    assert_eq!(reachability::of(&assembled, vault).path_risk, None);
+}
+
+#[test]
+fn paths_that_are_left_out_are_counted() {
+    let mut world = estate();
+    open_bucket(&mut world, "one", &json!("*"), restricted());
+    open_bucket(
+        &mut world,
+        "two",
+        &json!("*"),
+        json!({ "data-class": "confidential" }),
+    );
+    let limits = Limits {
+        paths: 1,
+        ..Limits::default()
+    };
+    let report = report(&world.assemble().graph, &KNOWLEDGE.weights, &limits);
+    assert_eq!(report.paths.len(), 1);
+    let told = "1 less risky path is left out: only the 1 riskiest is listed";
+    assert!(
+        report.problems.iter().any(|problem| problem == told),
+        "{:?}",
+        report.problems
+    );
+}
+
+#[test]
+fn each_reason_why_credentials_are_weak_is_enough() {
+    let mut world = estate();
+    world.bucket("vault", json!({ "tags": restricted() }));
+    world.user(
+        "ann",
+        json!({
+            "user_policy_list": inline(json!([allow("s3:GetObject", "*")])),
+            "credential_report": {
+                "password_enabled": true, "mfa_active": false, "access_key_1_active": true,
+                "access_key_1_last_rotated": "2020-01-01T00:00:00Z", "access_key_2_active": false,
+            },
+        }),
+    );
+    let report = world.report();
+    let path = only(&report);
+    let of_user: Vec<&str> = path
+        .cuts
+        .iter()
+        .filter(|cut| cut.proof.resource.ends_with("user/ann") && cut.proof.attribute.is_empty())
+        .map(|cut| cut.proof.detail.as_str())
+        .collect();
+    let [only] = of_user.as_slice() else {
+        panic!("{of_user:?}");
+    };
+    assert!(only.contains("password") && only.contains("access key"), "{only}");
+}
+
+#[test]
+fn a_change_behind_several_entries_closes_the_paths_from_all_of_them() {
+    let mut world = estate();
+    world.bucket("vault", json!({ "tags": restricted() }));
+    let strangers = ["999900000001", "999900000002"].map(|id| {
+        json!({ "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": { "AWS": format!("arn:aws:iam::{id}:root") } })
+    });
+    world.role(
+        "partner",
+        document(strangers.to_vec()),
+        json!({ "role_policy_list": inline(json!([allow("s3:GetObject", "*")])) }),
+    );
+    let report = world.report();
+    let path = only(&report);
+    assert_eq!((path.count, path.entries), (2, 2));
+    let closing: Vec<_> = report
+        .choke_points
+        .iter()
+        .filter(|choke_point| choke_point.paths == std::slice::from_ref(&path.id))
+        .collect();
+    assert!(
+        closing
+            .iter()
+            .any(|choke_point| choke_point.name == "partner" && choke_point.partly.is_empty()),
+        "{:#?}",
+        report.choke_points
+    );
+}

@@ -1,0 +1,199 @@
+//! Snapshots and images that are handed to single accounts, and what a cluster of containers gives to who reaches it.
+
+use plumb_model::risk::ExposureLevel;
+use serde_json::{Value, json};
+
+use crate::identity::careless;
+use crate::world::network::{Way, ec2, tcp};
+use crate::world::paths::{find, none};
+use crate::world::{FOREIGN, OTHER, OWN, REGION, World, allow, document, iam, inline, trust};
+
+fn quiet() -> World {
+    let mut world = World::default();
+    world.organization(&[OWN, OTHER], json!([]));
+    world
+}
+
+fn volume_snapshot(permissions: Value, key: Value) -> World {
+    let mut world = quiet();
+    world.put("aws_ebs_snapshot", &ec2("snapshot/snap-1"), json!({
+        "snapshot_id": "snap-1", "public_permissions": null, "create_volume_permissions": permissions, "kms_key_id": key,
+    }));
+    world
+}
+
+#[test]
+fn a_snapshot_of_a_volume_is_read_by_the_account_that_it_is_shared_with() {
+    let story = format!("account:{FOREIGN} -can_read-> snap-1");
+    let shared = json!([{ "user_id": FOREIGN }]);
+    let report = volume_snapshot(shared.clone(), Value::Null).report();
+    let path = find(&report, &story);
+    assert_eq!(path.hops[0].how.as_deref(), Some("it can restore the snapshot"));
+    let proof = &path.hops[0].proofs[0];
+    assert_eq!(
+        (proof.resource.as_str(), proof.attribute.as_str()),
+        (
+            ec2("snapshot/snap-1").as_str(),
+            "create_volume_permissions[].user_id"
+        )
+    );
+    none(&volume_snapshot(json!([]), Value::Null).report());
+    none(&volume_snapshot(json!([{ "user_id": OWN }]), Value::Null).report());
+    none(&volume_snapshot(json!([{ "user_id": "none" }]), Value::Null).report());
+}
+
+#[test]
+fn with_whom_it_is_shared_and_was_not_read_is_not_nobody() {
+    let unread = json!({ "$unreadable": { "reason": "denied" } });
+    let world = volume_snapshot(unread, Value::Null);
+    let assembled = world.assemble();
+    let node = assembled.graph.by_uid(&ec2("snapshot/snap-1")).unwrap();
+    assert_eq!(
+        assembled.graph.node(node).map(|info| info.exposure),
+        Some(ExposureLevel::Unknown)
+    );
+    assert!(
+        assembled
+            .graph
+            .problems
+            .iter()
+            .any(|problem| problem.contains("with whom it is shared was not read")),
+    );
+}
+
+#[test]
+fn the_key_of_a_shared_snapshot_must_let_the_account_in() {
+    let key = format!("arn:aws:kms:{REGION}:{OWN}:key/k-1");
+    let estate = |principal: Value| {
+        let mut world = volume_snapshot(json!([{ "user_id": FOREIGN }]), json!(key));
+        let statement =
+            json!({ "Effect": "Allow", "Principal": principal, "Action": "kms:*", "Resource": "*" });
+        world.put("aws_kms_key", &key, json!({
+            "key_id": "k-1", "policy": document(json!([statement])), "grants": [], "enabled": true, "key_state": "Enabled",
+            "key_manager": "CUSTOMER",
+        }));
+        let report = world.report();
+        report.paths.iter().any(|path| {
+            path.hops.last().unwrap().to.name == "snap-1" && path.entry.uid.starts_with("account:")
+        })
+    };
+    assert!(estate(json!({ "AWS": format!("arn:aws:iam::{FOREIGN}:root") })));
+    assert!(!estate(json!({ "AWS": iam("root") })));
+    // A key that was not read leaves it open.
+    let report = volume_snapshot(json!([{ "user_id": FOREIGN }]), json!(key)).report();
+    find(
+        &report,
+        &format!("account:{FOREIGN} -can_read-> snap-1 (possible)"),
+    );
+}
+
+#[test]
+fn inside_the_estate_it_is_read_by_who_administers_the_account() {
+    let estate = |action: &str| {
+        let mut world = volume_snapshot(json!([{ "user_id": OTHER }]), Value::Null);
+        let role = json!({ "role_policy_list": inline(json!([allow(action, "*")])) });
+        let vendor = format!("arn:aws:iam::{FOREIGN}:root");
+        world.role_in(OTHER, "boss", trust(json!({ "AWS": vendor })), role);
+        world.report()
+    };
+    find(
+        &estate("*"),
+        &format!("account:{FOREIGN} -can_assume-> boss -can_administer-> administrator -can_read-> snap-1"),
+    );
+    none(&estate("sqs:ListQueues"));
+}
+
+#[test]
+fn an_image_is_started_by_the_account_that_it_is_shared_with() {
+    let mut world = quiet();
+    let image = |permissions: Value| json!({ "image_id": "ami-1", "public": false, "launch_permissions": permissions });
+    world.put(
+        "aws_ami",
+        &ec2("image/ami-1"),
+        image(json!([{ "user_id": FOREIGN }])),
+    );
+    find(&world.report(), &format!("account:{FOREIGN} -can_read-> ami-1"));
+    world.change(
+        &ec2("image/ami-1"),
+        "launch_permissions",
+        json!([{ "organization_arn": "arn" }]),
+    );
+    none(&world.report());
+}
+
+/// A cluster with a public API, whose nodes run as a role that reads a table, and whose control plane has a role of power.
+fn cluster() -> World {
+    let mut world = quiet();
+    world.network(Way::ToInternet);
+    world.security_group("sg-cluster", json!([tcp(443, &["10.0.0.0/16"])]));
+    let eks = |what: &str| format!("arn:aws:eks:{REGION}:{OWN}:{what}");
+    let power = json!({ "role_policy_list": inline(json!([allow("*", "*")])) });
+    let control = world.role(
+        "control-plane",
+        trust(json!({ "Service": "eks.amazonaws.com" })),
+        power,
+    );
+    let reads = json!({ "role_policy_list": inline(json!([allow("dynamodb:Scan", "*")])) });
+    let nodes = world.role("nodes", trust(json!({ "Service": "ec2.amazonaws.com" })), reads);
+    world.put(
+        "aws_eks_cluster",
+        &eks("cluster/one"),
+        json!({
+            "cluster_name": "one", "role_arn": control, "compute_config": null,
+            "resources_vpc_config": {
+                "endpoint_public_access": true, "public_access_cidrs": ["0.0.0.0/0"], "subnet_ids": ["sub-a"],
+                "security_group_ids": ["sg-cluster"], "cluster_security_group_id": null,
+            },
+        }),
+    );
+    world.put(
+        "aws_eks_node_group",
+        &eks("nodegroup/one/workers"),
+        json!({
+            "cluster_name": "one", "node_role": nodes,
+        }),
+    );
+    world.put(
+        "aws_dynamodb_table",
+        &format!("arn:aws:dynamodb:{REGION}:{OWN}:table/customers"),
+        json!({ "policy": null, "sse_description": null, "table_name": "customers" }),
+    );
+    world
+}
+
+#[test]
+fn who_reaches_a_cluster_has_its_nodes_with_its_credentials_and_never_its_control_plane() {
+    let report = cluster().report();
+    let path = find(
+        &report,
+        "internet -reaches-> one -reaches-> workers -runs_as-> nodes -can_read-> customers (conditional)",
+    );
+    assert!(
+        path.hops[0].conditions[0].contains("Kubernetes"),
+        "{:?}",
+        path.hops[0]
+    );
+    assert_eq!(
+        report.paths.len(),
+        1,
+        "{:#?}",
+        crate::world::paths::stories(&report)
+    );
+}
+
+#[test]
+fn who_gives_itself_access_to_a_cluster_has_its_nodes() {
+    let estate = |actions: &[&str]| {
+        let mut world = cluster();
+        let statements: Vec<_> = actions.iter().map(|action| allow(action, "*")).collect();
+        careless(&mut world, "ann", statements.into());
+        world.report()
+    };
+    let both = ["eks:CreateAccessEntry", "eks:AssociateAccessPolicy"];
+    find(
+        &estate(&both),
+        "credentials -holds-> ann -can_escalate_to-> one -reaches-> workers -runs_as-> nodes -can_read-> customers",
+    );
+    let one = estate(&["eks:CreateAccessEntry"]);
+    assert!(one.paths.iter().all(|path| path.entry.uid == "internet"));
+}

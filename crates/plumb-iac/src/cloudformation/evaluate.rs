@@ -1,0 +1,198 @@
+//! Nodes to values, with the places of what made them and of the properties that hold them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use plumb_model::value::Text;
+
+use super::instance::Instance;
+use super::tree::{Content, Entry, Node, is_loop};
+use super::{Certainty, scalar};
+use crate::place::Place;
+use crate::val::{Fields, Kind, Val, Why};
+
+/// Where and for what something is evaluated.
+#[derive(Clone, Copy)]
+pub(super) struct Spot {
+    /// The property or item of the judged resource that holds it; `None` outside of resources.
+    pub(super) at: Option<Place>,
+    /// Whether stand-ins do.
+    pub(super) certainty: Certainty,
+}
+
+impl Spot {
+    /// For a decision.
+    pub(super) const DECISION: Self = Self {
+        at: None,
+        certainty: Certainty::Required,
+    };
+
+    /// The same purpose in an inner property or item.
+    fn within(self, place: Place) -> Self {
+        Self {
+            at: self.at.map(|_| place),
+            ..self
+        }
+    }
+}
+
+impl Instance<'_, '_> {
+    /// The value of a node.
+    pub(super) fn evaluate(&self, node: &Node, spot: Spot) -> Val {
+        let value = match self.work.enter(node.place) {
+            Ok(()) => {
+                let value = self.entered(node, spot);
+                self.work.leave();
+                value
+            }
+            Err(why) => Val::placed(Kind::Unknown(why), Some(node.place)),
+        };
+        Val {
+            at: value.at.or(spot.at),
+            ..value
+        }
+    }
+
+    /// A map of entries: loops are unrolled, entries without a value left out.
+    pub(super) fn fields(&self, entries: &[Entry], spot: Spot) -> Fields {
+        if entries.iter().any(|entry| is_loop(&entry.key)) {
+            let unrolled = self.unrolled(entries);
+            let fields = self.plain_fields(&unrolled.entries, spot);
+            return Fields {
+                rest: fields.rest.or(unrolled.rest),
+                ..fields
+            };
+        }
+        self.plain_fields(entries, spot)
+    }
+
+    fn plain_fields(&self, entries: &[Entry], spot: Spot) -> Fields {
+        let mut fields = Fields {
+            entries: BTreeMap::new(),
+            rest: None,
+        };
+        for entry in entries {
+            if entry.key == "Fn::Transform" {
+                fields.rest = Some("a macro adds to it".into());
+                continue;
+            }
+            let value = self.evaluate(&entry.value, spot.within(entry.place()));
+            if !value.is_null() {
+                fields.entries.insert(entry.key.clone(), value);
+            }
+        }
+        fields
+    }
+
+    /// A value that stands elsewhere as the value of a property of the judged resource.
+    pub(super) fn held(&self, value: Val, spot: Spot) -> Val {
+        let Some(at) = spot.at else {
+            return value;
+        };
+        let kind = match value.kind {
+            Kind::List(items) if self.work.spend(items.len(), at).is_ok() => {
+                let items = items.iter().map(|item| self.held(item.clone(), spot));
+                Kind::List(Arc::new(items.collect()))
+            }
+            Kind::Map(fields) if self.work.spend(fields.entries.len(), at).is_ok() => {
+                let entries = fields.entries.iter();
+                let entries = entries.map(|(key, value)| (key.clone(), self.held(value.clone(), spot)));
+                let (entries, rest) = (entries.collect(), fields.rest.clone());
+                Kind::Map(Arc::new(Fields { entries, rest }))
+            }
+            kind @ (Kind::Null
+            | Kind::Bool(_)
+            | Kind::Int(_)
+            | Kind::Float(_)
+            | Kind::String(_)
+            | Kind::List(_)
+            | Kind::Map(_)
+            | Kind::Json(_)
+            | Kind::Unknown(_)) => kind,
+        };
+        Val {
+            kind,
+            set: value.set,
+            at: value.at.or(Some(at)),
+        }
+    }
+
+    fn entered(&self, node: &Node, spot: Spot) -> Val {
+        let kind = match &node.content {
+            Content::Plain(text) => scalar::kind(text),
+            Content::Quoted(text) => Kind::String(text.clone()),
+            Content::Unreadable(why) => Kind::Unknown(why.clone()),
+            Content::List(items) => {
+                let items = items
+                    .iter()
+                    .map(|item| self.evaluate(item, spot.within(item.place)));
+                Kind::List(Arc::new(items.filter(|item| !item.is_null()).collect()))
+            }
+            Content::Map(entries) => match node.call() {
+                Some((function, argument)) => {
+                    let value = self.call(function, argument, node.place, spot);
+                    return self.held(value.or_placed(Some(node.place)), spot);
+                }
+                None => Kind::Map(Arc::new(self.fields(entries, spot))),
+            },
+        };
+        Val::placed(known_text(kind), Some(node.place))
+    }
+}
+
+/// What is read when the stack is deployed is not known: dynamic references into parameter store and secrets.
+pub(super) fn known_text(kind: Kind) -> Kind {
+    match kind {
+        Kind::String(text) if text.contains("{{resolve:") => {
+            Kind::Unknown("a dynamic reference is resolved at deployment".into())
+        }
+        kind @ (Kind::Null
+        | Kind::Bool(_)
+        | Kind::Int(_)
+        | Kind::Float(_)
+        | Kind::String(_)
+        | Kind::List(_)
+        | Kind::Map(_)
+        | Kind::Json(_)
+        | Kind::Unknown(_)) => kind,
+    }
+}
+
+/// What is known of a value that is one of two; what they agree on is known.
+pub(super) fn either(a: Val, b: Val, why: &Why) -> Val {
+    let unknown = |a: &Val| Val {
+        kind: Kind::Unknown(why.clone()),
+        set: a.set,
+        at: a.at,
+    };
+    match (&a.kind, &b.kind) {
+        (Kind::Map(left), Kind::Map(right)) => {
+            let keys: std::collections::BTreeSet<&Text> =
+                left.entries.keys().chain(right.entries.keys()).collect();
+            let entries = keys.into_iter().map(|key| {
+                let value = match (left.entries.get(key), right.entries.get(key)) {
+                    (Some(a), Some(b)) => either(a.clone(), b.clone(), why),
+                    (Some(only), None) | (None, Some(only)) => unknown(only),
+                    (None, None) => Val::null(),
+                };
+                (key.clone(), value)
+            });
+            let entries = entries.collect();
+            let rest = left.rest.clone().or_else(|| right.rest.clone());
+            Val {
+                kind: Kind::Map(Arc::new(Fields { entries, rest })),
+                ..a
+            }
+        }
+        (Kind::List(left), Kind::List(right)) if left.len() == right.len() => {
+            let items = left.iter().zip(right.iter());
+            let items = items.map(|(a, b)| either(a.clone(), b.clone(), why)).collect();
+            Val {
+                kind: Kind::List(Arc::new(items)),
+                ..a
+            }
+        }
+        (left, right) if left == right => a,
+        _ => unknown(&a),
+    }
+}

@@ -1,0 +1,298 @@
+//! From the text of a template, YAML or JSON, to nodes with places, within limits.
+//!
+//! The tree is built from parser events. Aliases share their nodes, yet count in full; what exceeds a limit through them
+//! becomes an unreadable node, so that the rest of the template is still read.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use plumb_model::diagnostic::{Diagnostic, Level, Source};
+use serde_saphyr::granit_parser::{
+    ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Span, StructureStyle, Tag,
+};
+
+use super::collection::{Items, Open, ShortTag};
+use super::functions;
+use super::tree::{Content, Entry, Node};
+use crate::place::{FileId, Place};
+
+/// The largest template, in bytes. CloudFormation itself takes 1 MB.
+pub(super) const MAX_BYTES: usize = 4 << 20;
+/// How deeply lists and maps may nest.
+pub(super) const MAX_DEPTH: usize = 48;
+/// How many nodes a template may hold, with each alias counted as all that it stands for.
+pub(super) const MAX_NODES: usize = 500_000;
+/// How much text is read again to mend quoted texts.
+const MAX_REPAIRED_BYTES: usize = 8 << 20;
+/// How many problems of one file are told.
+const MAX_PROBLEMS: usize = 100;
+
+/// What is read of a text, and what is wrong with it; `None` when nothing can be used.
+pub(crate) fn parse(file: FileId, source: &Arc<Source>) -> (Option<Node>, Vec<Diagnostic>) {
+    if source.text.len() > MAX_BYTES {
+        let length = source.text.len();
+        let problem = Diagnostic::error(format!("template has {length} bytes, the limit is {MAX_BYTES}"));
+        let problem = problem.in_source(source).help("split it into nested stacks");
+        return (None, vec![problem]);
+    }
+    // CloudFormation takes quoted texts whose lines are indented less than YAML asks for. The line break is blotted out,
+    // which folding would do anyway, so that places stay.
+    let mut text = Cow::Borrowed(source.text.as_str());
+    let tries = MAX_REPAIRED_BYTES / source.text.len().max(1);
+    for _ in 0..=tries {
+        let (builder, error) = Builder::read(file, source, &text);
+        match error.as_ref().and_then(|error| unfolded(&text, error)) {
+            Some(at) => text.to_mut().replace_range(at..=at, " "),
+            None => return builder.finished(error.as_ref()),
+        }
+    }
+    let (builder, error) = Builder::read(file, source, &text);
+    builder.finished(error.as_ref())
+}
+
+/// The line break that must go for a quoted text to be read on.
+fn unfolded(text: &str, error: &ScanError) -> Option<usize> {
+    if !matches!(error.kind(), ErrorKind::InvalidQuotedScalarIndent) {
+        return None;
+    }
+    text.get(..error.marker().byte_offset()?)?.rfind('\n')
+}
+
+/// A finished node to which aliases can refer.
+struct Anchor {
+    node: Node,
+    size: usize,
+    depth: usize,
+}
+
+struct Builder<'s> {
+    file: FileId,
+    source: &'s Arc<Source>,
+    open: Vec<Open>,
+    anchors: HashMap<usize, Anchor>,
+    nodes: usize,
+    root: Option<Node>,
+    problems: Vec<Diagnostic>,
+}
+
+impl Builder<'_> {
+    /// Reads a text up to its end or to what is no YAML.
+    fn read<'s>(file: FileId, source: &'s Arc<Source>, text: &str) -> (Builder<'s>, Option<ScanError>) {
+        let mut builder = Builder {
+            file,
+            source,
+            open: Vec::new(),
+            anchors: HashMap::new(),
+            nodes: 0,
+            root: None,
+            problems: Vec::new(),
+        };
+        let mut options = Options::default();
+        options.set_emit_comments(false);
+        options.emit_unresolved_aliases = true;
+        options.flow_nesting_limit = MAX_DEPTH;
+        options.block_nesting_limit = MAX_DEPTH;
+        options.simple_key_max_lookahead = 4096;
+        for event in Parser::new_from_str_with_options(text, options) {
+            let ended = match event {
+                Ok((Event::DocumentStart(..), _)) if builder.root.is_some() => {
+                    Some("more than one YAML document in a template; only the first one is read")
+                }
+                Ok((event, span)) => builder.event(event, span),
+                Err(error) => return (builder, Some(error)),
+            };
+            if let Some(message) = ended {
+                let end = source.text.len();
+                builder.problem(Level::Error, end..end, message, "split the template");
+                break;
+            }
+        }
+        (builder, None)
+    }
+
+    fn finished(mut self, error: Option<&ScanError>) -> (Option<Node>, Vec<Diagnostic>) {
+        match error {
+            Some(error) => {
+                self.syntax(error);
+                (None, self.problems)
+            }
+            None => (self.root, self.problems),
+        }
+    }
+
+    /// Takes an event; says why reading must end where it must.
+    fn event(&mut self, event: Event<'_>, span: Span) -> Option<&'static str> {
+        let at = range(&span);
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let plain = style == ScalarStyle::Plain && !tag.as_deref().is_some_and(is_text);
+                let content = if plain {
+                    Content::Plain(text.into())
+                } else {
+                    Content::Quoted(text.into())
+                };
+                let node = Node {
+                    place: self.place(&at),
+                    content,
+                };
+                let node = match self.tag(tag.as_deref(), &span) {
+                    Some(tag) => self.called(node, &tag),
+                    None => node,
+                };
+                self.add(node, anchor, 1, 0);
+            }
+            Event::SequenceStart(style, anchor, tag) => {
+                let tag = self.tag(tag.as_deref(), &span);
+                self.open(at.start, style, anchor, tag, Items::List(Vec::new()));
+            }
+            Event::MappingStart(style, anchor, tag) => {
+                let tag = self.tag(tag.as_deref(), &span);
+                self.open(at.start, style, anchor, tag, Items::map());
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(at.end),
+            Event::Alias(anchor) => self.alias(anchor, &at),
+            Event::UnresolvedAlias(name) => {
+                let message = format!("alias `*{name}` has no anchor");
+                self.problem(
+                    Level::Error,
+                    at.clone(),
+                    &message,
+                    "write `&name` before the node it means",
+                );
+                self.add(Node::unknown(self.place(&at), message), 0, 1, 0);
+            }
+            _ => {}
+        }
+        (self.nodes > MAX_NODES).then_some("template holds too many nodes; nothing of it is read")
+    }
+
+    fn open(
+        &mut self,
+        start: usize,
+        style: StructureStyle,
+        anchor: usize,
+        tag: Option<ShortTag>,
+        items: Items,
+    ) {
+        self.open.push(Open::new(start, style, anchor, tag, items));
+    }
+
+    fn close(&mut self, end: usize) {
+        let Some(open) = self.open.pop() else {
+            return;
+        };
+        let (anchor, size, depth) = (open.anchor, open.size, open.depth + 1);
+        let (range, content, tag) = open.finished(end);
+        let place = self.place(&range);
+        let node = match tag {
+            Some(tag) => self.called(Node { place, content }, &tag),
+            None => Node { place, content },
+        };
+        self.add(node, anchor, size, depth);
+    }
+
+    /// Puts a finished node into the collection that is open.
+    fn add(&mut self, node: Node, anchor: usize, size: usize, depth: usize) {
+        self.nodes = self.nodes.saturating_add(1);
+        if anchor != 0 {
+            let node = node.clone();
+            self.anchors.insert(anchor, Anchor { node, size, depth });
+        }
+        let Some(open) = self.open.last_mut() else {
+            self.root.get_or_insert(node);
+            return;
+        };
+        if let Some(told) = open.push(node, size, depth) {
+            self.problem(told.level, told.place.range(), &told.message, told.help);
+        }
+    }
+
+    fn alias(&mut self, anchor: usize, at: &Range<usize>) {
+        let found = self.anchors.get(&anchor);
+        let (node, size, depth) = match found {
+            None => {
+                let why = "alias stands within what it refers to";
+                self.problem(Level::Error, at.clone(), why, "remove the cycle");
+                (Node::unknown(self.place(at), why), 1, 0)
+            }
+            Some(found) if self.nodes.saturating_add(found.size) > MAX_NODES => {
+                let why = format!("aliases stand for more than {MAX_NODES} nodes");
+                self.problem(Level::Error, at.clone(), &why, "write less by aliases of aliases");
+                (Node::unknown(self.place(at), why), 1, 0)
+            }
+            Some(found) if self.open.len() + found.depth > MAX_DEPTH => {
+                let why = format!("nesting exceeds {MAX_DEPTH} levels through an alias");
+                self.problem(Level::Error, at.clone(), &why, "nest less by aliases");
+                (Node::unknown(self.place(at), why), 1, 0)
+            }
+            Some(found) => (found.node.clone(), found.size, found.depth),
+        };
+        self.nodes = self.nodes.saturating_add(size);
+        self.add(node, 0, size, depth);
+        if let Some(open) = self.open.last_mut() {
+            open.reach(at.end);
+        }
+    }
+
+    /// The name of the function that a tag is short for, and where the tag stands.
+    fn tag(&mut self, tag: Option<&Tag>, span: &Span) -> Option<ShortTag> {
+        let tag = tag.filter(|tag| tag.handle() == "!" && !tag.suffix().is_empty())?;
+        let start = span.tag_start().and_then(|start| start.byte_offset());
+        let start = start.unwrap_or_else(|| range(span).start);
+        Some(ShortTag {
+            range: start..start + 1 + tag.suffix().len(),
+            name: tag.suffix().to_owned(),
+        })
+    }
+
+    /// A node with a short function before it.
+    fn called(&mut self, argument: Node, tag: &ShortTag) -> Node {
+        let (tag, name) = (&tag.range, tag.name.as_str());
+        let place = self.place(&(tag.start..argument.place.range().end.max(tag.end)));
+        match functions::long_name(name) {
+            Some(function) => Node::map_at(place, vec![Entry::made(self.place(tag), function, argument)]),
+            None => {
+                let message = format!("unknown function `!{name}`");
+                self.problem(
+                    Level::Error,
+                    tag.clone(),
+                    &message,
+                    "its value is taken as unknown",
+                );
+                Node::unknown(place, message)
+            }
+        }
+    }
+
+    fn syntax(&mut self, error: &ScanError) {
+        let at = error.marker().byte_offset().unwrap_or(0);
+        let message = format!("malformed template: {}", error.info());
+        let help = "nothing of it is read; check indentation, quotes and brackets around this place";
+        self.problem(Level::Error, at..at + 1, &message, help);
+    }
+
+    fn problem(&mut self, level: Level, at: Range<usize>, message: &str, help: &str) {
+        if self.problems.len() < MAX_PROBLEMS {
+            let problem = match level {
+                Level::Error => Diagnostic::error(message),
+                Level::Warning => Diagnostic::warning(message),
+            };
+            self.problems.push(problem.at(self.source, at, "here").help(help));
+        }
+    }
+
+    fn place(&self, at: &Range<usize>) -> Place {
+        Place::new(self.file, at.clone())
+    }
+}
+
+fn is_text(tag: &Tag) -> bool {
+    tag.is_yaml_core_schema() && tag.suffix() == "str"
+}
+
+fn range(span: &Span) -> Range<usize> {
+    let start = span.start.byte_offset().unwrap_or(0);
+    start..span.end.byte_offset().unwrap_or(start).max(start)
+}

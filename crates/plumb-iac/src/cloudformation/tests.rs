@@ -1,0 +1,8 @@
+//! Tests of whole templates: what is evaluated, where it stands, and what is told.
+
+mod functions;
+mod hostile;
+mod nesting;
+mod places;
+mod sam;
+mod support;

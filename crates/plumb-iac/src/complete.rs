@@ -1,0 +1,35 @@
+//! `Complete`: putting into a block what only the cloud gives it.
+
+use std::sync::Arc;
+
+use plumb_model::value::Text;
+
+use crate::mapping::{KNOWN_AFTER_APPLY, Mapper, Surroundings};
+use crate::val::{Kind, Val};
+
+/// Puts identities into blocks, so that references to them join; knowledge tells which.
+pub trait Complete: Sync {
+    /// The arguments of a block with those that it has without its author writing them.
+    ///
+    /// Types that nothing is known of keep their arguments; what they lack is known only after apply.
+    fn complete(&self, body: Val, surroundings: &Surroundings<'_>) -> Val;
+}
+
+impl Complete for Mapper<'_> {
+    fn complete(&self, body: Val, surroundings: &Surroundings<'_>) -> Val {
+        Mapper::complete(self, &body, surroundings)
+    }
+}
+
+/// Knows no type.
+#[derive(Clone, Copy, Debug)]
+pub struct NothingKnown;
+
+impl Complete for NothingKnown {
+    fn complete(&self, mut body: Val, _surroundings: &Surroundings<'_>) -> Val {
+        if let Kind::Map(fields) = &mut body.kind {
+            Arc::make_mut(fields).rest = Some(Text::new_static(KNOWN_AFTER_APPLY));
+        }
+        body
+    }
+}

@@ -1,0 +1,182 @@
+//! Computed arguments: what a block has without its author writing it, as stand-ins that join references.
+
+use std::sync::Arc;
+
+use plumb_model::value::Text;
+use plumb_pack::mapping::{ArgumentTemplate, BlockMapping, TemplatePart, TemplateSource};
+
+use crate::declared::{Declared, Stack};
+use crate::mapping::scope::Here;
+use crate::mapping::{KNOWN_AFTER_APPLY, STAND_IN_ACCOUNT, STAND_IN_REGION};
+use crate::val::{Fields, Kind, Val, Why};
+
+/// Where a block stands, for templates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Surroundings<'a> {
+    /// The type of the block.
+    pub kind: &'a str,
+    /// Its address.
+    pub address: &'a str,
+    /// The region, where it is known.
+    pub region: Option<&'a str>,
+    /// The account, where it is known.
+    pub account: Option<&'a str>,
+}
+
+/// What a template gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Rendered {
+    Text(Text),
+    /// A placeholder has nothing to fill it.
+    Absent,
+    /// Whatever could fill a placeholder is unknown.
+    Unknown(Why),
+}
+
+impl<'a> Surroundings<'a> {
+    /// Those of a block of a stack.
+    pub fn of(stack: &'a Stack, block: &'a Declared) -> Self {
+        Self {
+            kind: &block.kind,
+            address: &block.address,
+            region: block.region.as_deref().or(stack.region.as_deref()),
+            account: stack.account.as_deref(),
+        }
+    }
+
+    /// The region, or what stands for it.
+    pub fn region_or_stand_in(&self) -> &'a str {
+        self.region.unwrap_or(STAND_IN_REGION)
+    }
+
+    /// The account, or what stands for it.
+    pub fn account_or_stand_in(&self) -> &'a str {
+        self.account.unwrap_or(STAND_IN_ACCOUNT)
+    }
+
+    /// The partition that the region belongs to.
+    pub fn partition(&self) -> &'static str {
+        match self.region {
+            Some(region) if region.starts_with("cn-") => "aws-cn",
+            Some(region) if region.starts_with("us-gov-") => "aws-us-gov",
+            Some(_) | None => "aws",
+        }
+    }
+
+    /// The last name of the address: `this` of `module.logs.aws_s3_bucket.this[0]`.
+    pub fn label(&self) -> &'a str {
+        let after_kind = self
+            .address
+            .rsplit_once(self.kind)
+            .and_then(|(_, rest)| rest.strip_prefix('.'));
+        let rest = after_kind.unwrap_or(self.address);
+        rest.split_once('[').map_or(rest, |(label, _)| label)
+    }
+}
+
+/// The arguments of a block with those that its author does not write; what is not among them is known only after apply.
+///
+/// Doing it again changes nothing.
+pub fn complete(body: &Val, mapping: Option<&BlockMapping>, surroundings: &Surroundings<'_>) -> Val {
+    let Kind::Map(fields) = &body.kind else {
+        return body.clone();
+    };
+    let computed = mapping
+        .map(|mapping| mapping.computed.as_slice())
+        .unwrap_or_default();
+    let is_written =
+        |fields: &Fields, name: &Text| fields.entries.get(name).is_some_and(|val| !val.is_null());
+    if fields.rest.is_some() && computed.iter().all(|(name, _)| is_written(fields, name)) {
+        return body.clone();
+    }
+    let mut fields = Fields::clone(fields);
+    fields.rest.get_or_insert(Why::new_static(KNOWN_AFTER_APPLY));
+    let mut body = Val {
+        kind: Kind::Map(Arc::new(fields)),
+        ..body.clone()
+    };
+    for (name, template) in computed {
+        let made = match &body.kind {
+            Kind::Map(fields) if !is_written(fields, name) => {
+                render(template, Here::block(&body), 0, surroundings)
+            }
+            _ => continue,
+        };
+        let val = match made {
+            Rendered::Text(text) => Val::string(text),
+            Rendered::Unknown(why) => Val::unknown(why),
+            Rendered::Absent => continue,
+        };
+        if let Kind::Map(fields) = &mut body.kind {
+            Arc::make_mut(fields).entries.insert(name.clone(), val);
+        }
+    }
+    body
+}
+
+/// Fills a template; `index` is the position of the element.
+pub(crate) fn render(
+    template: &ArgumentTemplate,
+    here: Here<'_>,
+    index: usize,
+    surroundings: &Surroundings<'_>,
+) -> Rendered {
+    let mut text = String::new();
+    for part in &template.0 {
+        match part {
+            TemplatePart::Literal(literal) => text.push_str(literal),
+            TemplatePart::FirstOf(sources) => match first(sources, here, index, surroundings) {
+                Rendered::Text(part) => text.push_str(&part),
+                missing @ (Rendered::Absent | Rendered::Unknown(_)) => return missing,
+            },
+        }
+    }
+    Rendered::Text(Text::from(text))
+}
+
+fn first(
+    sources: &[TemplateSource],
+    here: Here<'_>,
+    index: usize,
+    surroundings: &Surroundings<'_>,
+) -> Rendered {
+    let mut otherwise = Rendered::Absent;
+    for source in sources {
+        let text = match source {
+            TemplateSource::Address => Text::from(surroundings.address),
+            TemplateSource::Label => Text::from(surroundings.label()),
+            TemplateSource::Region => Text::from(surroundings.region_or_stand_in()),
+            TemplateSource::Account => Text::from(surroundings.account_or_stand_in()),
+            TemplateSource::Partition => Text::new_static(surroundings.partition()),
+            TemplateSource::Index => Text::from(index.to_string()),
+            TemplateSource::Argument(path) => match here.get(path) {
+                None => continue,
+                Some(val) => match (scalar_text(&val), val.why_unknown()) {
+                    (Some(text), _) => text,
+                    (None, Some(why)) => {
+                        otherwise = Rendered::Unknown(why.clone());
+                        continue;
+                    }
+                    (None, None) => continue,
+                },
+            },
+        };
+        return Rendered::Text(text);
+    }
+    otherwise
+}
+
+/// The text of a text, number or truth value.
+pub(crate) fn scalar_text(val: &Val) -> Option<Text> {
+    match &val.kind {
+        Kind::String(text) => (!text.is_empty()).then(|| text.clone()),
+        Kind::Bool(bool) => Some(Text::from(bool.to_string())),
+        Kind::Int(int) => Some(Text::from(int.to_string())),
+        Kind::Float(float) => Some(Text::from(float.to_string())),
+        Kind::List(items) => match items.as_slice() {
+            [one] if !matches!(one.kind, Kind::List(_)) => scalar_text(one),
+            _ => None,
+        },
+        Kind::Null | Kind::Map(_) | Kind::Json(_) | Kind::Unknown(_) => None,
+    }
+}

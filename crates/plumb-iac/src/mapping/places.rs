@@ -1,0 +1,162 @@
+//! `Places`: where each value of a document was written.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use plumb_model::value::Text;
+use plumb_pack::recipe::Step;
+
+use crate::declared::Declared;
+use crate::place::Place;
+use crate::val::{Val, Why};
+
+/// Where the values of one document were written.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// The block that gives the document.
+    pub origin: Arc<Origin>,
+    /// Why it is not sure that there is such a resource.
+    pub perhaps: Option<Why>,
+    /// The tree, of the same shape as the document.
+    pub root: PlaceNode,
+}
+
+/// The block that a document, or a part of it, comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Its address.
+    pub address: Text,
+    /// The line that opens it.
+    pub head: Place,
+    /// All of it.
+    pub whole: Place,
+    /// The calls of modules that it stands in, outermost first.
+    pub calls: Vec<Place>,
+}
+
+/// Where one value of a document was written, and those in it.
+#[derive(Clone, Debug, Default)]
+pub struct PlaceNode {
+    /// The argument or block that holds it.
+    pub at: Option<Place>,
+    /// The expression that made it.
+    pub set: Option<Place>,
+    /// The block, where it is another one than that of the document.
+    pub origin: Option<Arc<Origin>>,
+    /// Whether code says it, and not the mapping for lack of an argument.
+    pub written: Written,
+    /// What is in it.
+    pub children: Children,
+}
+
+/// Whether code says a value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Written {
+    /// It does.
+    InCode,
+    /// The mapping does for lack of an argument.
+    #[default]
+    ByDefault,
+}
+
+/// The places in a list or map.
+#[derive(Clone, Debug, Default)]
+pub enum Children {
+    /// No list and no map, or nothing is known of what is in it.
+    #[default]
+    None,
+    /// Those of a map.
+    Map(BTreeMap<Text, PlaceNode>),
+    /// Those of a list, one for each element.
+    List(Vec<PlaceNode>),
+}
+
+/// The place of a path, or of as much of it as there is.
+#[derive(Clone, Copy, Debug)]
+pub struct Found<'p> {
+    /// How many steps of the path there are in code.
+    pub depth: usize,
+    /// The argument or block that holds it; the opening line of the block where no argument does.
+    pub at: Place,
+    /// The expression that made it.
+    pub set: Option<Place>,
+    /// The block it stands in.
+    pub origin: &'p Origin,
+}
+
+impl Origin {
+    /// That of a block.
+    pub(crate) fn of(block: &Declared) -> Self {
+        Self {
+            address: block.address.clone(),
+            head: block.head,
+            whole: block.whole,
+            calls: block.calls.clone(),
+        }
+    }
+}
+
+impl PlaceNode {
+    /// The places of a value that an argument gives.
+    pub(crate) fn of(val: &Val) -> Self {
+        Self {
+            at: val.at,
+            set: val.set,
+            written: Written::InCode,
+            ..Self::default()
+        }
+    }
+
+    /// Whether an argument stands in it; the root, which stands for the block, does not count.
+    fn is_written(&self, is_root: bool) -> bool {
+        (!is_root && self.at.is_some())
+            || match &self.children {
+                Children::Map(children) => children.values().any(|child| child.is_written(false)),
+                Children::List(items) => items.iter().any(|item| item.is_written(false)),
+                Children::None => false,
+            }
+    }
+
+    /// The place that the last step of a path leads to.
+    fn step(&self, step: &Step) -> Option<&PlaceNode> {
+        match (step, &self.children) {
+            (Step::Key(key), Children::Map(entries)) => entries.get(key),
+            (Step::Index(index), Children::List(items)) => items.get(*index),
+            (Step::Key(_) | Step::Index(_) | Step::Flatten, _) => None,
+        }
+    }
+}
+
+impl Places {
+    /// Whether code says anything of the document, rather than that it comes with something else.
+    pub fn is_written(&self) -> bool {
+        self.root.is_written(true)
+    }
+
+    /// The place of the longest beginning of a path that has one.
+    pub fn find(&self, path: &[Step]) -> Found<'_> {
+        let mut found = Found {
+            depth: 0,
+            at: self.origin.head,
+            set: None,
+            origin: &self.origin,
+        };
+        let mut node = &self.root;
+        for (before, step) in path.iter().enumerate() {
+            let Some(next) = node.step(step) else { break };
+            node = next;
+            if let Some(origin) = &node.origin {
+                found.origin = origin;
+                found.at = origin.head;
+                found.set = None;
+                found.depth = before + 1;
+            }
+            if node.at.is_some() || node.set.is_some() {
+                found.at = node.at.or(node.set).unwrap_or(found.at);
+                found.set = node.set;
+                found.depth = before + 1;
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,363 @@
+//! Applying the rules of a mapping to a block.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use plumb_expr::Type;
+use plumb_model::value::{Map, Text, Value};
+use plumb_pack::mapping::{ArgumentPath, ArgumentTemplate, Condition, Effect, Otherwise, Rule, WhenEmpty};
+use plumb_pack::recipe::Transform;
+use plumb_pack::transform::apply_transforms;
+
+use crate::mapping::complete::{Rendered, Surroundings, render, scalar_text};
+use crate::mapping::places::{Children, PlaceNode, Written};
+use crate::mapping::scope::{Here, Item};
+use crate::mapping::shape::{Made, any_written, element_type, member_type, shape, unknown};
+use crate::val::{Kind, Val, Why};
+
+/// Whether a mapping applies to a block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Applies {
+    Yes,
+    No,
+    Unknown(Why),
+}
+
+/// Rules at work on one block, or on one element of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Work<'w> {
+    pub(crate) here: Here<'w>,
+    pub(crate) index: usize,
+    pub(crate) surroundings: &'w Surroundings<'w>,
+}
+
+impl Work<'_> {
+    /// Whether the conditions hold.
+    pub(crate) fn applies(self, conditions: &[Condition]) -> Applies {
+        let mut applies = Applies::Yes;
+        for condition in conditions {
+            let found = self.here.get(&condition.argument);
+            let unknown = found.as_ref().and_then(|val| val.why_unknown());
+            if let Some(why) = unknown {
+                applies = Applies::Unknown(why.clone());
+                continue;
+            }
+            let text = found.as_ref().and_then(|val| scalar_text(val));
+            let is_listed = condition.values.iter().any(|value| match (value, &text) {
+                (Value::Null, _) => found.is_none(),
+                (Value::String(value), Some(text)) => match value.strip_prefix('*') {
+                    Some(end) if !end.is_empty() => text.ends_with(end),
+                    Some(_) | None => value == text,
+                },
+                (value, Some(text)) => value.to_string() == *text,
+                (_, None) => false,
+            });
+            let holds = match condition.effect {
+                Effect::Applies => is_listed,
+                Effect::Excludes => !is_listed,
+            };
+            if !holds {
+                return Applies::No;
+            }
+        }
+        applies
+    }
+
+    /// What a rule makes; `None` for nothing.
+    pub(crate) fn make(self, rule: &Rule, type_: &Type) -> Option<Made> {
+        match rule {
+            Rule::First {
+                paths,
+                decode,
+                map,
+                otherwise,
+            } => self.first(paths, (decode, map), otherwise, type_),
+            Rule::Unknown(why) => Some(Made::by_default(unknown(why))),
+            Rule::Fixed(value) => Some(Made::by_default(value.clone())),
+            Rule::Text(template) => match render(template, self.here, self.index, self.surroundings) {
+                Rendered::Text(text) => Some(Made {
+                    value: Value::String(text),
+                    node: PlaceNode {
+                        written: Written::InCode,
+                        ..PlaceNode::default()
+                    },
+                }),
+                Rendered::Absent => None,
+                Rendered::Unknown(why) => Some(Made::by_default(unknown(&why))),
+            },
+            Rule::Present { path, yes, no } => Some(self.present(path, yes, no)),
+            Rule::Either(rules) => rules.iter().find_map(|rule| self.make(rule, type_)),
+            Rule::Object {
+                within,
+                when_empty,
+                fields,
+            } => self.object(within.as_ref(), *when_empty, fields, type_),
+            Rule::Each {
+                paths,
+                to,
+                when_empty,
+            } => match (self.each(paths, to, type_), when_empty) {
+                (None, WhenEmpty::Kept) => Some(list_of(Vec::new())),
+                (made, WhenEmpty::Kept | WhenEmpty::Absent) => made,
+            },
+            Rule::Entries { path, key, to } => self.entries(path, key, to, type_),
+            Rule::When { conditions, to } => match self.applies(conditions) {
+                Applies::Yes => self.make(to, type_),
+                Applies::No => None,
+                Applies::Unknown(why) => self.make(to, type_).map(|made| Made {
+                    value: unknown(&why),
+                    node: made.node,
+                }),
+            },
+            Rule::List(rules) => Some(self.list(rules, type_)),
+        }
+    }
+
+    fn first(
+        self,
+        paths: &[ArgumentPath],
+        (decode, map): (&[Transform], &[(Text, Value)]),
+        otherwise: &Otherwise,
+        type_: &Type,
+    ) -> Option<Made> {
+        for path in paths {
+            let Some(val) = self.here.get(path) else { continue };
+            let mapped = scalar_text(&val)
+                .and_then(|text| map.iter().find(|(from, _)| *from == text))
+                .map(|(_, to)| Made {
+                    value: to.clone(),
+                    node: PlaceNode::of(&val),
+                });
+            let val = decoded(val, decode);
+            if let Some(made) = mapped.or_else(|| shape(&val, type_)) {
+                return Some(made);
+            }
+        }
+        match otherwise {
+            Otherwise::Absent => None,
+            Otherwise::Value(value) => Some(Made::by_default(value.clone())),
+            Otherwise::Unknown => {
+                let names: Vec<String> = paths.iter().map(|path| path.steps.join(".")).collect();
+                let why = format!("`{}` is not set, so the cloud decides", names.join("` or `"));
+                Some(Made::by_default(unknown(&why)))
+            }
+        }
+    }
+
+    fn present(self, path: &ArgumentPath, yes: &Value, no: &Value) -> Made {
+        let Some(val) = self.here.get(path) else {
+            return Made::by_default(no.clone());
+        };
+        let choose = |is_there: bool| if is_there { yes.clone() } else { no.clone() };
+        let value = match &val.kind {
+            Kind::Unknown(why) => unknown(why),
+            Kind::List(items) => choose(!items.is_empty()),
+            Kind::Map(fields) => choose(!fields.entries.is_empty()),
+            Kind::Null | Kind::Bool(_) | Kind::Int(_) | Kind::Float(_) | Kind::String(_) | Kind::Json(_) => {
+                choose(true)
+            }
+        };
+        Made {
+            value,
+            node: PlaceNode::of(&val),
+        }
+    }
+
+    fn object(
+        self,
+        within: Option<&ArgumentPath>,
+        when_empty: WhenEmpty,
+        fields: &[(Text, Rule)],
+        type_: &Type,
+    ) -> Option<Made> {
+        let Some(path) = within else {
+            let made = self.members(fields, type_, PlaceNode::default());
+            let is_there = made.node.written == Written::InCode || when_empty == WhenEmpty::Kept;
+            return is_there.then_some(made);
+        };
+        let found = self.here.get(path);
+        let empty = Val::map(BTreeMap::new());
+        let element = match found.as_deref() {
+            None => match when_empty {
+                WhenEmpty::Kept => {
+                    let here = self.here.at(&empty);
+                    return Some(Work { here, ..self }.members(fields, type_, PlaceNode::default()));
+                }
+                WhenEmpty::Absent => return None,
+            },
+            Some(val) => match val.as_list() {
+                Some([]) => return None,
+                Some([one]) => one,
+                Some(_) => return Some(Made::unknown("there are several of it", val)),
+                None => val,
+            },
+        };
+        if let Some(why) = element.why_unknown() {
+            return Some(Made::unknown(why, element));
+        }
+        let here = self.here.at(element);
+        Some(Work { here, ..self }.members(fields, type_, PlaceNode::of(element)))
+    }
+
+    fn members(self, fields: &[(Text, Rule)], type_: &Type, node: PlaceNode) -> Made {
+        let mut entries: Vec<(Text, Value)> = Vec::new();
+        let mut nodes = BTreeMap::new();
+        for (name, rule) in fields {
+            if let Some(made) = self.make(rule, &member_type(type_, name)) {
+                entries.push((name.clone(), made.value));
+                nodes.insert(name.clone(), made.node);
+            }
+        }
+        let written = match node.written {
+            Written::InCode => Written::InCode,
+            Written::ByDefault => any_written(nodes.values()),
+        };
+        Made {
+            value: Value::Map(entries.into_iter().collect::<Map>()),
+            node: PlaceNode {
+                written,
+                children: Children::Map(nodes),
+                ..node
+            },
+        }
+    }
+
+    fn each(self, paths: &[ArgumentPath], to: &Rule, type_: &Type) -> Option<Made> {
+        let element_type = element_type(type_);
+        let mut elements = Vec::new();
+        let mut gaps = 0;
+        for item in paths.iter().flat_map(|path| self.here.items(path)) {
+            match item {
+                Item::Element(val) => match val.why_unknown() {
+                    Some(why) => elements.push(Made::unknown(why, &val)),
+                    None => {
+                        let here = self.here.at(&val);
+                        elements.extend(Work { here, ..self }.element(to, &element_type, &val));
+                    }
+                },
+                Item::Unknown(val) => {
+                    gaps += 1;
+                    elements.push(Made::unknown(val.why_unknown().map_or("", Text::as_str), &val));
+                }
+            }
+        }
+        // A list of which nothing is known is unknown itself, its length included.
+        if gaps == elements.len() {
+            return elements.into_iter().next();
+        }
+        Some(list_of(elements))
+    }
+
+    fn entries(self, path: &ArgumentPath, key: &ArgumentTemplate, to: &Rule, type_: &Type) -> Option<Made> {
+        let mut entries: Vec<(Text, Value)> = Vec::new();
+        let mut nodes = BTreeMap::new();
+        for item in self.here.items(path) {
+            let (Item::Element(val) | Item::Unknown(val)) = item;
+            if let Some(why) = val.why_unknown() {
+                return Some(Made::unknown(why, &val));
+            }
+            let here = self.here.at(&val);
+            let work = Work { here, ..self };
+            match render(key, here, self.index, self.surroundings) {
+                Rendered::Text(key) => {
+                    if let Some(made) = work.element(to, &member_type(type_, &key), &val) {
+                        entries.push((key.clone(), made.value));
+                        nodes.insert(key, made.node);
+                    }
+                }
+                Rendered::Absent => {}
+                Rendered::Unknown(why) => return Some(Made::unknown(&why, &val)),
+            }
+        }
+        (!entries.is_empty()).then(|| Made {
+            value: Value::Map(entries.into_iter().collect::<Map>()),
+            node: PlaceNode {
+                written: Written::InCode,
+                children: Children::Map(nodes),
+                ..PlaceNode::default()
+            },
+        })
+    }
+
+    /// The value for one element of a list; a document for it is there although it may be empty.
+    fn element(self, to: &Rule, type_: &Type, val: &Val) -> Option<Made> {
+        match to {
+            Rule::Object {
+                within: None, fields, ..
+            } => Some(self.members(fields, type_, PlaceNode::of(val))),
+            Rule::Object { within: Some(_), .. }
+            | Rule::First { .. }
+            | Rule::Fixed(_)
+            | Rule::Unknown(_)
+            | Rule::Text(_)
+            | Rule::Present { .. }
+            | Rule::Either(_)
+            | Rule::When { .. }
+            | Rule::Entries { .. }
+            | Rule::Each { .. }
+            | Rule::List(_) => self.make(to, type_),
+        }
+    }
+
+    fn list(self, rules: &[Rule], type_: &Type) -> Made {
+        let element_type = element_type(type_);
+        let mut elements = Vec::new();
+        for rule in rules {
+            match rule {
+                Rule::Each { .. } | Rule::List(_) | Rule::Either(_) => match self.make(rule, type_) {
+                    Some(Made {
+                        value: Value::List(values),
+                        node:
+                            PlaceNode {
+                                children: Children::List(nodes),
+                                ..
+                            },
+                    }) => elements.extend(
+                        values
+                            .into_iter()
+                            .zip(nodes)
+                            .map(|(value, node)| Made { value, node }),
+                    ),
+                    other => elements.extend(other),
+                },
+                Rule::First { .. }
+                | Rule::Fixed(_)
+                | Rule::Unknown(_)
+                | Rule::Text(_)
+                | Rule::Present { .. }
+                | Rule::When { .. }
+                | Rule::Entries { .. }
+                | Rule::Object { .. } => elements.extend(self.make(rule, &element_type)),
+            }
+        }
+        list_of(elements)
+    }
+}
+
+/// A text after its transformations; other values as they are.
+fn decoded<'v>(val: Cow<'v, Val>, decode: &[Transform]) -> Cow<'v, Val> {
+    let Some(text) = val.as_str().filter(|_| !decode.is_empty()) else {
+        return val;
+    };
+    let kind = match apply_transforms(Value::from(text), decode) {
+        Ok(Value::String(text)) => Kind::String(text),
+        Ok(_) => return val,
+        Err(problem) => Kind::Unknown(Why::from(problem)),
+    };
+    Cow::Owned(Val {
+        kind,
+        ..val.into_owned()
+    })
+}
+
+fn list_of(elements: Vec<Made>) -> Made {
+    let (values, nodes): (Vec<_>, Vec<_>) = elements.into_iter().map(|made| (made.value, made.node)).unzip();
+    Made {
+        value: Value::List(values),
+        node: PlaceNode {
+            written: any_written(nodes.iter()),
+            children: Children::List(nodes),
+            ..PlaceNode::default()
+        },
+    }
+}

@@ -1,0 +1,119 @@
+//! `Place`: where in which file something stands.
+
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+use plumb_model::diagnostic::Source;
+
+/// Position of a file in [`Sources`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(pub u32);
+
+/// A byte range of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The file.
+    pub file: FileId,
+    /// The first byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Place {
+    /// A place from a byte range; ranges beyond 4 GiB are cut.
+    pub fn new(file: FileId, range: Range<usize>) -> Self {
+        let cut = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Self {
+            file,
+            start: cut(range.start),
+            end: cut(range.end.max(range.start)),
+        }
+    }
+
+    /// The byte range.
+    pub fn range(self) -> Range<usize> {
+        let wide = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
+        wide(self.start)..wide(self.end)
+    }
+
+    /// Whether `other` lies within this place.
+    pub fn holds(self, other: Place) -> bool {
+        self.file == other.file && self.start <= other.start && other.end <= self.end
+    }
+}
+
+/// The files that were read, in the order of reading.
+#[derive(Clone, Debug, Default)]
+pub struct Sources(Vec<File>);
+
+/// A file, and where its lines start once somebody asked.
+#[derive(Clone, Debug)]
+struct File {
+    source: Arc<Source>,
+    lines: OnceLock<Vec<u32>>,
+}
+
+impl Sources {
+    /// Adds a file; `name` is its path below the root of the scan, with `/` between its parts.
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
+        let id = FileId(u32::try_from(self.0.len()).unwrap_or(u32::MAX));
+        self.0.push(File {
+            source: Arc::new(Source {
+                name: name.into(),
+                text: text.into(),
+            }),
+            lines: OnceLock::new(),
+        });
+        id
+    }
+
+    /// The file.
+    pub fn get(&self, id: FileId) -> Option<&Arc<Source>> {
+        self.0.get(usize::try_from(id.0).ok()?).map(|file| &file.source)
+    }
+
+    /// Line and column of a byte, both counted from 1, columns in characters.
+    pub fn line_and_column(&self, id: FileId, at: usize) -> (u32, u32) {
+        let Some(source) = self.get(id) else { return (1, 1) };
+        let text = source.text.as_bytes();
+        let lines = self.lines(id);
+        let number = lines
+            .partition_point(|start| wide(*start) <= at)
+            .saturating_sub(1);
+        let start = lines.get(number).copied().map_or(0, wide);
+        let before = text.get(start..at.min(text.len())).unwrap_or_default();
+        // Bytes that go on with a character are none of their own.
+        let column = before.iter().filter(|byte| **byte & 0xC0 != 0x80).count();
+        let narrow = |number: usize| u32::try_from(number + 1).unwrap_or(u32::MAX);
+        (narrow(number), narrow(column))
+    }
+
+    /// Where the lines of a file start; found once.
+    fn lines(&self, id: FileId) -> &[u32] {
+        let position = usize::try_from(id.0).unwrap_or(usize::MAX);
+        let Some(file) = self.0.get(position) else {
+            return &[];
+        };
+        file.lines.get_or_init(|| {
+            let breaks = file
+                .source
+                .text
+                .bytes()
+                .enumerate()
+                .filter(|(_, byte)| *byte == b'\n');
+            std::iter::once(0)
+                .chain(breaks.map(|(at, _)| u32::try_from(at + 1).unwrap_or(u32::MAX)))
+                .collect()
+        })
+    }
+
+    /// All files.
+    pub fn iter(&self) -> impl Iterator<Item = (FileId, &Arc<Source>)> {
+        (0u32..).map(FileId).zip(self.0.iter().map(|file| &file.source))
+    }
+}
+
+fn wide(at: u32) -> usize {
+    usize::try_from(at).unwrap_or(usize::MAX)
+}

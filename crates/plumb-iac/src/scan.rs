@@ -1,0 +1,259 @@
+//! `scan`: from a tree of files to resource documents, whatever languages the files are in.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use plumb_model::diagnostic::{Diagnostic, Level};
+use plumb_model::value::Text;
+use plumb_pack::mapping::{Language, Mappings};
+use plumb_pack::pack::Pack;
+use rayon::prelude::*;
+
+use crate::cloudformation;
+use crate::declared::Stack;
+use crate::files::Files;
+use crate::mapping::{Mapped, Mapper, UsedPaths};
+use crate::place::Sources;
+use crate::terraform;
+use crate::terraform::code::Code;
+use crate::terraform::plan;
+use crate::terraform::root::Given;
+
+/// What a user says about how code is applied.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Values of variables and parameters.
+    pub variables: BTreeMap<String, String>,
+    /// Files of values for Terraform, below the root of the scan; later ones win.
+    pub value_files: Vec<String>,
+    /// The region where nothing tells one.
+    pub region: Option<Text>,
+}
+
+/// What a tree declares.
+#[derive(Debug)]
+pub struct Scanned {
+    /// The files, which places point into.
+    pub sources: Sources,
+    /// The roots, in the order of their paths.
+    pub stacks: Vec<ScannedStack>,
+    /// What is wrong with the code; an error means that something was left out.
+    pub problems: Vec<Diagnostic>,
+}
+
+/// A root with its documents.
+#[derive(Debug)]
+pub struct ScannedStack {
+    /// What it declares.
+    pub stack: Stack,
+    /// The documents of its blocks.
+    pub mapped: Mapped,
+    /// Whether everything that it declares was seen.
+    pub complete: bool,
+}
+
+/// Reads, evaluates and maps everything in a tree; `paths` are its files, sorted.
+pub fn scan(
+    pack: &Pack,
+    files: &dyn Files,
+    paths: &[String],
+    used: &UsedPaths,
+    options: &Options,
+) -> Scanned {
+    let folders: BTreeSet<String> = paths
+        .iter()
+        .filter(|path| terraform::is_source(path))
+        .map(|path| folder_of(path))
+        .collect();
+    let mut code = Code::read(files, folders);
+    let roots = code.roots();
+    let given: Vec<(String, Given)> = roots
+        .into_iter()
+        .zip(1u32..)
+        .map(|(root, number)| {
+            let given = Given {
+                variables: options.variables.clone(),
+                value_files: options.value_files.clone(),
+                account: account(number),
+                region: options.region.clone(),
+            };
+            (root, given)
+        })
+        .collect();
+    let given: Vec<_> = given
+        .into_iter()
+        .map(|(root, given)| {
+            let values = code.values(files, &root, &given);
+            (root, given, values)
+        })
+        .collect();
+    let mapper = Mapper::new(pack, Language::Terraform, used);
+    let stacks_wanted = given.len();
+    let evaluated: Vec<_> = given
+        .into_par_iter()
+        .map(|(root, given, values)| {
+            let evaluated = code.evaluate(files, &mapper, &root, values, &given);
+            let mapped = mapper.documents(&evaluated.stack);
+            (evaluated, mapped)
+        })
+        .collect();
+    let mut problems = std::mem::take(&mut code.problems);
+    let mut written = Vec::new();
+    // Beside source they would tell the same resources twice.
+    let alone = stacks_wanted == 0;
+    for path in paths.iter().filter(|path| alone && may_be_written(path)) {
+        let Ok(text) = files.read(path) else { continue };
+        if let Some(kind) = plan::recognise(path, &text) {
+            written.push((kind, code.sources.add(path.clone(), text)));
+        }
+    }
+    let broken = problems.iter().any(|problem| problem.level == Level::Error);
+    let mut stacks = Vec::with_capacity(evaluated.len());
+    for (evaluated, mapped) in evaluated {
+        problems.extend(evaluated.problems);
+        for problem in &mapped.problems {
+            let warning = Diagnostic::warning(problem.message.clone());
+            problems.push(match code.sources().get(problem.place.file) {
+                Some(source) => warning.at(source, problem.place.range(), "here"),
+                None => warning,
+            });
+        }
+        stacks.push(ScannedStack {
+            stack: evaluated.stack,
+            mapped,
+            complete: evaluated.complete && !broken,
+        });
+    }
+    for (number, (kind, file)) in (1u32..).skip(stacks.len()).zip(written) {
+        let (account, region) = (account(number), options.region.as_ref());
+        match plan::read(kind, code.sources(), file, &mapper, (&account, region)) {
+            Ok(stack) => {
+                let mapped = mapper.documents(&stack);
+                stacks.push(ScannedStack {
+                    stack,
+                    mapped,
+                    complete: true,
+                });
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    let mut sources = code.into_sources();
+    let templates = Templates {
+        pack,
+        files,
+        used,
+        options,
+    };
+    templates.read(paths, &mut sources, &mut stacks, &mut problems);
+    Scanned {
+        sources,
+        stacks,
+        problems,
+    }
+}
+
+/// The CloudFormation templates of a tree.
+struct Templates<'t> {
+    pack: &'t Pack,
+    files: &'t dyn Files,
+    used: &'t UsedPaths,
+    options: &'t Options,
+}
+
+impl Templates<'_> {
+    /// Reads every template that is not nested in another.
+    fn read(
+        &self,
+        paths: &[String],
+        sources: &mut Sources,
+        stacks: &mut Vec<ScannedStack>,
+        problems: &mut Vec<Diagnostic>,
+    ) {
+        let endings = [".yaml", ".yml", ".json", ".template"];
+        let found: Vec<(&String, String)> = paths
+            .par_iter()
+            .filter(|path| endings.iter().any(|ending| path.ends_with(ending)))
+            .filter(|path| !terraform::is_source(path))
+            .filter_map(|path| Some((path, self.files.read(path).ok()?)))
+            .filter(|(path, text)| cloudformation::is_template(path, text))
+            .collect();
+        if found.is_empty() {
+            return;
+        }
+        let mappings = self.pack.mappings(Language::CloudFormation);
+        let mapper = Mapper::new(self.pack, Language::CloudFormation, self.used);
+        let identities = TemplateIdentities::of(&mappings);
+        let parameters = self.options.variables.iter();
+        let parameters: BTreeMap<Text, Text> = parameters
+            .map(|(name, value)| (Text::from(name.as_str()), Text::from(value.as_str())))
+            .collect();
+        let mut nested: BTreeSet<Text> = BTreeSet::new();
+        let mut read = Vec::new();
+        for (number, (path, text)) in (1u32..).skip(stacks.len()).zip(found) {
+            let context = cloudformation::Context {
+                files: self.files,
+                identities: &identities,
+                region: self.options.region.clone(),
+                account: Some(account(number)),
+            };
+            let reading = cloudformation::read(sources, path, &text, &parameters, &context);
+            nested.extend(reading.nested.iter().cloned());
+            read.push(reading);
+        }
+        // What another template nests is judged there, with the parameters that it gets.
+        read.retain(|reading| !nested.contains(&reading.stack.path));
+        for reading in read {
+            let complete = !reading
+                .diagnostics
+                .iter()
+                .any(|problem| problem.level == Level::Error);
+            problems.extend(reading.diagnostics);
+            let mapped = mapper.documents(&reading.stack);
+            stacks.push(ScannedStack {
+                stack: reading.stack,
+                mapped,
+                complete,
+            });
+        }
+    }
+}
+
+/// What mappings say of the names of resources, as templates read it.
+struct TemplateIdentities(HashMap<Text, Vec<(Text, Text)>>);
+
+impl TemplateIdentities {
+    fn of(mappings: &Mappings) -> Self {
+        let computed = mappings.blocks().map(|block| {
+            let templates = block.computed.iter();
+            let templates =
+                templates.map(|(name, template)| (name.clone(), Text::from(template.to_string())));
+            (block.block.clone(), templates.collect())
+        });
+        Self(computed.collect())
+    }
+}
+
+impl cloudformation::Identities for TemplateIdentities {
+    fn computed(&self, kind: &str) -> &[(Text, Text)] {
+        self.0.get(kind).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The account that stands in the ARNs of the root with that number.
+fn account(number: u32) -> Text {
+    Text::from(format!("{number:012}"))
+}
+
+/// Whether a name may be that of a plan or a state.
+fn may_be_written(path: &str) -> bool {
+    let is_source = terraform::is_source(path) || path.ends_with(".tfvars.json");
+    !is_source
+        && [".json", ".tfstate", ".tfplan"]
+            .iter()
+            .any(|ending| path.ends_with(ending))
+}
+
+fn folder_of(path: &str) -> String {
+    path.rsplit_once('/')
+        .map_or_else(String::new, |(folder, _)| folder.to_owned())
+}

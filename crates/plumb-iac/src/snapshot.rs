@@ -1,0 +1,192 @@
+//! From the documents of a stack to snapshots of accounts, which the engine judges as it judges live ones.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use plumb_model::account::{Account, Provider};
+use plumb_model::code::CodeResource;
+use plumb_model::coverage::{CollectedType, Coverage, Gap};
+use plumb_model::resource::{GLOBAL_REGION, Resource};
+use plumb_model::snapshot::AccountSnapshot;
+use plumb_model::value::{Reason, Text, Unreadable};
+use plumb_pack::mapping::Language;
+use plumb_pack::pack::Pack;
+
+use crate::locate::place_of;
+use crate::mapping::Places;
+use crate::place::Sources;
+use crate::scan::ScannedStack;
+
+/// One provider's part of a stack.
+#[derive(Debug)]
+pub struct CodeAccount {
+    /// What the engine judges.
+    pub snapshot: AccountSnapshot,
+    /// The language of the code.
+    pub language: Language,
+    /// By type and uid: where the document was written.
+    pub places: BTreeMap<(Text, Text), Arc<Places>>,
+    /// By type and uid: where the resource is declared.
+    pub declared: BTreeMap<(Text, Text), Arc<CodeResource>>,
+}
+
+/// The accounts of a stack, one for each provider that it declares something of.
+///
+/// Two blocks with one identity are told apart by their addresses, since both would be applied.
+pub fn accounts(
+    pack: &Pack,
+    scanned: ScannedStack,
+    sources: &Sources,
+    undeclared: Undeclared,
+    taken_at: &Text,
+) -> Vec<CodeAccount> {
+    let ScannedStack {
+        stack,
+        mapped,
+        complete,
+    } = scanned;
+    let mut by_provider: BTreeMap<Provider, Vec<(Resource, Places)>> = BTreeMap::new();
+    for (resource, places) in mapped.resources {
+        let Ok(resource_type) = pack.resource_type(&resource.resource_type) else {
+            continue;
+        };
+        by_provider
+            .entry(resource_type.provider)
+            .or_default()
+            .push((resource, places));
+    }
+    if by_provider.is_empty() {
+        by_provider.insert(Provider::Aws, Vec::new());
+    }
+    let id = stack.account.clone().unwrap_or_default();
+    by_provider
+        .into_iter()
+        .map(|(provider, resources)| {
+            let account = Account {
+                name: Some(stack.path.clone()),
+                partition: (provider == Provider::Aws).then_some(Text::new_static("aws")),
+                ..Account::new(provider, id.clone())
+            };
+            let mut regions: BTreeSet<Text> = BTreeSet::new();
+            let mut seen: BTreeSet<(Text, Text)> = BTreeSet::new();
+            let mut made = CodeAccount {
+                snapshot: AccountSnapshot {
+                    account,
+                    taken_at: taken_at.clone(),
+                    regions: Vec::new(),
+                    resources: Vec::new(),
+                    coverage: coverage(pack, &resources, (provider, undeclared), complete, &stack.path),
+                },
+                language: stack.language,
+                places: BTreeMap::new(),
+                declared: BTreeMap::new(),
+            };
+            // What comes with a block gives way to what code declares of the same identity.
+            let (written, implied): (Vec<_>, Vec<_>) =
+                resources.into_iter().partition(|(_, places)| places.is_written());
+            let written_count = written.len();
+            for (number, (resource, places)) in written.into_iter().chain(implied).enumerate() {
+                let mut resource = resource;
+                let mut key = (resource.resource_type.clone(), resource.uid.clone());
+                if !seen.insert(key.clone()) {
+                    if number >= written_count {
+                        continue;
+                    }
+                    let uid = Text::from(format!("{}#{}", resource.uid, places.origin.address));
+                    resource = with_uid(resource, uid.clone());
+                    key.1 = uid;
+                    seen.insert(key.clone());
+                }
+                if resource.region != GLOBAL_REGION {
+                    regions.insert(resource.region.clone());
+                }
+                let declared = CodeResource {
+                    address: places.origin.address.clone(),
+                    language: Text::new_static(stack.language.name()),
+                    place: place_of(sources, places.origin.head),
+                    calls: places
+                        .origin
+                        .calls
+                        .iter()
+                        .map(|call| place_of(sources, *call))
+                        .collect(),
+                    perhaps: places.perhaps.clone(),
+                };
+                made.declared.insert(key.clone(), Arc::new(declared));
+                made.places.insert(key, Arc::new(places));
+                made.snapshot.resources.push(resource);
+            }
+            made.snapshot.regions = regions.into_iter().collect();
+            made
+        })
+        .collect()
+}
+
+fn with_uid(resource: Resource, uid: Text) -> Resource {
+    let attributes = resource.document().as_map().cloned().unwrap_or_default();
+    Resource::new(
+        uid,
+        resource.resource_type,
+        resource.name,
+        resource.account,
+        resource.region,
+        attributes,
+    )
+}
+
+/// What nothing is declared of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undeclared {
+    /// It may be there all the same.
+    Open,
+    /// It is taken not to be there: what is asked is what applying the code makes of an empty account.
+    Absent,
+}
+
+/// What was asked for; what was not seen of the code is a gap.
+fn coverage(
+    pack: &Pack,
+    resources: &[(Resource, Places)],
+    (provider, undeclared): (Provider, Undeclared),
+    complete: bool,
+    path: &Text,
+) -> Coverage {
+    let names: BTreeSet<Text> = match undeclared {
+        Undeclared::Open => resources
+            .iter()
+            .map(|(resource, _)| resource.resource_type.clone())
+            .collect(),
+        Undeclared::Absent => pack.resource_types().into_iter().collect(),
+    };
+    let collected = names.iter().filter_map(|name| {
+        let resource_type = pack.resource_type(name).ok()?;
+        (resource_type.provider == provider).then(|| CollectedType {
+            resource_type: resource_type.name.clone(),
+            facts: resource_type
+                .recipe
+                .facts
+                .iter()
+                .map(|fact| fact.name.clone())
+                .collect(),
+            regions: vec![Text::new_static(GLOBAL_REGION)],
+        })
+    });
+    let gaps = (!complete).then(|| Gap {
+        resource_type: Text::new_static("code"),
+        attribute: None,
+        region: path.clone(),
+        unreadable: Unreadable {
+            detail: Text::new_static("some of the code could not be read; stderr tells what"),
+            ..Unreadable::new(Reason::Failed)
+        },
+        count: 1,
+    });
+    let mut coverage = Coverage {
+        collected: collected.collect(),
+        gaps: gaps.into_iter().collect(),
+        declared_only: true,
+        ..Coverage::default()
+    };
+    coverage.sort();
+    coverage
+}

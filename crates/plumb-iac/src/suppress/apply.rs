@@ -1,0 +1,245 @@
+//! Suppressions held against a report: what they speak of becomes an accepted risk.
+//!
+//! INVARIANT: nothing here changes a verdict, a count of failures or a score.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::civil::Date;
+use plumb_model::code::CodePlace;
+use plumb_model::diagnostic::Diagnostic;
+use plumb_model::report::{AcceptedRisk, FindingView, Report};
+use plumb_model::time;
+use plumb_model::value::Text;
+use plumb_model::verdict::Verdict;
+use plumb_pack::pack::Pack;
+
+use super::idle::{Use, problems};
+use super::{Notation, Suppression};
+use crate::locate::place_of;
+use crate::place::Sources;
+
+/// Whether suppressions that match nothing are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Idle {
+    /// They are: everything was judged.
+    Told,
+    /// They are not: what they speak of may have been left out.
+    PassedOver,
+}
+
+/// Marks the failures that somebody accepted in code, and tells what is wrong with the suppressions.
+pub fn apply(
+    report: &mut Report,
+    sources: &Sources,
+    suppressions: &[Suppression],
+    pack: &Pack,
+    idle: Idle,
+) -> Vec<Diagnostic> {
+    let today = time::parse(&report.assessed_at).map(|now| now.to_zoned(jiff::tz::TimeZone::UTC).date());
+    let asked = Asked::new(report, sources, suppressions, pack);
+    let mut uses = vec![Use::default(); suppressions.len()];
+    let mut accepted: BTreeMap<(usize, u32), Vec<(usize, usize)>> = BTreeMap::new();
+    for (account_at, account) in report.accounts.iter().enumerate() {
+        for (finding_at, view) in report.findings_of(account).enumerate() {
+            let is_failure = match view.finding.verdict {
+                Verdict::Fail => true,
+                Verdict::Unknown => false,
+                Verdict::Pass | Verdict::NotApplicable => continue,
+            };
+            let mut fitting = asked.fitting(&view);
+            fitting.sort_by_key(|at| {
+                (
+                    suppressions.get(*at).is_none_or(|found| !holds(found, today)),
+                    *at,
+                )
+            });
+            for at in &fitting {
+                if let Some(used) = uses.get_mut(*at) {
+                    used.policies.insert(view.finding.policy);
+                }
+            }
+            if let (true, None, Some(first)) = (is_failure, view.finding.accepted, fitting.first()) {
+                let key = (*first, view.finding.policy);
+                accepted.entry(key).or_default().push((account_at, finding_at));
+            }
+        }
+    }
+    for ((at, policy), findings) in accepted {
+        if let Some(suppression) = suppressions.get(at) {
+            accept(
+                report,
+                sources,
+                suppression,
+                policy,
+                &findings,
+                holds(suppression, today),
+            );
+        }
+    }
+    for (used, suppression) in uses.iter_mut().zip(suppressions) {
+        used.expired = !holds(suppression, today);
+    }
+    problems(sources, suppressions, &asked.named, &uses, idle)
+}
+
+/// Adds an accepted risk and marks the failures that it speaks of.
+fn accept(
+    report: &mut Report,
+    sources: &Sources,
+    suppression: &Suppression,
+    policy: u32,
+    findings: &[(usize, usize)],
+    holds: bool,
+) {
+    let position = u32::try_from(report.accepted.len()).unwrap_or(u32::MAX);
+    let words = place_of(sources, suppression.words);
+    let name = usize::try_from(policy)
+        .ok()
+        .and_then(|at| report.policies.get(at));
+    report.accepted.push(AcceptedRisk {
+        policy: name.map(|policy| policy.name.clone()).unwrap_or_default(),
+        resource: Text::from(format!("{}:{}", words.file, words.line)),
+        reason: suppression.reason.clone(),
+        owner: Text::default(),
+        until: suppression
+            .until
+            .map(|date| Text::from(date.to_string()))
+            .unwrap_or_default(),
+        holds,
+        findings: u64::try_from(findings.len()).unwrap_or(u64::MAX),
+    });
+    if !holds {
+        return;
+    }
+    for (account, finding) in findings {
+        let Some(account) = report.accounts.get_mut(*account) else {
+            continue;
+        };
+        if let Some(finding) = account.findings.get_mut(*finding) {
+            finding.accepted = Some(position);
+            account.summary.accepted += 1;
+            report.summary.accepted += 1;
+        }
+    }
+}
+
+fn holds(suppression: &Suppression, today: Option<Date>) -> bool {
+    suppression
+        .until
+        .is_none_or(|until| today.is_some_and(|today| today < until))
+}
+
+/// What one name of a suppression means.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Named {
+    /// Whether any policy is called so.
+    pub(super) known: bool,
+    /// Those that took part, by their positions in the report.
+    pub(super) judged: BTreeSet<u32>,
+}
+
+/// The suppressions, by what they speak of.
+struct Asked {
+    /// By policy and file.
+    by_place: HashMap<(u32, Text), Vec<(usize, CodePlace)>>,
+    /// What the names of each suppression mean.
+    named: Vec<Vec<Named>>,
+}
+
+impl Asked {
+    fn new(report: &Report, sources: &Sources, suppressions: &[Suppression], pack: &Pack) -> Self {
+        let positions: HashMap<&str, u32> = (0u32..)
+            .zip(&report.policies)
+            .map(|(at, policy)| (policy.name.as_str(), at))
+            .collect();
+        let mut known: HashMap<(Notation, &Text), Named> = HashMap::new();
+        let mut by_place: HashMap<(u32, Text), Vec<(usize, CodePlace)>> = HashMap::new();
+        let mut named = Vec::with_capacity(suppressions.len());
+        for (at, suppression) in suppressions.iter().enumerate() {
+            let names: Vec<Named> = suppression
+                .names
+                .iter()
+                .map(|name| {
+                    known
+                        .entry((suppression.notation, name))
+                        .or_insert_with(|| meaning(pack, &positions, suppression.notation, name))
+                        .clone()
+                })
+                .collect();
+            let reach = place_of(sources, suppression.reach);
+            let policies: BTreeSet<u32> = names.iter().flat_map(|named| &named.judged).copied().collect();
+            for policy in policies {
+                by_place
+                    .entry((policy, reach.file.clone()))
+                    .or_default()
+                    .push((at, reach.clone()));
+            }
+            named.push(names);
+        }
+        Self { by_place, named }
+    }
+
+    /// The suppressions that speak of a finding: of where it stands, where its value is set, where its resource is
+    /// declared, or where a module that holds it is called.
+    fn fitting(&self, view: &FindingView<'_>) -> Vec<usize> {
+        let Some(spot) = view.finding.code.as_deref() else {
+            return Vec::new();
+        };
+        let declared = view
+            .resource
+            .code
+            .iter()
+            .flat_map(|code| code.calls.iter().chain([&code.place]));
+        let mut fitting: Vec<usize> = Vec::new();
+        for place in declared.chain([&spot.place]).chain(&spot.set_at) {
+            let Some(asked) = self.by_place.get(&(view.finding.policy, place.file.clone())) else {
+                continue;
+            };
+            fitting.extend(
+                asked
+                    .iter()
+                    .filter(|(_, reach)| lies_in(place, reach))
+                    .map(|(at, _)| *at),
+            );
+        }
+        fitting.sort_unstable();
+        fitting.dedup();
+        fitting
+    }
+}
+
+fn lies_in(place: &CodePlace, reach: &CodePlace) -> bool {
+    (reach.line, reach.column) <= (place.line, place.column)
+        && (place.end_line, place.end_column) <= (reach.end_line, reach.end_column)
+}
+
+/// The policies that a tool's author means by a name.
+fn meaning(pack: &Pack, positions: &HashMap<&str, u32>, notation: Notation, name: &str) -> Named {
+    let spellings: Vec<String> = match notation {
+        Notation::Plumb => vec![name.to_owned()],
+        Notation::Checkov => vec![format!("checkov:{name}")],
+        // Both tools take each other's names; Trivy's newer ones lack the first part.
+        Notation::Tfsec | Notation::Trivy if name == "*" => {
+            return Named {
+                known: true,
+                judged: positions.values().copied().collect(),
+            };
+        }
+        Notation::Tfsec | Notation::Trivy => vec![
+            format!("tfsec:{name}"),
+            format!("trivy:{name}"),
+            format!("trivy:AVD-{name}"),
+        ],
+    };
+    let policies: Vec<_> = spellings
+        .iter()
+        .flat_map(|spelling| pack.policies_called(spelling))
+        .collect();
+    Named {
+        known: !policies.is_empty(),
+        judged: policies
+            .iter()
+            .filter_map(|policy| positions.get(policy.name.as_str()).copied())
+            .collect(),
+    }
+}

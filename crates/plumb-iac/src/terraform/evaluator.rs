@@ -1,0 +1,153 @@
+//! `Evaluator`: what evaluation shares within one root module: files, budgets, problems.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use plumb_model::diagnostic::Diagnostic;
+use plumb_model::value::Text;
+
+use super::code::Code;
+use super::module::Module;
+use super::scope::Failure;
+use crate::complete::Complete;
+use crate::files::Files;
+use crate::place::Place;
+use crate::val::{Kind, Val};
+
+/// The most steps that one root takes: expressions, and items that functions go through.
+const MAX_STEPS: u64 = 50_000_000;
+/// How deep references and expressions nest.
+const MAX_DEPTH: u32 = 1_200;
+/// The most problems of one root that are told.
+const MAX_PROBLEMS: usize = 100;
+
+/// What evaluation shares within one root module.
+pub(crate) struct Evaluator<'w> {
+    pub(crate) files: &'w dyn Files,
+    /// The folder of the root, from which relative paths count.
+    pub(crate) root: &'w str,
+    /// Puts in what only the cloud gives a block.
+    pub(crate) complete: &'w dyn Complete,
+    /// The account that stands in ARNs.
+    pub(crate) account: Text,
+    /// The region where nothing tells one.
+    pub(crate) region: Option<Text>,
+    /// The parsed code.
+    pub(crate) code: &'w Code,
+    /// Where modules from registries were put by `terraform init`: address of the call, folder.
+    pub(crate) installed: &'w BTreeMap<String, String>,
+    problems: RefCell<Vec<Diagnostic>>,
+    told: RefCell<HashSet<(String, Option<Place>)>>,
+    /// Whether something was left out: the rest of the stack was judged, but not all of it.
+    incomplete: Cell<bool>,
+    /// Steps that are left.
+    pub(crate) steps: Cell<u64>,
+    exhausted: Cell<bool>,
+    depth: Cell<u32>,
+}
+
+impl<'w> Evaluator<'w> {
+    /// Nothing is evaluated yet.
+    pub(crate) fn new(
+        (files, root): (&'w dyn Files, &'w str),
+        complete: &'w dyn Complete,
+        code: &'w Code,
+        installed: &'w BTreeMap<String, String>,
+        account: Text,
+        region: Option<Text>,
+    ) -> Self {
+        Self {
+            files,
+            root,
+            complete,
+            account,
+            region,
+            code,
+            installed,
+            problems: RefCell::default(),
+            told: RefCell::default(),
+            incomplete: Cell::new(false),
+            steps: Cell::new(MAX_STEPS),
+            exhausted: Cell::new(false),
+            depth: Cell::new(0),
+        }
+    }
+
+    /// The module of a folder; `None` when it has no code that was read.
+    pub(crate) fn module(&self, folder: &str) -> Option<Arc<Module>> {
+        self.code.modules.get(folder).map(Arc::clone)
+    }
+
+    /// Tells a problem; one that leaves something out makes the stack incomplete.
+    pub(crate) fn tell(&self, problem: Diagnostic) {
+        if problem.level == plumb_model::diagnostic::Level::Error {
+            self.incomplete.set(true);
+        }
+        let mut problems = self.problems.borrow_mut();
+        if problems.len() < MAX_PROBLEMS {
+            problems.push(problem);
+        }
+    }
+
+    /// Tells once that an expression cannot be evaluated.
+    pub(crate) fn tell_failure(&self, failure: &Failure) {
+        let key = (failure.message.to_string(), failure.place);
+        if !self.told.borrow_mut().insert(key) {
+            return;
+        }
+        let message = format!("{}; it counts as unknown", failure.message);
+        let problem = self.at(Diagnostic::warning(message), failure.place, "here");
+        self.tell(problem);
+    }
+
+    /// The diagnostic at a place.
+    pub(crate) fn at(&self, diagnostic: Diagnostic, place: Option<Place>, label: &str) -> Diagnostic {
+        match place.and_then(|place| Some((place, self.code.sources.get(place.file)?))) {
+            Some((place, source)) => diagnostic.at(source, place.range(), label),
+            None => diagnostic,
+        }
+    }
+
+    /// Everything that was told, and whether something was left out.
+    pub(crate) fn into_told(self) -> (Vec<Diagnostic>, bool) {
+        (self.problems.into_inner(), self.incomplete.get())
+    }
+
+    /// Counts one expression, and goes one level deeper while `work` runs.
+    pub(crate) fn deeper<T>(
+        &self,
+        place: Option<Place>,
+        work: impl FnOnce() -> Result<T, Box<Failure>>,
+    ) -> Result<T, Box<Failure>> {
+        let left = self.steps.get();
+        if left <= 1 {
+            if !self.exhausted.replace(true) {
+                let message = "this code takes too long to evaluate; the rest of it counts as unknown";
+                self.tell(Diagnostic::error(message));
+            }
+            return Err(Failure::own("the budget of evaluation is used up", None));
+        }
+        self.steps.set(left - 1);
+        let depth = self.depth.get();
+        if depth >= MAX_DEPTH {
+            self.incomplete.set(true);
+            return Err(Failure::own("this is nested too deeply", place));
+        }
+        self.depth.set(depth + 1);
+        let result = work();
+        self.depth.set(depth);
+        result
+    }
+
+    /// A failed evaluation told and made unknown.
+    pub(crate) fn settle(&self, evaluated: super::scope::Evaluated, place: Option<Place>) -> Val {
+        match evaluated {
+            Ok(value) => value,
+            Err(failure) => {
+                self.tell_failure(&failure);
+                Val::placed(Kind::Unknown(failure.message), failure.place.or(place))
+            }
+        }
+    }
+}

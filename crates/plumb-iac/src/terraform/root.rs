@@ -1,0 +1,206 @@
+//! A root module as a stack: the values of its variables, and every block that it and the modules it calls declare.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use plumb_model::diagnostic::Diagnostic;
+use plumb_model::value::Text;
+
+use super::code::Code;
+use super::evaluator::Evaluator;
+use super::instance::Instance;
+use super::module::{Mode, within};
+use super::scope::Scope;
+use super::syntax::Body;
+use super::{hcl, json};
+use crate::complete::Complete;
+use crate::declared::{Declared, Language, Stack};
+use crate::files::Files;
+use crate::place::Sources;
+use crate::val::Val;
+
+/// The most blocks of one root.
+const MAX_BLOCKS: usize = 500_000;
+
+/// What a user says about how code is applied.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// Values of variables, as `-var NAME=VALUE` gives them; they win over all files.
+    pub variables: BTreeMap<String, String>,
+    /// Files of values, as `-var-file` names them, below the root of the scan; later ones win.
+    pub value_files: Vec<String>,
+    /// The account that stands in ARNs.
+    pub account: Text,
+    /// The region where nothing tells one.
+    pub region: Option<Text>,
+}
+
+/// A stack and what was wrong with its code.
+#[derive(Debug)]
+pub struct Evaluated {
+    /// What it declares.
+    pub stack: Stack,
+    /// What is wrong; a failed expression counts as unknown.
+    pub problems: Vec<Diagnostic>,
+    /// Whether everything that it declares was seen.
+    pub complete: bool,
+}
+
+impl Code {
+    /// Reads the files of values that belong to a root, and those that the user names; the weakest first.
+    ///
+    /// Terraform reads `terraform.tfvars`, `terraform.tfvars.json`, and `*.auto.tfvars` in the order of their names.
+    pub fn values(&mut self, files: &dyn Files, folder: &str, given: &Given) -> Values {
+        let names = files.files_in(folder).unwrap_or_default();
+        let fixed = ["terraform.tfvars", "terraform.tfvars.json"];
+        let auto = |name: &&String| name.ends_with(".auto.tfvars") || name.ends_with(".auto.tfvars.json");
+        let own = fixed
+            .iter()
+            .filter(|name| names.iter().any(|found| found == *name))
+            .map(|name| within(folder, name))
+            .chain(names.iter().filter(auto).map(|name| within(folder, name)));
+        let mut values = Values::default();
+        for path in own.chain(given.value_files.iter().cloned()) {
+            match read_values(files, &path, &mut self.sources) {
+                Ok(body) => values.bodies.push(body),
+                Err(problem) => values.problems.push(problem),
+            }
+        }
+        values
+    }
+
+    /// Evaluates a root.
+    pub fn evaluate(
+        &self,
+        files: &dyn Files,
+        complete: &dyn Complete,
+        folder: &str,
+        values: Values,
+        given: &Given,
+    ) -> Evaluated {
+        let nothing = BTreeMap::new();
+        let evaluator = Evaluator::new(
+            (files, folder),
+            complete,
+            self,
+            self.installed.get(folder).unwrap_or(&nothing),
+            given.account.clone(),
+            given.region.clone(),
+        );
+        let path = Text::from(if folder.is_empty() { "." } else { folder });
+        let mut stack = Stack {
+            path,
+            language: Language::Terraform,
+            blocks: Vec::new(),
+            region: given.region.clone(),
+            account: Some(given.account.clone()),
+        };
+        let Some(module) = evaluator.module(folder) else {
+            return Evaluated {
+                stack,
+                problems: values.problems,
+                complete: false,
+            };
+        };
+        let mut variables = BTreeMap::new();
+        for problem in values.problems {
+            evaluator.tell(problem);
+        }
+        let empty = Rc::new(Instance::root(std::sync::Arc::clone(&module), BTreeMap::new()));
+        for body in &values.bodies {
+            for attribute in &body.attributes {
+                let value = evaluator.settled(&attribute.value, Scope::of(&empty));
+                variables.insert(attribute.name.clone(), value);
+            }
+        }
+        for (name, text) in &given.variables {
+            if module.variables.contains_key(name.as_str()) {
+                variables.insert(Text::from(name.as_str()), argument(&evaluator, text, &empty));
+            }
+        }
+        let root = Rc::new(Instance::root(module, variables));
+        collect(&evaluator, &root, &mut stack.blocks);
+        stack.blocks.sort_by(|a, b| a.address.cmp(&b.address));
+        let (problems, complete) = {
+            let (problems, incomplete) = evaluator.into_told();
+            (problems, !incomplete)
+        };
+        Evaluated {
+            stack,
+            problems,
+            complete,
+        }
+    }
+}
+
+/// The values that files give a root's variables, the weakest file first.
+#[derive(Debug, Default)]
+pub struct Values {
+    bodies: Vec<Body>,
+    problems: Vec<Diagnostic>,
+}
+
+fn read_values(files: &dyn Files, path: &str, sources: &mut Sources) -> Result<Body, Diagnostic> {
+    let text = files
+        .read(path)
+        .map_err(|error| Diagnostic::error(format!("cannot read `{path}`: {error}")))?;
+    let file = sources.add(path, text);
+    if path.ends_with(".json") {
+        json::read_values(sources, file)
+    } else {
+        hcl::read(sources, file)
+    }
+}
+
+/// The value of `-var`: an expression where it is one, else a text.
+fn argument(evaluator: &Evaluator<'_>, text: &str, root: &Rc<Instance>) -> Val {
+    let trimmed = text.trim_start();
+    let is_expression = trimmed.starts_with(['[', '{', '"']) || trimmed == "null";
+    match hcl::read_expression(text).ok().filter(|_| is_expression) {
+        Some(expr) => evaluator.settled(&expr, Scope::of(root)),
+        // `convert` makes numbers and truth values of it where the variable is one.
+        None => Val::string(text),
+    }
+}
+
+fn collect(evaluator: &Evaluator<'_>, instance: &Rc<Instance>, blocks: &mut Vec<Declared>) {
+    for (position, block) in instance.module.resources.iter().enumerate() {
+        let resolved = match evaluator.resolved(Mode::Managed, position, instance, Some(block.head)) {
+            Ok(resolved) => resolved,
+            Err(failure) => {
+                evaluator.tell_failure(&failure);
+                continue;
+            }
+        };
+        let Some(kind) = block.labels.first() else {
+            continue;
+        };
+        for one in &resolved.instances {
+            if blocks.len() >= MAX_BLOCKS {
+                let message = format!("only the first {MAX_BLOCKS} resources of this root were judged");
+                evaluator.tell(Diagnostic::error(message));
+                return;
+            }
+            blocks.push(Declared {
+                kind: kind.clone(),
+                address: one.address.clone(),
+                body: one.body.clone(),
+                head: block.head,
+                whole: block.whole,
+                calls: instance.calls.clone(),
+                perhaps: instance.perhaps.clone().or_else(|| one.perhaps.clone()),
+                region: one.region.clone(),
+            });
+        }
+    }
+    for call in 0..instance.module.calls.len() {
+        match evaluator.children(call, instance) {
+            Ok(children) => {
+                for (_, child) in &children.instances {
+                    collect(evaluator, child, blocks);
+                }
+            }
+            Err(failure) => evaluator.tell_failure(&failure),
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The built-in mappings judged by the built-in policies.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on panics"
+)]
+
+mod arm;
+mod cloudformation;
+mod services;
+mod support;
+mod terraform;

@@ -1,0 +1,92 @@
+//! Reading of the short texts in mappings: paths of arguments and templates over them.
+
+use plumb_model::value::Text;
+
+use crate::mapping::{ArgumentPath, ArgumentTemplate, Start, TemplatePart, TemplateSource};
+
+const MAX_STEPS: usize = 16;
+
+impl ArgumentPath {
+    /// Reads `a.b`, `.` for the element at hand, `^.a` for an argument of the block.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (from, rest) = match text.strip_prefix('^') {
+            Some("") => return Some(Self::whole(Start::Block)),
+            Some(rest) => (Start::Block, rest.strip_prefix('.')?),
+            None if text == "." => return Some(Self::whole(Start::Here)),
+            None => (Start::Here, text),
+        };
+        let steps: Vec<Text> = rest.split('.').map(Text::from).collect();
+        let is_name = |step: &Text| {
+            !step.is_empty()
+                && step
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ':'))
+        };
+        (steps.len() <= MAX_STEPS && steps.iter().all(is_name)).then_some(Self { from, steps })
+    }
+
+    fn whole(from: Start) -> Self {
+        Self {
+            from,
+            steps: Vec::new(),
+        }
+    }
+}
+
+impl ArgumentTemplate {
+    /// Reads `arn:{partition}:s3:::{bucket|address}`.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let mut parts = Vec::new();
+        let mut rest = text;
+        while let Some(at) = rest.find(['{', '}']) {
+            let (literal, from_brace) = rest.split_at(at);
+            if !literal.is_empty() {
+                parts.push(TemplatePart::Literal(Text::from(literal)));
+            }
+            let (inside, after) = from_brace.strip_prefix('{')?.split_once('}')?;
+            let sources: Option<Vec<_>> = inside.split('|').map(source).collect();
+            parts.push(TemplatePart::FirstOf(sources?));
+            rest = after;
+        }
+        if !rest.is_empty() {
+            parts.push(TemplatePart::Literal(Text::from(rest)));
+        }
+        (!parts.is_empty()).then_some(Self(parts))
+    }
+}
+
+fn source(text: &str) -> Option<TemplateSource> {
+    Some(match text {
+        "address" => TemplateSource::Address,
+        "label" => TemplateSource::Label,
+        "region" => TemplateSource::Region,
+        "account" => TemplateSource::Account,
+        "partition" => TemplateSource::Partition,
+        "index" => TemplateSource::Index,
+        _ => TemplateSource::Argument(ArgumentPath::parse(text)?),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_a_path_or_a_template_is_refused() {
+        for text in ["", "a..b", "a.", "^a", "a b", "{a}", &"a.".repeat(40)] {
+            assert_eq!(ArgumentPath::parse(text), None, "{text}");
+        }
+        for text in ["", "{", "a}", "{}", "{a|}", "{a{b}}"] {
+            assert_eq!(ArgumentTemplate::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn paths_begin_at_the_element_or_at_the_block() {
+        let parse = |text: &str| ArgumentPath::parse(text).unwrap();
+        assert_eq!(parse("."), ArgumentPath::default());
+        assert_eq!(parse("a.b").steps, ["a", "b"]);
+        assert_eq!((parse("^.a").from, parse("^.a").steps.len()), (Start::Block, 1));
+        assert_eq!((parse("^").from, parse("^").steps.len()), (Start::Block, 0));
+    }
+}

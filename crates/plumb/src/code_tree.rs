@@ -1,0 +1,177 @@
+//! The tree of code on disk: what is in it, and nothing outside of it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use plumb_iac::files::Files;
+use plumb_model::diagnostic::Diagnostic;
+
+use crate::arguments::CodeArguments;
+use crate::exit::{Failed, file_error};
+
+/// The largest file that is read, in bytes.
+const MAX_FILE: u64 = 8 * 1024 * 1024;
+/// The most files that are looked at.
+const MAX_FILES: usize = 500_000;
+/// How deep folders nest.
+const MAX_DEPTH: usize = 64;
+
+/// Folders that hold no code of the user's own.
+const PASSED_OVER: [&str; 3] = ["node_modules", "__pycache__", "vendor"];
+
+/// A folder tree, or one file of it.
+pub(crate) struct CodeTree {
+    /// The root without symbolic links.
+    root: PathBuf,
+}
+
+impl CodeTree {
+    /// The tree below a folder; of a file, its folder.
+    pub(crate) fn new(path: &Path) -> Result<Self, Failed> {
+        let failed = |error: std::io::Error| Failed::from(file_error("read", path, &error));
+        let real = path.canonicalize().map_err(failed)?;
+        let root = if real.is_dir() {
+            real
+        } else {
+            real.parent().map_or_else(PathBuf::new, Path::to_path_buf)
+        };
+        Ok(Self { root })
+    }
+
+    /// The tree that a command names; by default the current folder.
+    pub(crate) fn of(arguments: &CodeArguments) -> Result<Self, Failed> {
+        Self::new(arguments.path.as_deref().unwrap_or(Path::new(".")))
+    }
+
+    /// The folder at the root, without symbolic links.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where the root lies below the current folder, as a prefix of paths; empty when it does not.
+    pub(crate) fn prefix(&self) -> String {
+        let current = std::env::current_dir().and_then(|folder| folder.canonicalize());
+        let below = current.ok().and_then(|folder| {
+            let below = self.root.strip_prefix(folder).ok()?;
+            let parts: Option<Vec<&str>> = below.components().map(|part| part.as_os_str().to_str()).collect();
+            parts
+        });
+        below.map_or_else(String::new, |parts| {
+            parts
+                .iter()
+                .fold(String::new(), |path, part| format!("{path}{part}/"))
+        })
+    }
+
+    /// The real path of a file of the tree.
+    pub(crate) fn real(&self, path: &str) -> Result<PathBuf, String> {
+        self.inside(path)
+    }
+
+    /// The files below the root, sorted, each with `/` between its parts; hidden folders are passed over.
+    ///
+    /// What cannot be listed is told and left out.
+    pub(crate) fn paths(&self) -> (Vec<String>, Vec<Diagnostic>) {
+        let mut found = Vec::new();
+        let mut problems = Vec::new();
+        self.walk("", 0, &mut found, &mut problems);
+        found.sort();
+        (found, problems)
+    }
+
+    fn walk(&self, folder: &str, depth: usize, found: &mut Vec<String>, problems: &mut Vec<Diagnostic>) {
+        let path = self.root.join(folder);
+        let entries = match fs::read_dir(&path) {
+            Ok(entries) => entries,
+            Err(error) => {
+                problems.push(file_error("list", &path, &error));
+                return;
+            }
+        };
+        if depth > MAX_DEPTH {
+            problems.push(Diagnostic::error(format!(
+                "`{folder}` is nested too deeply and was left out"
+            )));
+            return;
+        }
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let (Some(name), Ok(kind)) = (name.to_str(), entry.file_type()) else {
+                let shown = entry.path().display().to_string();
+                problems.push(Diagnostic::error(format!(
+                    "`{shown}` has a name that is no text and was left out"
+                )));
+                continue;
+            };
+            if name.starts_with('.') {
+                continue;
+            }
+            let below = if folder.is_empty() {
+                name.to_owned()
+            } else {
+                format!("{folder}/{name}")
+            };
+            if kind.is_dir() {
+                if !PASSED_OVER.contains(&name) {
+                    self.walk(&below, depth + 1, found, problems);
+                }
+            } else if found.len() >= MAX_FILES {
+                if found.len() == MAX_FILES {
+                    let message = format!("only the first {MAX_FILES} files were looked at");
+                    problems.push(Diagnostic::error(message));
+                }
+                return;
+            } else if kind.is_file()
+                || (kind.is_symlink() && self.inside(&below).is_ok_and(|path| path.is_file()))
+            {
+                found.push(below);
+            }
+        }
+    }
+
+    /// A path of the file system as the tree names it; `None` when it lies outside or does not exist.
+    pub(crate) fn path_below(&self, path: &Path) -> Option<String> {
+        let real = path.canonicalize().ok()?;
+        let below = real.strip_prefix(&self.root).ok()?;
+        let parts: Option<Vec<&str>> = below.components().map(|part| part.as_os_str().to_str()).collect();
+        Some(parts?.join("/"))
+    }
+
+    /// The real path of something below the root.
+    fn inside(&self, path: &str) -> Result<PathBuf, String> {
+        let real = self
+            .root
+            .join(path)
+            .canonicalize()
+            .map_err(|error| error.to_string())?;
+        if real.starts_with(&self.root) {
+            Ok(real)
+        } else {
+            Err("it leads out of the scanned tree".to_owned())
+        }
+    }
+}
+
+impl Files for CodeTree {
+    fn files_in(&self, folder: &str) -> Result<Vec<String>, String> {
+        let path = self.inside(folder)?;
+        let entries = fs::read_dir(path).map_err(|error| error.to_string())?;
+        let mut names: Vec<String> = entries
+            .flatten()
+            .filter(|entry| entry.path().is_file())
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .collect();
+        names.sort();
+        Ok(names)
+    }
+
+    fn read(&self, path: &str) -> Result<String, String> {
+        let path = self.inside(path)?;
+        let length = fs::metadata(&path).map_err(|error| error.to_string())?.len();
+        if length > MAX_FILE {
+            return Err(format!("it has {length} bytes, more than {MAX_FILE}"));
+        }
+        let bytes = fs::read(&path).map_err(|error| error.to_string())?;
+        String::from_utf8(bytes).map_err(|_| "it is no text in UTF-8".to_owned())
+    }
+}

@@ -1,0 +1,363 @@
+//! `plumb fix code`: correct the source so that failing policies pass, as a diff first.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+
+use anstyle::{AnsiColor, Style};
+use plumb_engine::Analyzer;
+use plumb_iac::files::Files;
+use plumb_iac::snapshot::Undeclared;
+use plumb_iac::suppress::Idle;
+use plumb_model::code::{CodeFix, CodePlace};
+use plumb_model::diagnostic::Diagnostic;
+use plumb_model::report::Report;
+use plumb_model::verdict::Verdict;
+use plumb_pack::compiled::CompiledPolicy;
+use plumb_pack::pack::Pack;
+use plumb_report::identity::fingerprint;
+use plumb_report::options::Color;
+use plumb_report::visible::visible;
+use rayon::prelude::*;
+use similar::{ChangeTag, TextDiff};
+
+use crate::arguments::FixCodeArguments;
+use crate::code_tree::CodeTree;
+use crate::console::Console;
+use crate::exit::{Failed, Status, file_error};
+use crate::scan_code::{self, Code, Reading};
+use crate::{graph, knowledge, output};
+
+/// How often corrections that did not help are taken out and the rest tried again.
+const ROUNDS: usize = 4;
+
+/// Runs the command.
+pub(crate) fn run(console: Console, arguments: &FixCodeArguments) -> Result<Status, Failed> {
+    let pack = knowledge::load(console, &arguments.selection.policies)?;
+    let selected = knowledge::select(&pack, &arguments.selection, None)?;
+    let mut policies = scan_code::judgeable(&pack, selected.policies);
+    policies.retain(|policy| policy.path().is_none());
+    let tree = CodeTree::of(&arguments.code)?;
+    let work = Work {
+        console,
+        pack: &pack,
+        policies: &policies,
+        arguments,
+        tree: &tree,
+    };
+    let (before, code) = work.judge(&BTreeMap::new(), Told::All)?;
+    let wanted = work.wanted(&before);
+    let texts: BTreeMap<&str, &str> = code
+        .sources
+        .iter()
+        .map(|(_, source)| (source.name.as_str(), source.text.as_str()))
+        .collect();
+    let fixed = work.settle(&before, wanted, &texts)?;
+    let mut diff = String::new();
+    for (path, text) in &fixed.changed {
+        let old = texts.get(path.as_str()).copied().unwrap_or_default();
+        write_diff(path, old, text, console.stdout_color(), &mut diff);
+    }
+    output::print(&diff)?;
+    if arguments.write {
+        for (path, text) in &fixed.changed {
+            let real = tree.real(path).map_err(|error| {
+                Failed::from(Diagnostic::error(format!("cannot write `{path}`: {error}")))
+            })?;
+            fs::write(&real, text).map_err(|error| file_error("write", &real, &error))?;
+        }
+    }
+    work.tell(&before, &fixed);
+    Ok(Status::Clean)
+}
+
+/// What is shown of what is wrong with the code.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    All,
+    Nothing,
+}
+
+/// A correction of a finding.
+struct Wanted {
+    fingerprint: String,
+    address: String,
+    fix: CodeFix,
+}
+
+/// What helped.
+struct Fixed {
+    /// The texts after the corrections, by path.
+    changed: BTreeMap<String, String>,
+    /// Fingerprints of the findings that are corrected.
+    corrected: BTreeSet<String>,
+    /// Fingerprints of those of which the correction did not help, or did harm.
+    futile: BTreeSet<String>,
+}
+
+struct Work<'w> {
+    console: Console,
+    pack: &'w Pack,
+    policies: &'w [CompiledPolicy],
+    arguments: &'w FixCodeArguments,
+    tree: &'w CodeTree,
+}
+
+impl Work<'_> {
+    /// Judges the code with some files changed.
+    fn judge(&self, changed: &BTreeMap<String, String>, told: Told) -> Result<(Report, Code), Failed> {
+        let files = Overlay {
+            tree: self.tree,
+            changed,
+        };
+        let code = scan_code::read_tree(
+            (told == Told::All).then_some(self.console),
+            self.pack,
+            self.policies,
+            &self.arguments.code,
+            &Reading {
+                tree: self.tree,
+                files: &files,
+                undeclared: Undeclared::Open,
+                changes: None,
+            },
+        )?;
+        let config = graph::config_of(Default::default(), None, None);
+        let analyzer = Analyzer::new(self.pack, self.policies.to_vec(), Vec::new(), config)
+            .map_err(|error| Diagnostic::error(error.to_string()))?;
+        let judged = code
+            .accounts
+            .par_iter()
+            .map(|account| analyzer.account(&account.snapshot))
+            .collect();
+        let mut report = analyzer.finish(judged, None);
+        scan_code::locate(&mut report, &code);
+        // What somebody accepted is left as it is; what is wrong with suppressions, a scan tells.
+        let _ = code.accept(&mut report, self.pack, Idle::PassedOver);
+        Ok((report, code))
+    }
+
+    /// The corrections that are known and wanted, each once.
+    fn wanted(&self, report: &Report) -> Vec<Wanted> {
+        report
+            .findings()
+            .filter(|view| view.finding.verdict == Verdict::Fail && view.finding.accepted.is_none())
+            .filter_map(|view| {
+                let fix = view.finding.code.as_ref()?.fix.clone()?;
+                let is_wanted = fix.caution.is_none() || self.arguments.with_caution;
+                is_wanted.then(|| Wanted {
+                    fingerprint: fingerprint(&view),
+                    address: view
+                        .resource
+                        .code
+                        .as_ref()
+                        .map_or(String::new(), |code| code.address.to_string()),
+                    fix,
+                })
+            })
+            .collect()
+    }
+
+    /// Tries corrections, and takes out those that do not help or make something else fail.
+    fn settle(
+        &self,
+        before: &Report,
+        mut wanted: Vec<Wanted>,
+        texts: &BTreeMap<&str, &str>,
+    ) -> Result<Fixed, Failed> {
+        let failing = |report: &Report| -> BTreeMap<String, String> {
+            report
+                .findings()
+                .filter(|view| view.finding.verdict == Verdict::Fail)
+                .map(|view| {
+                    let address = view.resource.code.as_ref().map(|code| code.address.to_string());
+                    (fingerprint(&view), address.unwrap_or_default())
+                })
+                .collect()
+        };
+        let old = failing(before);
+        let mut futile = BTreeSet::new();
+        for _ in 0..ROUNDS {
+            let changed = applied(&wanted, texts);
+            if changed.is_empty() {
+                break;
+            }
+            let (after, _) = self.judge(&changed, Told::Nothing)?;
+            let new = failing(&after);
+            let harmed: BTreeSet<&String> = new
+                .iter()
+                .filter(|(finding, _)| !old.contains_key(*finding))
+                .map(|(_, address)| address)
+                .collect();
+            let helps =
+                |want: &Wanted| !new.contains_key(&want.fingerprint) && !harmed.contains(&want.address);
+            if wanted.iter().all(helps) {
+                return Ok(Fixed {
+                    changed,
+                    corrected: wanted.into_iter().map(|want| want.fingerprint).collect(),
+                    futile,
+                });
+            }
+            let (kept, dropped): (Vec<_>, Vec<_>) = wanted.into_iter().partition(helps);
+            futile.extend(dropped.into_iter().map(|want| want.fingerprint));
+            wanted = kept;
+        }
+        Ok(Fixed {
+            changed: BTreeMap::new(),
+            corrected: BTreeSet::new(),
+            futile,
+        })
+    }
+
+    /// What was corrected, and what was left and why, on stderr.
+    fn tell(&self, report: &Report, fixed: &Fixed) {
+        let (mut cautious, mut futile, mut unknown) = (0u64, 0u64, 0u64);
+        for view in report
+            .findings()
+            .filter(|view| view.finding.verdict == Verdict::Fail)
+        {
+            let id = fingerprint(&view);
+            if fixed.corrected.contains(&id) {
+                continue;
+            }
+            match view.finding.code.as_ref().and_then(|spot| spot.fix.as_ref()) {
+                Some(fix) if fix.caution.is_some() && !self.arguments.with_caution => {
+                    cautious += 1;
+                    let code = view.resource.code.as_ref();
+                    let address = code.map_or(&view.resource.name, |code| &code.address);
+                    let caution = fix.caution.as_deref().unwrap_or_default();
+                    let text = format!("left: {} of {}: {caution}", view.policy.name, visible(address));
+                    self.console.say(&text);
+                }
+                Some(_) if fixed.futile.contains(&id) => futile += 1,
+                Some(_) | None => unknown += 1,
+            }
+        }
+        let files = fixed.changed.len();
+        let done = if self.arguments.write { "written" } else { "shown" };
+        self.console.say(&format!(
+            "{} of {} failures corrected in {files} {}; {done}",
+            fixed.corrected.len(),
+            report.summary.verdicts.fail,
+            if files == 1 { "file" } else { "files" },
+        ));
+        if cautious > 0 {
+            self.console.say(&format!(
+                "{cautious} more with `--with-caution`: look at what they do first"
+            ));
+        }
+        if futile > 0 {
+            self.console.say(&format!(
+                "{futile} were tried and taken back: the policy still failed, or another one did"
+            ));
+        }
+        if unknown > 0 {
+            self.console.say(&format!(
+                "{unknown} are left to you: no safe correction is known, or the value comes from elsewhere"
+            ));
+        }
+        if !self.arguments.write && files > 0 {
+            self.console
+                .say("nothing was changed yet; `--write` writes the files");
+        }
+    }
+}
+
+/// The texts after corrections; of two that overlap the first one counts.
+fn applied(wanted: &[Wanted], texts: &BTreeMap<&str, &str>) -> BTreeMap<String, String> {
+    let mut by_file: BTreeMap<&str, Vec<(&CodePlace, &str)>> = BTreeMap::new();
+    for want in wanted {
+        for replacement in &want.fix.replacements {
+            let edits = by_file.entry(&replacement.place.file).or_default();
+            let edit = (&replacement.place, replacement.text.as_str());
+            if !edits.contains(&edit) {
+                edits.push(edit);
+            }
+        }
+    }
+    let mut changed = BTreeMap::new();
+    for (file, mut edits) in by_file {
+        let Some(old) = texts.get(file) else { continue };
+        let starts: Vec<usize> = std::iter::once(0)
+            .chain(old.match_indices('\n').map(|(at, _)| at + 1))
+            .collect();
+        let byte = |line: u32, column: u32| -> Option<usize> {
+            let start = *starts.get(usize::try_from(line).ok()?.checked_sub(1)?)?;
+            let rest = old.get(start..)?;
+            let column = usize::try_from(column).ok()?.checked_sub(1)?;
+            Some(start + rest.char_indices().nth(column).map_or(rest.len(), |(at, _)| at))
+        };
+        edits.sort_by_key(|(place, _)| (place.line, place.column, place.end_line, place.end_column));
+        let mut text = String::with_capacity(old.len() + 256);
+        let mut done = 0;
+        for (place, replacement) in edits {
+            let (Some(start), Some(end)) = (
+                byte(place.line, place.column),
+                byte(place.end_line, place.end_column),
+            ) else {
+                continue;
+            };
+            if start < done || end < start {
+                continue;
+            }
+            text.push_str(old.get(done..start).unwrap_or_default());
+            text.push_str(replacement);
+            done = end;
+        }
+        text.push_str(old.get(done..).unwrap_or_default());
+        if text != **old {
+            changed.insert(file.to_owned(), text);
+        }
+    }
+    changed
+}
+
+fn write_diff(path: &str, old: &str, new: &str, color: Color, out: &mut String) {
+    let paint = |style: Style, text: &str| match color {
+        Color::Never => text.to_owned(),
+        Color::Always => format!("{style}{text}{style:#}"),
+    };
+    let path = visible(path);
+    // Writing into a `String` cannot fail.
+    let _ = writeln!(
+        out,
+        "{}",
+        paint(Style::new().bold(), &format!("--- a/{path}\n+++ b/{path}"))
+    );
+    let diff = TextDiff::from_lines(old, new);
+    for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
+        let _ = writeln!(
+            out,
+            "{}",
+            paint(AnsiColor::Cyan.on_default(), &hunk.header().to_string())
+        );
+        for change in hunk.iter_changes() {
+            let line = change.value().trim_end_matches('\n');
+            let (sign, style) = match change.tag() {
+                ChangeTag::Delete => ("-", AnsiColor::Red.on_default()),
+                ChangeTag::Insert => ("+", AnsiColor::Green.on_default()),
+                ChangeTag::Equal => (" ", Style::new()),
+            };
+            let _ = writeln!(out, "{}", paint(style, &format!("{sign}{line}")));
+        }
+    }
+}
+
+/// The tree with some files changed.
+struct Overlay<'o> {
+    tree: &'o CodeTree,
+    changed: &'o BTreeMap<String, String>,
+}
+
+impl Files for Overlay<'_> {
+    fn files_in(&self, folder: &str) -> Result<Vec<String>, String> {
+        self.tree.files_in(folder)
+    }
+
+    fn read(&self, path: &str) -> Result<String, String> {
+        match self.changed.get(path) {
+            Some(text) => Ok(text.clone()),
+            None => self.tree.read(path),
+        }
+    }
+}

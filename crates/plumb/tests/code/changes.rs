@@ -1,0 +1,218 @@
+//! Changes: what they touch is asked about, and what they cannot touch is not read.
+
+use std::process::{Command, Stdio};
+
+use crate::{Folder, bucket, failures};
+
+impl Folder {
+    fn git(&self, arguments: &[&str]) {
+        let status = Command::new("git")
+            .args([
+                "-c",
+                "user.name=x",
+                "-c",
+                "user.email=x@example.com",
+                "-c",
+                "init.defaultBranch=main",
+            ])
+            .args(arguments)
+            .current_dir(&self.0)
+            .env("HOME", "/nonexistent")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .unwrap();
+        assert!(status.success(), "git {arguments:?}");
+    }
+
+    /// A repository with everything that is there committed.
+    fn committed(self) -> Self {
+        self.git(&["init"]);
+        self.commit();
+        self
+    }
+
+    fn commit(&self) {
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--message", "x"]);
+    }
+
+    #[track_caller]
+    fn touched(&self, base: &str, expected: &[&str]) {
+        for arguments in [&["--diff", base][..], &["--diff", base, "--changed"]] {
+            let (_, report) = self.report(arguments);
+            let touched: Vec<String> = failures(&report)
+                .into_iter()
+                .filter_map(|failure| failure.strip_suffix(" asked").map(str::to_owned))
+                .collect();
+            assert_eq!(touched, expected, "{arguments:?}");
+        }
+    }
+}
+
+#[test]
+fn blocks_with_changed_lines_are_touched_and_others_are_not() {
+    let folder = Folder::new("blocks");
+    folder.file(
+        "main.tf",
+        &format!("{}{}", bucket("a", "", ""), bucket("b", "", "")),
+    );
+    let folder = folder.committed();
+    folder.scan(&["--diff", "main"]).ends(0, &[]);
+    let text = folder.text("main.tf");
+    // Not committed yet.
+    folder.file("main.tf", &text.replace("bucket = \"b\"", "bucket = \"bb\""));
+    folder.touched("main", &["b"]);
+    folder.git(&["checkout", "-b", "work"]);
+    folder.commit();
+    folder.touched("main", &["b"]);
+    // What happens on the other branch is not of this change.
+    folder.git(&["checkout", "main"]);
+    folder.file("main.tf", &text.replace("bucket = \"a\"", "bucket = \"aa\""));
+    folder.commit();
+    folder.git(&["checkout", "work"]);
+    folder.touched("main", &["b"]);
+    // A file that git does not know yet is new as a whole.
+    folder.file("new.tf", &bucket("c", "", ""));
+    folder.touched("main", &["b", "c"]);
+    let (scan, report) = folder.report(&["--diff", "main"]);
+    scan.ends(1, &[]);
+    assert_eq!(failures(&report), ["a untouched", "b asked", "c asked"]);
+    let change = &report["focus"]["change"];
+    assert_eq!((&change["base"], &change["files"]), (&"main".into(), &2.into()));
+    assert_eq!((&change["touched"], &change["untouched"]), (&2.into(), &1.into()));
+}
+
+#[test]
+fn a_block_or_a_line_that_went_touches_what_lacks_it() {
+    let folder = Folder::new("gone");
+    let versioning = "resource \"aws_s3_bucket_versioning\" \"a\" {\n  bucket = aws_s3_bucket.a.id\n  versioning_configuration {\n    status = \"Enabled\"\n  }\n}\n";
+    folder.file(
+        "main.tf",
+        &format!(
+            "{}{}",
+            bucket("a", "", ""),
+            bucket("b", "", "  versioning {\n    enabled = true\n  }\n")
+        ),
+    );
+    folder.file("versioning.tf", versioning);
+    let folder = folder.committed();
+    std::fs::remove_file(folder.0.join("versioning.tf")).unwrap();
+    folder.touched("HEAD", &["a"]);
+    folder.git(&["checkout", "."]);
+    folder.file(
+        "main.tf",
+        &format!("{}{}", bucket("a", "", ""), bucket("b", "", "")),
+    );
+    folder.touched("HEAD", &["b"]);
+}
+
+#[test]
+fn a_module_a_call_and_a_value_touch_what_hangs_on_them() {
+    let folder = Folder::new("modules");
+    let module = "variable \"enabled\" {}\nresource \"aws_s3_bucket\" \"this\" {\n  versioning {\n    enabled = var.enabled\n  }\n}\n";
+    folder.file("modules/b/main.tf", module);
+    let call = |name: &str, enabled: &str| {
+        format!("module \"{name}\" {{\n  source  = \"../../modules/b\"\n  enabled = {enabled}\n}}\n")
+    };
+    folder.file(
+        "envs/prod/main.tf",
+        &format!("{}{}", call("one", "false"), call("two", "var.two")),
+    );
+    folder.file("envs/prod/variables.tf", "variable \"two\" {}\n");
+    folder.file("envs/prod/terraform.tfvars", "two = false\n\nother = 1\n");
+    folder.file("envs/test/main.tf", &bucket("c", "", ""));
+    let folder = folder.committed();
+    // The call.
+    folder.file(
+        "envs/prod/main.tf",
+        &format!("{}{}", call("one", "false"), call("two", "var.two")).replacen(
+            "../../modules/b\"",
+            "../../modules/b\" # x",
+            1,
+        ),
+    );
+    folder.touched("HEAD", &["module.one.aws_s3_bucket.this"]);
+    folder.git(&["checkout", "."]);
+    // The module.
+    folder.file(
+        "modules/b/main.tf",
+        &module.replace("  versioning {", "  # x\n  versioning {"),
+    );
+    folder.touched(
+        "HEAD",
+        &["module.one.aws_s3_bucket.this", "module.two.aws_s3_bucket.this"],
+    );
+    folder.git(&["checkout", "."]);
+    // The value.
+    folder.file("envs/prod/terraform.tfvars", "two = false # x\n\nother = 1\n");
+    folder.touched("HEAD", &["module.two.aws_s3_bucket.this"]);
+}
+
+#[test]
+fn what_the_change_cannot_touch_is_not_read() {
+    let folder = Folder::new("unread");
+    folder.file("a/main.tf", &bucket("a", "", ""));
+    folder.file("b/main.tf", "this is broken {");
+    let folder = folder.committed();
+    folder.file("a/main.tf", &bucket("a", "", "  force_destroy = true\n"));
+    folder.scan(&["--diff", "HEAD", "--changed"]).ends(1, &[]);
+    folder
+        .scan(&["--diff", "HEAD"])
+        .ends(1, &["this is not valid Terraform"]);
+    folder.git(&["checkout", "."]);
+    folder.file("README.md", "x\n");
+    folder
+        .scan(&["--diff", "HEAD", "--changed", "-o", "report.sarif"])
+        .ends(0, &["nothing of the code can be touched by the change"]);
+    assert!(folder.text("report.sarif").contains("\"results\":["));
+}
+
+#[test]
+fn a_change_that_cannot_be_told_is_an_error() {
+    let folder = Folder::new("errors");
+    folder.file("main.tf", &bucket("a", "", ""));
+    folder
+        .scan(&["--diff", "main"])
+        .ends(2, &["lies in no work tree of git", "help: "]);
+    folder.scan(&["--changed"]).ends(2, &["--diff"]);
+    let folder = folder.committed();
+    folder
+        .scan(&["--diff", "no-such-branch"])
+        .ends(2, &["git knows no commit `no-such-branch`", "fetch"]);
+    for hostile in [
+        "--diff=--output=pwned",
+        "--diff=a..b",
+        "--diff=x y",
+        "--diff=$(touch pwned)",
+    ] {
+        folder.scan(&[hostile]).ends(2, &["names no commit"]);
+    }
+    assert!(!folder.0.join("pwned").exists());
+    folder.git(&["checkout", "--orphan", "other"]);
+    folder.file("other.tf", "");
+    folder.commit();
+    folder
+        .scan(&["--diff", "main"])
+        .ends(2, &["git cannot tell what changed since `main`", "ancestor"]);
+}
+
+#[test]
+fn a_missing_git_is_told() {
+    let folder = Folder::new("no-git");
+    folder.file("main.tf", &bucket("a", "", ""));
+    let output = Command::new(env!("CARGO_BIN_EXE_plumb"))
+        .args(["scan", "code", "--diff", "main"])
+        .current_dir(&folder.0)
+        .env_clear()
+        .env("PATH", "/nonexistent")
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(
+        stderr.contains("`--diff` needs git, which was not found"),
+        "{stderr}"
+    );
+}
