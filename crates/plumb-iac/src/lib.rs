@@ -4,11 +4,13 @@
 //! knowledge, make resource documents of them. What code cannot tell is unknown, and every value knows where it was written.
 //! Nothing here reads a file, a network or the environment: a [`Files`](files::Files) is handed over.
 
+pub mod arm;
 pub mod change;
 pub mod cloudformation;
 pub mod complete;
 pub mod declared;
 pub mod drift;
+mod either;
 pub mod files;
 pub mod fix;
 pub mod locate;

@@ -1,5 +1,8 @@
 //! `scan`: from a tree of files to resource documents, whatever languages the files are in.
 
+mod azure;
+mod kubernetes;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use plumb_model::diagnostic::{Diagnostic, Level};
@@ -38,6 +41,8 @@ pub struct Scanned {
     pub stacks: Vec<ScannedStack>,
     /// What is wrong with the code; an error means that something was left out.
     pub problems: Vec<Diagnostic>,
+    /// How many objects of Kubernetes there are, which no policy judges.
+    pub kubernetes: u64,
 }
 
 /// A root with its documents.
@@ -145,10 +150,18 @@ pub fn scan(
         options,
     };
     templates.read(paths, &mut sources, &mut stacks, &mut problems);
+    let azure = azure::Azure {
+        pack,
+        files,
+        used,
+        options,
+    };
+    azure.read(paths, &mut sources, &mut stacks, &mut problems);
     Scanned {
         sources,
         stacks,
         problems,
+        kubernetes: kubernetes::count(files, paths),
     }
 }
 

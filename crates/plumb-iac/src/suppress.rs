@@ -42,6 +42,8 @@ pub struct Suppression {
     pub reach: Place,
     /// What its author may not know of it: above which argument it stands, and that it speaks of that alone.
     pub narrow: Option<Text>,
+    /// The block around it, when a count or condition says how often there is one, perhaps never.
+    pub repeated: Option<Place>,
 }
 
 /// The suppressions of all files, in the order of files and places, and what is wrong with those that were not understood.
@@ -86,6 +88,7 @@ struct Spoken {
     words: Range<usize>,
     reach: Option<Range<usize>>,
     narrow: Option<Text>,
+    repeated: Option<Range<usize>>,
 }
 
 impl Spoken {
@@ -105,6 +108,7 @@ impl Spoken {
             words: Place::new(file, self.words),
             reach: Place::new(file, reach),
             narrow: self.narrow,
+            repeated: self.repeated.map(|block| Place::new(file, block)),
         })
     }
 }
@@ -133,6 +137,7 @@ fn spoken(sources: &Sources, file: FileId) -> Vec<Spoken> {
                 directive,
                 words: said.words.clone(),
                 narrow: None,
+                repeated: outline.repeated(&said.reach),
             })
         })
         .collect();
@@ -148,6 +153,7 @@ fn spoken(sources: &Sources, file: FileId) -> Vec<Spoken> {
                 found.push(Spoken {
                     directive,
                     words: start..start + line.len(),
+                    repeated: reach.as_ref().and_then(|reach| outline.repeated(reach)),
                     reach,
                     narrow,
                 });

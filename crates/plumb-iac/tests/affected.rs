@@ -1,7 +1,5 @@
 //! Which files are read to judge a change.
 
-#![expect(clippy::unwrap_used, reason = "tests report by panic")]
-
 mod tree;
 
 use plumb_iac::change::Changes;

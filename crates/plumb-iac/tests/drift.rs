@@ -1,5 +1,7 @@
 //! Drift: code against snapshots and state.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on panics")]
+
 mod tree;
 
 use plumb_iac::drift::{Live, compare};

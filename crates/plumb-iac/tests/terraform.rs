@@ -333,7 +333,11 @@ fn values_know_where_they_were_written() {
     let text = |place: Option<plumb_iac::place::Place>| {
         let place = place.expect("a place");
         let source = code.sources().get(place.file).expect("a file");
-        format!("{}: {}", source.name, &source.text[place.range()])
+        format!(
+            "{}: {}",
+            source.name,
+            source.text.get(place.range()).unwrap_or_default()
+        )
     };
     assert_eq!(text(acl.at), "m/main.tf: acl = var.acl");
     assert_eq!(text(acl.set), "main.tf: \"public-read\"");
@@ -343,7 +347,8 @@ fn values_know_where_they_were_written() {
 
 #[test]
 fn what_is_wrong_is_told_and_the_rest_goes_on() {
-    let cases: [(&[(&str, &str)], &str, &str); 7] = [
+    type Case<'c> = (&'c [(&'c str, &'c str)], &'c str, &'c str);
+    let cases: [Case<'_>; 7] = [
         (
             &[(
                 "a.tf",

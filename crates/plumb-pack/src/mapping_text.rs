@@ -7,7 +7,10 @@ use crate::mapping::{ArgumentPath, ArgumentTemplate, Start, TemplatePart, Templa
 const MAX_STEPS: usize = 16;
 
 impl ArgumentPath {
-    /// Reads `a.b`, `.` for the element at hand, `^.a` for an argument of the block.
+    /// The last step of a path to the entries of a map, each of them as a document of `key` and `value`.
+    pub const ENTRIES: &str = "*";
+
+    /// Reads `a.b`, `.` for the element at hand, `^.a` for an argument of the block, `a.*` for the entries of a map.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (from, rest) = match text.strip_prefix('^') {
             Some("") => return Some(Self::whole(Start::Block)),
@@ -15,14 +18,20 @@ impl ArgumentPath {
             None if text == "." => return Some(Self::whole(Start::Here)),
             None => (Start::Here, text),
         };
-        let steps: Vec<Text> = rest.split('.').map(Text::from).collect();
+        let (names, entries) = match rest.strip_suffix(".*") {
+            Some(names) => (names, Some(Self::ENTRIES)),
+            None => (rest, None),
+        };
+        let mut steps: Vec<Text> = names.split('.').map(Text::from).collect();
         let is_name = |step: &Text| {
             !step.is_empty()
                 && step
                     .chars()
                     .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ':'))
         };
-        (steps.len() <= MAX_STEPS && steps.iter().all(is_name)).then_some(Self { from, steps })
+        let is_path = steps.len() < MAX_STEPS && steps.iter().all(is_name);
+        steps.extend(entries.map(Text::new_static));
+        is_path.then_some(Self { from, steps })
     }
 
     fn whole(from: Start) -> Self {
@@ -73,7 +82,17 @@ mod tests {
 
     #[test]
     fn what_is_not_a_path_or_a_template_is_refused() {
-        for text in ["", "a..b", "a.", "^a", "a b", "{a}", &"a.".repeat(40)] {
+        for text in [
+            "",
+            "a..b",
+            "a.",
+            "^a",
+            "a b",
+            "{a}",
+            "*",
+            "a.*.b",
+            &"a.".repeat(40),
+        ] {
             assert_eq!(ArgumentPath::parse(text), None, "{text}");
         }
         for text in ["", "{", "a}", "{}", "{a|}", "{a{b}}"] {
@@ -86,6 +105,7 @@ mod tests {
         let parse = |text: &str| ArgumentPath::parse(text).unwrap();
         assert_eq!(parse("."), ArgumentPath::default());
         assert_eq!(parse("a.b").steps, ["a", "b"]);
+        assert_eq!(parse("a.*").steps, ["a", ArgumentPath::ENTRIES]);
         assert_eq!((parse("^.a").from, parse("^.a").steps.len()), (Start::Block, 1));
         assert_eq!((parse("^").from, parse("^").steps.len()), (Start::Block, 0));
     }

@@ -3,6 +3,7 @@
 //! Attribute meanings: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>; what code scanning reads:
 //! <https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning>.
 
+pub(crate) mod fix;
 pub(crate) mod location;
 mod rule;
 
@@ -23,6 +24,7 @@ use crate::options::RenderOptions;
 use crate::path_index::PathIndex;
 use crate::risk_json::{AcceptedEntry, RiskEntry, accepted};
 use crate::visible::visible;
+use fix::{Fix, fixes};
 use location::{Location, RelatedLocation, related};
 use rule::{Rule, level};
 
@@ -132,6 +134,8 @@ struct SarifResult<'a> {
     locations: [Location<'a>; 1],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related_locations: Vec<RelatedLocation>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fixes: Vec<Fix>,
     partial_fingerprints: Fingerprints,
     /// Section 3.27.24; left out when there is no baseline.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -167,6 +171,7 @@ impl<'a> SarifResult<'a> {
             message: Message::new(&message(view)),
             locations: [Location::new(view, options)],
             related_locations: related(view, options),
+            fixes: fixes(view, options),
             partial_fingerprints: Fingerprints {
                 plumb: fingerprint.clone(),
                 primary_location: fingerprint,

@@ -58,7 +58,8 @@ def main():
     reports = sorted(arguments.folder.glob("*.json"))
     ocsf = [path for path in reports if path.name.endswith(".ocsf.json")]
     paths = [path for path in reports if path.name.endswith("-paths.json")]
-    whole = [path for path in reports if path not in ocsf and path not in paths]
+    others = [path for path in reports if path.name.endswith(".gitlab.json")]
+    whole = [path for path in reports if path not in ocsf and path not in paths and path not in others]
     with_schema(whole, SCHEMAS / "report-1.schema.json", problems)
     with_schema(paths, SCHEMAS / "paths-1.schema.json", problems)
     with_schema(sorted(arguments.folder.glob("*.jsonl")), SCHEMAS / "report-line-1.schema.json", problems)

@@ -1,6 +1,6 @@
 //! `plumb scan code`: judge infrastructure code before it is applied.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use plumb_iac::fix::correct;
 use plumb_iac::locate::spot;
 use plumb_iac::mapping::UsedPaths;
 use plumb_iac::place::Sources;
-use plumb_iac::scan::{Options, scan};
+use plumb_iac::scan::{Options, ScannedStack, scan};
 use plumb_iac::snapshot::{CodeAccount, Undeclared, accounts};
 use plumb_iac::suppress::{self, Idle, Suppression};
 use plumb_model::diagnostic::Diagnostic;
@@ -37,7 +37,10 @@ use crate::{git, graph, knowledge};
 
 /// How much stack the evaluation of deeply nested code may need, in bytes.
 const STACK: usize = 64 * 1024 * 1024;
-/// The largest baseline, in bytes.
+/// How many types are named of which nothing was judged.
+const MOST_NAMED: usize = 8;
+
+/// The largest baseline that is read, in bytes.
 const MAX_BASELINE: u64 = 256 * 1024 * 1024;
 
 /// What was read of a tree of code.
@@ -233,11 +236,20 @@ pub(crate) fn read_tree(
     if let Some(console) = console {
         console.show(&walking);
         console.show(&scanned.problems);
+        console.show(&not_judged(&scanned.stacks));
+        if scanned.kubernetes > 0 {
+            let count = scanned.kubernetes;
+            console.say(&format!(
+                "note: {count} objects of Kubernetes were seen; no policy judges them"
+            ));
+        }
     }
     if scanned.stacks.is_empty() && changes.is_none() {
         return Err(Failed::nothing_scanned(
-            Diagnostic::error(format!("`{}` holds no infrastructure code", path.display()))
-                .help("Plumb reads Terraform and OpenTofu (`.tf`, `.tf.json`, `.tofu`, plans as JSON) and CloudFormation templates"),
+            Diagnostic::error(format!("`{}` holds no infrastructure code that is judged", path.display())).help(
+                "Plumb reads Terraform and OpenTofu (`.tf`, `.tf.json`, `.tofu`, plans as JSON), CloudFormation templates, \
+                 ARM templates and Bicep",
+            ),
         ));
     }
     let taken_at = Text::from(now());
@@ -257,6 +269,45 @@ pub(crate) fn read_tree(
         suppressions,
         fixes,
     })
+}
+
+/// What the code declares of types that nothing is known of, or only in part, as one warning each.
+fn not_judged(stacks: &[ScannedStack]) -> Vec<Diagnostic> {
+    let mut blocks: BTreeMap<&Text, u64> = BTreeMap::new();
+    let mut orphans: BTreeMap<&Text, u64> = BTreeMap::new();
+    for stack in stacks {
+        for (kind, count) in &stack.mapped.unmapped {
+            *blocks.entry(kind).or_default() += count;
+        }
+        for orphan in &stack.mapped.orphans {
+            *orphans.entry(&orphan.resource_type).or_default() += 1;
+        }
+    }
+    let told = |counts: &BTreeMap<&Text, u64>, what: &str, help: &str| {
+        let all: u64 = counts.values().sum();
+        let named: Vec<String> = counts
+            .iter()
+            .take(MOST_NAMED)
+            .map(|(kind, count)| format!("{kind} ({count})"))
+            .collect();
+        let more = match counts.len().saturating_sub(named.len()) {
+            0 => String::new(),
+            more => format!(" and {more} more types"),
+        };
+        let message = format!("{all} {what}: {}{more}", named.join(", "));
+        (all > 0).then(|| Diagnostic::warning(message).help(help))
+    };
+    let unmapped = told(
+        &blocks,
+        "blocks were not judged, because nothing tells what they make",
+        "mappings of your own can tell: docs/specs/mapping.md",
+    );
+    let parts = told(
+        &orphans,
+        "blocks speak of resources that this code does not declare, and were not judged",
+        "they set something of a resource that another root or nobody declares",
+    );
+    unmapped.into_iter().chain(parts).collect()
 }
 
 /// The policies that code can answer: of types that code declares, and of those that look at something code tells.

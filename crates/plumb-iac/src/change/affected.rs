@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use regex::Regex;
 
 use super::{Changes, folder_of};
+use crate::arm;
 use crate::files::{Files, join};
 use crate::terraform::is_source;
 
@@ -49,13 +50,17 @@ pub fn affected(files: &dyn Files, paths: &[String], changes: &Changes, given: &
         }
     }
     let templates: BTreeSet<&str> = changes.files().filter(|path| may_be_template(path)).collect();
+    // Which modules and parameter files of Azure belong together is told by reading them.
+    let azure = changes.files().any(may_be_azure);
     paths
         .par_iter()
         .filter(|path| {
             if is_source(path) {
                 reached.contains(folder_of(path))
             } else {
-                templates.contains(path.as_str()) || names_one(files, path, &templates)
+                templates.contains(path.as_str())
+                    || names_one(files, path, &templates)
+                    || azure && is_azure(files, path)
             }
         })
         .cloned()
@@ -109,6 +114,16 @@ fn may_be_template(path: &str) -> bool {
         .iter()
         .any(|ending| path.ends_with(ending))
         && !is_source(path)
+}
+
+fn may_be_azure(path: &str) -> bool {
+    arm::is_bicep(path) || path.ends_with(".json") && !is_source(path)
+}
+
+/// Whether a file is a template or a parameter file of ARM or Bicep.
+fn is_azure(files: &dyn Files, path: &str) -> bool {
+    let is_one = |text: &str| arm::is_template(path, text) || arm::is_parameter_file(path, text);
+    may_be_azure(path) && files.read(path).is_ok_and(|text| is_one(&text))
 }
 
 /// Whether a template names one of these files, as one that nests another does.

@@ -1,9 +1,10 @@
 //! Conditions by three-valued logic.
 
-use super::evaluate::{Spot, either};
+use super::evaluate::Spot;
 use super::instance::{Instance, Memo};
 use super::scalar;
 use super::tree::{Content, Node};
+use crate::either::either;
 use crate::place::Place;
 use crate::val::{Kind, Val, Why};
 

@@ -2,11 +2,12 @@
 
 use plumb_model::value::Text;
 
-use super::evaluate::{Spot, either};
+use super::evaluate::Spot;
 use super::instance::{Instance, Memo};
 use super::substitution::Piece;
 use super::tree::Node;
 use super::{Certainty, parameters};
+use crate::either::either;
 use crate::place::Place;
 use crate::val::Val;
 

@@ -80,7 +80,10 @@ impl Writer<'_> {
                     place: node.place,
                     text: self.flow(value),
                 }),
-                Content::List(_) | Content::Map(_) | Content::Unreadable(_) => {
+                Content::List(_) => Err(Text::new_static(
+                    "the property is a list that holds something else",
+                )),
+                Content::Map(_) | Content::Unreadable(_) => {
                     Err(Text::new_static("the property gets its value from a function"))
                 }
             };
@@ -142,13 +145,20 @@ impl Writer<'_> {
                 text: format!("{gap}\"{name}\": {},", self.flow(&value)),
             });
         }
-        if !lead.trim().is_empty() {
+        // An element of a list begins behind its dash: `- Name: web`.
+        let is_element = lead.trim() == "-";
+        if !is_element && !lead.trim().is_empty() {
             return Err(Text::new_static("the layout of the map is not understood"));
         }
+        let indent = lead.replace('-', " ");
         let mut text = String::new();
-        block(lead, name, &value, &mut text);
+        block(&indent, name, &value, &mut text);
+        if is_element {
+            text = format!("{}{indent}", text.trim_start());
+        }
+        let at = if is_element { key } else { line };
         Ok(Edit {
-            place: Place::new(self.file, line..line),
+            place: Place::new(self.file, at..at),
             text,
         })
     }

@@ -113,6 +113,17 @@ fn gather<'v>(place: &'v Val, steps: &[Text], items: &mut Vec<Item<'v>>) {
             let written = list.iter().filter(|item| !item.is_null());
             items.extend(written.map(|item| Item::Element(Cow::Borrowed(item))));
         }
+        (Kind::Map(fields), Some((key, []))) if key == ArgumentPath::ENTRIES => {
+            items.extend(
+                fields
+                    .entries
+                    .iter()
+                    .map(|(key, value)| Item::Element(Cow::Owned(entry(key, value)))),
+            );
+            if let Some(why) = fields.rest.as_ref().filter(|why| *why != KNOWN_AFTER_APPLY) {
+                items.push(Item::Unknown(Cow::Owned(unknown_at(place, why))));
+            }
+        }
         (Kind::Map(fields), Some((key, rest))) => match (fields.entries.get(key), &fields.rest) {
             (Some(next), _) => gather(next, rest, items),
             (None, Some(why)) if why != KNOWN_AFTER_APPLY => {
@@ -126,6 +137,16 @@ fn gather<'v>(place: &'v Val, steps: &[Text], items: &mut Vec<Item<'v>>) {
             None,
         ) => items.push(Item::Element(Cow::Borrowed(place))),
         (Kind::Bool(_) | Kind::Int(_) | Kind::Float(_) | Kind::String(_), Some(_)) => {}
+    }
+}
+
+/// An entry of a map as an element of a list.
+fn entry(key: &Text, value: &Val) -> Val {
+    let fields = [("key", Val::string(key.clone())), ("value", value.clone())];
+    Val {
+        at: value.at,
+        set: value.set,
+        ..Val::map(fields.map(|(name, val)| (Text::new_static(name), val)).into())
     }
 }
 

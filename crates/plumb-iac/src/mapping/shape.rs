@@ -74,6 +74,13 @@ fn shape_at(val: &Val, type_: &Type, depth: usize) -> Option<Made> {
         (Kind::String(text), Type::Object(schema)) if schema.type_name() == SCANNED_TEXT => {
             leaf(scanned(text))
         }
+        // A document in the place of a text is the text that it is written as.
+        (Kind::Map(_), Type::Object(schema)) if schema.type_name() == SCANNED_TEXT => {
+            leaf(match json_text(val) {
+                Value::String(text) => scanned(&text),
+                other => other,
+            })
+        }
         (Kind::Int(_) | Kind::Float(_) | Kind::Bool(_) | Kind::Json(_), Type::Object(schema))
             if schema.type_name() == SCANNED_TEXT =>
         {
@@ -188,12 +195,7 @@ fn map(fields: &Fields, type_: &Type, val: &Val, depth: usize) -> Option<Made> {
             Type::Map(value) => (key.clone(), Type::clone(value)),
             _ => (key.clone(), Type::Any),
         };
-        if let Some(mut made) = shape_at(entry, &type_, depth + 1) {
-            if let (Type::Object(schema), Value::Map(_)) = (&type_, &made.value)
-                && schema.type_name() == SCANNED_TEXT
-            {
-                made.value = scanned_as(&name, entry).unwrap_or(made.value);
-            }
+        if let Some(made) = shape_at(entry, &type_, depth + 1).map(|made| named(made, &name, entry, &type_)) {
             entries.push((name.clone(), made.value));
             nodes.insert(name, made.node);
         }
@@ -219,15 +221,15 @@ fn map_of_list(items: &[Val], type_: &Type, val: &Val, depth: usize) -> Option<M
     let mut entries = Vec::new();
     let mut nodes = BTreeMap::new();
     for item in items {
-        let part = |names: [&str; 3]| names.into_iter().find_map(|name| item.get(name));
-        let key = part(["key", "Key", "name"]).and_then(Val::as_str);
-        let (Some(key), Some(value)) = (key, part(["value", "Value", "values"])) else {
+        let part = |names: [&str; 4]| names.into_iter().find_map(|name| item.get(name));
+        let key = part(["key", "Key", "name", "Name"]).and_then(Val::as_str);
+        let (Some(key), Some(value)) = (key, part(["value", "Value", "values", "Values"])) else {
             let why = item
                 .why_partly_unknown()
                 .map_or("it is not a list of keys and values", Text::as_str);
             return Some(Made::unknown(why, val));
         };
-        if let Some(made) = shape_at(value, type_, depth + 1) {
+        if let Some(made) = shape_at(value, type_, depth + 1).map(|made| named(made, key, value, type_)) {
             entries.push((Text::from(key), made.value));
             nodes.insert(Text::from(key), made.node);
         }
@@ -246,10 +248,20 @@ fn scanned(text: &Text) -> Value {
         .unwrap_or_else(|problem| unknown(&problem))
 }
 
-/// The same for the text of an entry of a map, of which the name counts too.
-fn scanned_as(name: &Text, entry: &Val) -> Option<Value> {
+/// The value of an entry of a map: where secrets are looked for, the name counts too.
+fn named(made: Made, name: &str, entry: &Val, type_: &Type) -> Made {
+    match (type_, &made.value) {
+        (Type::Object(schema), Value::Map(_)) if schema.type_name() == SCANNED_TEXT => Made {
+            value: scanned_as(name, entry).unwrap_or(made.value),
+            node: made.node,
+        },
+        _ => made,
+    }
+}
+
+fn scanned_as(name: &str, entry: &Val) -> Option<Value> {
     let text = shape(entry, &Type::String)?.value;
-    let named = Value::Map(std::iter::once((name.clone(), text)).collect());
+    let named = Value::Map(std::iter::once((Text::from(name), text)).collect());
     match apply_transforms(named, &[Transform::SecretScan]).ok()? {
         Value::Map(mut map) => map.remove(name),
         Value::Null

@@ -76,10 +76,45 @@ pub fn apply(
             );
         }
     }
+    let wanted = suppressions.iter().any(|found| found.repeated.is_some());
+    let declared = if wanted {
+        Declared::of(report)
+    } else {
+        Declared(BTreeSet::new())
+    };
     for (used, suppression) in uses.iter_mut().zip(suppressions) {
         used.expired = !holds(suppression, today);
+        let block = suppression.repeated.map(|block| place_of(sources, block));
+        used.absent = block.is_some_and(|block| !declared.any_in(&block));
     }
     problems(sources, suppressions, &asked.named, &uses, idle)
+}
+
+/// Where resources are declared and modules called, by file and place.
+struct Declared(BTreeSet<CodePlace>);
+
+impl Declared {
+    fn of(report: &Report) -> Self {
+        let resources = report.accounts.iter().flat_map(|account| &account.resources);
+        let codes = resources.filter_map(|resource| resource.code.as_deref());
+        Self(
+            codes
+                .flat_map(|code| code.calls.iter().chain([&code.place]))
+                .cloned()
+                .collect(),
+        )
+    }
+
+    fn any_in(&self, block: &CodePlace) -> bool {
+        // Places are ordered by file, line and column.
+        let first = CodePlace {
+            end_line: 0,
+            end_column: 0,
+            ..block.clone()
+        };
+        let next = self.0.range(first..).next();
+        next.is_some_and(|place| place.file == block.file && lies_in(place, block))
+    }
 }
 
 /// Adds an accepted risk and marks the failures that it speaks of.

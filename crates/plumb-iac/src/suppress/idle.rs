@@ -18,6 +18,8 @@ pub(super) struct Use {
     pub(super) policies: BTreeSet<u32>,
     /// Whether it no longer holds.
     pub(super) expired: bool,
+    /// Whether the block around it is made no time at all.
+    pub(super) absent: bool,
 }
 
 /// The problems, in the order of the suppressions; those of other tools' idle and unknown ones are summed up at the end.
@@ -50,7 +52,7 @@ pub(super) fn problems(
             }
             let fails = meaning.judged.iter().any(|policy| used.policies.contains(policy));
             effect |= fails;
-            if fails || meaning.judged.is_empty() || idle == Idle::PassedOver {
+            if fails || meaning.judged.is_empty() || used.absent || idle == Idle::PassedOver {
                 continue;
             }
             if own {

@@ -8,6 +8,7 @@ use plumb_model::value::Text;
 use super::comment::{Comment, of_hcl};
 use super::markup::{Content, Node, Said, parse, said};
 use super::notation::Notation;
+use crate::arm::bicep;
 use crate::place::{FileId, Sources};
 use crate::terraform::body_of;
 
@@ -40,6 +41,14 @@ impl Outline {
         let text = source.text.as_str();
         let (items, comments, said) = match Dialect::of(&source.name)? {
             Dialect::Hcl => (body_of(sources, file)?, of_hcl(text), Vec::new()),
+            Dialect::Bicep => {
+                let outline = bicep::outline(text);
+                (
+                    items(outline.statements),
+                    of_bicep(text, outline.comments),
+                    Vec::new(),
+                )
+            }
             Dialect::Markup => {
                 let (root, scalars) = parse(text)?;
                 let mut found = Vec::new();
@@ -108,6 +117,15 @@ impl Outline {
         )
     }
 
+    /// The block at the top that holds a place, when it is made as often as an argument says.
+    pub(super) fn repeated(&self, reach: &Range<usize>) -> Option<Range<usize>> {
+        let block = before(&self.items, reach.start + 1).filter(|block| reach.end <= block.whole.end)?;
+        let mut arguments = block.children.iter().filter_map(|item| item.argument.as_deref());
+        arguments
+            .any(|name| ["count", "for_each", "Condition"].contains(&name))
+            .then(|| block.whole.clone())
+    }
+
     /// The items that hold a place, outermost first.
     fn around(&self, at: usize) -> Vec<&Item> {
         let mut found = Vec::new();
@@ -171,6 +189,7 @@ pub(crate) fn top_items(sources: &Sources, file: FileId) -> Option<Vec<Range<usi
     let source = sources.get(file)?;
     let items = match Dialect::of(&source.name)? {
         Dialect::Hcl => body_of(sources, file)?,
+        Dialect::Bicep => items(bicep::outline(&source.text).statements),
         Dialect::Markup => items_of(&parse(&source.text)?.0),
     };
     Some(items.into_iter().map(|item| item.whole).collect())
@@ -181,6 +200,7 @@ pub(crate) fn top_items(sources: &Sources, file: FileId) -> Option<Vec<Range<usi
 enum Dialect {
     /// Terraform's own.
     Hcl,
+    Bicep,
     /// YAML or JSON.
     Markup,
 }
@@ -190,6 +210,8 @@ impl Dialect {
         let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
         if ends(&[".tf", ".tofu", ".tfvars"]) {
             Some(Self::Hcl)
+        } else if ends(&[".bicep", ".bicepparam"]) {
+            Some(Self::Bicep)
         } else {
             ends(&[".json", ".yaml", ".yml", ".template"]).then_some(Self::Markup)
         }
@@ -249,6 +271,31 @@ fn entry(key: &Node, value: &Node) -> Item {
         argument,
         children: entries(value),
     }
+}
+
+/// The statements of a Bicep file.
+fn items(parts: Vec<bicep::Part>) -> Vec<Item> {
+    let item = |part: bicep::Part| Item {
+        whole: part.whole,
+        argument: part.argument,
+        children: items(part.parts),
+    };
+    parts.into_iter().map(item).collect()
+}
+
+/// The comments of a Bicep file without their marks.
+fn of_bicep(text: &str, comments: Vec<Range<usize>>) -> Vec<Comment> {
+    let comment = |whole: Range<usize>| {
+        let is_closed = text
+            .get(whole.clone())
+            .is_some_and(|text| text.starts_with("/*") && text.ends_with("*/"));
+        let end = whole.end - if is_closed { 2 } else { 0 };
+        Comment {
+            words: (whole.start + 2).min(end)..end,
+            whole,
+        }
+    };
+    comments.into_iter().map(comment).collect()
 }
 
 /// The comments of a YAML text: what begins with `#` after white space and is part of no scalar.

@@ -16,6 +16,9 @@ use crate::val::{Fields, Kind, Val, Why};
 /// The most elements that an expression makes.
 pub(crate) const MAX_ELEMENTS: usize = 200_000;
 
+/// What is evaluated within names.
+type WithFrame<'w, T> = dyn FnMut(Option<&Frame<'_>>) -> Result<T, Box<Failure>> + 'w;
+
 impl Evaluator<'_> {
     /// The value of an expression.
     ///
@@ -365,7 +368,7 @@ impl Evaluator<'_> {
         &self,
         mut names: impl Iterator<Item = (&'v Text, &'v Val)>,
         outer: Option<&Frame<'_>>,
-        work: &mut dyn FnMut(Option<&Frame<'_>>) -> Result<T, Box<Failure>>,
+        work: &mut WithFrame<'_, T>,
     ) -> Result<T, Box<Failure>> {
         // Each name is a frame of its own on the stack; the depth budget bounds them.
         match names.next() {

@@ -40,9 +40,12 @@ pub(crate) struct Instance {
     /// Why it is not sure that it is called.
     pub(crate) perhaps: Option<Text>,
     known: RefCell<HashMap<Name, State>>,
-    resolved: RefCell<HashMap<(Mode, usize), Option<Rc<Resolved>>>>,
+    resolved: RefCell<ResolvedBlocks>,
     children: RefCell<HashMap<usize, Option<Rc<Children>>>>,
 }
+
+/// What is known of each block, nothing while it is being resolved.
+type ResolvedBlocks = HashMap<(Mode, usize), Option<Rc<Resolved>>>;
 
 /// Who called a module.
 pub(crate) struct Parent {

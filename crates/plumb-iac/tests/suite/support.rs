@@ -86,7 +86,7 @@ policies:
   resource_type: azurerm_storage_account
   severity: HIGH
   rule: |
-    resource.network_rules.default_action == "Deny" && resource.private_endpoint_connections.exists(c, c.name == "e")
+    resource.network_rules.default_action == "Deny" && resource.private_endpoint_connections.exists(c, c.private_link_service_connection_state.status == "Approved")
     && resource.supports_https_traffic_only == true
 "#;
 

@@ -103,29 +103,31 @@ struct PhysicalLocation {
 
 impl PhysicalLocation {
     fn of(place: &CodePlace, options: &RenderOptions) -> Self {
-        let segments: Vec<String> = options.path(place).split('/').map(segment).collect();
         Self {
-            artifact_location: ArtifactLocation {
-                uri: segments.join("/"),
-            },
-            region: Region {
-                start_line: place.line,
-                start_column: Some(place.column),
-                end_line: Some(place.end_line),
-                end_column: Some(place.end_column),
-            },
+            artifact_location: ArtifactLocation::of(place, options),
+            region: Region::of(place),
         }
     }
 }
 
 #[derive(Serialize)]
-struct ArtifactLocation {
+pub(super) struct ArtifactLocation {
     uri: String,
+}
+
+impl ArtifactLocation {
+    /// The file of a place.
+    pub(super) fn of(place: &CodePlace, options: &RenderOptions) -> Self {
+        let segments: Vec<String> = options.path(place).split('/').map(segment).collect();
+        Self {
+            uri: segments.join("/"),
+        }
+    }
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Region {
+pub(super) struct Region {
     start_line: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     start_column: Option<u32>,
@@ -133,6 +135,18 @@ struct Region {
     end_line: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     end_column: Option<u32>,
+}
+
+impl Region {
+    /// The lines and columns of a place.
+    pub(super) fn of(place: &CodePlace) -> Self {
+        Self {
+            start_line: place.line,
+            start_column: Some(place.column),
+            end_line: Some(place.end_line),
+            end_column: Some(place.end_column),
+        }
+    }
 }
 
 /// The first line, of what has no file.

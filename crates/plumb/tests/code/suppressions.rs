@@ -1,5 +1,7 @@
 //! Suppressions: what they accept, and what is told of them.
 
+use std::process::Command;
+
 use crate::{Folder, bucket, failures};
 
 const POLICY: &str = "s3-bucket-versioning-enabled";
@@ -106,6 +108,23 @@ fn a_suppression_at_the_call_of_a_module_reaches_into_it() {
 }
 
 #[test]
+fn metadata_of_a_template_accepts() {
+    let folder = Folder::new("template");
+    folder.file(
+        "stack.yaml",
+        &format!(
+            "AWSTemplateFormatVersion: '2010-09-09'\nResources:\n  Logs:\n    Type: AWS::S3::Bucket\n    Metadata:\n      plumb: {{ ignore: '{POLICY} reason=x' }}\n  # plumb:ignore {POLICY} reason=y\n  Data:\n    Type: AWS::S3::Bucket\n  Rest:\n    Type: AWS::S3::Bucket\n"
+        ),
+    );
+    let (scan, report) = folder.report(&[]);
+    scan.ends(1, &[]);
+    assert_eq!(
+        failures(&report),
+        ["Data accepted", "Logs accepted", "Rest asked"]
+    );
+}
+
+#[test]
 fn what_does_not_hold_is_told_and_fails() {
     let cases = [
         (
@@ -164,6 +183,17 @@ fn what_matches_nothing_or_gives_no_reason_is_told() {
         &versioned("# plumb:ignore s3-bucket-encryption-required reason=x\n"),
     );
     folder.scan(&[]).ends(0, &[]);
+    // Neither does one of a block that is not made here.
+    let absent = bucket(
+        "a",
+        &format!("# plumb:ignore {POLICY} reason=x\n"),
+        "  count  = 0\n",
+    );
+    folder.file(
+        "main.tf",
+        &format!("{absent}{}", versioned("")).replace("\"a\" {\n  v", "\"b\" {\n  v"),
+    );
+    folder.scan(&[]).ends(0, &[]);
     folder.file("main.tf", &versioned("#checkov:skip=CKV_AWS_21\n"));
     folder
         .scan(&[])
@@ -178,4 +208,20 @@ fn what_matches_nothing_or_gives_no_reason_is_told() {
         1,
         &["matches nothing", "it speaks of the argument `bucket` alone"],
     );
+}
+
+#[test]
+fn what_is_accepted_is_not_corrected() {
+    let folder = Folder::new("fix");
+    let diff = |above: &str| {
+        folder.file("main.tf", &bucket("a", above, ""));
+        let output = Command::new(env!("CARGO_BIN_EXE_plumb"))
+            .args(["fix", "code", "--policy", POLICY])
+            .current_dir(&folder.0)
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(diff("").contains("+resource \"aws_s3_bucket_versioning\""));
+    assert_eq!(diff(&format!("# plumb:ignore {POLICY} reason=x\n")), "");
 }
