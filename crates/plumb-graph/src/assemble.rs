@@ -72,7 +72,27 @@ pub struct Assembled {
 }
 
 /// Joins accounts, in any order.
-pub fn assemble(knowledge: &Knowledge, mut fragments: Vec<AccountFragment>) -> Assembled {
+pub fn assemble(knowledge: &Knowledge, fragments: Vec<AccountFragment>) -> Assembled {
+    let (graph, directory, network, fragments) = join(knowledge, fragments, |network| network);
+    Assembled {
+        graph,
+        directory,
+        network,
+        fragments,
+    }
+}
+
+/// Joins accounts, in any order, into the graph alone, which takes less memory.
+pub fn graph(knowledge: &Knowledge, fragments: Vec<AccountFragment>) -> SecurityGraph {
+    join(knowledge, fragments, drop).0
+}
+
+/// `keep` gets the networks as soon as they are part of the graph.
+fn join<T>(
+    knowledge: &Knowledge,
+    mut fragments: Vec<AccountFragment>,
+    keep: impl FnOnce(Estate) -> T,
+) -> (SecurityGraph, Directory, T, Vec<AccountFragment>) {
     fragments.sort_by(|a, b| (a.account.provider, &a.account.id).cmp(&(b.account.provider, &b.account.id)));
     let networks = fragments
         .iter_mut()
@@ -91,26 +111,23 @@ pub fn assemble(knowledge: &Knowledge, mut fragments: Vec<AccountFragment>) -> A
     assembly.runs_as();
     assembly.openings();
     network::add(&mut assembly, &network);
+    let doors = fronts::doors(&assembly, &network);
+    let kept = keep(network);
     let groups = assets::groups(&assembly, &directory);
     let mut classes = classes::Classes::new(&assembly, &directory);
     permission::add(&mut assembly, &directory, &groups, &mut classes);
     escalation::add(&mut assembly, &directory, &groups, &mut classes);
     let mut permissions = permission::Permissions::new(&directory, &groups, &mut classes);
-    fronts::add(&mut assembly, &mut permissions, &network);
+    fronts::add(&mut assembly, &mut permissions, &doors);
     sharing::add(&mut assembly, &mut permissions);
     assembly.administrators_reach_on();
-    assembly.weak_credentials();
+    credentials::add(&mut assembly);
     assembly.targets();
     for (account, gap) in directory.gaps() {
         assembly.problem(format!("{account}: {gap}"));
     }
     let graph = assembly.finish();
-    Assembled {
-        graph,
-        directory,
-        network,
-        fragments,
-    }
+    (graph, directory, kept, fragments)
 }
 
 /// What a hidden node stands for.
@@ -133,7 +150,6 @@ pub(crate) struct Assembly<'k> {
     by_uid: HashMap<Text, NodeId>,
     problems: BTreeSet<Text>,
     internet: NodeId,
-    credentials: Option<NodeId>,
     external: BTreeMap<Text, NodeId>,
     administrators: BTreeMap<usize, NodeId>,
     /// Principals that lead into other accounts, by fragment.
@@ -173,7 +189,6 @@ impl<'k> Assembly<'k> {
             by_uid: HashMap::new(),
             problems: BTreeSet::new(),
             internet: NodeId(0),
-            credentials: None,
             external: BTreeMap::new(),
             administrators: BTreeMap::new(),
             bridges: BTreeMap::new(),

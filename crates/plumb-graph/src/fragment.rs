@@ -140,7 +140,7 @@ pub(crate) struct ResolvedAccess {
     /// Whether it exists, or may exist.
     pub(crate) certainty: Certainty,
     /// For each grant the ARN that its actions are evaluated on.
-    pub(crate) on: Vec<Text>,
+    pub(crate) on: Box<[Text]>,
     /// Why only principals of its own account have it, or may.
     pub(crate) home: Option<Circumstance>,
     /// What has to happen first, or may have to.
@@ -181,10 +181,11 @@ impl AccountFragment {
             targets: Targets::new(knowledge, resources),
             problems: Vec::new(),
         };
-        let nodes = resources
+        let mut nodes: Vec<FragmentNode> = resources
             .iter()
             .filter_map(|resource| reader.node(resource))
             .collect();
+        nodes.shrink_to_fit();
         let mut problems = std::mem::take(&mut reader.problems);
         let network = AccountNetwork::read(account, resources, surroundings.coverage);
         let told = network.problems.iter().map(|problem| {
@@ -347,6 +348,7 @@ impl Reader<'_> {
                 }
             }
         }
+        found.shrink_to_fit();
         found
     }
 
@@ -364,7 +366,7 @@ impl Reader<'_> {
                 .find(|closed| closed.certainty == certainty)
         };
         let mut told = Vec::new();
-        let detail = Detail {
+        let mut detail = Detail {
             tags: match role.kind {
                 NodeKind::Network | NodeKind::Other => Tags::Unspecified,
                 NodeKind::Identity
@@ -450,6 +452,16 @@ impl Reader<'_> {
             && detail.shared.is_empty()
             && detail.tells.is_empty()
             && detail.runs_as.is_empty();
+        detail.access.shrink_to_fit();
+        detail.exposed.shrink_to_fit();
+        detail.weak.shrink_to_fit();
+        detail.withheld.shrink_to_fit();
+        detail.guarded.shrink_to_fit();
+        detail.hands_on.shrink_to_fit();
+        detail.shared.shrink_to_fit();
+        detail.tells.shrink_to_fit();
+        detail.runs_as.shrink_to_fit();
+        detail.attributes.shrink_to_fit();
         (!is_empty).then_some(detail)
     }
 
@@ -486,8 +498,17 @@ impl Reader<'_> {
         let on = access
             .grants
             .iter()
-            .map(|grant| grant.on.render(&scope).as_str().map(Text::from))
-            .collect::<Option<Vec<_>>>()?;
+            .map(|grant| {
+                let rendered = grant.on.render(&scope);
+                let arn = rendered.as_str()?;
+                // Most are the resource itself, whose uid is kept anyway.
+                Some(if arn == resource.uid {
+                    resource.uid.clone()
+                } else {
+                    Text::from(arn)
+                })
+            })
+            .collect::<Option<Box<[_]>>>()?;
         let circumstances = |of: &[graph_role::Circumstance]| {
             let mut found: Vec<Circumstance> = of
                 .iter()

@@ -78,10 +78,26 @@ pub fn report(security: &SecurityGraph, weights: &RiskWeights, limits: &Limits) 
     };
     let mask = Mask::default();
     let targets = equal::targets(security);
+    let class_of: HashMap<NodeId, usize> = targets
+        .iter()
+        .zip(0..)
+        .filter_map(|(class, position)| Some((*class.members.first()?, position)))
+        .collect();
+    let mut ways: Option<Ways<'_>> = None;
     for entries in equal::entries(security) {
-        let mut ways = Ways::new(&security.graph, &mask, entries.entry, entries.cost);
-        for class in &targets {
-            finder.pair(&mut ways, &entries, class, limits);
+        let ways = match &mut ways {
+            Some(ways) => {
+                ways.begin_at(entries.entry, entries.cost);
+                ways
+            }
+            none => none.insert(Ways::new(&security.graph, &mask, entries.entry, entries.cost)),
+        };
+        // Entries are many and lead to little each: only what is reached is looked at.
+        let reached = ways.reached().iter();
+        let mut near: Vec<usize> = reached.filter_map(|node| class_of.get(node).copied()).collect();
+        near.sort_unstable();
+        for class in near.into_iter().filter_map(|position| targets.get(position)) {
+            finder.pair(ways, &entries, class, limits);
         }
     }
     finder.finish(limits)

@@ -47,9 +47,6 @@ pub enum NoCorrection {
     NotHere(Text),
 }
 
-/// The correction of something, or why there is none.
-type Corrected = Result<Rc<Correction>, NoCorrection>;
-
 /// Corrects findings of one scan; every file is parsed once.
 pub struct Corrector<'c> {
     sources: &'c Sources,

@@ -10,6 +10,7 @@ use plumb_model::value::{Text, Value};
 use crate::attribute::{list, text, text_at};
 use crate::document::{Effect, Listing, PolicyDocument};
 use crate::glob::{Glob, Style};
+use crate::library::Library;
 use crate::organization::{Organization, OwnView};
 use crate::policy::NamedPolicy;
 use crate::principal::{Principal, SecondFactor, SessionTags, Tags};
@@ -79,13 +80,16 @@ impl AccountIam {
         let root = Principal::of_arn(&format!("arn:{partition}:iam::{}:root", account.id));
         principals.extend(root.map(bare));
         principals.sort_by(|a, b| a.principal.name.cmp(&b.principal.name));
-        Self {
+        let mut read = Self {
             account: account.id.clone(),
             principals,
             own_view: OwnView::read(resources, coverage),
             organization: Organization::read(resources),
             gaps: gaps(coverage),
-        }
+        };
+        // Most roles trust in one of a few ways.
+        Library::new().share(&mut read);
+        read
     }
 }
 
@@ -293,6 +297,7 @@ impl Shared<'_> {
         inline(resource, inline_attribute, &mut identity);
         self.attached(resource, &mut identity);
         limit(resource, &mut identity);
+        identity.shrink_to_fit();
         let boundary = match resource.get("permissions_boundary") {
             None | Some(Value::Null) => None,
             Some(boundary) => Some(match text_at(boundary, "permissions_boundary_arn") {

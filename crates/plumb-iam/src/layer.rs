@@ -163,7 +163,11 @@ impl Verdict {
         for unread in document.unread() {
             self.note_unread(layer, &policy.origin, unread, action);
         }
-        for statement in document.about(action) {
+        let statements: Vec<&Statement> = match audience {
+            Audience::Implied => document.about(action).collect(),
+            Audience::Stated => document.about_for(action, request.principal),
+        };
+        for statement in statements {
             let Some((truth, mut tests)) = applies(statement, request) else {
                 continue;
             };

@@ -83,6 +83,7 @@ pub mod outsiders;
 pub mod pattern;
 pub mod policy;
 pub mod principal;
+mod principal_index;
 pub mod principal_pattern;
 pub mod request;
 mod route;

@@ -125,7 +125,7 @@ pub(crate) fn run(console: Console, arguments: &ScanCodeArguments) -> Result<Sta
     } else {
         Idle::Told
     };
-    console.show(&code.accept(&mut report, &pack, idle));
+    console.show_some(&code.accept(&mut report, &pack, idle));
     if let (Some(changes), Some(base)) = (&changes, &focus.diff) {
         deeply(|| changes.mark(&mut report, &code.sources, base))?;
     }
@@ -238,8 +238,8 @@ pub(crate) fn read_tree(
         (scanned, suppressions)
     })?;
     if let Some(console) = console {
-        console.show(&walking);
-        console.show(&scanned.problems);
+        console.show_some(&walking);
+        console.show_some(&scanned.problems);
         console.show(&not_judged(&scanned.stacks));
         if scanned.kubernetes > 0 {
             let count = scanned.kubernetes;

@@ -149,9 +149,9 @@ impl<'d> Escalations<'d, '_> {
         escalation: &Escalation,
     ) -> bool {
         let allowed = |permission: &Permission| {
-            !Glance::of(&member.policies, &permission.action.to_ascii_lowercase()).is_empty()
-                // Trust policies grant by themselves.
-                || escalation.trusts == Some(Trust::Principal)
+            // Trust policies grant by themselves, on the target alone.
+            let by_trust = permission.on == Object::Target && escalation.trusts == Some(Trust::Principal);
+            by_trust || !Glance::of(&member.policies, &permission.action.to_ascii_lowercase()).is_empty()
         };
         let possible = |need: &Need| match need {
             Need::Action(permission) => allowed(permission),

@@ -77,6 +77,8 @@ impl<'d, 'c> Permissions<'d, 'c> {
         let Some((fragment, member)) = self.representative(class) else {
             return;
         };
+        // What was learnt of other classes would only take memory: the product of classes and keys.
+        self.decryption.clear();
         let groups = self.groups;
         let mut named = None;
         let knowledge = assembly.knowledge;
