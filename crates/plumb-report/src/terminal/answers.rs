@@ -117,7 +117,9 @@ pub fn exposure(answer: &ExposureAnswer, width: usize, color: Color) -> String {
         };
         let to = match (&answer.internet, answer.ways.first()) {
             // Of what has no address it is not addresses that it is open to.
-            (Standing::NotNetworked, Some(way)) if way.source == SourceKind::Internet => {
+            (Standing::NotNetworked, Some(way))
+                if way.source == SourceKind::Internet && answer.certainty != Some(Certainty::Possible) =>
+            {
                 format!("to {}", way.from)
             }
             (_, _) => exposure_title(answer.level).to_owned(),
