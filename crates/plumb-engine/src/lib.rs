@@ -22,7 +22,7 @@ mod worsening;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use plumb_graph::assemble::assemble;
+use plumb_graph::assemble;
 use plumb_graph::fragment::AccountFragment;
 use plumb_graph::knowledge::Knowledge;
 use plumb_graph::paths::{self, Limits};
@@ -226,7 +226,7 @@ impl Analyzer {
         accounts: &mut [AccountReport],
         waiting: &[Waiting],
     ) -> PathReport {
-        let security = assemble(knowledge, fragments).graph;
+        let security = assemble::graph(knowledge, fragments);
         let mut paths = paths::report(&security, &knowledge.weights, &self.config.limits);
         path_policies::decide(&self.judges, &security, &paths, accounts, waiting);
         risk::assess(&self.judges, knowledge, &security, accounts);

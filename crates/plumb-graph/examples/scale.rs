@@ -67,6 +67,7 @@ impl Generated {
             how: None,
             certainty: Certainty::Certain,
             conditions: Vec::new(),
+            caveats: Vec::new(),
             proofs: vec![proof],
             cost,
         })

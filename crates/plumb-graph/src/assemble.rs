@@ -5,10 +5,14 @@
 
 mod answering;
 mod assets;
-mod callers;
+mod behind;
+pub(crate) mod callers;
 mod classes;
+mod connecting;
+mod credentials;
 mod escalation;
 mod fronts;
+mod names;
 pub(crate) mod network;
 mod outcome;
 mod patterns;
@@ -19,6 +23,7 @@ mod reached;
 mod requirement;
 mod running;
 mod sharing;
+pub(crate) mod strangers;
 mod telling;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -26,7 +31,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use plumb_iam::directory::Directory;
 use plumb_model::account::Provider;
 use plumb_model::graph::{NodeKind, Sensitivity};
-use plumb_model::path::{Certainty, EdgeKind, Proof};
+use plumb_model::path::{Certainty, EdgeKind};
 use plumb_model::risk::ExposureLevel;
 use plumb_model::value::Text;
 use plumb_net::estate::Estate;
@@ -67,7 +72,27 @@ pub struct Assembled {
 }
 
 /// Joins accounts, in any order.
-pub fn assemble(knowledge: &Knowledge, mut fragments: Vec<AccountFragment>) -> Assembled {
+pub fn assemble(knowledge: &Knowledge, fragments: Vec<AccountFragment>) -> Assembled {
+    let (graph, directory, network, fragments) = join(knowledge, fragments, |network| network);
+    Assembled {
+        graph,
+        directory,
+        network,
+        fragments,
+    }
+}
+
+/// Joins accounts, in any order, into the graph alone, which takes less memory.
+pub fn graph(knowledge: &Knowledge, fragments: Vec<AccountFragment>) -> SecurityGraph {
+    join(knowledge, fragments, drop).0
+}
+
+/// `keep` gets the networks as soon as they are part of the graph.
+fn join<T>(
+    knowledge: &Knowledge,
+    mut fragments: Vec<AccountFragment>,
+    keep: impl FnOnce(Estate) -> T,
+) -> (SecurityGraph, Directory, T, Vec<AccountFragment>) {
     fragments.sort_by(|a, b| (a.account.provider, &a.account.id).cmp(&(b.account.provider, &b.account.id)));
     let networks = fragments
         .iter_mut()
@@ -86,26 +111,23 @@ pub fn assemble(knowledge: &Knowledge, mut fragments: Vec<AccountFragment>) -> A
     assembly.runs_as();
     assembly.openings();
     network::add(&mut assembly, &network);
+    let doors = fronts::doors(&assembly, &network);
+    let kept = keep(network);
     let groups = assets::groups(&assembly, &directory);
     let mut classes = classes::Classes::new(&assembly, &directory);
     permission::add(&mut assembly, &directory, &groups, &mut classes);
     escalation::add(&mut assembly, &directory, &groups, &mut classes);
     let mut permissions = permission::Permissions::new(&directory, &groups, &mut classes);
-    fronts::add(&mut assembly, &mut permissions, &network);
+    fronts::add(&mut assembly, &mut permissions, &doors);
     sharing::add(&mut assembly, &mut permissions);
     assembly.administrators_reach_on();
-    assembly.weak_credentials();
+    credentials::add(&mut assembly);
     assembly.targets();
     for (account, gap) in directory.gaps() {
         assembly.problem(format!("{account}: {gap}"));
     }
     let graph = assembly.finish();
-    Assembled {
-        graph,
-        directory,
-        network,
-        fragments,
-    }
+    (graph, directory, kept, fragments)
 }
 
 /// What a hidden node stands for.
@@ -128,13 +150,14 @@ pub(crate) struct Assembly<'k> {
     by_uid: HashMap<Text, NodeId>,
     problems: BTreeSet<Text>,
     internet: NodeId,
-    credentials: Option<NodeId>,
     external: BTreeMap<Text, NodeId>,
     administrators: BTreeMap<usize, NodeId>,
     /// Principals that lead into other accounts, by fragment.
     bridges: BTreeMap<usize, BTreeSet<NodeId>>,
     member: StepId,
     covers: StepId,
+    /// The ARNs of identities of the cloud's own, by canonical identifier.
+    of_the_cloud: BTreeMap<&'k Text, &'k Text>,
     /// Identities by what offers them and was not read.
     offered_by: HashMap<Text, Vec<NodeId>>,
     /// What was found in the content of resources, a clause each.
@@ -151,6 +174,7 @@ impl<'k> Assembly<'k> {
             how: None,
             certainty: Certainty::Certain,
             conditions: Vec::new(),
+            caveats: Vec::new(),
             proofs: Vec::new(),
             cost: 0,
         };
@@ -165,12 +189,12 @@ impl<'k> Assembly<'k> {
             by_uid: HashMap::new(),
             problems: BTreeSet::new(),
             internet: NodeId(0),
-            credentials: None,
             external: BTreeMap::new(),
             administrators: BTreeMap::new(),
             bridges: BTreeMap::new(),
             member,
             covers,
+            of_the_cloud: BTreeMap::new(),
             offered_by: HashMap::new(),
             found: HashMap::new(),
             stand_ins: HashMap::new(),
@@ -182,6 +206,10 @@ impl<'k> Assembly<'k> {
             for node in &fragment.nodes {
                 let resource_type = knowledge.resource_type(node.type_id);
                 assembly.note_twin(node);
+                let known_as = node.detail.as_deref().and_then(|detail| detail.known_as.as_ref());
+                assembly
+                    .of_the_cloud
+                    .extend(known_as.map(|(arn, canonical)| (canonical, arn)));
                 assembly.add(NodeInfo {
                     uid: node.uid.clone(),
                     resource_type: resource_type.map(|found| found.name.clone()).unwrap_or_default(),
@@ -327,6 +355,17 @@ impl<'k> Assembly<'k> {
         self.administrators.get(&fragment).copied()
     }
 
+    /// Whether a canonical identifier is that of an identity of the cloud's own.
+    pub(crate) fn is_of_the_cloud(&self, canonical: &Text) -> bool {
+        self.of_the_cloud.contains_key(canonical)
+    }
+
+    /// The canonical identifier of an identity of the cloud's own.
+    pub(crate) fn canonical_of(&self, arn: &str) -> Option<Text> {
+        let mut known = self.of_the_cloud.iter();
+        known.find_map(|(canonical, own)| (**own == *arn).then(|| Text::clone(canonical)))
+    }
+
     /// The node of a resource, by uid.
     pub(crate) fn node_of(&self, uid: &str) -> Option<NodeId> {
         self.by_uid.get(uid).copied()
@@ -413,6 +452,7 @@ impl<'k> Assembly<'k> {
             how,
             certainty: outcome.certainty,
             conditions: outcome.conditions.clone(),
+            caveats: outcome.caveats.clone(),
             proofs,
             cost,
         });
@@ -457,6 +497,7 @@ impl<'k> Assembly<'k> {
                             how: Some(relation.label.clone()),
                             certainty: Certainty::Certain,
                             conditions: Vec::new(),
+                            caveats: Vec::new(),
                             proofs: Vec::new(),
                             cost: 0,
                         });
@@ -492,56 +533,6 @@ impl<'k> Assembly<'k> {
     /// Notes that a principal leads into another account.
     pub(crate) fn bridge(&mut self, fragment: usize, principal: NodeId) {
         self.bridges.entry(fragment).or_default().insert(principal);
-    }
-
-    fn weak_credentials(&mut self) {
-        let weak: Vec<_> = self
-            .resources()
-            .filter(|(_, node, _)| {
-                self.info(*node)
-                    .is_some_and(|info| info.kind == NodeKind::Identity)
-            })
-            .filter_map(|(_, node, resource)| Some((node, resource, resource.detail.as_deref()?)))
-            .filter_map(|(node, resource, detail)| {
-                // What is certain counts; without it, all that may be.
-                let surest = detail.weak.iter().map(|weak| weak.certainty).min()?;
-                let clauses: Vec<&Text> = detail
-                    .weak
-                    .iter()
-                    .filter(|weak| weak.certainty == surest)
-                    .map(|weak| &weak.clause)
-                    .collect();
-                Some((node, resource, surest, clauses))
-            })
-            .collect();
-        for (node, resource, certainty, clauses) in weak {
-            let entry = match self.credentials {
-                Some(known) => known,
-                None => {
-                    let node = self.outside(CREDENTIALS, "Weak credentials", "weak or leaked credentials");
-                    let cost = self.knowledge.weights.entry("credentials");
-                    self.builder.entry(node, cost);
-                    self.credentials = Some(node);
-                    node
-                }
-            };
-            let joined: Vec<&str> = clauses.iter().map(|clause| clause.as_str()).collect();
-            let how = Text::from(joined.join("; "));
-            let outcome = Outcome {
-                certainty,
-                conditions: match certainty {
-                    Certainty::Certain => Vec::new(),
-                    Certainty::Conditional | Certainty::Possible => vec![how.clone()],
-                },
-                // Each of the reasons is enough, so that they are one fact: it falls only when all of them are mended.
-                proofs: vec![Proof {
-                    resource: resource.uid.clone(),
-                    attribute: Text::default(),
-                    detail: how.clone(),
-                }],
-            };
-            self.edge(entry, node, EdgeKind::Holds, Some(how), &outcome, 0);
-        }
     }
 
     fn targets(&mut self) {

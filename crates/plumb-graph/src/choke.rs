@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
-use crate::graph::{FactId, Graph, NodeId};
+use crate::graph::{FactId, Graph, NodeId, Resting};
 use crate::repair::Tree;
 use crate::search::{Key, UNREACHED, target_risk};
 
@@ -17,9 +17,6 @@ pub struct Choke {
     /// Targets that nothing reaches any more.
     pub targets_saved: u64,
 }
-
-/// How many facts are tried after one pass over the edges.
-const GROUP: usize = 64;
 
 /// The best `most` facts, best first; facts that take no risk away are not among them.
 ///
@@ -40,35 +37,26 @@ pub fn points(graph: &Graph, most: usize, tries: usize) -> Vec<Choke> {
             .and_then(|last| found.get(last))
             .is_some_and(|worst: &Choke| worst.risk_removed >= bound)
     };
-    for group in bounds
-        .get(..tries.min(bounds.len()))
-        .unwrap_or_default()
-        .chunks(GROUP)
-    {
-        if group.first().is_some_and(|(_, bound)| enough(&found, *bound)) {
+    let resting = Resting::new(graph);
+    for (fact, bound) in bounds.iter().take(tries) {
+        if enough(&found, *bound) {
             break;
         }
-        let facts: Vec<FactId> = group.iter().map(|(fact, _)| *fact).collect();
-        for ((fact, bound), edges) in group.iter().zip(graph.edges_resting_on(&facts)) {
-            if enough(&found, *bound) {
-                break;
-            }
-            let mut choke = Choke {
-                fact: *fact,
-                risk_removed: 0,
-                targets_saved: 0,
-            };
-            for (node, after) in tree.without(&edges) {
-                let Some(value) = values.get(&node) else { continue };
-                let before = target_risk(*value, at(tree.keys(), node));
-                choke.risk_removed += u64::from(before - target_risk(*value, after).min(before));
-                choke.targets_saved += u64::from(before > 0 && after == UNREACHED);
-            }
-            if choke.risk_removed > 0 {
-                found.push(choke);
-                found.sort_by(|a, b| b.risk_removed.cmp(&a.risk_removed).then(a.fact.cmp(&b.fact)));
-                found.truncate(most);
-            }
+        let mut choke = Choke {
+            fact: *fact,
+            risk_removed: 0,
+            targets_saved: 0,
+        };
+        for (node, after) in tree.without(&resting.edges(*fact)) {
+            let Some(value) = values.get(&node) else { continue };
+            let before = target_risk(*value, at(tree.keys(), node));
+            choke.risk_removed += u64::from(before - target_risk(*value, after).min(before));
+            choke.targets_saved += u64::from(before > 0 && after == UNREACHED);
+        }
+        if choke.risk_removed > 0 {
+            found.push(choke);
+            found.sort_by(|a, b| b.risk_removed.cmp(&a.risk_removed).then(a.fact.cmp(&b.fact)));
+            found.truncate(most);
         }
     }
     found

@@ -7,7 +7,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jiff::Timestamp;
 use plumb_expr::{Inventory, Truth};
-use plumb_iam::account_iam::AccountIam;
+use plumb_iam::access_list::{ACCOUNT_BLOCK, AccessList};
+use plumb_iam::account_iam::{AccountIam, has_full_version};
 use plumb_iam::arn::is_account;
 use plumb_iam::directory::resource_policy;
 use plumb_iam::policy::{Grant, NamedPolicy};
@@ -55,6 +56,8 @@ pub(crate) struct FragmentNode {
     pub(crate) sensitivity: Option<Sensitivity>,
     pub(crate) label: Option<Text>,
     pub(crate) relations: Vec<Reference>,
+    /// Whether a version of a policy that is not in force permits everything.
+    pub(crate) full_version: Option<plumb_iam::truth::Truth>,
     pub(crate) detail: Option<Box<Detail>>,
 }
 
@@ -85,17 +88,23 @@ pub(crate) struct Detail {
     pub(crate) policy_shape: u64,
     /// What the owner allowed beside the policy; an error says what was not read.
     pub(crate) grants: Option<Result<Vec<Grant>, Text>>,
+    /// What an access control list grants beside the policy.
+    pub(crate) access_list: Option<AccessList>,
     /// Why the resource policy lets no stranger in.
     pub(crate) closed: Option<Circumstance>,
     /// Why it may let none in, where that was not read.
     pub(crate) perhaps_closed: Option<Text>,
     pub(crate) access: Vec<ResolvedAccess>,
+    /// The condition keys that requests bring along to what stands behind it.
+    pub(crate) opens: Vec<(Text, Text)>,
     pub(crate) exposed: Vec<ResolvedOpening>,
     pub(crate) weak: Vec<Circumstance>,
     /// What must change before its code has what it runs as.
     pub(crate) withheld: Vec<Circumstance>,
     /// What it lets in only.
     pub(crate) guarded: Vec<Circumstance>,
+    /// The ARN and the canonical identifier by which policies name it, where it is an identity of the cloud's own.
+    pub(crate) known_as: Option<(Text, Text)>,
     /// To what it hands requests on.
     pub(crate) hands_on: Vec<Hand>,
     /// What it tells of the content of others, by position in [`GraphRole::tells`].
@@ -108,7 +117,7 @@ pub(crate) struct Detail {
 }
 
 /// Something that is so, or may be so.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Circumstance {
     pub(crate) clause: Text,
     pub(crate) certainty: Certainty,
@@ -131,7 +140,11 @@ pub(crate) struct ResolvedAccess {
     /// Whether it exists, or may exist.
     pub(crate) certainty: Certainty,
     /// For each grant the ARN that its actions are evaluated on.
-    pub(crate) on: Vec<Text>,
+    pub(crate) on: Box<[Text]>,
+    /// Why only principals of its own account have it, or may.
+    pub(crate) home: Option<Circumstance>,
+    /// What has to happen first, or may have to.
+    pub(crate) once: Vec<Circumstance>,
 }
 
 /// An opening to the internet.
@@ -168,10 +181,11 @@ impl AccountFragment {
             targets: Targets::new(knowledge, resources),
             problems: Vec::new(),
         };
-        let nodes = resources
+        let mut nodes: Vec<FragmentNode> = resources
             .iter()
             .filter_map(|resource| reader.node(resource))
             .collect();
+        nodes.shrink_to_fit();
         let mut problems = std::mem::take(&mut reader.problems);
         let network = AccountNetwork::read(account, resources, surroundings.coverage);
         let told = network.problems.iter().map(|problem| {
@@ -291,6 +305,7 @@ impl Reader<'_> {
             sensitivity: content.as_ref().map(|content| content.sensitivity),
             label: content.and_then(|content| content.label),
             relations: self.relations(&resource_type.recipe, resource),
+            full_version: has_full_version(resource),
             detail: role.and_then(|role| self.detail(role, resource)).map(Box::new),
         })
     }
@@ -333,6 +348,7 @@ impl Reader<'_> {
                 }
             }
         }
+        found.shrink_to_fit();
         found
     }
 
@@ -350,7 +366,7 @@ impl Reader<'_> {
                 .find(|closed| closed.certainty == certainty)
         };
         let mut told = Vec::new();
-        let detail = Detail {
+        let mut detail = Detail {
             tags: match role.kind {
                 NodeKind::Network | NodeKind::Other => Tags::Unspecified,
                 NodeKind::Identity
@@ -366,11 +382,17 @@ impl Reader<'_> {
                 .then(|| resource.get("grants"))
                 .flatten()
                 .map(|grants| plumb_iam::kms::grants(&resource.uid, Some(grants))),
+            access_list: AccessList::read(resource, self.sight.all_of(ACCOUNT_BLOCK)),
             perhaps_closed: closed(Certainty::Possible).map(|closed| closed.clause),
             closed: closed(Certainty::Certain),
             access: (0..)
                 .zip(&role.access)
                 .filter_map(|(position, access)| self.access(position, access, resource))
+                .collect(),
+            opens: role
+                .opens
+                .iter()
+                .flat_map(|opens| self.keys(opens, resource))
                 .collect(),
             exposed: role
                 .exposed
@@ -380,6 +402,11 @@ impl Reader<'_> {
             weak: so(&role.weak),
             withheld: so(&role.withheld),
             guarded: so(&role.guarded),
+            known_as: role.known_as.as_ref().and_then(|known| {
+                let arn = known.arn.render(&self.template_scope(resource));
+                let canonical = known.canonical.get(document);
+                Some((Text::from(arn.as_str()?), Text::from(canonical.as_str()?)))
+            }),
             shared: shares(role, document),
             tells: role
                 .tells
@@ -413,6 +440,7 @@ impl Reader<'_> {
         self.problems.extend(told.into_iter().take(room));
         let is_empty = detail.attributes.is_empty()
             && detail.grants.is_none()
+            && detail.access_list.is_none()
             && detail.policy.is_none()
             && detail.access.is_empty()
             && detail.exposed.is_empty()
@@ -420,10 +448,40 @@ impl Reader<'_> {
             && detail.withheld.is_empty()
             && detail.guarded.is_empty()
             && detail.hands_on.is_empty()
+            && detail.known_as.is_none()
             && detail.shared.is_empty()
             && detail.tells.is_empty()
             && detail.runs_as.is_empty();
+        detail.access.shrink_to_fit();
+        detail.exposed.shrink_to_fit();
+        detail.weak.shrink_to_fit();
+        detail.withheld.shrink_to_fit();
+        detail.guarded.shrink_to_fit();
+        detail.hands_on.shrink_to_fit();
+        detail.shared.shrink_to_fit();
+        detail.tells.shrink_to_fit();
+        detail.runs_as.shrink_to_fit();
+        detail.attributes.shrink_to_fit();
         (!is_empty).then_some(detail)
+    }
+
+    /// The keys that requests through a door bring along, as far as they are known.
+    fn keys(&self, opens: &graph_role::Door, resource: &Resource) -> Vec<(Text, Text)> {
+        let scope = self.template_scope(resource);
+        let context = opens.context.iter();
+        context
+            .filter_map(|(key, value)| Some((key.clone(), Text::from(value.render(&scope).as_str()?))))
+            .collect()
+    }
+
+    fn template_scope<'a>(&'a self, resource: &'a Resource) -> TemplateScope<'a> {
+        TemplateScope {
+            document: resource.document(),
+            parent: &Value::Null,
+            partition: self.account.partition.as_deref().unwrap_or("aws"),
+            account: &self.account.id,
+            region: &resource.region,
+        }
     }
 
     fn access(&self, position: usize, access: &Access, resource: &Resource) -> Option<ResolvedAccess> {
@@ -436,22 +494,35 @@ impl Reader<'_> {
             Some(Truth::Unknown) => Certainty::Possible,
             Some(Truth::False) => return None,
         };
-        let scope = TemplateScope {
-            document: resource.document(),
-            parent: &Value::Null,
-            partition: self.account.partition.as_deref().unwrap_or("aws"),
-            account: &self.account.id,
-            region: &resource.region,
-        };
+        let scope = self.template_scope(resource);
         let on = access
             .grants
             .iter()
-            .map(|grant| grant.on.render(&scope).as_str().map(Text::from))
-            .collect::<Option<Vec<_>>>()?;
+            .map(|grant| {
+                let rendered = grant.on.render(&scope);
+                let arn = rendered.as_str()?;
+                // Most are the resource itself, whose uid is kept anyway.
+                Some(if arn == resource.uid {
+                    resource.uid.clone()
+                } else {
+                    Text::from(arn)
+                })
+            })
+            .collect::<Option<Box<[_]>>>()?;
+        let circumstances = |of: &[graph_role::Circumstance]| {
+            let mut found: Vec<Circumstance> = of
+                .iter()
+                .filter_map(|one| self.sight.circumstance(&one.when, &one.clause, resource))
+                .collect();
+            found.sort_by_key(|circumstance| circumstance.certainty);
+            found
+        };
         Some(ResolvedAccess {
             access: position,
             certainty,
             on,
+            home: circumstances(&access.home).into_iter().next(),
+            once: circumstances(&access.once),
         })
     }
 }

@@ -2,11 +2,13 @@
 
 mod resting;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use plumb_model::path::{Certainty, EdgeKind, Proof};
 use plumb_model::value::Text;
+
+pub use resting::Resting;
 
 /// Position of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,6 +37,8 @@ pub struct Step {
     pub certainty: Certainty,
     /// Conditions and what was not read, as clauses.
     pub conditions: Vec<Text>,
+    /// What is assumed all the same, as clauses.
+    pub caveats: Vec<Text>,
     /// The facts that all must hold; of several rules of one list that admit, any.
     pub proofs: Vec<FactId>,
     /// How much harder the step makes an attack, in points of risk.
@@ -114,6 +118,13 @@ impl Mask {
 
     fn place(edge: EdgeId) -> (usize, u64) {
         (edge.0 as usize / 64, 1 << (edge.0 % 64))
+    }
+}
+
+impl Step {
+    /// Conditions, what was not read, and what is assumed all the same.
+    pub fn notes(&self) -> impl Iterator<Item = &Text> {
+        self.conditions.iter().chain(&self.caveats)
     }
 }
 
@@ -250,6 +261,7 @@ impl Graph {
             edges: kept.chain(more).collect(),
             steps: Interned::of(self.steps.clone()),
             facts: Interned::of(self.facts.clone()),
+            texts: Texts::default(),
             targets: self.targets.clone(),
             entries: self.entries.clone(),
         };
@@ -275,15 +287,17 @@ struct RawEdge {
 #[derive(Debug)]
 struct Interned<T> {
     values: Vec<T>,
-    by_hash: HashMap<u64, Vec<u32>>,
+    /// The last value with each hash, and for each value the one before it with the same hash.
+    by_hash: HashMap<u64, u32>,
+    before: Vec<u32>,
 }
+
+/// No value before.
+const NOTHING: u32 = u32::MAX;
 
 impl<T> Default for Interned<T> {
     fn default() -> Self {
-        Self {
-            values: Vec::new(),
-            by_hash: HashMap::new(),
-        }
+        Self::of(Vec::new())
     }
 }
 
@@ -291,6 +305,7 @@ impl<T> Interned<T> {
     /// Values that are not looked for any more.
     fn of(values: Vec<T>) -> Self {
         Self {
+            before: vec![NOTHING; values.len()],
             values,
             by_hash: HashMap::new(),
         }
@@ -298,22 +313,38 @@ impl<T> Interned<T> {
 }
 
 impl<T: Eq + Hash> Interned<T> {
-    fn id(&mut self, value: T) -> u32 {
+    /// The id of a value; a new one is made small before it is kept.
+    fn id(&mut self, mut value: T, make_small: impl FnOnce(&mut T)) -> u32 {
         let mut hasher = DefaultHasher::new();
         value.hash(&mut hasher);
-        let alike = self.by_hash.entry(hasher.finish()).or_default();
-        let known = alike.iter().find(|id| {
-            self.values
-                .get(**id as usize)
-                .is_some_and(|known| *known == value)
-        });
-        if let Some(known) = known {
-            return *known;
+        let hash = hasher.finish();
+        let last = self.by_hash.get(&hash).copied().unwrap_or(NOTHING);
+        let mut at = last;
+        while let Some(known) = self.values.get(at as usize) {
+            if *known == value {
+                return at;
+            }
+            at = self.before.get(at as usize).copied().unwrap_or(NOTHING);
         }
-        let id = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
-        alike.push(id);
+        let id = u32::try_from(self.values.len()).unwrap_or(NOTHING);
+        make_small(&mut value);
+        self.by_hash.insert(hash, id);
+        self.before.push(last);
         self.values.push(value);
         id
+    }
+}
+
+/// Texts of which equal ones share their memory.
+#[derive(Debug, Default)]
+struct Texts(HashSet<Text>);
+
+impl Texts {
+    fn share(&mut self, text: &mut Text) {
+        match self.0.get(text) {
+            Some(known) => text.clone_from(known),
+            None => _ = self.0.insert(text.clone()),
+        }
     }
 }
 
@@ -324,6 +355,7 @@ pub struct Builder {
     edges: Vec<RawEdge>,
     steps: Interned<Step>,
     facts: Interned<Proof>,
+    texts: Texts,
     targets: Vec<(NodeId, Target)>,
     entries: Vec<(NodeId, u8)>,
 }
@@ -348,12 +380,25 @@ impl Builder {
 
     /// The id of a fact.
     pub fn fact(&mut self, proof: Proof) -> FactId {
-        FactId(self.facts.id(proof))
+        let texts = &mut self.texts;
+        // The resource's uid is shared with its node.
+        FactId(self.facts.id(proof, |proof| {
+            texts.share(&mut proof.attribute);
+            texts.share(&mut proof.detail);
+        }))
     }
 
     /// The id of a step.
     pub fn step(&mut self, step: Step) -> StepId {
-        StepId(self.steps.id(step))
+        let texts = &mut self.texts;
+        StepId(self.steps.id(step, |step| {
+            step.how.iter_mut().for_each(|how| texts.share(how));
+            step.conditions
+                .iter_mut()
+                .for_each(|condition| texts.share(condition));
+            step.conditions.shrink_to_fit();
+            step.proofs.shrink_to_fit();
+        }))
     }
 
     /// Adds an edge; nodes and step must come from this builder.
@@ -376,6 +421,7 @@ impl Builder {
             mut edges,
             steps,
             facts,
+            texts: _,
             mut targets,
             mut entries,
         } = self;
@@ -452,6 +498,7 @@ mod tests {
             how: None,
             certainty: Certainty::Certain,
             conditions: Vec::new(),
+            caveats: Vec::new(),
             proofs: vec![proof],
             cost,
         })

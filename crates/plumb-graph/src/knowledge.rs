@@ -1,12 +1,12 @@
 //! `Knowledge`: what the graph is built by: roles of types, escalations, weights, and what the user says of the estate.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::graph::{NodeKind, Sensitivity};
 use plumb_model::value::{Text, Value};
-use plumb_pack::escalation::{Escalation, Need, Object, Permission, Target};
+use plumb_pack::escalation::{Escalation, Need, Object, Permission, Requirement, Target};
 use plumb_pack::estate::Estate;
 use plumb_pack::graph_role::GraphRole;
 use plumb_pack::pack::Pack;
@@ -137,6 +137,31 @@ impl Knowledge {
         (position < self.types.len()).then_some(TypeId(id))
     }
 
+    /// Every action that recipes, roles and escalations name.
+    pub fn actions(&self) -> BTreeSet<Text> {
+        let of_services = self.types.iter().flat_map(|known| &known.recipe.service.actions);
+        let of_services = of_services.flat_map(|(_, actions)| actions.iter().cloned());
+        let roles = self.types.iter().filter_map(|known| known.recipe.graph.as_ref());
+        let of_roles = roles.flat_map(|role| &role.access).flat_map(|access| {
+            let grants = access.grants.iter().flat_map(|grant| &grant.actions);
+            let encrypt = access.encrypt.iter().flat_map(|encrypt| &encrypt.actions);
+            grants.chain(encrypt).cloned()
+        });
+        let requirements = self
+            .escalations
+            .iter()
+            .flat_map(|escalation| &escalation.requires);
+        let needs = requirements.flat_map(|requirement| match requirement {
+            Requirement::Need(need) => std::slice::from_ref(need).iter().collect::<Vec<_>>(),
+            Requirement::Any(alternatives) => alternatives.iter().flatten().collect(),
+        });
+        let of_escalations = needs.filter_map(|need| match need {
+            Need::Action(permission) => Some(permission.action.clone()),
+            Need::Present(_) => None,
+        });
+        of_services.chain(of_roles).chain(of_escalations).collect()
+    }
+
     /// What the resources of a type are in the graph.
     pub fn role(&self, id: TypeId) -> Option<&GraphRole> {
         self.resource_type(id)?.recipe.graph.as_ref()
@@ -246,12 +271,14 @@ impl Knowledge {
                 }
             }
             for relation in &recipe.relations {
+                let opens = role.opens.as_ref().map(|opens| &opens.relation);
                 let followed = ["runs_as", "member_of"].contains(&relation.label.as_str())
+                    || opens == Some(&relation.label)
                     || role.tells.iter().any(|tells| tells.of == relation.label)
                     || role
                         .access
                         .iter()
-                        .any(|access| access.decrypt.as_ref() == Some(&relation.label));
+                        .any(|access| access.keys().any(|label| *label == relation.label));
                 let root = relation.attribute.root();
                 if followed {
                     // What stands between, an instance profile, is in no path itself.

@@ -9,6 +9,7 @@
 pub mod arrival;
 pub mod assemble;
 pub mod choke;
+mod content_key;
 pub mod export;
 pub mod exposure;
 pub mod fragment;

@@ -28,6 +28,17 @@ pub fn nearest<'a>(wrong: &str, candidates: impl Iterator<Item = &'a str>, most:
     found.into_iter().map(|(_, candidate)| candidate).collect()
 }
 
+/// The candidate that `wrong` is a misspelling of: with at most two letters changed, one where it is short.
+pub fn misspelt<'a>(wrong: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let wrong: String = wrong.to_lowercase().chars().take(LONGEST).collect();
+    let most = if wrong.chars().count() < 8 { 1 } else { 2 };
+    candidates
+        .filter_map(|candidate| Some((changes(&wrong, &candidate.to_lowercase())?, candidate)))
+        .filter(|(changes, _)| (1..=most).contains(changes))
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
 /// Insertions, removals and replacements between two texts; `None` for texts too different in length to compare.
 fn changes(a: &str, b: &str) -> Option<usize> {
     let b: Vec<char> = b.chars().take(LONGEST + 1).collect();
@@ -66,6 +77,16 @@ mod tests {
         );
         assert_eq!(nearest("zzzz", names.into_iter(), 3), [""; 0]);
         assert_eq!(nearest("", names.into_iter(), 3), [""; 0]);
+    }
+
+    #[test]
+    fn a_misspelling_is_a_letter_or_two() {
+        let names = ["GetObject", "GetObjectAcl", "ListBucket"];
+        assert_eq!(misspelt("GetObjet", names.into_iter()), Some("GetObject"));
+        assert_eq!(misspelt("getobejct", names.into_iter()), Some("GetObject"));
+        assert_eq!(misspelt("GetObject", names.into_iter()), None);
+        assert_eq!(misspelt("PutBucketPolicy", names.into_iter()), None);
+        assert_eq!(misspelt("ec3", ["ec2", "ecs"].into_iter()), Some("ec2"));
     }
 
     #[test]

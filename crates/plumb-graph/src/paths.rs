@@ -6,6 +6,7 @@ mod cuts;
 mod describe;
 mod equal;
 mod group;
+mod telling;
 mod title;
 
 use std::collections::btree_map::Entry;
@@ -77,10 +78,26 @@ pub fn report(security: &SecurityGraph, weights: &RiskWeights, limits: &Limits) 
     };
     let mask = Mask::default();
     let targets = equal::targets(security);
+    let class_of: HashMap<NodeId, usize> = targets
+        .iter()
+        .zip(0..)
+        .filter_map(|(class, position)| Some((*class.members.first()?, position)))
+        .collect();
+    let mut ways: Option<Ways<'_>> = None;
     for entries in equal::entries(security) {
-        let mut ways = Ways::new(&security.graph, &mask, entries.entry, entries.cost);
-        for class in &targets {
-            finder.pair(&mut ways, &entries, class, limits);
+        let ways = match &mut ways {
+            Some(ways) => {
+                ways.begin_at(entries.entry, entries.cost);
+                ways
+            }
+            none => none.insert(Ways::new(&security.graph, &mask, entries.entry, entries.cost)),
+        };
+        // Entries are many and lead to little each: only what is reached is looked at.
+        let reached = ways.reached().iter();
+        let mut near: Vec<usize> = reached.filter_map(|node| class_of.get(node).copied()).collect();
+        near.sort_unstable();
+        for class in near.into_iter().filter_map(|position| targets.get(position)) {
+            finder.pair(ways, &entries, class, limits);
         }
     }
     finder.finish(limits)
@@ -115,9 +132,13 @@ impl Finder<'_> {
         let is_open = found
             .first()
             .is_some_and(|way| visible_hops(self.security, &way.edges).len() == 1);
-        let listed = if is_open { 1 } else { found.len() };
+        let listed = if is_open {
+            vec![telling::of(self.security, found)]
+        } else {
+            found.into_iter().map(Some).collect()
+        };
         let mut is_listed = false;
-        for way in found.into_iter().take(listed) {
+        for way in listed.into_iter().flatten() {
             let near = search::points(way.key) <= worst;
             if near && search::target_risk(class.target.value, way.key) > 0 {
                 let hops = visible_hops(self.security, &way.edges);

@@ -3,8 +3,12 @@
 //! [`Questions`] finds the principal and the resource that a text means and evaluates the request. What was not read stays
 //! unknown: of a resource that is not among what was read the policy is not taken for absent where such resources have one.
 
+mod internet;
+mod lists;
+mod needs;
 mod who;
 
+use plumb_iam::access_list::AccessList;
 use plumb_iam::answer::{Answer, Decision, Layer};
 use plumb_iam::arn::Arn;
 use plumb_iam::directory::{Asset, Directory};
@@ -13,9 +17,11 @@ use plumb_iam::glob::{Glob, Style};
 use plumb_iam::keys::Context;
 use plumb_iam::outsiders::outsiders;
 use plumb_iam::policy::{Guardrails, NamedPolicy, PrincipalPolicies};
-use plumb_iam::principal::{Principal, PrincipalKind, Tags};
+use plumb_iam::principal::{Membership, Principal, PrincipalKind, Tags};
 use plumb_iam::request::Request;
+use plumb_iam::s3::policy_is_public;
 use plumb_iam::truth::Truth;
+use plumb_iam::vantage;
 use plumb_model::answer::{PermissionAnswer, PermissionDecision, WhoCan};
 use plumb_model::value::Text;
 
@@ -24,6 +30,7 @@ use crate::fragment::{AccountFragment, FragmentNode};
 use crate::knowledge::Knowledge;
 use crate::near::nearest;
 
+use needs::Needs;
 pub use who::{Who, display};
 
 /// How many names are proposed in place of an unknown one.
@@ -43,6 +50,10 @@ pub struct What {
     /// Why its policy lets no stranger in, or `Unknown` with what was not read.
     closed: Closed,
     caveats: Vec<Text>,
+    /// What its access control list grants.
+    access_list: Option<AccessList>,
+    /// What the actions need beside.
+    needs: Vec<Needs>,
     /// What actions work on inside of it, in place of the resource itself: the action in lower case, and a pattern of ARNs.
     inside: Vec<(String, Text)>,
 }
@@ -126,7 +137,7 @@ impl<'a> Questions<'a> {
         }
         let named: Vec<_> = self.nodes().filter(|(_, node)| node.name == text).collect();
         match named.as_slice() {
-            [(fragment, node)] => Ok(self.known(fragment, node, &node.uid)),
+            [(fragment, node)] => Ok(self.known(*fragment, node, &node.uid)),
             several => Err(Unanswerable::Name {
                 what: "resource",
                 name: text.to_owned(),
@@ -144,21 +155,17 @@ impl<'a> Questions<'a> {
         }
     }
 
-    fn nodes(&self) -> impl Iterator<Item = (&'a AccountFragment, &'a FragmentNode)> {
-        self.fragments
-            .iter()
-            .flat_map(|fragment| fragment.nodes.iter().map(move |node| (fragment, node)))
+    fn nodes(&self) -> impl Iterator<Item = (usize, &'a FragmentNode)> {
+        let fragments = self.fragments.iter().enumerate();
+        fragments.flat_map(|(position, fragment)| fragment.nodes.iter().map(move |node| (position, node)))
     }
 
-    fn by(
-        &self,
-        is_meant: impl Fn(&FragmentNode) -> bool,
-    ) -> Option<(&'a AccountFragment, &'a FragmentNode)> {
+    fn by(&self, is_meant: impl Fn(&FragmentNode) -> bool) -> Option<(usize, &'a FragmentNode)> {
         self.nodes().find(|(_, node)| is_meant(node))
     }
 
     /// The resource inside of which an ARN is, by the ARNs that access to it is evaluated on.
-    fn around(&self, arn: &str) -> Option<(&'a AccountFragment, &'a FragmentNode)> {
+    fn around(&self, arn: &str) -> Option<(usize, &'a FragmentNode)> {
         let covers = |node: &FragmentNode, on: &str| {
             on == arn
                 || on.split_once('*').is_some_and(|(prefix, _)| {
@@ -178,32 +185,23 @@ impl<'a> Questions<'a> {
         })
     }
 
-    fn known(&self, fragment: &AccountFragment, node: &FragmentNode, arn: &str) -> What {
+    fn known(&self, fragment: usize, node: &FragmentNode, arn: &str) -> What {
         let detail = node.detail.as_deref();
-        let mut caveats = Vec::new();
+        let Some(account) = self.fragments.get(fragment).map(|fragment| &fragment.account.id) else {
+            return self.unread(arn);
+        };
         let asset = match self.directory.principal(&node.uid) {
             Some(member) if arn == node.uid => self.directory.role_asset(member),
             Some(_) | None => {
                 let tags = detail.map(|detail| detail.tags.clone()).unwrap_or_default();
                 let policy = detail.and_then(|detail| detail.policy.clone());
-                self.directory.asset(arn, &fragment.account.id, tags, policy)
+                self.directory.asset(arn, account, tags, policy)
             }
         };
         let asset = match detail.and_then(|detail| detail.grants.as_ref()) {
             Some(grants) => asset.with_grants(grants.clone()),
             None => asset,
         };
-        let is_encrypted = self.knowledge.role(node.type_id).is_some_and(|role| {
-            role.access
-                .iter()
-                .filter_map(|access| access.decrypt.as_ref())
-                .any(|label| node.relations.iter().any(|relation| relation.label == *label))
-        });
-        if is_encrypted {
-            caveats.push(Text::new_static(
-                "its content is encrypted with a key of its own: to read it, the key must permit decryption too",
-            ));
-        }
         let closed = match detail {
             Some(detail) => match (&detail.closed, &detail.perhaps_closed) {
                 (Some(closed), _) => Closed::Shut(closed.clause.clone()),
@@ -215,7 +213,9 @@ impl<'a> Questions<'a> {
         What {
             asset,
             closed,
-            caveats,
+            caveats: Vec::new(),
+            access_list: detail.and_then(|detail| detail.access_list.clone()),
+            needs: self.needs(fragment, node),
             inside: if arn == node.uid {
                 self.inside(node)
             } else {
@@ -290,13 +290,18 @@ impl<'a> Questions<'a> {
         let mut answer = self.answer(who, action, what, context);
         let (_, notes) = what.asset_for(action);
         answer.caveats.extend(notes);
+        answer
+            .caveats
+            .extend(self.otherwise_inside(who, &answer, what, context));
         Ok(answer)
     }
 
     /// Everybody who may do something with a resource.
     pub fn who_can(&self, action: &str, what: &What, context: &Context) -> Result<WhoCan, Unanswerable> {
         check_action(action)?;
-        let (asset, caveats) = what.asset_for(action);
+        let (mut asset, caveats) = what.asset_for(action);
+        let listed = what.access_list.iter().flat_map(AccessList::grants);
+        asset.policies.grants.extend(listed.cloned());
         let members = self
             .directory
             .who_can(action, &asset, context)
@@ -323,7 +328,21 @@ impl<'a> Questions<'a> {
     }
 
     fn answer(&self, who: &Who<'_>, action: &str, what: &What, context: &Context) -> PermissionAnswer {
+        match who {
+            Who::Internet => self.of_internet(action, what, context),
+            Who::Outsider(principal) if is_everybody(principal) => {
+                self.of_anybody(principal, action, what, context)
+            }
+            Who::Member(_) | Who::Outsider(_) | Who::Foreigner(_) => {
+                self.answer_in(who, action, what, context)
+            }
+        }
+    }
+
+    /// The answer to a request of which nothing else is known.
+    fn answer_in(&self, who: &Who<'_>, action: &str, what: &What, context: &Context) -> PermissionAnswer {
         let (mut asset, _) = what.asset_for(action);
+        let context = &context.clone().or(vantage::direct());
         let mut caveats = Vec::new();
         let mut not_read = Vec::new();
         match (&what.closed, who.is_anybody()) {
@@ -332,13 +351,19 @@ impl<'a> Questions<'a> {
                 asset.policies.shuts_out_strangers = Truth::Unknown;
                 not_read.push(clause.clone());
             }
+            // A public policy of a bucket lets in nobody of another account there.
+            (Closed::Shut(_), false) if what.access_list.is_some() && !who.is_of(&asset) => {
+                let document = asset
+                    .policies
+                    .policy
+                    .as_ref()
+                    .and_then(|policy| policy.document());
+                asset.policies.shuts_out_strangers = document.map_or(Truth::Unknown, policy_is_public);
+            }
             (Closed::Open, _) | (Closed::Shut(_) | Closed::NotRead(_), false) => {}
         }
-        let answer = match who {
-            Who::Member(member) => self.directory.can(member, action, &asset, context),
-            Who::Outsider(principal) => self.directory.can_outsider(principal, action, &asset, context),
-            Who::Foreigner(principal) => foreign(principal, action, &asset, context),
-        };
+        let list = lists::Listed::of(what, who, action, &mut asset);
+        let answer = self.evaluated(who, action, &asset, context);
         if let Closed::Shut(clause) = &what.closed {
             if who.is_anybody() && answer.decision == Decision::DeniedImplicit {
                 caveats.push(clause.clone());
@@ -352,7 +377,53 @@ impl<'a> Questions<'a> {
         if answer.decision != Decision::Unknown {
             not_read.clear();
         }
-        said(who, action, &asset, &answer, (caveats, not_read))
+        let answer = said(who, action, &asset, &answer, (caveats, not_read));
+        let answer = list.noted(answer);
+        self.with_needs(who, answer, (&asset, &what.needs), context)
+    }
+
+    /// What a denied action on a resource itself is on what is inside of it, where that is something else.
+    fn otherwise_inside(
+        &self,
+        who: &Who<'_>,
+        answer: &PermissionAnswer,
+        what: &What,
+        context: &Context,
+    ) -> Option<Text> {
+        let action = answer.action.to_ascii_lowercase();
+        let of_service = |(own, _): &&(String, Text)| own.split(':').next() == action.split(':').next();
+        let is_known = what.inside.iter().any(|(own, _)| *own == action);
+        let (_, pattern) = what.inside.iter().find(of_service).filter(|_| !is_known)?;
+        if !is_denied(answer.decision) {
+            return None;
+        }
+        let mut within = what.clone();
+        within.asset = within.asset.some_within(pattern);
+        let other = self.answer(who, &answer.action, &within, context).decision;
+        (other != answer.decision).then(|| {
+            let other = other.title();
+            Text::from(format!(
+                "on `{pattern}`, where some actions work, the answer is: {other}"
+            ))
+        })
+    }
+
+    /// The answer of the policies alone.
+    fn bare_answer(&self, who: &Who<'_>, action: &str, asset: &Asset, context: &Context) -> PermissionAnswer {
+        let answer = self.evaluated(who, action, asset, context);
+        said(who, action, asset, &answer, (Vec::new(), Vec::new()))
+    }
+
+    fn evaluated(&self, who: &Who<'_>, action: &str, asset: &Asset, context: &Context) -> Answer {
+        match who {
+            Who::Member(member) => self.directory.can(member, action, asset, context),
+            Who::Outsider(principal) => self.directory.can_outsider(principal, action, asset, context),
+            Who::Internet => {
+                let anonymous = Principal::anonymous();
+                self.directory.can_outsider(&anonymous, action, asset, context)
+            }
+            Who::Foreigner(principal) => foreign(principal, action, asset, context),
+        }
     }
 }
 
@@ -362,6 +433,8 @@ impl What {
             asset,
             closed: Closed::Open,
             caveats: Vec::new(),
+            access_list: None,
+            needs: Vec::new(),
             inside: Vec::new(),
         }
     }
@@ -375,12 +448,6 @@ impl What {
                 "the action works on `{pattern}`: asked about any one of these"
             )));
             return (self.asset.clone().some_within(pattern), notes);
-        }
-        let of_service = |(own, _): &&(String, Text)| own.split(':').next() == action.split(':').next();
-        if let Some((_, pattern)) = self.inside.iter().find(of_service) {
-            notes.push(Text::from(format!(
-                "some actions work on `{pattern}`; of those ask about that"
-            )));
         }
         (self.asset.clone(), notes)
     }
@@ -449,7 +516,15 @@ fn said(
             Decision::DeniedExplicit => PermissionDecision::DeniedExplicit,
             Decision::DeniedImplicit => PermissionDecision::DeniedImplicit,
         },
-        deciding: answer.deciding.iter().map(|found| clause(found)).collect(),
+        deciding: match answer.deciding.as_slice() {
+            // No statement gives it what it has.
+            [] if who.is_root_of(asset) && answer.decision.is_allowed() => {
+                vec![Text::new_static(
+                    "the root user has every permission of its account",
+                )]
+            }
+            deciding => deciding.iter().map(|found| clause(found)).collect(),
+        },
         conditions: answer.conditions.iter().map(|found| clause(found)).collect(),
         missing: answer
             .limits
@@ -470,7 +545,9 @@ fn owned(names: Vec<&str>) -> Vec<String> {
 fn is_everybody(principal: &Principal) -> bool {
     match principal.kind {
         PrincipalKind::Anonymous => true,
-        PrincipalKind::AnyOfAccount => principal.account.is_none(),
+        PrincipalKind::AnyOfAccount => {
+            principal.account.is_none() || principal.membership == Membership::Outside
+        }
         PrincipalKind::Root
         | PrincipalKind::User
         | PrincipalKind::Role

@@ -246,17 +246,35 @@ fn is_opening(security: &SecurityGraph, edge: &VisibleEdge<'_>) -> bool {
 
 fn by_step(security: &SecurityGraph, edge: &VisibleEdge<'_>, source: SourceKind) -> ExposureWay {
     let from = security.node(edge.from);
+    // What permission gives to a part of the internet alone says to which.
+    let part = match (source, edge.step.kind) {
+        (SourceKind::Internet, kind) if kind != EdgeKind::Reaches => {
+            edge.step.how.as_deref().and_then(|how| how.strip_prefix("from "))
+        }
+        (
+            SourceKind::Internet
+            | SourceKind::Ranges
+            | SourceKind::Service
+            | SourceKind::Account
+            | SourceKind::Network
+            | SourceKind::OnPremises
+            | SourceKind::Inside,
+            _,
+        ) => None,
+    };
+    let source = if part.is_some() {
+        SourceKind::Ranges
+    } else {
+        source
+    };
     ExposureWay {
         from: match source {
+            SourceKind::Ranges => Text::from(part.unwrap_or_default()),
             SourceKind::Internet => anybody(security, edge),
             SourceKind::Account => {
                 Text::from(format!("account {}", from.map_or("", |info| info.name.as_str())))
             }
-            SourceKind::Inside
-            | SourceKind::Ranges
-            | SourceKind::Service
-            | SourceKind::Network
-            | SourceKind::OnPremises => {
+            SourceKind::Inside | SourceKind::Service | SourceKind::Network | SourceKind::OnPremises => {
                 let words = from.map(|info| format!("{} {} ({})", info.title, info.name, info.uid));
                 Text::from(words.unwrap_or_default())
             }
@@ -265,9 +283,9 @@ fn by_step(security: &SecurityGraph, edge: &VisibleEdge<'_>, source: SourceKind)
         prefixes: Vec::new(),
         kind: edge.step.kind,
         ports: Vec::new(),
-        how: edge.step.how.clone(),
+        how: edge.step.how.clone().filter(|_| part.is_none()),
         certainty: edge.step.certainty,
-        conditions: edge.step.conditions.clone(),
+        conditions: edge.step.notes().cloned().collect(),
         proofs: edge
             .step
             .proofs

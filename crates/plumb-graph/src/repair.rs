@@ -16,6 +16,8 @@ const NONE: u32 = u32::MAX;
 pub struct Tree<'g> {
     graph: &'g Graph,
     entries: Vec<(NodeId, Key)>,
+    /// Where each node stands in the lists below, when they hold some nodes only.
+    places: Option<HashMap<NodeId, u32>>,
     keys: Vec<Key>,
     /// The edge by which the best way enters each node.
     entered_by: Vec<u32>,
@@ -27,8 +29,20 @@ pub struct Tree<'g> {
 impl<'g> Tree<'g> {
     /// Searches from `entries`, each with the points that beginning there costs.
     pub fn new(graph: &'g Graph, entries: &[(NodeId, u8)]) -> Self {
-        let mut keys = vec![UNREACHED; graph.nodes()];
-        let mut entered_by = vec![NONE; graph.nodes()];
+        Self::within(graph, entries, None)
+    }
+
+    /// Searches from `entry`, and keeps what the nodes that it reaches need.
+    pub fn from_entry(graph: &'g Graph, entry: NodeId, reached: &[NodeId]) -> Self {
+        let is_small = reached.len() < graph.nodes() / 4;
+        let places = is_small.then(|| reached.iter().copied().zip(0u32..).collect());
+        Self::within(graph, &[(entry, 0)], places)
+    }
+
+    fn within(graph: &'g Graph, entries: &[(NodeId, u8)], places: Option<HashMap<NodeId, u32>>) -> Self {
+        let count = places.as_ref().map_or(graph.nodes(), HashMap::len);
+        let mut keys = vec![UNREACHED; count];
+        let mut entered_by = vec![NONE; count];
         let mut buckets: Vec<Vec<NodeId>> = vec![Vec::new(); LIMIT as usize];
         let entries: Vec<(NodeId, Key)> = entries
             .iter()
@@ -39,7 +53,9 @@ impl<'g> Tree<'g> {
         let mut at = 0;
         loop {
             for (key, node, edge) in open.drain(..) {
-                let place = node.0 as usize;
+                let Some(place) = place(places.as_ref(), node) else {
+                    continue;
+                };
                 if key < LIMIT && keys.get(place).is_some_and(|known| key < *known) {
                     set(&mut keys, place, key);
                     set(&mut entered_by, place, edge);
@@ -55,7 +71,7 @@ impl<'g> Tree<'g> {
                 at += 1;
                 continue;
             };
-            if keys.get(node.0 as usize).copied() != Some(at) {
+            if place(places.as_ref(), node).and_then(|place| keys.get(place).copied()) != Some(at) {
                 continue;
             }
             for edge in graph.outgoing(node) {
@@ -64,10 +80,11 @@ impl<'g> Tree<'g> {
                 }
             }
         }
-        let (starts, children) = children(graph, &entered_by);
+        let (starts, children) = children(graph, places.as_ref(), &entered_by);
         Self {
             graph,
             entries,
+            places,
             keys,
             entered_by,
             starts,
@@ -75,19 +92,22 @@ impl<'g> Tree<'g> {
         }
     }
 
-    /// The key of the best way to each node.
+    /// The key of the best way to each node of the graph, when the tree holds them all.
     pub fn keys(&self) -> &[Key] {
         &self.keys
     }
 
     /// The edge by which the best way enters a node; `None` for entries and what is not reached.
     pub fn entered_by(&self, node: NodeId) -> Option<EdgeId> {
-        let edge = self.entered_by.get(node.0 as usize).copied()?;
+        let edge = self.entered_by.get(place(self.places.as_ref(), node)?).copied()?;
         (edge != NONE).then_some(EdgeId(edge))
     }
 
     /// The nodes whose best way changes when edges are taken away, with their new keys, in no particular order.
+    ///
+    /// `removed` must be sorted.
     pub fn without(&self, removed: &[EdgeId]) -> Vec<(NodeId, Key)> {
+        let is_removed = |edge: EdgeId| removed.binary_search(&edge).is_ok();
         // What hangs on a removed edge.
         let mut cut: HashMap<NodeId, Key> = HashMap::new();
         let mut open: Vec<NodeId> = removed
@@ -108,9 +128,9 @@ impl<'g> Tree<'g> {
             let best = self
                 .graph
                 .incoming(*node)
-                .filter(|edge| !cut.contains_key(&edge.from) && !removed.contains(&edge.id))
+                .filter(|edge| !cut.contains_key(&edge.from) && !is_removed(edge.id))
                 .filter_map(|edge| {
-                    let before = self.keys.get(edge.from.0 as usize).copied()?;
+                    let before = self.keys.get(place(self.places.as_ref(), edge.from)?).copied()?;
                     if before == UNREACHED {
                         return None;
                     }
@@ -133,7 +153,7 @@ impl<'g> Tree<'g> {
                 continue;
             }
             for edge in self.graph.outgoing(node) {
-                if let Some(weight) = weight(&edge).filter(|_| !removed.contains(&edge.id)) {
+                if let Some(weight) = weight(&edge).filter(|_| !is_removed(edge.id)) {
                     lower(&mut cut, &mut buckets, edge.to, at + weight);
                 }
             }
@@ -142,12 +162,22 @@ impl<'g> Tree<'g> {
     }
 
     fn children(&self, node: NodeId) -> &[NodeId] {
-        let at = node.0 as usize;
+        let Some(at) = place(self.places.as_ref(), node) else {
+            return &[];
+        };
         let start = self.starts.get(at).copied().unwrap_or_default();
         let end = self.starts.get(at + 1).copied().unwrap_or(start);
         self.children
             .get(start as usize..end as usize)
             .unwrap_or_default()
+    }
+}
+
+/// Where a node stands; `None` for one that is not held.
+fn place(places: Option<&HashMap<NodeId, u32>>, node: NodeId) -> Option<usize> {
+    match places {
+        Some(places) => places.get(&node).map(|place| *place as usize),
+        None => Some(node.0 as usize),
     }
 }
 
@@ -167,17 +197,21 @@ fn lower(cut: &mut HashMap<NodeId, Key>, buckets: &mut [Vec<NodeId>], node: Node
     }
 }
 
-fn children(graph: &Graph, entered_by: &[u32]) -> (Vec<u32>, Vec<NodeId>) {
-    let parent = |edge: &u32| {
-        graph
-            .edge(EdgeId(*edge))
-            .filter(|_| *edge != NONE)
-            .map(|edge| edge.from)
-    };
-    let parents: Vec<Option<NodeId>> = entered_by.iter().map(parent).collect();
-    let mut starts = vec![0u32; parents.len() + 1];
-    for parent in parents.iter().flatten() {
-        if let Some(count) = starts.get_mut(parent.0 as usize + 1) {
+fn children(
+    graph: &Graph,
+    places: Option<&HashMap<NodeId, u32>>,
+    entered_by: &[u32],
+) -> (Vec<u32>, Vec<NodeId>) {
+    let entering: Vec<Option<(usize, NodeId)>> = entered_by
+        .iter()
+        .map(|edge| {
+            let edge = graph.edge(EdgeId(*edge)).filter(|_| *edge != NONE)?;
+            Some((place(places, edge.from)?, edge.to))
+        })
+        .collect();
+    let mut starts = vec![0u32; entering.len() + 1];
+    for (parent, _) in entering.iter().flatten() {
+        if let Some(count) = starts.get_mut(parent + 1) {
             *count += 1;
         }
     }
@@ -186,14 +220,13 @@ fn children(graph: &Graph, entered_by: &[u32]) -> (Vec<u32>, Vec<NodeId>) {
         sum += *start;
         *start = sum;
     }
-    let mut places = starts.clone();
+    let mut next = starts.clone();
     let mut children = vec![NodeId(0); sum as usize];
-    for (parent, node) in parents.iter().zip(0u32..) {
-        let Some(place) = parent.and_then(|parent| places.get_mut(parent.0 as usize)) else {
-            continue;
-        };
-        set(&mut children, *place as usize, NodeId(node));
-        *place += 1;
+    for (parent, node) in entering.iter().flatten() {
+        if let Some(place) = next.get_mut(*parent) {
+            set(&mut children, *place as usize, *node);
+            *place += 1;
+        }
     }
     (starts, children)
 }

@@ -40,30 +40,90 @@ pub fn weight(edge: &Edge<'_>) -> Option<Key> {
 }
 
 /// Nodes by key, taken in the order of their keys.
-struct Buckets {
-    buckets: Vec<Vec<NodeId>>,
-}
+struct Buckets(Vec<Vec<NodeId>>);
 
 impl Buckets {
     fn new() -> Self {
-        Self {
-            buckets: vec![Vec::new(); LIMIT as usize],
-        }
+        Self(vec![Vec::new(); LIMIT as usize])
     }
 
     fn put(&mut self, key: Key, node: NodeId) {
-        if let Some(bucket) = self.buckets.get_mut(key as usize) {
+        if let Some(bucket) = self.0.get_mut(key as usize) {
             bucket.push(node);
         }
     }
 
-    /// Calls `visit` with every node and its key, smallest keys first; what it puts is visited too.
-    fn drain(mut self, mut visit: impl FnMut(&mut Self, Key, NodeId)) {
+    /// Calls `visit` with every node and its key, smallest keys first; what it puts is visited too. Nothing is left.
+    fn drain(&mut self, mut visit: impl FnMut(&mut Self, Key, NodeId)) {
         for key in 0..LIMIT {
-            while let Some(node) = self.buckets.get_mut(key as usize).and_then(Vec::pop) {
-                visit(&mut self, key, node);
+            while let Some(node) = self.0.get_mut(key as usize).and_then(Vec::pop) {
+                visit(self, key, node);
             }
         }
+    }
+}
+
+/// Searches one after the other; each costs what it reaches and not what the graph holds.
+pub struct Reach {
+    keys: Vec<Key>,
+    touched: Vec<NodeId>,
+    buckets: Buckets,
+}
+
+impl Reach {
+    /// Prepares searches in a graph of that many nodes.
+    pub fn new(nodes: usize) -> Self {
+        Self {
+            keys: vec![UNREACHED; nodes],
+            touched: Vec::new(),
+            buckets: Buckets::new(),
+        }
+    }
+
+    /// Forgets the last search, and searches from `entries`.
+    pub fn search(&mut self, graph: &Graph, mask: &Mask, entries: &[(NodeId, u8)]) {
+        let Self {
+            keys,
+            touched,
+            buckets,
+        } = self;
+        for node in touched.drain(..) {
+            if let Some(key) = keys.get_mut(node.0 as usize) {
+                *key = UNREACHED;
+            }
+        }
+        let mut reach = |buckets: &mut Buckets, keys: &mut [Key], node: NodeId, key: Key| {
+            let is_new = at(keys, node) == UNREACHED;
+            if lower(keys, node, key) {
+                buckets.put(key, node);
+                if is_new {
+                    touched.push(node);
+                }
+            }
+        };
+        for (entry, cost) in entries {
+            reach(buckets, keys, *entry, Key::from(*cost) * PER_POINT);
+        }
+        buckets.drain(|buckets, key, node| {
+            if at(keys, node) < key {
+                return;
+            }
+            for edge in graph.outgoing(node).filter(|edge| mask.keeps(edge.id)) {
+                if let Some(weight) = weight(&edge) {
+                    reach(buckets, keys, edge.to, key + weight);
+                }
+            }
+        });
+    }
+
+    /// The nodes that the last search reached, each once.
+    pub fn reached(&self) -> &[NodeId] {
+        &self.touched
+    }
+
+    /// The key of the best way to a node.
+    pub fn key(&self, node: NodeId) -> Key {
+        at(&self.keys, node)
     }
 }
 
@@ -83,26 +143,9 @@ fn lower(keys: &mut [Key], node: NodeId, key: Key) -> bool {
 
 /// The key of the best way from any of `entries` to each node.
 pub fn distances(graph: &Graph, mask: &Mask, entries: &[(NodeId, u8)]) -> Vec<Key> {
-    let mut keys = vec![UNREACHED; graph.nodes()];
-    let mut buckets = Buckets::new();
-    for (entry, cost) in entries {
-        let key = Key::from(*cost) * PER_POINT;
-        if lower(&mut keys, *entry, key) {
-            buckets.put(key, *entry);
-        }
-    }
-    buckets.drain(|buckets, key, node| {
-        if at(&keys, node) < key {
-            return;
-        }
-        for edge in graph.outgoing(node).filter(|edge| mask.keeps(edge.id)) {
-            let Some(weight) = weight(&edge) else { continue };
-            if lower(&mut keys, edge.to, key + weight) {
-                buckets.put(key + weight, edge.to);
-            }
-        }
-    });
-    keys
+    let mut reach = Reach::new(graph.nodes());
+    reach.search(graph, mask, entries);
+    reach.keys
 }
 
 /// What each node is worth to an attacker: the key that is missing to a way of full risk, over all targets and ways to them.
@@ -166,7 +209,7 @@ pub struct Ways<'g> {
     graph: &'g Graph,
     mask: &'g Mask,
     entry: NodeId,
-    distances: Vec<Key>,
+    reach: Reach,
     sorted: HashMap<NodeId, Rc<[Backward]>>,
 }
 
@@ -190,18 +233,32 @@ struct Suffix {
 impl<'g> Ways<'g> {
     /// Prepares a search from `entry`, which costs `cost` points.
     pub fn new(graph: &'g Graph, mask: &'g Mask, entry: NodeId, cost: u8) -> Self {
-        Self {
+        let mut ways = Self {
             graph,
             mask,
             entry,
-            distances: distances(graph, mask, &[(entry, cost)]),
+            reach: Reach::new(graph.nodes()),
             sorted: HashMap::new(),
-        }
+        };
+        ways.begin_at(entry, cost);
+        ways
+    }
+
+    /// The same from another entry.
+    pub fn begin_at(&mut self, entry: NodeId, cost: u8) {
+        self.entry = entry;
+        self.sorted.clear();
+        self.reach.search(self.graph, self.mask, &[(entry, cost)]);
+    }
+
+    /// The nodes that are reached, each once.
+    pub fn reached(&self) -> &[NodeId] {
+        self.reach.reached()
     }
 
     /// The key of the best way to a node.
     pub fn distance(&self, node: NodeId) -> Key {
-        at(&self.distances, node)
+        self.reach.key(node)
     }
 
     /// The best `most` ways to `target`, each without a node twice, best first.

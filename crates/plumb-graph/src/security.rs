@@ -1,5 +1,7 @@
 //! `SecurityGraph`: the graph together with what its nodes are.
 
+use std::collections::HashMap;
+
 use plumb_model::account::Provider;
 use plumb_model::graph::{NodeKind, Sensitivity};
 use plumb_model::path::{EdgeKind, PathNode};
@@ -45,6 +47,7 @@ pub struct SecurityGraph {
     /// Names of the plain relations, by the clause that a relation's step has under `how`.
     pub problems: Vec<Text>,
     by_uid: Vec<NodeId>,
+    of_uid: HashMap<Text, NodeId>,
 }
 
 /// An edge as people see it: classes and stand-ins between its ends are left out.
@@ -75,12 +78,20 @@ impl SecurityGraph {
             .collect();
         let uid = |node: &NodeId| nodes.get(node.0 as usize).map(|info| &info.uid);
         by_uid.sort_by(|a, b| uid(a).cmp(&uid(b)).then(a.cmp(b)));
+        // Of two nodes with one uid the first one is meant by it.
+        let mut of_uid = HashMap::with_capacity(by_uid.len());
+        for node in &by_uid {
+            if let Some(uid) = uid(node) {
+                of_uid.entry(uid.clone()).or_insert(*node);
+            }
+        }
         Self {
             graph,
             nodes,
             accounts,
             problems,
             by_uid,
+            of_uid,
         }
     }
 
@@ -96,11 +107,7 @@ impl SecurityGraph {
 
     /// The node with that uid.
     pub fn by_uid(&self, uid: &str) -> Option<NodeId> {
-        let found = self
-            .by_uid
-            .binary_search_by(|node| self.node(*node).map_or("", |info| info.uid.as_str()).cmp(uid))
-            .ok()?;
-        self.by_uid.get(found).copied()
+        self.of_uid.get(uid).copied()
     }
 
     /// The nodes with that uid or, where there is none, that name.

@@ -23,6 +23,11 @@ impl<'s> Sight<'s> {
         }
     }
 
+    /// All resources of a type in the account.
+    pub(crate) fn all_of(&self, resource_type: &str) -> &[&'s Value] {
+        self.surroundings.inventory.of_type(resource_type)
+    }
+
     pub(crate) fn scope<'a>(&'a self, resource: &'a Resource) -> Scope<'a> {
         Scope {
             resource: resource.document(),

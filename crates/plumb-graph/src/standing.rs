@@ -1,10 +1,10 @@
 //! `Standing`: what the graph says of one resource, for the risk of its findings.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::cell::RefCell;
+use std::collections::HashMap;
 
 use plumb_model::graph::Sensitivity;
 use plumb_model::risk::{ExposureLevel, Priority};
-use plumb_model::value::Text;
 use plumb_pack::risk::{BlastRadius, RiskWeights};
 
 use crate::assemble::ADMINISTRATOR;
@@ -35,8 +35,52 @@ pub struct Standings<'g> {
     distances: Vec<Key>,
     worth: Vec<Key>,
     /// The risk of the riskiest path that rests on the configuration of a resource.
-    resting: HashMap<&'g Text, u8>,
-    targets: BTreeSet<NodeId>,
+    resting: HashMap<&'g str, u8>,
+    /// What each node adds to what is within reach.
+    marks: Vec<Mark>,
+    search: RefCell<Search>,
+}
+
+/// What a node adds to what is within reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mark {
+    None,
+    Target,
+    Administrator,
+}
+
+/// Kept between searches, so that one costs what it looks at and not what the graph holds.
+#[derive(Default)]
+struct Search {
+    /// The search in which each node was last seen.
+    seen_in: Vec<u32>,
+    now: u32,
+    /// The nodes of the current search in the order in which they were seen.
+    order: Vec<NodeId>,
+}
+
+impl Search {
+    fn begin(&mut self, start: NodeId) {
+        self.now = self.now.wrapping_add(1);
+        if self.now == 0 {
+            self.seen_in.fill(0);
+            self.now = 1;
+        }
+        self.order.clear();
+        self.see(start);
+    }
+
+    /// Whether the node was not seen yet in this search.
+    fn see(&mut self, node: NodeId) -> bool {
+        let is_new = match self.seen_in.get_mut(node.0 as usize) {
+            Some(seen) => std::mem::replace(seen, self.now) != self.now,
+            None => false,
+        };
+        if is_new {
+            self.order.push(node);
+        }
+        is_new
+    }
 }
 
 impl<'g> Standings<'g> {
@@ -62,29 +106,46 @@ impl<'g> Standings<'g> {
                 *known = risk.max(*known);
             }
         }
-        let mut resting: HashMap<&Text, u8> = HashMap::new();
+        let mut resting: HashMap<&str, u8> = HashMap::new();
         for (step, risk) in of_step {
             for fact in &graph.step(crate::graph::StepId(step)).proofs {
                 if let Some(proof) = graph.facts().get(fact.0 as usize) {
-                    let known = resting.entry(&proof.resource).or_default();
+                    let known = resting.entry(proof.resource.as_str()).or_default();
                     *known = risk.max(*known);
                 }
             }
         }
-        let targets = graph.targets().iter().map(|(node, _)| *node).collect();
+        let mut marks = vec![Mark::None; graph.nodes()];
+        for (node, _) in graph.targets() {
+            let is_administrator = security
+                .node(*node)
+                .is_some_and(|info| info.resource_type == ADMINISTRATOR);
+            if let Some(mark) = marks.get_mut(node.0 as usize) {
+                *mark = if is_administrator {
+                    Mark::Administrator
+                } else {
+                    Mark::Target
+                };
+            }
+        }
+        let search = Search {
+            seen_in: vec![0; graph.nodes()],
+            ..Search::default()
+        };
         Self {
             security,
             weights,
             distances,
             worth,
             resting,
-            targets,
+            marks,
+            search: RefCell::new(search),
         }
     }
 
     /// What the graph says of a resource; of one that it does not hold, nothing.
     pub fn of(&self, uid: &str) -> Standing {
-        let resting = self.resting.get(&Text::from(uid)).copied().unwrap_or_default();
+        let resting = self.resting.get(uid).copied().unwrap_or_default();
         let node = self.security.by_uid(uid);
         let through = node.map_or(0, |node| self.through(node));
         let risk = resting.max(through);
@@ -113,28 +174,24 @@ impl<'g> Standings<'g> {
             return BlastRadius::None;
         }
         let graph = &self.security.graph;
-        let mut seen = BTreeSet::from([start]);
-        let mut open = VecDeque::from([start]);
+        let mut search = self.search.borrow_mut();
+        search.begin(start);
         let mut found = 0;
-        while let Some(node) = open.pop_front() {
+        let mut next = 0;
+        while let Some(node) = search.order.get(next).copied() {
+            next += 1;
             for edge in graph.outgoing(node) {
-                if weight(&edge).is_none() || at(&self.worth, edge.to) == UNREACHED || !seen.insert(edge.to) {
+                if weight(&edge).is_none() || at(&self.worth, edge.to) == UNREACHED || !search.see(edge.to) {
                     continue;
                 }
-                if self.targets.contains(&edge.to) {
-                    found += 1;
-                    let is_administrator = self
-                        .security
-                        .node(edge.to)
-                        .is_some_and(|info| info.resource_type == ADMINISTRATOR);
-                    if is_administrator {
-                        return BlastRadius::Administrator;
-                    }
+                match self.marks.get(edge.to.0 as usize) {
+                    Some(Mark::Administrator) => return BlastRadius::Administrator,
+                    Some(Mark::Target) => found += 1,
+                    Some(Mark::None) | None => {}
                 }
-                if seen.len() >= MAX_REACH {
+                if search.order.len() >= MAX_REACH {
                     return BlastRadius::of(found);
                 }
-                open.push_back(edge.to);
             }
         }
         BlastRadius::of(found)

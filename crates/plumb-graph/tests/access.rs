@@ -27,6 +27,9 @@ struct Allowed {
     elsewhere: String,
 }
 
+/// The types behind which something else must permit a request too.
+const DOORS: [&str; 1] = ["aws_s3_access_point"];
+
 /// What is different from the least that is needed; positions are those of the actions.
 #[derive(Clone, Copy, Debug)]
 enum Twist {
@@ -47,8 +50,9 @@ fn attributes(role: &GraphRole, access: &Access) -> Value {
         .iter()
         .flat_map(|grant| &grant.actions)
         .any(|action| action.starts_with("neptune-db:"));
-    // What rules under `when` ask for.
+    // What rules under `when` ask for, and what stands behind a door.
     let mut found = json!({
+        "bucket": "behind",
         "iam_database_authentication_enabled": true, "db_cluster_identifier": null, "snapshot_type": "manual",
         "http_endpoint_enabled": true, "engine": if of_neptune { "neptune" } else { "aurora-mysql" },
     });
@@ -256,6 +260,10 @@ fn certainty(
         json!({ "user_policy_list": policies, "permissions_boundary": boundary }),
     );
     world.put(type_name, uid, attributes.clone());
+    if DOORS.contains(&type_name) {
+        let open = json!([{ "Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::behind/*" }]);
+        world.bucket("behind", json!({ "policy": document(open) }));
+    }
     let kind = match level {
         AccessLevel::Read => EdgeKind::CanRead,
         AccessLevel::Write => EdgeKind::CanWrite,

@@ -63,6 +63,7 @@ fn build(case: &Case) -> SecurityGraph {
             how: None,
             certainty,
             conditions: vec![certainty.name().into()],
+            caveats: Vec::new(),
             proofs: Vec::new(),
             cost: *cost,
         });

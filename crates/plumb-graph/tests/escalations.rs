@@ -80,7 +80,7 @@ fn expectations(escalation: &Escalation, needs: &[&Need]) -> Vec<(Twist, Open)> 
         cases.push((Twist::OnItself, None));
     }
     match &escalation.trusts {
-        Some(Trust::Service(_)) => cases.extend([
+        Some(Trust::Service(_) | Trust::Federated(_)) => cases.extend([
             (Twist::TrustsAnother, None),
             (Twist::TrustUnread, Some(Certainty::Possible)),
             (Twist::TrustOnCondition, Some(Certainty::Conditional)),

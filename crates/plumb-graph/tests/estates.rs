@@ -9,10 +9,14 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "estates/can.rs"]
+mod can;
 #[path = "estates/containers.rs"]
 mod containers;
 #[path = "estates/data.rs"]
 mod data;
+#[path = "estates/doors.rs"]
+mod doors;
 #[path = "estates/equal.rs"]
 mod equal;
 #[path = "estates/fronts.rs"]
@@ -21,6 +25,8 @@ mod fronts;
 mod hostile;
 #[path = "estates/identity.rs"]
 mod identity;
+#[path = "estates/keys.rs"]
+mod keys;
 #[path = "estates/network.rs"]
 mod network;
 #[path = "estates/permission.rs"]
@@ -29,6 +35,8 @@ mod permission;
 mod sharing;
 #[path = "estates/standing.rs"]
 mod standing;
+#[path = "estates/strangers.rs"]
+mod strangers;
 #[path = "estates/unreadable.rs"]
 mod unreadable;
 mod world;

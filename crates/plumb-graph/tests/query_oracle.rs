@@ -123,6 +123,7 @@ fn graph(nodes: &[(usize, bool)], edges: &[(usize, usize, usize)]) -> SecurityGr
             how: how.map(Into::into),
             certainty: Certainty::Certain,
             conditions: Vec::new(),
+            caveats: Vec::new(),
             proofs: Vec::new(),
             cost: 0,
         });

@@ -7,8 +7,9 @@
 )]
 
 use plumb_graph::choke::{self, Choke};
-use plumb_graph::graph::{Builder, EdgeId, FactId, Graph, Mask, NodeId, Step, Target};
-use plumb_graph::search::{self, Ended, Key, UNREACHED, Ways};
+use plumb_graph::graph::{Builder, EdgeId, FactId, Graph, Mask, NodeId, Resting, Step, Target};
+use plumb_graph::repair::Tree;
+use plumb_graph::search::{self, Ended, Key, Reach, UNREACHED, Ways};
 use plumb_model::path::{Certainty, EdgeKind, Proof};
 use proptest::prelude::*;
 
@@ -50,6 +51,7 @@ fn build(case: &Case) -> Graph {
             how: None,
             certainty: Certainty::Certain,
             conditions: Vec::new(),
+            caveats: Vec::new(),
             proofs: vec![proof],
             cost: *cost,
         });
@@ -144,6 +146,46 @@ proptest! {
     }
 
     #[test]
+    fn searches_one_after_the_other_know_nothing_of_each_other(case in case()) {
+        let graph = build(&case);
+        let mask = Mask::default();
+        let nodes = || (0..case.nodes).map(NodeId);
+        let mut ways = Ways::new(&graph, &mask, NodeId(0), 0);
+        for (entry, cost) in graph.entries() {
+            ways.begin_at(*entry, *cost);
+            let expected = search::distances(&graph, &mask, &[(*entry, *cost)]);
+            let found: Vec<Key> = nodes().map(|node| ways.distance(node)).collect();
+            prop_assert_eq!(&found, &expected);
+            let mut reached = ways.reached().to_vec();
+            reached.sort_unstable();
+            let expected: Vec<NodeId> = nodes().filter(|node| expected[node.0 as usize] != UNREACHED).collect();
+            prop_assert_eq!(reached, expected);
+        }
+    }
+
+    #[test]
+    fn a_tree_of_what_is_reached_changes_as_one_of_all_nodes(case in case()) {
+        // So many idle nodes that what is reached is little.
+        let graph = build(&Case { nodes: case.nodes + 40, ..case });
+        let resting = Resting::new(&graph);
+        let mut reach = Reach::new(graph.nodes());
+        for (entry, _) in graph.entries() {
+            reach.search(&graph, &Mask::default(), &[(*entry, 0)]);
+            let small = Tree::from_entry(&graph, *entry, reach.reached());
+            let whole = Tree::new(&graph, &[(*entry, 0)]);
+            for fact in 0..graph.facts().len() {
+                let removed = resting.edges(FactId(u32::try_from(fact).unwrap()));
+                let changed = |tree: &Tree<'_>| {
+                    let mut changed = tree.without(&removed);
+                    changed.sort_unstable();
+                    changed
+                };
+                prop_assert_eq!(changed(&small), changed(&whole));
+            }
+        }
+    }
+
+    #[test]
     fn total_risk_is_that_of_brute_force_whatever_is_removed(case in case(), removed in prop::collection::vec(0u32..18, 0..4)) {
         let graph = build(&case);
         let mut mask = Mask::default();
@@ -203,6 +245,7 @@ fn of_a_class_only_the_best_member_is_tried() {
             how: None,
             certainty: Certainty::Certain,
             conditions: Vec::new(),
+            caveats: Vec::new(),
             proofs: Vec::new(),
             cost,
         })
@@ -234,6 +277,7 @@ fn circles_end() {
         how: None,
         certainty: Certainty::Certain,
         conditions: Vec::new(),
+        caveats: Vec::new(),
         proofs: Vec::new(),
         cost: 0,
     });

@@ -29,6 +29,7 @@ fn graph(visible: &[bool], edges: &[(usize, usize, usize)]) -> SecurityGraph {
             how: None,
             certainty: Certainty::Certain,
             conditions: Vec::new(),
+            caveats: Vec::new(),
             proofs: Vec::new(),
             cost: 0,
         });

@@ -79,6 +79,7 @@ fn step(builder: &mut Builder, kind: EdgeKind, cost: u8, fact: Option<u32>) -> S
         how: None,
         certainty: Certainty::Certain,
         conditions: Vec::new(),
+        caveats: Vec::new(),
         proofs,
         cost,
     })

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use plumb_model::value::Text;
 
-use crate::mapping::{KNOWN_AFTER_APPLY, Mapper, Surroundings};
+use crate::mapping::{KNOWN_AFTER_APPLY, Mapper, Surroundings, referred};
 use crate::val::{Kind, Val};
 
 /// Puts identities into blocks, so that references to them join; knowledge tells which.
@@ -13,11 +13,20 @@ pub trait Complete: Sync {
     ///
     /// Types that nothing is known of keep their arguments; what they lack is known only after apply.
     fn complete(&self, body: Val, surroundings: &Surroundings<'_>) -> Val;
+
+    /// What the block with its computed arguments is worth to references.
+    fn referred(&self, body: &Val, surroundings: &Surroundings<'_>) -> Val {
+        referred(body, None, surroundings)
+    }
 }
 
 impl Complete for Mapper<'_> {
     fn complete(&self, body: Val, surroundings: &Surroundings<'_>) -> Val {
         Mapper::complete(self, &body, surroundings)
+    }
+
+    fn referred(&self, body: &Val, surroundings: &Surroundings<'_>) -> Val {
+        Mapper::referred(self, body, surroundings)
     }
 }
 

@@ -54,8 +54,11 @@ pub struct Corrector<'c> {
     terraform: RefCell<HashMap<FileId, Option<Rc<terraform::File>>>>,
     templates: RefCell<HashMap<FileId, Option<Node>>>,
     /// Several instances of a block are corrected in one way.
-    known: RefCell<HashMap<(Text, Vec<Place>), Result<Rc<Correction>, NoCorrection>>>,
+    known: RefCell<KnownCorrections>,
 }
+
+/// By policy and the blocks that may be corrected.
+type KnownCorrections = HashMap<(Text, Vec<Place>), Result<Rc<Correction>, NoCorrection>>;
 
 impl<'c> Corrector<'c> {
     /// Nothing is parsed yet.

@@ -25,8 +25,8 @@ use plumb_pack::mapping::{ArgumentTemplate, Join, Language, Makers, Mapping, Map
 use plumb_pack::pack::Pack;
 use plumb_pack::schema::ResourceType;
 
-pub use complete::{Surroundings, complete};
-pub use places::{Children, Found, Origin, PlaceNode, Places, Written};
+pub use complete::{Surroundings, complete, referred};
+pub use places::{Children, Found, Origin, PlaceNode, Places, StandsFor, Written};
 pub use used::UsedPaths;
 
 use crate::declared::{Declared, Stack};
@@ -124,6 +124,12 @@ impl<'p> Mapper<'p> {
             self.mappings.block(surroundings.kind).map(Arc::as_ref),
             surroundings,
         )
+    }
+
+    /// What a block with its computed arguments is worth to references; see [`referred`].
+    pub fn referred(&self, body: &Val, surroundings: &Surroundings<'_>) -> Val {
+        let mapping = self.mappings.block(surroundings.kind).map(Arc::as_ref);
+        referred(body, mapping, surroundings)
     }
 
     /// The documents of a stack.
@@ -259,6 +265,10 @@ impl<'p> Mapper<'p> {
             places: Places {
                 origin: Arc::clone(at.origin),
                 perhaps,
+                stands_for: match mapping.each {
+                    Some(_) => StandsFor::Element,
+                    None => StandsFor::Block,
+                },
                 root,
             },
             resource_type: Arc::clone(resource_type),

@@ -200,7 +200,6 @@ impl Templates<'_> {
         let parameters: BTreeMap<Text, Text> = parameters
             .map(|(name, value)| (Text::from(name.as_str()), Text::from(value.as_str())))
             .collect();
-        let mut nested: BTreeSet<Text> = BTreeSet::new();
         let mut read = Vec::new();
         for (number, (path, text)) in (1u32..).skip(stacks.len()).zip(found) {
             let context = cloudformation::Context {
@@ -210,11 +209,14 @@ impl Templates<'_> {
                 account: Some(account(number)),
             };
             let reading = cloudformation::read(sources, path, &text, &parameters, &context);
-            nested.extend(reading.nested.iter().cloned());
             read.push(reading);
         }
         // What another template nests is judged there, with the parameters that it gets.
-        read.retain(|reading| !nested.contains(&reading.stack.path));
+        let paths = read
+            .iter()
+            .map(|reading| (&reading.stack.path, reading.nested.as_slice()));
+        let mut roots = roots(&paths.collect::<Vec<_>>()).into_iter();
+        read.retain(|_| roots.next().unwrap_or(true));
         for reading in read {
             let complete = !reading
                 .diagnostics
@@ -229,6 +231,36 @@ impl Templates<'_> {
             });
         }
     }
+}
+
+/// Which templates stand for themselves: those that no other nests, and of those that nest each other in a ring one.
+///
+/// Each comes with the templates that it nests, at any depth.
+fn roots(templates: &[(&Text, &[Text])]) -> Vec<bool> {
+    let nested: BTreeSet<&Text> = templates
+        .iter()
+        .flat_map(|(path, nested)| nested.iter().filter(move |nested| nested != path))
+        .collect();
+    let mut seen: BTreeSet<&Text> = BTreeSet::new();
+    let mut roots: Vec<bool> = templates
+        .iter()
+        .map(|(path, below)| {
+            let is_root = !nested.contains(*path);
+            if is_root {
+                seen.insert(path);
+                seen.extend(below.iter());
+            }
+            is_root
+        })
+        .collect();
+    for ((path, below), is_root) in templates.iter().zip(&mut roots) {
+        if !seen.contains(*path) {
+            *is_root = true;
+            seen.insert(path);
+            seen.extend(below.iter());
+        }
+    }
+    roots
 }
 
 /// What mappings say of the names of resources, as templates read it.

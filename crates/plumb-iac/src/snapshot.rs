@@ -13,7 +13,7 @@ use plumb_pack::mapping::Language;
 use plumb_pack::pack::Pack;
 
 use crate::locate::place_of;
-use crate::mapping::Places;
+use crate::mapping::{Places, StandsFor};
 use crate::place::Sources;
 use crate::scan::ScannedStack;
 
@@ -84,7 +84,7 @@ pub fn accounts(
             // What comes with a block gives way to what code declares of the same identity.
             let mut addresses: BTreeSet<Text> = BTreeSet::new();
             let (written, implied): (Vec<_>, Vec<_>) = resources.into_iter().partition(|(_, places)| {
-                addresses.insert(places.origin.address.clone()) || places.is_written()
+                places.stands_for == StandsFor::Element || addresses.insert(places.origin.address.clone())
             });
             let written_count = written.len();
             for (number, (resource, places)) in written.into_iter().chain(implied).enumerate() {

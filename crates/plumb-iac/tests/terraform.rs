@@ -449,3 +449,26 @@ fn code_that_explodes_is_cut_and_the_rest_goes_on() {
         );
     }
 }
+
+#[test]
+fn what_the_cloud_may_decide_is_unknown_to_references_and_no_error() {
+    let main = r#"
+resource "x" "y" {
+  none = null
+  nested { a = 1 }
+}
+resource "x" "z" {
+  a = x.y.none
+  b = x.y.nested[0].made
+  c = "n-${x.y.none}"
+  d = x.y.nested[0].a
+}
+"#;
+    let (_, evaluated) = evaluate(&[("main.tf", main)], &[]);
+    assert_eq!(evaluated.problems, []);
+    let why = "?(known only after apply)";
+    assert_eq!(
+        shown(&evaluated),
+        format!("x.y: {{nested: [{{a: 1}}], none: null}}\nx.z: {{a: {why}, b: {why}, c: {why}, d: 1}}\n")
+    );
+}

@@ -8,11 +8,14 @@ use plumb_model::resource::Resource;
 use plumb_model::value::{Text, Value};
 
 use crate::attribute::{list, text, text_at};
-use crate::document::{Effect, Listing};
+use crate::document::{Effect, Listing, PolicyDocument};
+use crate::glob::{Glob, Style};
+use crate::library::Library;
 use crate::organization::{Organization, OwnView};
 use crate::policy::NamedPolicy;
 use crate::principal::{Principal, SecondFactor, SessionTags, Tags};
 use crate::principal_pattern::PrincipalPattern;
+use crate::truth::Truth;
 
 /// Policies that one principal may have; AWS allows about 200 with those of ten groups.
 const MAX_POLICIES: usize = 1_000;
@@ -77,13 +80,16 @@ impl AccountIam {
         let root = Principal::of_arn(&format!("arn:{partition}:iam::{}:root", account.id));
         principals.extend(root.map(bare));
         principals.sort_by(|a, b| a.principal.name.cmp(&b.principal.name));
-        Self {
+        let mut read = Self {
             account: account.id.clone(),
             principals,
             own_view: OwnView::read(resources, coverage),
             organization: Organization::read(resources),
             gaps: gaps(coverage),
-        }
+        };
+        // Most roles trust in one of a few ways.
+        Library::new().share(&mut read);
+        read
     }
 }
 
@@ -113,6 +119,53 @@ fn gaps(coverage: &Coverage) -> Vec<Text> {
         gaps.push(format!("the scan of the account ended early: {}", reason.phrase()).into());
     }
     gaps
+}
+
+/// The type of managed policies.
+const POLICY: &str = "aws_iam_policy";
+
+/// Whether a version of a managed policy that is not in force permits every action on everything; `None` for other resources.
+///
+/// Who may set the default version can put it in force:
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SetDefaultPolicyVersion.html>.
+pub fn has_full_version(policy: &Resource) -> Option<Truth> {
+    if policy.resource_type != POLICY {
+        return None;
+    }
+    let Ok(versions) = list(policy.get("policy_version_list")) else {
+        return Some(Truth::Unknown);
+    };
+    let others = versions
+        .iter()
+        .filter(|version| version.get("is_default_version") != Some(&Value::Bool(true)));
+    let found = others.map(|version| match version.get("document") {
+        Some(document @ Value::Map(_)) => permits_everything(&PolicyDocument::read(document).value),
+        None | Some(_) => Truth::Unknown,
+    });
+    Some(found.fold(Truth::False, Truth::or))
+}
+
+fn permits_everything(document: &PolicyDocument) -> Truth {
+    let everything = Glob::new("*", Style::Resource);
+    let full = document.statements().iter().any(|statement| {
+        let actions = &statement.actions;
+        let resources = statement.resources.as_ref();
+        statement.effect == Effect::Allow
+            && statement.tests.is_empty()
+            && actions.listing == Listing::Only
+            && actions
+                .patterns
+                .iter()
+                .any(|pattern| pattern.matches("any:action"))
+            && resources.is_some_and(|resources| {
+                resources.listing == Listing::Only
+                    && resources
+                        .patterns
+                        .iter()
+                        .any(|pattern| *pattern.widest() == everything)
+            })
+    });
+    full.into()
 }
 
 /// The default version of a managed policy.
@@ -244,6 +297,7 @@ impl Shared<'_> {
         inline(resource, inline_attribute, &mut identity);
         self.attached(resource, &mut identity);
         limit(resource, &mut identity);
+        identity.shrink_to_fit();
         let boundary = match resource.get("permissions_boundary") {
             None | Some(Value::Null) => None,
             Some(boundary) => Some(match text_at(boundary, "permissions_boundary_arn") {

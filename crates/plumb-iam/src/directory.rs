@@ -1,6 +1,6 @@
 //! `Directory`: all principals of an estate with their policies, grouped into classes that share every answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use plumb_model::resource::Resource;
@@ -56,7 +56,7 @@ struct AccountRules {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Directory {
     members: Vec<Member>,
-    by_arn: BTreeMap<Text, usize>,
+    by_arn: HashMap<Text, usize>,
     classes: Vec<Vec<usize>>,
     accounts: BTreeMap<Text, AccountRules>,
     gaps: Vec<(Text, Text)>,
@@ -86,7 +86,7 @@ impl Directory {
             .collect();
         let mut fingerprints = Fingerprints::new(&resource_control);
         let mut members = Vec::new();
-        let mut by_arn = BTreeMap::new();
+        let mut by_arn = HashMap::new();
         let mut ids: BTreeMap<Fingerprint, ClassId> = BTreeMap::new();
         let mut classes: Vec<Vec<usize>> = Vec::new();
         for account in accounts {

@@ -9,16 +9,26 @@ use crate::condition::Test;
 use crate::glob::Glob;
 use crate::keys::Keys;
 use crate::pattern::Pattern;
+use crate::principal::Principal;
+use crate::principal_index::PrincipalIndex;
 use crate::principal_pattern::PrincipalPattern;
 use crate::request::{Extent, Target};
 use crate::statement_reader;
 use crate::truth::Truth;
 
+/// Bytes of JSON that a document may have: two and a half times what the most generous service takes (100 KiB for a domain of
+/// OpenSearch; S3 takes 20 KiB, a role 10 KiB). A larger one counts as not understood.
+///
+/// <https://docs.aws.amazon.com/opensearch-service/latest/developerguide/limits.html>,
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>,
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/add-bucket-policy.html>.
+pub const MAX_BYTES: usize = 256 * 1024;
+
 /// Statements a document may have; AWS allows a few hundred at most by size.
-pub const MAX_STATEMENTS: usize = 10_000;
+pub const MAX_STATEMENTS: usize = 2_000;
 
 /// Actions, resources, principals and condition values that a document may have in all.
-pub const MAX_ELEMENTS: usize = 200_000;
+pub const MAX_ELEMENTS: usize = 20_000;
 
 /// A value together with what was wrong in its input.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,6 +115,41 @@ pub struct Principals {
     pub listing: Listing,
     /// Those named.
     pub patterns: Vec<PrincipalPattern>,
+    /// Finds those that may name somebody, where there are many.
+    index: Option<Box<PrincipalIndex>>,
+}
+
+impl Principals {
+    /// An element with these patterns.
+    pub fn new(listing: Listing, patterns: Vec<PrincipalPattern>) -> Self {
+        let index = PrincipalIndex::new((0u32..).zip(patterns.iter().map(Some)));
+        Self {
+            listing,
+            patterns,
+            index,
+        }
+    }
+
+    /// The patterns that may name a principal; those that do are among them, in their order.
+    pub(crate) fn candidates(&self, principal: &Principal) -> Vec<&PrincipalPattern> {
+        match &self.index {
+            Some(index) => index
+                .candidates(principal)
+                .into_iter()
+                .filter_map(|at| self.patterns.get(at as usize))
+                .collect(),
+            None => self.patterns.iter().collect(),
+        }
+    }
+
+    /// The patterns one of which must name a principal for the element to mean it; `None` alone stands for anybody.
+    fn decisive(&self) -> impl Iterator<Item = Option<&PrincipalPattern>> + Clone {
+        let (listed, others) = match self.listing {
+            Listing::Only => (self.patterns.as_slice(), None),
+            Listing::AllBut => (&[][..], Some(None)),
+        };
+        listed.iter().map(Some).chain(others)
+    }
 }
 
 /// A statement that was understood whole.
@@ -155,21 +200,28 @@ impl UnreadStatement {
 /// INVARIANT: what could not be read is in `unread`; nothing of the input is dropped silently.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PolicyDocument {
-    statements: Vec<Statement>,
+    statements: Box<[Statement]>,
     unread: Vec<UnreadStatement>,
-    /// Positions in `statements` by the service of their actions, in lower case.
-    by_service: BTreeMap<Text, Vec<usize>>,
+    /// Positions in `statements` by the service of their actions, in lower case; sorted.
+    by_service: Vec<(Text, Vec<usize>)>,
     /// Positions of statements whose actions are of no one service.
     of_any_service: Vec<usize>,
+    /// Positions in `statements` by whom they may mean, where they name many.
+    by_principal: Option<Box<PrincipalIndex>>,
     fingerprint: (u64, u64),
 }
 
 impl PolicyDocument {
     /// Reads a document as the cloud gives it, with its own capitalisation.
     ///
-    /// Null is an empty document. What is malformed or unreadable becomes an unread statement and a problem.
+    /// Null is an empty document. What is malformed or unreadable becomes an unread statement and a problem, and so does a
+    /// whole document of more than [`MAX_BYTES`].
     pub fn read(document: &Value) -> Parsed<Self> {
-        let read = statement_reader::read(document);
+        let text = document.to_string();
+        let read = match text.len() {
+            0..=MAX_BYTES => statement_reader::read(document),
+            actual => statement_reader::too_large(actual),
+        };
         let mut by_service: BTreeMap<Text, Vec<usize>> = BTreeMap::new();
         let mut of_any_service = Vec::new();
         for (at, statement) in read.statements.iter().enumerate() {
@@ -185,12 +237,23 @@ impl PolicyDocument {
                 None => of_any_service.push(at),
             }
         }
+        let meant = (0u32..).zip(&read.statements).flat_map(|(at, statement)| {
+            let named = statement.principals.iter().flat_map(Principals::decisive);
+            let anybody = statement.principals.is_none().then_some(None);
+            named.chain(anybody).map(move |pattern| (at, pattern))
+        });
+        let names_somebody = read
+            .statements
+            .iter()
+            .any(|statement| statement.principals.is_some());
+        let by_principal = names_somebody.then(|| PrincipalIndex::new(meant)).flatten();
         let value = Self {
-            statements: read.statements,
+            by_principal,
+            statements: read.statements.into_boxed_slice(),
             unread: read.unread,
-            by_service,
+            by_service: by_service.into_iter().collect(),
             of_any_service,
-            fingerprint: fingerprint(document),
+            fingerprint: fingerprint(&text),
         };
         let problems = read.problems;
         Parsed { value, problems }
@@ -209,12 +272,29 @@ impl PolicyDocument {
     /// The understood statements that are about an action, which is in lower case; in no particular order.
     pub fn about<'a, 'b>(&'a self, action: &'b str) -> impl Iterator<Item = &'a Statement> + use<'a, 'b> {
         let service = action.split_once(':').map_or(action, |(service, _)| service);
-        let of_service = self.by_service.get(service).map_or(&[][..], Vec::as_slice);
+        let place = self
+            .by_service
+            .binary_search_by(|(own, _)| own.as_str().cmp(service));
+        let of_service = place.ok().and_then(|place| self.by_service.get(place));
+        let of_service = of_service.map_or(&[][..], |(_, positions)| positions.as_slice());
         self.of_any_service
             .iter()
             .chain(of_service)
             .filter_map(|at| self.statements.get(*at))
             .filter(|statement| statement.actions.include(action))
+    }
+
+    /// The understood statements about an action that may mean a principal; in no particular order.
+    pub(crate) fn about_for<'a>(&'a self, action: &str, principal: &Principal) -> Vec<&'a Statement> {
+        match &self.by_principal {
+            Some(index) => index
+                .candidates(principal)
+                .into_iter()
+                .filter_map(|at| self.statements.get(at as usize))
+                .filter(|statement| statement.actions.include(action))
+                .collect(),
+            None => self.about(action).collect(),
+        }
     }
 
     /// A number pair that equal documents share and different ones do not.
@@ -238,11 +318,10 @@ fn services(actions: &Actions) -> Option<Vec<Text>> {
     }
 }
 
-fn fingerprint(document: &Value) -> (u64, u64) {
-    let text = document.to_string();
+fn fingerprint(text: &str) -> (u64, u64) {
     let hash = |salt: u8| {
         let mut hasher = DefaultHasher::new();
-        (salt, &text).hash(&mut hasher);
+        (salt, text).hash(&mut hasher);
         hasher.finish()
     };
     (hash(0), hash(1))

@@ -358,11 +358,15 @@ fn caveats(
         .as_ref()
         .filter(|_| bound_by_service_control(request))
     {
-        caveats.push(format!("service control policies were not read: {why}").into());
+        caveats.push(
+            format!("service control policies were not read, an organization may forbid it: {why}").into(),
+        );
     }
     let resource_control = resource.resource_control.unread.as_ref();
     if let Some(why) = resource_control.filter(|_| bound_by_resource_control(request, action)) {
-        caveats.push(format!("resource control policies were not read: {why}").into());
+        caveats.push(
+            format!("resource control policies were not read, an organization may forbid it: {why}").into(),
+        );
     }
     if let (PrincipalKind::AnyOfAccount, Some(account)) = (request.principal.kind, &request.principal.account)
     {

@@ -82,6 +82,15 @@ impl Context {
         self.with_values(key, [])
     }
 
+    /// The same with what another context gives beside.
+    #[must_use]
+    pub fn or(mut self, other: Self) -> Self {
+        for (key, values) in other.keys {
+            self.keys.entry(key).or_insert(values);
+        }
+        self
+    }
+
     /// What was given for a key in lower case; `None` when nothing was.
     pub fn given(&self, key: &str) -> Option<KeyValue<'_>> {
         self.keys.get(key).map(|values| KeyValue::many(values))

@@ -65,6 +65,12 @@ impl Verdict {
         for hit in &mut self.allows {
             hit.truth = hit.truth.and(limit);
         }
+        if limit == Truth::False && self.may_allow {
+            self.may_allow = false;
+            if !self.may_deny {
+                self.unknown.clear();
+            }
+        }
         if limit == Truth::Unknown && !self.allows.is_empty() {
             self.unknown.push(Text::new_static(why));
         }
@@ -157,7 +163,11 @@ impl Verdict {
         for unread in document.unread() {
             self.note_unread(layer, &policy.origin, unread, action);
         }
-        for statement in document.about(action) {
+        let statements: Vec<&Statement> = match audience {
+            Audience::Implied => document.about(action).collect(),
+            Audience::Stated => document.about_for(action, request.principal),
+        };
+        for statement in statements {
             let Some((truth, mut tests)) = applies(statement, request) else {
                 continue;
             };

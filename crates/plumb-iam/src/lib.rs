@@ -12,10 +12,10 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`document`], [`condition`], [`operator`], [`pattern`], [`glob`] | policy documents, compiled and indexed by service |
-//! | [`principal`], [`principal_pattern`], [`request`], [`keys`] | who asks for what, and whom a policy names |
+//! | [`principal`], [`principal_pattern`], [`request`], [`keys`], [`key_type`] | who asks for what, and whom a policy names |
 //! | [`policy`], [`mod@evaluate`], [`answer`] | one decision |
 //! | [`account_iam`], [`library`], [`organization`], [`directory`] | the principals of an estate, their policies and classes |
-//! | [`assume`], [`outsiders`], [`scope`], [`s3`], [`kms`] | trust policies, strangers, reach of an action, public buckets, grants |
+//! | [`assume`], [`outsiders`], [`vantage`], [`scope`], [`s3`], [`access_list`], [`kms`] | trust policies, strangers and where they ask from, reach of an action, public buckets, access control lists, grants |
 //!
 //! **Invariant:** nothing here reads a clock, the environment or the network, and equal input gives equal output.
 //!
@@ -60,6 +60,7 @@
 //! assert_eq!(evaluate(&request, &policies, &ResourcePolicies::default()).decision, Decision::Allowed);
 //! ```
 
+pub mod access_list;
 pub mod account_iam;
 pub mod answer;
 pub mod arn;
@@ -71,6 +72,7 @@ pub mod directory;
 pub mod document;
 pub mod evaluate;
 pub mod glob;
+pub mod key_type;
 pub mod keys;
 pub mod kms;
 mod layer;
@@ -81,6 +83,7 @@ pub mod outsiders;
 pub mod pattern;
 pub mod policy;
 pub mod principal;
+mod principal_index;
 pub mod principal_pattern;
 pub mod request;
 mod route;
@@ -88,6 +91,7 @@ pub mod s3;
 pub mod scope;
 mod statement_reader;
 pub mod truth;
+pub mod vantage;
 
 /// The resource types that a directory is read from, each with the attributes that need a call of their own.
 pub const READS: &[(&str, &[&str])] = &[

@@ -216,11 +216,11 @@ impl Operand {
     }
 }
 
-fn number(text: &str) -> Option<f64> {
+pub(crate) fn number(text: &str) -> Option<f64> {
     text.trim().parse().ok().filter(|number: &f64| number.is_finite())
 }
 
-fn truth_value(text: &str) -> Option<bool> {
+pub(crate) fn truth_value(text: &str) -> Option<bool> {
     if text.eq_ignore_ascii_case("true") {
         Some(true)
     } else if text.eq_ignore_ascii_case("false") {
@@ -231,7 +231,7 @@ fn truth_value(text: &str) -> Option<bool> {
 }
 
 /// A timestamp or date of ISO 8601, or seconds since 1970.
-fn time(text: &str) -> Option<Timestamp> {
+pub(crate) fn time(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     text.parse()
         .ok()

@@ -156,6 +156,8 @@ pub struct Principal {
     pub account: Option<Text>,
     /// For example `AIDA…` or `AROA…`.
     pub unique_id: Option<Text>,
+    /// Its own canonical identifier, or that of its account, where it is known.
+    pub canonical: Option<Text>,
     /// Its tags.
     pub tags: Tags,
     /// Whether sessions may bring further tags.
@@ -246,6 +248,7 @@ impl Principal {
             name,
             account: None,
             unique_id: None,
+            canonical: None,
             tags: Tags::Unspecified,
             session_tags: SessionTags::Refused,
             second_factor: SecondFactor::Possible,

@@ -92,7 +92,7 @@ impl PrincipalPattern {
         })
     }
 
-    fn of_aws(id: &str) -> Self {
+    pub(crate) fn of_aws(id: &str) -> Self {
         if id == "*" {
             return Self::Everyone;
         }
@@ -181,7 +181,6 @@ impl PrincipalPattern {
             (Self::Federated(name), PrincipalKind::Federated) if *name == principal.name || name == "*" => {
                 Some(Naming::certain(Named::Directly))
             }
-            // Which account a canonical identifier belongs to is not known here.
             (
                 Self::CanonicalUser(id),
                 PrincipalKind::Root
@@ -189,10 +188,14 @@ impl PrincipalPattern {
                 | PrincipalKind::Role
                 | PrincipalKind::Group
                 | PrincipalKind::AnyOfAccount,
-            ) => Some(Naming::depends(
-                Named::ByAccount,
-                format!("the canonical user `{id}` is the principal's account"),
-            )),
+            ) => match &principal.canonical {
+                Some(own) => (own == id).then(|| Naming::certain(Named::Directly)),
+                // Which account a canonical identifier belongs to is not known here.
+                None => Some(Naming::depends(
+                    Named::ByAccount,
+                    format!("the canonical user `{id}` is the principal's account"),
+                )),
+            },
             (
                 Self::Account(_)
                 | Self::Entity(_)
@@ -212,8 +215,8 @@ impl Principals {
     pub fn name(&self, principal: &Principal) -> Vec<Naming> {
         match self.listing {
             Listing::Only => self
-                .patterns
-                .iter()
+                .candidates(principal)
+                .into_iter()
                 .filter_map(|pattern| pattern.names(principal))
                 .collect(),
             Listing::AllBut => {
@@ -240,11 +243,11 @@ impl Principals {
     /// The documentation asks for the account beside a user, and for the account and the session beside a role, and
     /// leaves open what happens without them; such lists are answered with unknown.
     fn excepts(&self, principal: &Principal) -> Truth {
-        let names_account = self.patterns.iter().any(|pattern| {
+        let candidates = self.candidates(principal);
+        let names_account = candidates.iter().any(|pattern| {
             matches!(pattern, PrincipalPattern::Account(account) if principal.account.as_ref() == Some(account))
         });
-        let namings: Vec<_> = self
-            .patterns
+        let namings: Vec<_> = candidates
             .iter()
             .filter_map(|pattern| pattern.names(principal))
             .collect();
@@ -327,10 +330,8 @@ mod tests {
             (&[ROOT], ROLE, Truth::True),
             (&[ROOT], ROOT, Truth::False),
         ] {
-            let principals = Principals {
-                listing: Listing::AllBut,
-                patterns: listed.iter().map(|id| PrincipalPattern::of_aws(id)).collect(),
-            };
+            let patterns = listed.iter().map(|id| PrincipalPattern::of_aws(id)).collect();
+            let principals = Principals::new(Listing::AllBut, patterns);
             let namings = principals.name(&Principal::of_arn(principal).unwrap());
             let truth = namings.first().map_or(Truth::False, |naming| naming.truth);
             assert_eq!(truth, expected, "{listed:?} {principal}");

@@ -157,7 +157,7 @@ fn acl(bucket: &Value) -> (BTreeSet<(AclGroup, Text)>, Truth) {
 }
 
 /// Whether the bucket's owner owns all objects, which switches lists off.
-fn acls_are_disabled(bucket: &Value) -> bool {
+pub(crate) fn acls_are_disabled(bucket: &Value) -> bool {
     let rules = bucket
         .get("ownership_controls")
         .and_then(|controls| controls.get("rules"));

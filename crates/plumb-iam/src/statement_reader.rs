@@ -6,7 +6,8 @@ use plumb_model::value::{Map, Text, Value};
 
 use crate::condition::Test;
 use crate::document::{
-    Actions, Effect, Listing, MAX_ELEMENTS, MAX_STATEMENTS, Principals, Resources, Statement, UnreadStatement,
+    Actions, Effect, Listing, MAX_BYTES, MAX_ELEMENTS, MAX_STATEMENTS, Principals, Resources, Statement,
+    UnreadStatement,
 };
 use crate::glob::{Glob, Style};
 use crate::operator::{Operand, Operator};
@@ -21,14 +22,25 @@ pub(crate) struct Read {
     pub(crate) problems: Vec<Text>,
 }
 
-pub(crate) fn read(document: &Value) -> Read {
+/// A document of which nothing is read.
+pub(crate) fn too_large(actual: usize) -> Read {
     let mut read = Read::default();
-    let whole = |why: Text| UnreadStatement {
+    let why = format!("the document has {actual} bytes, and one of more than {MAX_BYTES} is not read");
+    read.push_unread(whole(why.into()));
+    read
+}
+
+fn whole(why: Text) -> UnreadStatement {
+    UnreadStatement {
         index: None,
         effect: None,
         actions: None,
         why,
-    };
+    }
+}
+
+pub(crate) fn read(document: &Value) -> Read {
+    let mut read = Read::default();
     let map = match document {
         Value::Null => return read,
         Value::Map(map) => map,
@@ -174,7 +186,7 @@ impl Reader {
             }
             other => return Err(not_read(name, other)),
         }
-        Ok(Some(Principals { listing, patterns }))
+        Ok(Some(Principals::new(listing, patterns)))
     }
 
     fn tests(&mut self, condition: &Value) -> Result<Vec<Test>, Text> {
@@ -357,5 +369,27 @@ mod tests {
         let actions = vec![r#""a:b""#; MAX_ELEMENTS + 1].join(",");
         let json = format!(r#"{{"Statement":{{"Effect":"Allow","Action":[{actions}]}}}}"#);
         assert_eq!(PolicyDocument::read(&parse(&json)).value.unread().len(), 1);
+    }
+
+    #[test]
+    fn a_document_of_absurd_size_is_not_read() {
+        let of_size = |size: usize| {
+            let json = |filling: &str| {
+                format!(
+                    r#"{{"Statement":[{{"Action":"s3:*","Effect":"Allow","Resource":"*","Sid":"{filling}"}}]}}"#
+                )
+            };
+            PolicyDocument::read(&parse(&json(&"x".repeat(size - json("").len()))))
+        };
+        let largest = of_size(MAX_BYTES);
+        assert_eq!((largest.value.statements().len(), largest.problems.len()), (1, 0));
+        let larger = of_size(MAX_BYTES + 1);
+        assert_eq!(larger.value.statements().len(), 0);
+        assert_eq!(
+            larger.problems,
+            ["the document has 262145 bytes, and one of more than 262144 is not read"]
+        );
+        let unread = &larger.value.unread()[0];
+        assert!(unread.may(Effect::Allow, "s3:getobject") && unread.may(Effect::Deny, "s3:getobject"));
     }
 }

@@ -164,7 +164,7 @@ fn unread_control_policies_are_a_caveat() {
     assert_eq!(
         caveats(&alone),
         [
-            "service control policies were not read: the organization was not read in its management account `999900001111`"
+            "service control policies were not read, an organization may forbid it: the organization was not read in its management account `999900001111`"
         ]
     );
     // The unit's own parent is not known, and yet what is attached to the unit and the root binds.
@@ -174,7 +174,9 @@ fn unread_control_policies_are_a_caveat() {
     ]);
     assert_eq!(
         caveats(&half),
-        ["service control policies were not read: what stands above `ou-1` was not read"]
+        [
+            "service control policies were not read, an organization may forbid it: what stands above `ou-1` was not read"
+        ]
     );
     let queue = format!("arn:aws:sqs:eu-west-1:{OWN}:q");
     assert_eq!(

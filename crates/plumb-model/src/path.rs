@@ -228,6 +228,9 @@ pub struct AttackPath {
     pub why: Text,
     /// The least sure of its steps.
     pub certainty: Certainty,
+    /// What is assumed of its steps all the same, each clause once, for example that unread control policies forbid nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub caveats: Vec<Text>,
     /// 0 to 100.
     pub risk: u8,
     /// The sum that made it: name and points, in order.

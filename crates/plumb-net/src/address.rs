@@ -109,6 +109,11 @@ impl AddressSet {
         self.contains(point(address))
     }
 
+    /// The lowest of the addresses.
+    pub fn first(&self) -> Option<IpAddr> {
+        self.ranges().first().map(|(first, _)| address(*first))
+    }
+
     /// How much of the internet this is.
     pub fn width(&self) -> Width {
         let public = self.intersection(&Self::internet());

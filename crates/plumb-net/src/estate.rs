@@ -77,12 +77,11 @@ impl Estate {
             .filter_map(|at| self.world.endpoints.get(*at))
             .map(|endpoint| &endpoint.account)
             .collect();
-        let service = self
-            .world
-            .public_services
-            .iter()
-            .any(|service| service.node.uid == uid);
-        if exposures.is_empty() && accounts.is_empty() && !service {
+        let is_service = || {
+            let mut services = self.world.public_services.iter();
+            services.any(|service| service.node.uid == uid)
+        };
+        if exposures.is_empty() && accounts.is_empty() && !is_service() {
             return None;
         }
         let blind: Vec<Text> = accounts

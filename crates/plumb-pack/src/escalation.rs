@@ -27,6 +27,8 @@ pub struct Escalation {
     pub target: Target,
     /// What the trust policy of the target must admit.
     pub trusts: Option<Trust>,
+    /// What other versions of a policy that is the target must permit.
+    pub versions: Versions,
     /// What must be allowed or be there, all of it.
     pub requires: Vec<Requirement>,
     /// What comes out.
@@ -99,6 +101,18 @@ pub enum Trust {
     Principal,
     /// A service, for example `lambda.amazonaws.com`.
     Service(Text),
+    /// Whom an OpenID Connect provider vouches for, for example `cognito-identity.amazonaws.com`.
+    Federated(Text),
+}
+
+/// What other versions of a policy must permit than the one in force.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Versions {
+    /// They play no part.
+    #[default]
+    Any,
+    /// One of them permits everything.
+    Full,
 }
 
 /// What an escalation needs.

@@ -8,7 +8,7 @@ use plumb_model::value::Text;
 use crate::action::read_action;
 use crate::call_reader::read_template;
 use crate::escalation::{
-    Boundary, Escalation, Gain, Need, Object, Permission, PrincipalKind, Requirement, Target, Trust,
+    Boundary, Escalation, Gain, Need, Object, Permission, PrincipalKind, Requirement, Target, Trust, Versions,
 };
 use crate::node::{Content, Node};
 use crate::policy::{Provenance, is_policy_name};
@@ -16,7 +16,7 @@ use crate::policy_reader::parse_word;
 use crate::reader::{Fields, Problems};
 use crate::suggest::did_you_mean;
 
-const ESCALATION_KEYS: [&str; 10] = [
+const ESCALATION_KEYS: [&str; 11] = [
     "id",
     "title",
     "principal",
@@ -25,6 +25,7 @@ const ESCALATION_KEYS: [&str; 10] = [
     "requires",
     "gains",
     "boundary",
+    "versions",
     "remediation",
     "references",
 ];
@@ -109,6 +110,10 @@ fn read_escalation(
         let parse = |text: &str| (text == "lifted").then_some(Boundary::Lifted);
         parse_word(&text, fields.get("boundary")?, &["lifted"], parse, problems)
     });
+    let versions = fields.text("versions", problems).and_then(|text| {
+        let parse = |text: &str| (text == "full").then_some(Versions::Full);
+        parse_word(&text, fields.get("versions")?, &["full"], parse, problems)
+    });
     let requires = fields
         .required("requires", what, problems)
         .map(|node| read_requirements(node, problems));
@@ -121,6 +126,7 @@ fn read_escalation(
         target: target?,
         trusts,
         requires: requires?,
+        versions: versions.unwrap_or_default(),
         gains: gains?,
         boundary: boundary.unwrap_or(Boundary::Kept),
         remediation: fields.text("remediation", problems).unwrap_or_default(),
@@ -153,6 +159,13 @@ fn check(escalation: &Escalation, fields: &Fields<'_>, problems: &mut Problems) 
             fields.key_span("trusts"),
             "`trusts` needs `target: role`",
             "nothing else has a trust policy",
+        );
+    }
+    if escalation.versions == Versions::Full && escalation.target != Target::OwnPolicy {
+        problems.error(
+            fields.key_span("versions"),
+            "`versions` needs `target: own_policy`",
+            "nothing else has versions",
         );
     }
     let has_policies = match &escalation.target {
@@ -208,12 +221,22 @@ fn read_trust(text: &Text, fields: &Fields<'_>, problems: &mut Problems) -> Opti
     if text == "principal" {
         return Some(Trust::Principal);
     }
-    let is_host = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-');
-    if text.contains('.') && text.chars().all(is_host) {
+    let is_host = |text: &str| {
+        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-');
+        text.contains('.') && text.chars().all(fits)
+    };
+    if let Some(provider) = text
+        .strip_prefix("federated:")
+        .filter(|provider| is_host(provider))
+    {
+        return Some(Trust::Federated(Text::from(provider)));
+    }
+    if is_host(text) {
         return Some(Trust::Service(text.clone()));
     }
     let help = did_you_mean(text, ["principal"]);
-    let message = format!("`{text}` is neither `principal` nor a service principal");
+    let message =
+        format!("`{text}` is neither `principal` nor a service principal nor `federated:` with a provider");
     let label = "expected for example `lambda.amazonaws.com`";
     problems.error_with_help(fields.key_span("trusts"), message, label, help);
     None

@@ -32,7 +32,7 @@ impl Fixes {
 /// How a block is corrected.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fix {
-    /// An argument or nested block that the block must have for this to be the way.
+    /// An argument or nested block that the block must have for this to be the way; in templates a path of properties.
     pub has: Option<Text>,
     /// Values that arguments must have, by their paths; a step goes into a nested block.
     pub set: Vec<(Vec<Text>, Value)>,

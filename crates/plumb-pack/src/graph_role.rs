@@ -20,6 +20,8 @@ pub struct GraphRole {
     pub policy: Option<Path>,
     /// What principals gain with which actions, in the order of the file.
     pub access: Vec<Access>,
+    /// What stands behind it, where it is a door to another resource.
+    pub opens: Option<Door>,
     /// Ways from the internet that neither network nor permission tells.
     pub exposed: Vec<Opening>,
     /// Where one of them holds, what the resource policy grants to everybody opens nothing to the internet.
@@ -33,6 +35,8 @@ pub struct GraphRole {
     pub guarded: Vec<Circumstance>,
     /// To what a front hands requests on.
     pub hands_on: Vec<HandsOn>,
+    /// That it is an identity of the cloud's own, and what policies call it.
+    pub known_as: Option<KnownAs>,
     /// Other accounts that its content is shared with.
     pub shared: Vec<Shared>,
     /// What it tells of the content of other resources.
@@ -54,6 +58,30 @@ pub struct Access {
     pub grants: Vec<Grant>,
     /// The relation to the key that must admit decryption too, where there is one.
     pub decrypt: Option<Text>,
+    /// What encrypts that which is written, where the request asks for nothing else.
+    pub encrypt: Option<Encryption>,
+    /// Where one of them holds, only principals of the resource's own account have the access.
+    pub home: Vec<Circumstance>,
+    /// Where one of them holds, something has to happen first, which its clause names.
+    pub once: Vec<Circumstance>,
+}
+
+/// That who has access to a resource has the same to another one, where that one permits it too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Door {
+    /// The relation to what stands behind.
+    pub relation: Text,
+    /// The condition keys that requests bring along, with templates of their values.
+    pub context: Vec<(Text, Template)>,
+}
+
+/// What encrypts that which is written, where the request asks for nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Encryption {
+    /// The relation to the key.
+    pub key: Text,
+    /// The IAM actions on the key, all of which it takes.
+    pub actions: Vec<Text>,
 }
 
 /// Actions that must be allowed on one thing.
@@ -123,6 +151,23 @@ pub struct Circumstance {
     pub clause: Text,
 }
 
+impl Access {
+    /// The relations to keys that it names.
+    pub fn keys(&self) -> impl Iterator<Item = &Text> {
+        let encrypt = self.encrypt.as_ref().map(|encrypt| &encrypt.key);
+        self.decrypt.iter().chain(encrypt)
+    }
+}
+
+/// What policies call an identity of the cloud's own, which is a principal of no account.
+#[derive(Clone, Debug)]
+pub struct KnownAs {
+    /// Template of its ARN.
+    pub arn: Template,
+    /// Where its canonical identifier stands.
+    pub canonical: Path,
+}
+
 /// Content that accounts by number can read without any permission of its owner's principals.
 #[derive(Clone, Debug)]
 pub struct Shared {
@@ -159,7 +204,11 @@ impl GraphRole {
     pub fn rules(&self) -> impl Iterator<Item = &Program> {
         let access = self.access.iter().filter_map(|access| access.when.as_ref());
         let exposed = self.exposed.iter().map(|opening| &opening.when);
-        let circumstances = self.closed.iter().chain(&self.weak);
+        let of_access = self
+            .access
+            .iter()
+            .flat_map(|access| access.home.iter().chain(&access.once));
+        let circumstances = self.closed.iter().chain(&self.weak).chain(of_access);
         let circumstances = circumstances.chain(&self.withheld).chain(&self.guarded);
         let tells = self.tells.iter().map(|tells| &tells.when);
         access
@@ -192,9 +241,13 @@ impl GraphRole {
             .flatten()
             .chain(self.exposed.iter().filter_map(|opening| opening.width.as_ref()))
             .chain(self.shared.iter().map(|shared| &shared.accounts))
+            .chain(self.known_as.iter().map(|known| &known.canonical))
             .filter_map(Path::root);
         let grants = self.access.iter().flat_map(|access| &access.grants);
         let of_templates = grants.flat_map(|grant| grant.on.attributes());
+        let context = self.opens.iter().flat_map(|opens| &opens.context);
+        let of_templates = of_templates.chain(context.flat_map(|(_, value)| value.attributes()));
+        let of_templates = of_templates.chain(self.known_as.iter().flat_map(|known| known.arn.attributes()));
         of_rules
             .chain(of_paths)
             .chain(of_templates)

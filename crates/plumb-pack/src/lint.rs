@@ -13,7 +13,7 @@ use plumb_model::verdict::Verdict;
 
 use crate::escalation_check::{check_builtin, check_escalation};
 use crate::framework::{Extent, Framework};
-use crate::graph_role::AccessLevel;
+use crate::graph_role::{Access, AccessLevel};
 use crate::hands_on::Asks;
 use crate::inline_test::run_tests;
 use crate::mapping::Language;
@@ -143,7 +143,7 @@ fn lint_decryption(pack: &Pack, resource_type: &ResourceType, found: &mut Vec<Di
         Some(target.recipe.graph.as_ref()?.kind == NodeKind::Key)
     };
     let accesses = resource_type.recipe.graph.iter().flat_map(|graph| &graph.access);
-    let labels: BTreeSet<&Text> = accesses.filter_map(|access| access.decrypt.as_ref()).collect();
+    let labels: BTreeSet<&Text> = accesses.flat_map(Access::keys).collect();
     for label in labels {
         let relations = resource_type.recipe.relations.iter();
         let mut targets = relations

@@ -147,6 +147,7 @@ mod tests {
             how: Some("uses".into()),
             certainty: Certainty::Conditional,
             conditions: vec!["a".into(), "b".into()],
+            caveats: Vec::new(),
             proofs: Vec::new(),
             cost: 9,
         });

@@ -37,6 +37,8 @@ pub(crate) struct PathEntry<'a> {
     priority: Priority,
     parts: Vec<PartEntry<'a>>,
     certainty: Certainty,
+    #[serde(skip_serializing_if = "<[Text]>::is_empty")]
+    caveats: &'a [Text],
     why: &'a str,
     days: u32,
     count: u64,
@@ -68,6 +70,7 @@ impl<'a> PathEntry<'a> {
             priority: path.priority,
             parts: parts.collect(),
             certainty: path.certainty,
+            caveats: &path.caveats,
             why: &path.why,
             days: path.days(),
             count: path.count,

@@ -14,6 +14,9 @@ use plumb_report::visible::visible;
 
 use crate::arguments::{Arguments, ColorChoice};
 
+/// How many diagnostics of one input are shown.
+const MOST_SHOWN: usize = 60;
+
 /// What is known of the terminal.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Console {
@@ -57,6 +60,20 @@ impl Console {
         let color = self.color(std::io::stderr().is_terminal());
         for diagnostic in diagnostics {
             self.say(render_diagnostic(diagnostic, color).trim_end());
+        }
+    }
+
+    /// Shows the first of many diagnostics, errors before warnings, and how many there are besides.
+    pub(crate) fn show_some(self, diagnostics: &[Diagnostic]) {
+        let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
+        sorted.sort_by_key(|diagnostic| diagnostic.level);
+        let color = self.color(std::io::stderr().is_terminal());
+        for diagnostic in sorted.iter().take(MOST_SHOWN) {
+            self.say(render_diagnostic(diagnostic, color).trim_end());
+        }
+        let more = sorted.len().saturating_sub(MOST_SHOWN);
+        if more > 0 {
+            self.say(&format!("and {more} more of this kind"));
         }
     }
 

@@ -165,17 +165,17 @@ impl Work<'_> {
         mut wanted: Vec<Wanted>,
         texts: &BTreeMap<&str, &str>,
     ) -> Result<Fixed, Failed> {
-        let failing = |report: &Report| -> BTreeMap<String, String> {
+        let findings = |report: &Report, verdict: Verdict| -> BTreeMap<String, String> {
             report
                 .findings()
-                .filter(|view| view.finding.verdict == Verdict::Fail)
+                .filter(|view| view.finding.verdict == verdict)
                 .map(|view| {
                     let address = view.resource.code.as_ref().map(|code| code.address.to_string());
                     (fingerprint(&view), address.unwrap_or_default())
                 })
                 .collect()
         };
-        let old = failing(before);
+        let old = findings(before, Verdict::Fail);
         let mut futile = BTreeSet::new();
         for _ in 0..ROUNDS {
             let changed = applied(&wanted, texts);
@@ -183,14 +183,16 @@ impl Work<'_> {
                 break;
             }
             let (after, _) = self.judge(&changed, Told::Nothing)?;
-            let new = failing(&after);
+            let new = findings(&after, Verdict::Fail);
+            // A finding that is gone is no better: code that cannot be read has none.
+            let passing = findings(&after, Verdict::Pass);
             let harmed: BTreeSet<&String> = new
                 .iter()
                 .filter(|(finding, _)| !old.contains_key(*finding))
                 .map(|(_, address)| address)
                 .collect();
             let helps =
-                |want: &Wanted| !new.contains_key(&want.fingerprint) && !harmed.contains(&want.address);
+                |want: &Wanted| passing.contains_key(&want.fingerprint) && !harmed.contains(&want.address);
             if wanted.iter().all(helps) {
                 return Ok(Fixed {
                     changed,
@@ -198,8 +200,11 @@ impl Work<'_> {
                     futile,
                 });
             }
-            let (kept, dropped): (Vec<_>, Vec<_>) = wanted.into_iter().partition(helps);
+            let (mut kept, dropped): (Vec<_>, Vec<_>) = wanted.into_iter().partition(helps);
+            // Two that write to the same place may spoil each other: the first of them has another try alone.
+            let (again, dropped) = first_at_their_places(dropped);
             futile.extend(dropped.into_iter().map(|want| want.fingerprint));
+            kept.extend(again);
             wanted = kept;
         }
         Ok(Fixed {
@@ -261,6 +266,21 @@ impl Work<'_> {
                 .say("nothing was changed yet; `--write` writes the files");
         }
     }
+}
+
+/// Those that are the first of several to write to a place, and the others.
+fn first_at_their_places(wanted: Vec<Wanted>) -> (Vec<Wanted>, Vec<Wanted>) {
+    let mut places: BTreeMap<(String, u32, u32), usize> = BTreeMap::new();
+    let place_of = |want: &Wanted| {
+        let place = &want.fix.replacements.first()?.place;
+        Some((place.file.to_string(), place.line, place.column))
+    };
+    for place in wanted.iter().filter_map(place_of) {
+        *places.entry(place).or_default() += 1;
+    }
+    wanted
+        .into_iter()
+        .partition(|want| place_of(want).and_then(|place| places.remove(&place)) > Some(1))
 }
 
 /// The texts after corrections; of two that overlap the first one counts.

@@ -71,9 +71,10 @@ wrong; 4 answered, but part of the snapshot is not understood";
 
 /// What permissions are asked by.
 const CAN_HELP: &str = "\
-A principal is named by its ARN or name, or is `internet` (or `anonymous`)
-for anybody without credentials, an account number for any principal of that
-account whose own policies permit, or a service: lambda.amazonaws.com.
+A principal is named by its ARN or name, or is `internet` for anybody (with an
+account of their own or without credentials), `anonymous` for anybody without
+credentials, an account number for any principal of that account whose own
+policies permit, or a service: lambda.amazonaws.com.
 
 A resource is named by its uid, ARN or name; by the ARN of something inside
 of it (arn:aws:s3:::bucket/key); by any other ARN; or it is `*`, for actions

@@ -1,5 +1,8 @@
 //! The `plumb` command: arguments, environment, wiring.
 
+mod action;
+#[cfg(test)]
+mod agreement;
 mod answer;
 mod arguments;
 mod code_tree;

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use plumb_graph::questions::{Questions, Unanswerable};
+use plumb_iam::key_type::KeyType;
 use plumb_iam::keys::Context;
 use plumb_model::answer::PermissionDecision;
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::value::Text;
 use plumb_report::terminal::answers;
 
+use crate::action;
 use crate::answer::{Destination, did_you_mean, one_of};
 use crate::console::Console;
 use crate::exit::{Failed, Status};
@@ -24,6 +26,7 @@ pub(crate) fn can(console: Console, arguments: &CanArguments) -> Result<Status, 
     let read = Source::read(console, source, Judging::Nothing)?;
     let gaps = read.gaps.clone();
     let (knowledge, assembled) = read.assembled();
+    console.show(action::doubt(&knowledge, &arguments.action).as_slice());
     let questions = Questions::new(&assembled, &knowledge);
     let who = questions
         .who(&arguments.who)
@@ -57,6 +60,7 @@ pub(crate) fn who_can(console: Console, arguments: &WhoCanArguments) -> Result<S
     let read = Source::read(console, source, Judging::Nothing)?;
     let gaps = read.gaps.clone();
     let (knowledge, assembled) = read.assembled();
+    console.show(action::doubt(&knowledge, &arguments.action).as_slice());
     let questions = Questions::new(&assembled, &knowledge);
     let what = questions
         .what(&arguments.resource)
@@ -87,6 +91,11 @@ fn context(given: &[String]) -> Result<Context, Failed> {
                     .into(),
             );
         };
+        if let Some(kind) = KeyType::of(key).filter(|kind| !value.is_empty() && !kind.accepts(value)) {
+            return Err(Diagnostic::error(format!("`{value}` is no value of `{key}`"))
+                .help(format!("its values are {}", kind.title()))
+                .into());
+        }
         let values = keys.entry(key.to_ascii_lowercase()).or_default();
         if !value.is_empty() {
             values.push(Text::from(value));

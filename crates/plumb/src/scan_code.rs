@@ -1,7 +1,7 @@
 //! `plumb scan code`: judge infrastructure code before it is applied.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use plumb_engine::Analyzer;
@@ -125,7 +125,7 @@ pub(crate) fn run(console: Console, arguments: &ScanCodeArguments) -> Result<Sta
     } else {
         Idle::Told
     };
-    console.show(&code.accept(&mut report, &pack, idle));
+    console.show_some(&code.accept(&mut report, &pack, idle));
     if let (Some(changes), Some(base)) = (&changes, &focus.diff) {
         deeply(|| changes.mark(&mut report, &code.sources, base))?;
     }
@@ -213,7 +213,11 @@ pub(crate) fn read_tree(
             .file_name()
             .and_then(|name| name.to_str())
             .unwrap_or_default();
-        paths.retain(|path| path == name);
+        // Values of its parameters may stand beside a template.
+        let is_values = |path: &str| {
+            path.ends_with(".bicepparam") || path.contains("parameters") && path.ends_with(".json")
+        };
+        paths.retain(|path| path == name || !path.contains('/') && is_values(path));
     }
     let used = UsedPaths::of(policies);
     let options = Options {
@@ -234,14 +238,17 @@ pub(crate) fn read_tree(
         (scanned, suppressions)
     })?;
     if let Some(console) = console {
-        console.show(&walking);
-        console.show(&scanned.problems);
+        console.show_some(&walking);
+        console.show_some(&scanned.problems);
         console.show(&not_judged(&scanned.stacks));
         if scanned.kubernetes > 0 {
             let count = scanned.kubernetes;
-            console.say(&format!(
-                "note: {count} objects of Kubernetes were seen; no policy judges them"
-            ));
+            let were = if count == 1 {
+                "object of Kubernetes was"
+            } else {
+                "objects of Kubernetes were"
+            };
+            console.say(&format!("note: {count} {were} seen; no policy judges them"));
         }
     }
     if scanned.stacks.is_empty() && changes.is_none() {
@@ -398,7 +405,7 @@ fn wide(at: u32) -> usize {
 }
 
 /// A file as the tree names it.
-fn below(tree: &CodeTree, file: &PathBuf) -> Result<String, Failed> {
+fn below(tree: &CodeTree, file: &Path) -> Result<String, Failed> {
     tree.path_below(file).ok_or_else(|| {
         let message = format!("`{}` does not lie in the scanned tree", file.display());
         Diagnostic::error(message)

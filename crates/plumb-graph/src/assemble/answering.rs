@@ -3,16 +3,14 @@
 use plumb_iam::answer::Answer;
 use plumb_iam::assume::Assumption;
 use plumb_iam::directory::Asset;
-use plumb_iam::keys::Context;
 use plumb_model::path::{Certainty, EdgeKind};
-use plumb_model::value::Text;
 use plumb_pack::graph_role::{Grant, Needs};
 
-use crate::assemble::assets::{AssetGroup, asset};
+use crate::assemble::assets::{AssetGroup, GroupKey, asset};
 use crate::assemble::permission::{MAX_QUESTIONS, Permissions, resource};
 use crate::assemble::question::{Asking, Question, names, questions};
 use crate::assemble::{Assembly, Outcome};
-use crate::fragment::{Detail, FragmentNode, ReferenceTo};
+use crate::fragment::Detail;
 
 impl Permissions<'_, '_> {
     /// The answer to a question about the first member of a group.
@@ -35,29 +33,75 @@ impl Permissions<'_, '_> {
                 let asset = asset(assembly, self.directory, group.fragment, detail, &resource.uid);
                 self.answer(asking, Assumption::Role.action(), &asset)
             }
-            Question::Access(position, access) => {
-                let resolved = detail?
-                    .access
-                    .iter()
-                    .find(|resolved| resolved.access == position)?;
-                let mut outcome = Outcome {
-                    certainty: resolved.certainty,
-                    ..Outcome::default()
-                };
-                for (grant, on) in access.grants.iter().zip(&resolved.on) {
-                    outcome = outcome.and(self.grant(assembly, asking, group, detail, grant, on)?);
-                }
-                match (&access.decrypt, group.key) {
-                    (Some(_), Some(key)) => Some(outcome.and(self.decrypt(assembly, asking, class, key)?)),
-                    (Some(label), None) => {
-                        Some(match unread_key(assembly, group.fragment, resource, label) {
-                            Some(why) => outcome.and(Outcome::possible(why)),
-                            None => outcome,
-                        })
-                    }
-                    (None, _) => Some(outcome),
-                }
+            Question::Access(..) => {
+                let behind = self.behind(assembly, asking, (group.fragment, resource), question)?;
+                let outcome = self.permitted(assembly, asking, group, question)?.and(behind);
+                self.with_key(assembly, asking, class, group, (question, outcome))
             }
+        }
+    }
+
+    /// What the policies say of a question about access, the key apart.
+    pub(super) fn permitted(
+        &self,
+        assembly: &Assembly<'_>,
+        asking: Asking<'_>,
+        group: &AssetGroup,
+        question: Question<'_>,
+    ) -> Option<Outcome> {
+        let Question::Access(position, access) = question else {
+            return None;
+        };
+        let detail = resource(assembly, group)?.detail.as_deref();
+        let resolved = detail?
+            .access
+            .iter()
+            .find(|resolved| resolved.access == position)?;
+        let mut outcome = Outcome {
+            certainty: resolved.certainty,
+            ..Outcome::default()
+        };
+        for (grant, on) in access.grants.iter().zip(&resolved.on) {
+            outcome = outcome.and(self.grant(assembly, asking, group, detail, grant, on)?);
+        }
+        for once in &resolved.once {
+            outcome = match once.certainty {
+                Certainty::Certain | Certainty::Conditional => outcome.on_condition(once.clause.clone()),
+                Certainty::Possible => outcome.and(Outcome::possible(once.clause.clone())),
+            };
+        }
+        Some(outcome)
+    }
+
+    /// The same where the key of the content admits it, and the account.
+    pub(super) fn with_key(
+        &mut self,
+        assembly: &Assembly<'_>,
+        asking: Asking<'_>,
+        class: Option<usize>,
+        group: &AssetGroup,
+        (question, mut outcome): (Question<'_>, Outcome),
+    ) -> Option<Outcome> {
+        let Question::Access(position, access) = question else {
+            return Some(outcome);
+        };
+        let detail = resource(assembly, group)?.detail.as_deref();
+        let resolved = detail?
+            .access
+            .iter()
+            .find(|resolved| resolved.access == position)?;
+        if !asking.is_of(assembly, group) {
+            match &resolved.home {
+                Some(home) if home.certainty == Certainty::Certain => return None,
+                Some(home) => outcome = outcome.and(Outcome::possible(home.clause.clone())),
+                None => {}
+            }
+        }
+        match (&access.decrypt, &group.key) {
+            (None, _) | (Some(_), GroupKey::None) => Some(outcome),
+            (Some(_), GroupKey::Own(key)) => Some(outcome.and(self.decrypt(assembly, asking, class, *key)?)),
+            (Some(_), GroupKey::Managed) => asking.is_of(assembly, group).then_some(outcome),
+            (Some(_), GroupKey::Unread(why)) => Some(outcome.and(Outcome::possible(why.clone()))),
         }
     }
 
@@ -94,10 +138,11 @@ impl Permissions<'_, '_> {
     }
 
     pub(super) fn answer(&self, asking: Asking<'_>, action: &str, asset: &Asset) -> Option<Outcome> {
-        let context = Context::over_tls();
         Outcome::of(&match asking {
-            Asking::Member(member) => self.directory.can(member, action, asset, &context),
-            Asking::Outsider(principal) => self.directory.can_outsider(principal, action, asset, &context),
+            Asking::Member(member, context) => self.directory.can(member, action, asset, context),
+            Asking::Outsider(principal, context) => {
+                self.directory.can_outsider(principal, action, asset, context)
+            }
             // Nobody else decides what a service or an identity of the cloud's own may do.
             Asking::Front(principal, context) => Answer {
                 caveats: Vec::new(),
@@ -118,47 +163,15 @@ impl Permissions<'_, '_> {
             return known.clone();
         }
         let group = self.groups.groups.get(key)?;
-        // The cloud's own keys have no policy to read; they serve whoever the service serves.
-        let has_policy = resource(assembly, group)
-            .and_then(|resource| resource.detail.as_deref())
-            .is_some_and(|detail| detail.policy.is_some());
-        if !has_policy {
-            return Some(Outcome::default());
-        }
-        let mut best = None;
         let type_id = self.groups.wide.get(group.wide)?.type_id;
-        for question in questions(assembly, type_id) {
-            if question.kind() == EdgeKind::CanRead {
-                best = Outcome::or(best, self.ask(assembly, asking, None, group, question));
-            }
-        }
+        // The first way to read by a key is decryption; the others are of use to whoever has the encrypted content already.
+        let decryption = questions(assembly, type_id)
+            .into_iter()
+            .find(|question| question.kind() == EdgeKind::CanRead);
+        let best = decryption.and_then(|question| self.ask(assembly, asking, None, group, question));
         if let Some(class) = class {
             self.decryption.insert((class, key), best.clone());
         }
         best
     }
-}
-
-/// Why the key of a resource is not known, when it has one of its own.
-fn unread_key(
-    assembly: &Assembly<'_>,
-    fragment: usize,
-    resource: &FragmentNode,
-    label: &str,
-) -> Option<Text> {
-    let relations = resource
-        .relations
-        .iter()
-        .filter(|relation| relation.label == label);
-    relations
-        .filter(|relation| assembly.reference(fragment, &relation.to).is_none())
-        .find_map(|relation| match &relation.to {
-            ReferenceTo::Unread(why) => {
-                Some(Text::from(format!("which key encrypts it was not read: {why}")))
-            }
-            // The cloud's own keys serve whoever the service serves.
-            ReferenceTo::Elsewhere(key) if key.contains("alias/aws/") => None,
-            ReferenceTo::Elsewhere(key) => Some(Text::from(format!("the key `{key}` was not read"))),
-            ReferenceTo::Node(_) => None,
-        })
 }

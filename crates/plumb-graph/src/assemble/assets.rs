@@ -14,7 +14,8 @@ use plumb_pack::escalation::Target;
 
 use crate::assemble::Assembly;
 use crate::assemble::patterns::PatternIndex;
-use crate::fragment::{Detail, FragmentNode};
+use crate::content_key::{self, ContentKey};
+use crate::fragment::{Circumstance, Detail, FragmentNode, ReferenceTo};
 use crate::graph::NodeId;
 use crate::knowledge::TypeId;
 
@@ -25,10 +26,33 @@ pub(crate) struct AssetGroup {
     pub(crate) fragment: usize,
     /// The members; the first one stands for all.
     pub(crate) members: Vec<NodeId>,
-    /// The group of the key that its content is encrypted with.
-    pub(crate) key: Option<usize>,
+    /// What its content is encrypted with.
+    pub(crate) key: GroupKey,
     /// The wider group that it is part of.
     pub(crate) wide: usize,
+}
+
+/// What the content of a group is encrypted with.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum GroupKey {
+    /// No key that permissions speak of.
+    None,
+    /// A key of this group.
+    Own(usize),
+    /// One that the cloud keeps for the account.
+    Managed,
+    /// It was not read; says why.
+    Unread(Text),
+}
+
+impl GroupKey {
+    /// The group of the key.
+    pub(crate) fn group(&self) -> Option<usize> {
+        match self {
+            Self::Own(group) => Some(*group),
+            Self::None | Self::Managed | Self::Unread(_) => None,
+        }
+    }
 }
 
 /// Groups that differ only in the patterns of policies that concern them.
@@ -164,12 +188,14 @@ impl AssetGroups {
 struct Likeness {
     fragment: usize,
     type_id: TypeId,
-    access: Vec<(usize, Certainty)>,
+    access: Vec<(usize, Certainty, Option<Circumstance>, Vec<Circumstance>)>,
     policy: Option<u64>,
     closed: Option<Certainty>,
-    /// The wide group of the key.
-    key: Option<usize>,
+    /// With the wide group of the key in the place of its group.
+    key: GroupKey,
     tags: Option<Tags>,
+    /// What requests bring along to what stands behind a door, which names the door.
+    opens: Vec<(Text, Text)>,
 }
 
 /// Groups the resources that permissions speak of.
@@ -209,7 +235,7 @@ pub(crate) fn groups(assembly: &Assembly<'_>, directory: &Directory) -> AssetGro
     }
     let wanted = targets_of_escalations(assembly);
     let mut wide_of: BTreeMap<Likeness, usize> = BTreeMap::new();
-    let mut known: HashMap<(usize, Option<usize>, Vec<u32>), usize> = HashMap::new();
+    let mut known: HashMap<(usize, GroupKey, Vec<u32>), usize> = HashMap::new();
     // Keys come first, because what they encrypt is grouped by them.
     for keys in [true, false] {
         for (fragment, node, resource) in assembly.resources() {
@@ -221,22 +247,31 @@ pub(crate) fn groups(assembly: &Assembly<'_>, directory: &Directory) -> AssetGro
             if (kind == NodeKind::Key) != keys || !speaks {
                 continue;
             }
-            let key = (!keys)
-                .then(|| key_of(assembly, &groups, fragment, resource))
-                .flatten();
+            let key = if keys {
+                GroupKey::None
+            } else {
+                key_of(assembly, &groups, fragment, resource)
+            };
             let likeness = Likeness {
                 fragment,
                 type_id: resource.type_id,
                 access: detail
                     .iter()
                     .flat_map(|detail| &detail.access)
-                    .map(|access| (access.access, access.certainty))
+                    .map(|access| {
+                        let (home, once) = (access.home.clone(), access.once.clone());
+                        (access.access, access.certainty, home, once)
+                    })
                     .collect(),
                 policy: detail.and_then(|detail| detail.policy.as_ref().map(|_| detail.policy_shape)),
                 closed: detail
                     .and_then(|detail| detail.closed.as_ref())
                     .map(|closed| closed.certainty),
-                key: key.and_then(|key| groups.groups.get(key)).map(|key| key.wide),
+                key: match key.group().and_then(|key| groups.groups.get(key)) {
+                    Some(own) => GroupKey::Own(own.wide),
+                    None => key.clone(),
+                },
+                opens: detail.map(|detail| detail.opens.clone()).unwrap_or_default(),
                 tags: detail.and_then(|detail| documents.tags_that_count(&detail.tags)),
             };
             let next = groups.wide.len();
@@ -256,18 +291,20 @@ pub(crate) fn groups(assembly: &Assembly<'_>, directory: &Directory) -> AssetGro
             }
             let concerning = concerning(&groups.patterns, resource);
             let next = groups.groups.len();
-            let group = *known.entry((wide, key, concerning.clone())).or_insert(next);
+            let group = *known
+                .entry((wide, key.clone(), concerning.clone()))
+                .or_insert(next);
             if group == next {
                 groups.groups.push(AssetGroup {
                     fragment,
                     members: Vec::new(),
-                    key,
+                    key: key.clone(),
                     wide,
                 });
                 if let Some(wide) = groups.wide.get_mut(wide) {
                     wide.groups.push(group);
                 }
-                groups.index(fragment, group, key, concerning);
+                groups.index(fragment, group, key.group(), concerning);
             }
             if let Some(group) = groups.groups.get_mut(group) {
                 group.members.push(node);
@@ -319,32 +356,38 @@ fn targets_of_escalations(assembly: &Assembly<'_>) -> BTreeSet<TypeId> {
         .collect()
 }
 
-/// The group of the key that a relation `decrypt` of one of the accesses leads to.
+/// What a relation `decrypt` of one of the accesses leads to.
 fn key_of(
     assembly: &Assembly<'_>,
     groups: &AssetGroups,
     fragment: usize,
     resource: &FragmentNode,
-) -> Option<usize> {
-    let role = assembly.knowledge.role(resource.type_id)?;
-    let detail = resource.detail.as_deref()?;
-    let labels = detail
+) -> GroupKey {
+    let (Some(role), Some(detail)) = (
+        assembly.knowledge.role(resource.type_id),
+        resource.detail.as_deref(),
+    ) else {
+        return GroupKey::None;
+    };
+    let follow = |fragment: usize, to: &ReferenceTo| assembly.resource(assembly.reference(fragment, to)?);
+    let mut labels = detail
         .access
         .iter()
         .filter_map(|access| role.access.get(access.access)?.decrypt.as_ref());
-    for label in labels {
-        for relation in resource
-            .relations
-            .iter()
-            .filter(|relation| relation.label == *label)
-        {
-            let key = assembly.reference(fragment, &relation.to);
-            if let Some(group) = key.and_then(|key| groups.of_node(key)) {
-                return Some(group);
-            }
+    let found =
+        labels.find_map(|label| content_key::of(assembly.knowledge, (fragment, resource), label, follow));
+    match found {
+        None => GroupKey::None,
+        Some(ContentKey::Managed) => GroupKey::Managed,
+        Some(ContentKey::Unread(why)) => GroupKey::Unread(why),
+        Some(ContentKey::Own(_, key)) => {
+            let group = assembly.node_of(&key.uid).and_then(|node| groups.of_node(node));
+            group.map_or_else(
+                || GroupKey::Unread(Text::from(format!("the key `{}` was not read", key.uid))),
+                GroupKey::Own,
+            )
         }
     }
-    None
 }
 
 fn concerning(patterns: &PatternIndex, resource: &FragmentNode) -> Vec<u32> {

@@ -2,13 +2,19 @@
 
 use std::collections::BTreeSet;
 
+use plumb_iam::access_list::AccessList;
 use plumb_iam::arn::Arn;
 use plumb_iam::document::{Effect, Listing, UnreadStatement};
 use plumb_iam::policy::NamedPolicy;
+use plumb_iam::principal::PrincipalKind;
 use plumb_iam::principal_pattern::PrincipalPattern;
+use plumb_iam::scope::Glance;
+use plumb_iam::vantage;
 use plumb_model::value::Text;
 
 use crate::assemble::Assembly;
+use crate::assemble::permission::Permissions;
+use crate::assemble::question::{Question, reach};
 use crate::fragment::Detail;
 
 /// Whom a policy may let in.
@@ -17,7 +23,6 @@ pub(super) fn let_in(policy: &NamedPolicy) -> BTreeSet<&PrincipalPattern> {
     let Some(document) = policy.document() else {
         return BTreeSet::from([&PrincipalPattern::Everyone]);
     };
-    let may_allow = |unread: &UnreadStatement| unread.effect.is_none_or(|effect| effect == Effect::Allow);
     let unread = document.unread().iter().any(may_allow);
     document
         .statements()
@@ -33,26 +38,34 @@ pub(super) fn let_in(policy: &NamedPolicy) -> BTreeSet<&PrincipalPattern> {
         .collect()
 }
 
+fn may_allow(unread: &UnreadStatement) -> bool {
+    unread.effect.is_none_or(|effect| effect == Effect::Allow)
+}
+
 /// What the conditions of a policy look at of who asks.
-pub(super) struct Callers {
+pub(crate) struct Callers {
     /// Whether they look at the caller's account, organization or ARN.
     pub(super) are_tested: bool,
     /// Whether every ARN of a caller that they name has its account.
-    pub(super) arns_have_accounts: bool,
+    pub(crate) arns_have_accounts: bool,
     /// The accounts that they name.
     pub(super) accounts: BTreeSet<Text>,
+    /// The accounts whose access points they name.
+    pub(super) doors: BTreeSet<Text>,
 }
 
 impl Callers {
-    pub(super) fn of(detail: &Detail) -> Self {
-        let document = detail.policy.as_ref().and_then(|policy| policy.document());
+    pub(crate) fn of(policy: Option<&NamedPolicy>) -> Self {
+        let document = policy.and_then(|policy| policy.document());
         let statements = document.map_or(&[][..], |document| document.statements());
         let mut callers = Self {
             are_tested: false,
             arns_have_accounts: true,
             accounts: BTreeSet::new(),
+            doors: BTreeSet::new(),
         };
         for test in statements.iter().flat_map(|statement| &statement.tests) {
+            callers.doors.extend(vantage::accounts_of_doors(test));
             callers.are_tested |= test.key.starts_with("aws:principal");
             let is_arn = test.key == "aws:principalarn";
             if is_arn || test.key == "aws:principalaccount" {
@@ -79,6 +92,11 @@ pub(super) fn admitted_accounts(assembly: &Assembly<'_>, own: usize, detail: &De
     else {
         return admitted;
     };
+    // What was not read may name any account; where strangers are let in, that is told of all at once.
+    let is_read = document.is_some_and(|document| !document.unread().iter().any(may_allow));
+    if !is_read && detail.closed.is_some() {
+        return (0..assembly.fragments.len()).collect();
+    }
     let statements = document.map_or(&[][..], |document| document.statements());
     for test in statements.iter().flat_map(|statement| &statement.tests) {
         if test.key.contains(":principalorg") {
@@ -92,4 +110,45 @@ pub(super) fn admitted_accounts(assembly: &Assembly<'_>, own: usize, detail: &De
         );
     }
     admitted
+}
+
+impl Permissions<'_, '_> {
+    /// Asks for those principals of the resource's own account whose own policies do not speak of it: there the policy of the
+    /// resource suffices.
+    pub(super) fn ask_own(
+        &mut self,
+        assembly: &mut Assembly<'_>,
+        fragment: usize,
+        wide: usize,
+        question: Question<'_>,
+    ) {
+        for class in self
+            .classes
+            .by_fragment
+            .get(&fragment)
+            .cloned()
+            .unwrap_or_default()
+        {
+            let Some((_, member)) = self.representative(class) else {
+                continue;
+            };
+            // That the root user administers everything is told by one edge.
+            if member.principal.kind == PrincipalKind::Root || reach(member, question).is_some() {
+                continue;
+            }
+            let whole = Glance {
+                everything: true,
+                ..Glance::default()
+            };
+            let named = self.groups.named(fragment, &member.policies);
+            let parts = self.groups.parts(fragment, &[wide], &whole, &named);
+            self.ask_class(assembly, class, &parts, question);
+        }
+    }
+}
+
+/// Whether a canonical identifier is that of the account itself.
+pub(super) fn is_owner(detail: &Detail, id: &Text) -> bool {
+    let list = detail.access_list.as_ref();
+    list.and_then(AccessList::owner).is_some_and(|owner| owner == id)
 }

@@ -8,11 +8,13 @@ use plumb_iam::directory::{Directory, Member};
 use plumb_iam::keys::Context;
 use plumb_iam::principal::{Principal, PrincipalKind, Stewardship};
 use plumb_iam::scope::Glance;
+use plumb_iam::truth::Truth;
 use plumb_model::graph::NodeKind;
 use plumb_model::path::{Certainty, EdgeKind};
 use plumb_model::value::Text;
 use plumb_pack::escalation::{
     Boundary, Escalation, Gain, Need, Object, Permission, PrincipalKind as Who, Requirement, Target, Trust,
+    Versions,
 };
 
 use crate::assemble::assets::{AssetGroups, Part, PartExtent, asset, principal_node};
@@ -147,9 +149,9 @@ impl<'d> Escalations<'d, '_> {
         escalation: &Escalation,
     ) -> bool {
         let allowed = |permission: &Permission| {
-            !Glance::of(&member.policies, &permission.action.to_ascii_lowercase()).is_empty()
-                // Trust policies grant by themselves.
-                || escalation.trusts == Some(Trust::Principal)
+            // Trust policies grant by themselves, on the target alone.
+            let by_trust = permission.on == Object::Target && escalation.trusts == Some(Trust::Principal);
+            by_trust || !Glance::of(&member.policies, &permission.action.to_ascii_lowercase()).is_empty()
         };
         let possible = |need: &Need| match need {
             Need::Action(permission) => allowed(permission),
@@ -210,7 +212,11 @@ impl<'d> Escalations<'d, '_> {
                 member,
                 target: Some(target),
             };
-            best = Outcome::or(best, self.requirements(assembly, &attempt, escalation));
+            let Some(version) = by_version(escalation, target) else {
+                continue;
+            };
+            let outcome = self.requirements(assembly, &attempt, escalation);
+            best = Outcome::or(best, outcome.map(|outcome| outcome.and(version)));
         }
         if let Some(outcome) = best {
             let administrator = assembly.administrator(fragment);
@@ -406,16 +412,34 @@ impl<'d> Escalations<'d, '_> {
             // The action itself is decided by the trust policy of the principal's own target.
             None | Some(Trust::Principal) => Some(Outcome::default()),
             Some(Trust::Service(service)) => {
-                let detail = target.detail.as_deref();
-                let asset = asset(assembly, self.directory, fragment, detail, &target.uid);
-                let principal = Principal::service(service.clone());
-                let action = Assumption::Role.action();
-                let answer = self
-                    .directory
-                    .can_outsider(&principal, action, &asset, &Context::over_tls());
-                Outcome::of(&answer)
+                let service = Principal::service(service.clone());
+                self.assumes(assembly, (fragment, target), &service, Assumption::Role)
+            }
+            Some(Trust::Federated(provider)) => {
+                let federated = Principal::federated(provider.clone());
+                self.assumes(
+                    assembly,
+                    (fragment, target),
+                    &federated,
+                    Assumption::WithWebIdentity,
+                )
             }
         }
+    }
+
+    fn assumes(
+        &self,
+        assembly: &Assembly<'_>,
+        (fragment, target): (usize, &FragmentNode),
+        principal: &Principal,
+        how: Assumption,
+    ) -> Option<Outcome> {
+        let detail = target.detail.as_deref();
+        let asset = asset(assembly, self.directory, fragment, detail, &target.uid);
+        let answer = self
+            .directory
+            .can_outsider(principal, how.action(), &asset, &Context::over_tls());
+        Outcome::of(&answer)
     }
 
     fn connect_class(
@@ -438,6 +462,17 @@ impl<'d> Escalations<'d, '_> {
             let outcome = outcome.clone().resting_on_attachment(first, equals);
             connect(assembly, from, to, escalation, &outcome);
         }
+    }
+}
+
+/// Whether a policy has the version that an escalation needs.
+fn by_version(escalation: &Escalation, policy: &FragmentNode) -> Option<Outcome> {
+    match (escalation.versions, policy.full_version) {
+        (Versions::Any, _) | (Versions::Full, Some(Truth::True)) => Some(Outcome::default()),
+        (Versions::Full, Some(Truth::Unknown | Truth::Depends)) => Some(Outcome::possible(Text::new_static(
+            "its older versions were not read",
+        ))),
+        (Versions::Full, Some(Truth::False) | None) => None,
     }
 }
 

@@ -5,19 +5,20 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use plumb_iam::glob::{Glob, Style};
 use plumb_iam::keys::Context;
 use plumb_iam::principal::Principal;
+use plumb_iam::vantage;
 use plumb_model::graph::NodeKind;
 use plumb_model::path::{Certainty, EdgeKind, Proof};
 use plumb_model::risk::ExposureLevel;
 use plumb_model::value::Text;
 use plumb_net::address::Width;
 use plumb_net::estate::Estate;
-use plumb_net::report::{Source, Standing};
+use plumb_net::report::{ResourceExposure, Source, Standing};
 use plumb_pack::graph_role::AccessLevel;
 use plumb_pack::hands_on::{Asks, Caller, HandsOn};
 
 use crate::assemble::assets::asset;
 use crate::assemble::permission::Permissions;
-use crate::assemble::question::{Asking, Question};
+use crate::assemble::question::{Asking, DIRECT, Question};
 use crate::assemble::{Assembly, Outcome};
 use crate::fragment::{Detail, FragmentNode, Hand};
 use crate::graph::NodeId;
@@ -29,8 +30,23 @@ const PLAIN: [&str; 2] = ["routes_to", "invokes"];
 /// How many ARNs are tried for one that stands for many.
 const MOST_SOURCES: usize = 32;
 
+/// How networks let fronts in that hand requests to fronts with addresses; `None` for those that let in nobody from outside.
+pub(crate) type Doors = HashMap<NodeId, Option<Outcome>>;
+
+/// What networks say of the fronts; those of which they say nothing are not among them.
+pub(crate) fn doors(assembly: &Assembly<'_>, network: &Estate) -> Doors {
+    let fronts = assembly.resources().filter(|(_, node, _)| {
+        assembly
+            .info(*node)
+            .is_some_and(|info| info.kind == NodeKind::Front)
+    });
+    fronts
+        .filter_map(|(_, node, resource)| Some((node, door(&network.exposure_of(&resource.uid)?))))
+        .collect()
+}
+
 /// Adds an edge from every front to what it hands requests to, by itself or by its parts.
-pub(crate) fn add(assembly: &mut Assembly<'_>, permissions: &mut Permissions<'_, '_>, network: &Estate) {
+pub(crate) fn add(assembly: &mut Assembly<'_>, permissions: &mut Permissions<'_, '_>, doors: &Doors) {
     let mut handed: BTreeMap<NodeId, BTreeSet<(NodeId, Certainty)>> = BTreeMap::new();
     let mut names = Names::default();
     for (fragment, node, resource) in assembly.resources() {
@@ -65,7 +81,7 @@ pub(crate) fn add(assembly: &mut Assembly<'_>, permissions: &mut Permissions<'_,
                     on,
                     target,
                 };
-                let Some(outcome) = asked.outcome(assembly, permissions, network) else {
+                let Some(outcome) = asked.outcome(assembly, permissions, doors) else {
                     continue;
                 };
                 for front in &fronts {
@@ -134,6 +150,7 @@ fn plainly(
                 attribute: Text::default(),
                 detail: Text::from(format!("hands requests to {}", assembly.name_of(to))),
             }],
+            ..Outcome::default()
         };
         handed.entry(node).or_default().insert((to, outcome.certainty));
         let how = Some(Text::new_static("gets its requests"));
@@ -185,7 +202,7 @@ impl Asked<'_> {
         &self,
         assembly: &Assembly<'_>,
         permissions: &mut Permissions<'_, '_>,
-        network: &Estate,
+        doors: &Doors,
     ) -> Option<Outcome> {
         let evidence = Outcome::certain(vec![Proof {
             resource: self.resource.uid.clone(),
@@ -200,43 +217,15 @@ impl Asked<'_> {
             .hangs_on
             .iter()
             .fold(evidence, |all, one| all.and(Outcome::hanging_on(one)));
-        let outcome = outcome.and(self.by_network(assembly, network)?);
+        let outcome = outcome.and(self.by_network(doors)?);
         Some(outcome.and(self.by_permission(assembly, permissions)?))
     }
 
     /// What has an address must let the front in there, unless it comes by a way of its own.
-    fn by_network(&self, assembly: &Assembly<'_>, network: &Estate) -> Option<Outcome> {
-        let info = assembly.info(self.target)?;
-        if info.kind != NodeKind::Front || self.on.provided.is_some() {
-            return Some(Outcome::default());
-        }
-        let Some(exposure) = network.exposure_of(&info.uid) else {
-            return Some(Outcome::default());
-        };
-        let admits_front = exposure.exposures.iter().any(|exposure| match &exposure.from {
-            Source::Internet {
-                width: Width::Wide, ..
-            }
-            | Source::Service(_) => true,
-            Source::Internet { .. } | Source::Account(_) | Source::Network(_) | Source::OnPremises => false,
-        });
-        match exposure.outside {
-            Standing::NotExposed => None,
-            Standing::NotKnown(why) => why
-                .into_iter()
-                .map(Outcome::possible)
-                .reduce(Outcome::and)
-                .or(Some(Outcome::default())),
-            Standing::Exposed | Standing::ExposedThrough(_) | Standing::ExposedIf(_) if admits_front => {
-                Some(Outcome::default())
-            }
-            Standing::Exposed | Standing::ExposedThrough(_) | Standing::ExposedIf(_) => Some(Outcome {
-                certainty: Certainty::Conditional,
-                conditions: vec![Text::new_static(
-                    "the addresses of the front are among those let through",
-                )],
-                proofs: Vec::new(),
-            }),
+    fn by_network(&self, doors: &Doors) -> Option<Outcome> {
+        match doors.get(&self.target) {
+            Some(door) if self.on.provided.is_none() => door.clone(),
+            Some(_) | None => Some(Outcome::default()),
         }
     }
 
@@ -254,7 +243,7 @@ impl Asked<'_> {
                     assembly,
                     permissions,
                     (target_fragment, target),
-                    Asking::Member(member),
+                    Asking::Member(member, &DIRECT),
                 ),
                 None => Some(Outcome::possible(Text::from(format!(
                     "what the role `{role}` may do, which was not read"
@@ -271,7 +260,7 @@ impl Asked<'_> {
                     assembly,
                     permissions,
                     (target_fragment, target),
-                    Asking::Front(&Principal::anonymous(), &Context::over_tls()),
+                    Asking::Front(&Principal::anonymous(), &by_itself()),
                 )?;
                 match detail.and_then(|detail| detail.perhaps_closed.clone()) {
                     Some(clause) => open.and(Outcome::possible(clause)),
@@ -285,7 +274,7 @@ impl Asked<'_> {
                 let account = assembly.fragments.get(self.fragment)?.account.id.clone();
                 let principal = Principal::service(name.clone());
                 let answers = sources(source, detail).into_iter().filter_map(|source| {
-                    let context = Context::over_tls()
+                    let context = by_itself()
                         .with("aws:SourceArn", source)
                         .with("aws:SourceAccount", account.clone());
                     let asking = Asking::Front(&principal, &context);
@@ -294,8 +283,11 @@ impl Asked<'_> {
                 answers.map(Some).fold(None, Outcome::or)?
             }
             (_, Caller::Identity(_), Some(arn)) => {
-                let principal = Principal::of_arn(arn)?;
-                let context = Context::over_tls();
+                let principal = Principal {
+                    canonical: assembly.canonical_of(arn),
+                    ..Principal::of_arn(arn)?
+                };
+                let context = by_itself();
                 let asking = Asking::Front(&principal, &context);
                 self.ask(assembly, permissions, (target_fragment, target), asking)?
             }
@@ -338,6 +330,42 @@ impl Asked<'_> {
                 Some(outcome)
             }
         }
+    }
+}
+
+/// What is given of the requests of a front: they go to the target itself, by no endpoint of a network, and from an address of the
+/// front's.
+fn by_itself() -> Context {
+    vantage::from_internet(None)
+}
+
+/// Whether the networks of something let a front in.
+fn door(exposure: &ResourceExposure<'_>) -> Option<Outcome> {
+    let admits_front = exposure.exposures.iter().any(|exposure| match &exposure.from {
+        Source::Internet {
+            width: Width::Wide, ..
+        }
+        | Source::Service(_) => true,
+        Source::Internet { .. } | Source::Account(_) | Source::Network(_) | Source::OnPremises => false,
+    });
+    match &exposure.outside {
+        Standing::NotExposed => None,
+        Standing::NotKnown(why) => why
+            .iter()
+            .cloned()
+            .map(Outcome::possible)
+            .reduce(Outcome::and)
+            .or(Some(Outcome::default())),
+        Standing::Exposed | Standing::ExposedThrough(_) | Standing::ExposedIf(_) if admits_front => {
+            Some(Outcome::default())
+        }
+        Standing::Exposed | Standing::ExposedThrough(_) | Standing::ExposedIf(_) => Some(Outcome {
+            certainty: Certainty::Conditional,
+            conditions: vec![Text::new_static(
+                "the addresses of the front are among those let through",
+            )],
+            ..Outcome::default()
+        }),
     }
 }
 

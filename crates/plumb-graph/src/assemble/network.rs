@@ -111,6 +111,7 @@ fn add_exposure(assembly: &mut Assembly<'_>, exposure: &Exposure) {
         certainty,
         conditions,
         proofs,
+        ..Outcome::default()
     };
     let outcome = outcome.and(guard(assembly, target));
     assembly.edge(from, target, EdgeKind::Reaches, Some(how), &outcome, extra);
@@ -160,6 +161,7 @@ fn add_lateral(assembly: &mut Assembly<'_>, estate: &Estate) {
             certainty,
             conditions,
             proofs,
+            ..Outcome::default()
         };
         // The members of a group are of one kind.
         let guard = to.first().map(|first| guard(assembly, *first));

@@ -16,6 +16,10 @@ pub(crate) struct Outcome {
     pub(crate) certainty: Certainty,
     /// Conditions and what was not read, as clauses.
     pub(crate) conditions: Vec<Text>,
+    /// What is assumed all the same, as clauses.
+    pub(crate) caveats: Vec<Text>,
+    /// From where, as a clause, unless from anywhere.
+    pub(crate) from: Option<Text>,
     /// The facts that all must hold.
     pub(crate) proofs: Vec<Proof>,
 }
@@ -43,7 +47,7 @@ impl Outcome {
         Self {
             certainty: on.certainty.max(Certainty::Conditional),
             conditions: vec![on.clause.clone()],
-            proofs: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -63,8 +67,7 @@ impl Outcome {
             .unknown
             .iter()
             .map(|unknown| Text::from(format!("not read: {unknown}")));
-        let caveats = answer.caveats.iter().cloned();
-        let mut conditions: Vec<Text> = conditions.chain(unknown).chain(caveats).collect();
+        let mut conditions: Vec<Text> = conditions.chain(unknown).collect();
         conditions.sort();
         conditions.dedup();
         let mut proofs: Vec<Proof> = answer
@@ -91,7 +94,9 @@ impl Outcome {
         Some(Self {
             certainty,
             conditions,
+            caveats: answer.caveats.clone(),
             proofs,
+            from: None,
         })
     }
 
@@ -122,12 +127,27 @@ impl Outcome {
                 self.conditions.push(condition);
             }
         }
+        for caveat in other.caveats {
+            if !self.caveats.contains(&caveat) {
+                self.caveats.push(caveat);
+            }
+        }
+        self.from = self.from.or(other.from);
         for proof in other.proofs {
             if !self.proofs.contains(&proof) {
                 self.proofs.push(proof);
             }
         }
         self
+    }
+
+    /// The same where something holds beside.
+    pub(crate) fn on_condition(self, condition: Text) -> Self {
+        self.and(Self {
+            certainty: Certainty::Conditional,
+            conditions: vec![condition],
+            ..Self::default()
+        })
     }
 
     /// The surer one of two ways.

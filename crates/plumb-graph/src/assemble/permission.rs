@@ -1,22 +1,23 @@
 //! Permission edges: who can read, write, administer and assume what, from the evaluated result of all policies.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use plumb_iam::arn::is_account;
 use plumb_iam::directory::{Directory, Member};
-use plumb_iam::principal::{Principal, PrincipalKind};
+use plumb_iam::principal::Principal;
 use plumb_iam::principal_pattern::PrincipalPattern;
 use plumb_iam::scope::Glance;
-use plumb_model::path::{Certainty, EdgeKind};
+use plumb_model::path::Certainty;
 use plumb_model::risk::ExposureLevel;
 
 use crate::assemble::assets::{AssetGroup, AssetGroups, Part, PartExtent, principal_node};
-use crate::assemble::callers::{Callers, admitted_accounts, let_in};
+use crate::assemble::callers::{Callers, admitted_accounts, is_owner, let_in};
 use crate::assemble::classes::Classes;
-use crate::assemble::question::{Asking, Question, Telling, questions, reach};
-use crate::assemble::{Assembly, Outcome, Stand};
+use crate::assemble::names::Names;
+use crate::assemble::question::{Asking, DIRECT, Question, Telling, questions, reach};
+use crate::assemble::strangers::Vantage;
+use crate::assemble::{Assembly, Outcome};
 use crate::fragment::{Detail, FragmentNode};
-use crate::graph::NodeId;
 
 /// The most questions about one principal class and one group of resources that are asked.
 pub(crate) const MAX_QUESTIONS: usize = 8_000_000;
@@ -48,10 +49,11 @@ pub(crate) fn add<'d>(
 pub(crate) struct Permissions<'d, 'c> {
     pub(crate) directory: &'d Directory,
     pub(crate) groups: &'d AssetGroups,
-    classes: &'c mut Classes<'d>,
+    pub(super) classes: &'c mut Classes<'d>,
     /// Whether a class can decrypt with the keys of a group.
     pub(crate) decryption: HashMap<(usize, usize), Option<Outcome>>,
     pub(crate) asked: usize,
+    pub(super) names: Names<'d>,
 }
 
 impl<'d, 'c> Permissions<'d, 'c> {
@@ -66,6 +68,7 @@ impl<'d, 'c> Permissions<'d, 'c> {
             classes,
             decryption: HashMap::new(),
             asked: 0,
+            names: Names::default(),
         }
     }
 
@@ -74,6 +77,8 @@ impl<'d, 'c> Permissions<'d, 'c> {
         let Some((fragment, member)) = self.representative(class) else {
             return;
         };
+        // What was learnt of other classes would only take memory: the product of classes and keys.
+        self.decryption.clear();
         let groups = self.groups;
         let mut named = None;
         let knowledge = assembly.knowledge;
@@ -95,13 +100,13 @@ impl<'d, 'c> Permissions<'d, 'c> {
         }
     }
 
-    fn representative(&self, class: usize) -> Option<(usize, &'d Member)> {
+    pub(super) fn representative(&self, class: usize) -> Option<(usize, &'d Member)> {
         let class = self.classes.all.get(class)?;
         Some((class.fragment, class.members.first().copied()?))
     }
 
     /// Asks for a class about parts, and connects what it may reach.
-    fn ask_class(
+    pub(super) fn ask_class(
         &mut self,
         assembly: &mut Assembly<'_>,
         class: usize,
@@ -123,12 +128,18 @@ impl<'d, 'c> Permissions<'d, 'c> {
             };
             let key = parts
                 .first()
-                .and_then(|part| self.groups.groups.get(part.first)?.key)
+                .and_then(|part| self.groups.groups.get(part.first)?.key.group())
                 .and_then(|key| self.resource(assembly, key));
             let of_key = Telling::of(key.and_then(|key| key.detail.as_deref()));
             let telling = Telling::of(resource.detail.as_deref()).or(of_key);
             if telling == Telling::Nobody {
-                let outcomes = self.ask_parts(assembly, Asking::Member(first), Some(class), parts, question);
+                let outcomes = self.ask_parts(
+                    assembly,
+                    Asking::Member(first, &DIRECT),
+                    Some(class),
+                    parts,
+                    question,
+                );
                 let any = outcomes.iter().any(|(_, outcome)| outcome.is_some());
                 if let Some(node) = any.then(|| self.classes.node(assembly, class)).flatten() {
                     self.connect_parts(assembly, node, outcomes, question, Some((first, members.len())));
@@ -139,11 +150,16 @@ impl<'d, 'c> Permissions<'d, 'c> {
             let mut others = None;
             for member in members.iter().take(MAX_SINGLE) {
                 let outcomes = if telling.means(member) {
-                    self.ask_parts(assembly, Asking::Member(member), None, parts, question)
+                    self.ask_parts(assembly, Asking::Member(member, &DIRECT), None, parts, question)
                 } else {
                     if others.is_none() {
-                        others =
-                            Some(self.ask_parts(assembly, Asking::Member(member), None, parts, question));
+                        others = Some(self.ask_parts(
+                            assembly,
+                            Asking::Member(member, &DIRECT),
+                            None,
+                            parts,
+                            question,
+                        ));
                     }
                     others.clone().unwrap_or_default()
                 };
@@ -197,6 +213,10 @@ impl<'d, 'c> Permissions<'d, 'c> {
             return;
         };
         let Some(policy) = &detail.policy else { return };
+        let vantages = match self.groups.groups.get(first) {
+            Some(group) => self.vantages(assembly, group),
+            None => return,
+        };
         let Some(provider) = assembly
             .fragments
             .get(found.fragment)
@@ -220,22 +240,64 @@ impl<'d, 'c> Permissions<'d, 'c> {
                 match principal {
                     PrincipalPattern::Entity(arn) => match self.directory.principal(arn) {
                         Some(member) => self.ask_entity(assembly, member, fragment, wide, question),
-                        None => self.ask_stranger(assembly, Principal::of_arn(arn), arn, &whole, question),
+                        None => self.ask_stranger(
+                            assembly,
+                            Principal::of_arn(arn),
+                            arn,
+                            (&whole, &vantages),
+                            question,
+                        ),
                     },
                     PrincipalPattern::Account(account) => match assembly.fragment_of(provider, account) {
                         Some(own) if own == fragment => {}
                         Some(other) => self.ask_account(assembly, other, wide, question),
                         None => {
                             let anybody = Principal::any_of_account(account.clone());
-                            self.ask_stranger(assembly, Some(anybody), account, &whole, question);
+                            self.ask_stranger(
+                                assembly,
+                                Some(anybody),
+                                account,
+                                (&whole, &vantages),
+                                question,
+                            );
                         }
                     },
-                    PrincipalPattern::Everyone => self.ask_everybody(assembly, &whole, question, detail),
-                    PrincipalPattern::Session { .. }
-                    | PrincipalPattern::UniqueId(_)
-                    | PrincipalPattern::Service(_)
-                    | PrincipalPattern::Federated(_)
-                    | PrincipalPattern::CanonicalUser(_) => {}
+                    PrincipalPattern::Everyone => {
+                        self.ask_everybody(assembly, (&whole, &vantages), question, detail);
+                    }
+                    PrincipalPattern::Session { account, role, .. } => {
+                        match assembly.fragment_of(provider, account) {
+                            Some(_) => {
+                                for member in self.named_roles(account, role) {
+                                    self.ask_entity(assembly, member, fragment, wide, question);
+                                }
+                            }
+                            None => {
+                                let anybody = Principal::any_of_account(account.clone());
+                                self.ask_stranger(
+                                    assembly,
+                                    Some(anybody),
+                                    account,
+                                    (&whole, &vantages),
+                                    question,
+                                );
+                            }
+                        }
+                    }
+                    // Where nobody has it any more, it is of a principal that was deleted.
+                    PrincipalPattern::UniqueId(id) => {
+                        if let Some(member) = self.by_unique_id(id) {
+                            self.ask_entity(assembly, member, fragment, wide, question);
+                        }
+                    }
+                    PrincipalPattern::CanonicalUser(id)
+                        if is_owner(detail, id) || assembly.is_of_the_cloud(id) => {}
+                    // Whose account it is cannot be told; the condition says so.
+                    PrincipalPattern::CanonicalUser(id) => {
+                        let anybody = Principal::any_of_account(id.clone());
+                        self.ask_stranger(assembly, Some(anybody), id, (&whole, &vantages), question);
+                    }
+                    PrincipalPattern::Service(_) | PrincipalPattern::Federated(_) => {}
                 }
             }
         }
@@ -260,7 +322,7 @@ impl<'d, 'c> Permissions<'d, 'c> {
         };
         let named = self.groups.named(fragment, &member.policies);
         let parts = self.groups.parts(fragment, &[wide], &everything, &named);
-        let outcomes = self.ask_parts(assembly, Asking::Member(member), None, &parts, question);
+        let outcomes = self.ask_parts(assembly, Asking::Member(member, &DIRECT), None, &parts, question);
         self.connect_parts(assembly, node, outcomes, question, Some((member, 1)));
     }
 
@@ -292,7 +354,7 @@ impl<'d, 'c> Permissions<'d, 'c> {
         assembly: &mut Assembly<'_>,
         principal: Option<Principal>,
         name: &str,
-        whole: &Part,
+        (whole, vantages): (&Part, &[Vantage]),
         question: Question<'_>,
     ) {
         let Some(principal) = principal else { return };
@@ -300,7 +362,7 @@ impl<'d, 'c> Permissions<'d, 'c> {
             return;
         };
         // An identity of the cloud's own, such as a front has, is nobody's account; what the front hands on is told by itself.
-        if !is_account(&account) {
+        if name.contains(':') && !is_account(&account) {
             return;
         }
         let Some(found) = self.groups.wide.get(whole.wide) else {
@@ -319,20 +381,16 @@ impl<'d, 'c> Permissions<'d, 'c> {
             }
             return;
         }
-        let outcomes = self.ask_parts(
-            assembly,
-            Asking::Outsider(&principal),
-            None,
-            std::slice::from_ref(whole),
-            question,
-        );
-        if outcomes.iter().all(|(_, outcome)| outcome.is_none()) {
+        let Some(group) = self.groups.groups.get(whole.first) else {
             return;
-        }
+        };
+        let principals = std::slice::from_ref(&principal);
+        let Some(found_from) = self.ask_from_outside(assembly, principals, vantages, group, question) else {
+            return;
+        };
         let entry = assembly.external(&account);
-        for member in &found.members {
-            assembly.expose(*member, ExposureLevel::Accounts);
-        }
+        self.expose(assembly, &found.members, ExposureLevel::Accounts);
+        let outcomes = vec![(whole.clone(), Some(found_from.into_outcome()))];
         self.connect_parts(assembly, entry, outcomes, question, None);
     }
 
@@ -340,7 +398,7 @@ impl<'d, 'c> Permissions<'d, 'c> {
     fn ask_everybody(
         &mut self,
         assembly: &mut Assembly<'_>,
-        whole: &Part,
+        (whole, vantages): (&Part, &[Vantage]),
         question: Question<'_>,
         detail: &Detail,
     ) {
@@ -348,31 +406,26 @@ impl<'d, 'c> Permissions<'d, 'c> {
             return;
         };
         // Some actions want a signature: then it is everybody with an account of their own.
-        let callers = Callers::of(detail);
+        let callers = Callers::of(detail.policy.as_ref());
         let anybody = [
             Principal::anonymous(),
             Principal::stranger_apart(callers.arns_have_accounts),
         ];
-        // Where the policy lets no stranger in, what it grants to everybody does not count.
-        if detail.closed.is_some() {
+        let Some(group) = self.groups.groups.get(whole.first) else {
             return;
-        }
-        let outcome = anybody
-            .iter()
-            .filter_map(|principal| {
-                let group = self.groups.groups.get(whole.first)?;
-                self.ask(assembly, Asking::Outsider(principal), None, group, question)
-            })
-            .map(Some)
-            .fold(None, Outcome::or);
-        let outcome = outcome.map(|outcome| match &detail.perhaps_closed {
-            Some(clause) => outcome.and(Outcome::possible(clause.clone())),
-            None => outcome,
-        });
+        };
+        // Where the policy lets no stranger in, what it grants to everybody counts at home only.
+        let strangers: &[Principal] = if detail.closed.is_some() { &[] } else { &anybody };
+        let outcome = self
+            .ask_from_outside(assembly, strangers, vantages, group, question)
+            .map(|found| match &detail.perhaps_closed {
+                Some(clause) => found.perhaps(clause.clone()),
+                None => found,
+            });
         // Its conditions may admit principals of the estate, for example those of its organization, and of accounts that they name.
         let is_certain = outcome
             .as_ref()
-            .is_some_and(|outcome| outcome.certainty == Certainty::Certain);
+            .is_some_and(|found| found.outcome.certainty == Certainty::Certain);
         if outcome.is_none() || (callers.are_tested && !is_certain) {
             for fragment in admitted_accounts(assembly, found.fragment, detail) {
                 if fragment == found.fragment {
@@ -383,194 +436,31 @@ impl<'d, 'c> Permissions<'d, 'c> {
             }
             for account in callers.accounts {
                 let anybody = Principal::any_of_account(account.clone());
-                self.ask_stranger(assembly, Some(anybody), &account, whole, question);
+                self.ask_stranger(assembly, Some(anybody), &account, (whole, vantages), question);
             }
         }
-        if let Some(outcome) = outcome {
-            let level = match outcome.certainty {
-                Certainty::Certain => ExposureLevel::Wide,
-                Certainty::Conditional => ExposureLevel::Narrow,
-                Certainty::Possible => ExposureLevel::Unknown,
-            };
-            for member in &found.members {
-                assembly.expose(*member, level);
-            }
+        // Who makes an access point decides whom it lets in.
+        for account in callers.doors {
+            let door = [Vantage::through_door_of(&account)];
+            let anybody = Principal::any_of_account(account.clone());
+            self.ask_stranger(assembly, Some(anybody), &account, (whole, &door), question);
+        }
+        if let Some(from_outside) = outcome {
+            let level = from_outside.level;
+            self.expose(assembly, &found.members, level);
             let internet = assembly.internet();
             self.connect_parts(
                 assembly,
                 internet,
-                vec![(whole.clone(), Some(outcome))],
+                vec![(whole.clone(), Some(from_outside.into_outcome()))],
                 question,
                 None,
             );
         }
     }
 
-    /// Asks for those principals of the resource's own account whose own policies do not speak of it: there the policy of the
-    /// resource suffices.
-    fn ask_own(&mut self, assembly: &mut Assembly<'_>, fragment: usize, wide: usize, question: Question<'_>) {
-        for class in self
-            .classes
-            .by_fragment
-            .get(&fragment)
-            .cloned()
-            .unwrap_or_default()
-        {
-            let Some((_, member)) = self.representative(class) else {
-                continue;
-            };
-            // That the root user administers everything is told by one edge.
-            if member.principal.kind == PrincipalKind::Root || reach(member, question).is_some() {
-                continue;
-            }
-            let whole = Glance {
-                everything: true,
-                ..Glance::default()
-            };
-            let named = self.groups.named(fragment, &member.policies);
-            let parts = self.groups.parts(fragment, &[wide], &whole, &named);
-            self.ask_class(assembly, class, &parts, question);
-        }
-    }
-
     fn resource<'k>(&self, assembly: &Assembly<'k>, group: usize) -> Option<&'k FragmentNode> {
         resource(assembly, self.groups.groups.get(group)?)
-    }
-
-    /// Connects a principal with the parts that it may reach: with a whole wide group at once where all its parts are alike.
-    fn connect_parts(
-        &mut self,
-        assembly: &mut Assembly<'_>,
-        from: NodeId,
-        outcomes: Vec<(Part, Option<Outcome>)>,
-        question: Question<'_>,
-        who: Option<(&Member, usize)>,
-    ) {
-        let attached = |outcome: Outcome| match who {
-            Some((member, equals)) => outcome.resting_on_attachment(member, equals),
-            None => outcome,
-        };
-        let groups = self.groups;
-        for alike in outcomes.chunk_by(|(a, _), (b, _)| a.wide == b.wide) {
-            let Some((first, outcome)) = alike.first() else {
-                continue;
-            };
-            let Some(wide) = groups.wide.get(first.wide) else {
-                continue;
-            };
-            let held = alike.iter().any(|(part, _)| part.extent == PartExtent::Rest)
-                || alike.len() == wide.groups.len();
-            let same = alike.iter().all(|(_, other)| {
-                let certain = |outcome: &Option<Outcome>| outcome.as_ref().map(|outcome| outcome.certainty);
-                certain(other) == certain(outcome)
-            });
-            match outcome {
-                None if same => {}
-                Some(outcome) if held && same => {
-                    let outcome = attached(outcome.clone());
-                    self.connect(
-                        assembly,
-                        from,
-                        Stand::Wide(first.wide),
-                        &wide.members,
-                        wide.fragment,
-                        question,
-                        &outcome,
-                    );
-                }
-                Some(_) | None => {
-                    let single: BTreeSet<usize> = alike
-                        .iter()
-                        .filter(|(part, _)| part.extent == PartExtent::One)
-                        .map(|(part, _)| part.first)
-                        .collect();
-                    for (part, outcome) in alike {
-                        let Some(outcome) = outcome else { continue };
-                        let outcome = attached(outcome.clone());
-                        let covered: Vec<usize> = match part.extent {
-                            PartExtent::One => vec![part.first],
-                            PartExtent::Rest => wide
-                                .groups
-                                .iter()
-                                .copied()
-                                .filter(|group| !single.contains(group))
-                                .collect(),
-                        };
-                        for group in covered {
-                            if let Some(found) = groups.groups.get(group) {
-                                let stand = Stand::Group(group);
-                                self.connect(
-                                    assembly,
-                                    from,
-                                    stand,
-                                    &found.members,
-                                    wide.fragment,
-                                    question,
-                                    &outcome,
-                                );
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "they are the parts of one edge")]
-    fn connect(
-        &self,
-        assembly: &mut Assembly<'_>,
-        from: NodeId,
-        stand: Stand,
-        members: &[NodeId],
-        fragment: usize,
-        question: Question<'_>,
-        outcome: &Outcome,
-    ) {
-        let kind = question.kind();
-        if kind == EdgeKind::CanAssume {
-            self.note_bridge(assembly, from, fragment);
-        }
-        let uid = members
-            .first()
-            .and_then(|first| assembly.info(*first))
-            .map(|info| info.uid.clone())
-            .unwrap_or_default();
-        // What rests on the policy of the resource itself rests on another one for each member.
-        if members.len() > 1 && outcome.proofs.iter().any(|proof| proof.resource == uid) {
-            for member in members {
-                let own = assembly
-                    .info(*member)
-                    .map(|info| info.uid.clone())
-                    .unwrap_or_default();
-                let mut outcome = outcome.clone();
-                for proof in outcome.proofs.iter_mut().filter(|proof| proof.resource == uid) {
-                    proof.resource = own.clone();
-                }
-                assembly.edge(from, *member, kind, None, &outcome, 0);
-            }
-        } else if let Some(to) = assembly.stand_in(stand, members) {
-            assembly.edge(from, to, kind, None, outcome, 0);
-        }
-    }
-
-    /// Remembers principals that lead into another account.
-    fn note_bridge(&self, assembly: &mut Assembly<'_>, from: NodeId, into: usize) {
-        let own: Vec<(usize, NodeId)> = match assembly.resource(from) {
-            Some((fragment, _)) => vec![(fragment, from)],
-            // A hidden class: all its members.
-            None => self
-                .classes
-                .all
-                .iter()
-                .filter(|class| class.node == Some(from))
-                .flat_map(|class| class.members.iter().map(|member| (class.fragment, *member)))
-                .filter_map(|(fragment, member)| Some((fragment, principal_node(assembly, member)?)))
-                .collect(),
-        };
-        for (fragment, principal) in own.into_iter().filter(|(fragment, _)| *fragment != into) {
-            assembly.bridge(fragment, principal);
-        }
     }
 }
 

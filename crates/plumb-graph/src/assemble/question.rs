@@ -1,6 +1,7 @@
 //! What is asked about resources, by whom, and under which names.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use plumb_iam::assume::Assumption;
 use plumb_iam::directory::Member;
@@ -11,12 +12,14 @@ use plumb_iam::principal::Principal;
 use plumb_iam::principal_pattern::PrincipalPattern;
 use plumb_iam::request::{Request, Target};
 use plumb_iam::scope::Glance;
+use plumb_iam::vantage;
 use plumb_model::graph::NodeKind;
 use plumb_model::path::EdgeKind;
 use plumb_model::value::Text;
 use plumb_pack::graph_role::{Access, AccessLevel, Grant};
 
 use crate::assemble::Assembly;
+use crate::assemble::assets::AssetGroup;
 use crate::fragment::Detail;
 use crate::knowledge::TypeId;
 
@@ -43,13 +46,49 @@ impl Question<'_> {
     }
 }
 
+/// What is given of requests of the estate's own principals: they go to the resource itself.
+pub(crate) static DIRECT: LazyLock<Context> = LazyLock::new(vantage::direct);
+
 /// Who asks.
 #[derive(Clone, Copy)]
 pub(crate) enum Asking<'a> {
-    Member(&'a Member),
-    Outsider(&'a Principal),
+    /// With what is given of the request.
+    Member(&'a Member, &'a Context),
+    /// With what is given of the request.
+    Outsider(&'a Principal, &'a Context),
     /// A front, with what its requests say of where they come from.
     Front(&'a Principal, &'a Context),
+}
+
+impl<'a> Asking<'a> {
+    /// The same with other things given of the request.
+    pub(crate) fn with(self, context: &'a Context) -> Self {
+        match self {
+            Self::Member(member, _) => Self::Member(member, context),
+            Self::Outsider(principal, _) => Self::Outsider(principal, context),
+            Self::Front(principal, _) => Self::Front(principal, context),
+        }
+    }
+
+    /// What is given of the request.
+    pub(crate) fn context(self) -> &'a Context {
+        match self {
+            Self::Member(_, context) | Self::Outsider(_, context) | Self::Front(_, context) => context,
+        }
+    }
+
+    /// Whether who asks is of the account of a group.
+    pub(crate) fn is_of(self, assembly: &Assembly<'_>, group: &AssetGroup) -> bool {
+        let principal = match self {
+            Self::Member(member, _) => &member.principal,
+            Self::Outsider(principal, _) | Self::Front(principal, _) => principal,
+        };
+        let own = assembly
+            .fragments
+            .get(group.fragment)
+            .map(|fragment| &fragment.account.id);
+        principal.account.is_some() && principal.account.as_ref() == own
+    }
 }
 
 /// Everything that is asked about resources of a type.
@@ -89,7 +128,7 @@ pub(crate) fn names(on: &str, asking: Asking<'_>, grant: &Grant) -> Vec<Text> {
         return vec![Text::from(on)];
     }
     let mut found = Vec::new();
-    if let Asking::Member(member) = asking {
+    if let Asking::Member(member, _) = asking {
         let mut asked = None;
         let actions = grant.actions.iter().map(|action| action.to_ascii_lowercase());
         for action in actions {

@@ -66,6 +66,7 @@ impl Assembly<'_> {
                     attribute: Text::default(),
                     detail: clause.clone(),
                 }],
+                ..Outcome::default()
             };
             self.edge(self.internet(), node, kind, Some(clause), &outcome, extra);
         }

@@ -125,6 +125,7 @@ fn hidden_record(graph: &SecurityGraph, node: NodeId, id: Cell) -> [Cell; NODE_C
 /// The cells of an edge under [`EDGE_COLUMNS`].
 pub fn edge_record(edge: &Edge<'_>) -> [Cell; EDGE_COLUMNS.len()] {
     let step = edge.step;
+    let notes: Vec<&str> = step.notes().map(Text::as_str).collect();
     [
         Cell::Number(i64::from(edge.from.0)),
         Cell::Number(i64::from(edge.to.0)),
@@ -133,7 +134,7 @@ pub fn edge_record(edge: &Edge<'_>) -> [Cell; EDGE_COLUMNS.len()] {
         step.how.as_ref().map_or(Cell::Nothing, filled),
         word(step.certainty.name()),
         Cell::Number(i64::from(step.cost)),
-        filled(&Text::from(step.conditions.join("; "))),
+        filled(&Text::from(notes.join("; "))),
     ]
 }
 

@@ -1,10 +1,88 @@
 //! What edges rest on: which of them fall when facts are taken away.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use plumb_model::path::Proof;
 
 use super::{EdgeId, FactId, Graph, Mask, Step};
+
+/// What rests on what, for many questions about single facts.
+pub struct Resting<'g> {
+    graph: &'g Graph,
+    steps_of_fact: Lists,
+    edges_of_step: Lists,
+}
+
+impl<'g> Resting<'g> {
+    /// Looks through the graph once.
+    pub fn new(graph: &'g Graph) -> Self {
+        let steps = (0u32..).zip(&graph.steps);
+        let of_facts = steps.flat_map(|(step, found)| found.proofs.iter().map(move |fact| (fact.0, step)));
+        let edges = (0u32..).zip(&graph.outgoing);
+        Self {
+            graph,
+            steps_of_fact: Lists::new(graph.facts.len(), of_facts),
+            edges_of_step: Lists::new(graph.steps.len(), edges.map(|(edge, half)| (half.step.0, edge))),
+        }
+    }
+
+    /// The edges that fall with a fact alone, sorted.
+    pub fn edges(&self, fact: FactId) -> Vec<EdgeId> {
+        let mut steps = self.steps_of_fact.of(fact.0).to_vec();
+        steps.dedup();
+        let falling = steps.into_iter().filter(|step| {
+            let step = self.graph.steps.get(*step as usize);
+            step.is_some_and(|step| self.graph.falls(step, |gone| gone == fact))
+        });
+        let mut edges: Vec<EdgeId> = falling
+            .flat_map(|step| self.edges_of_step.of(step))
+            .map(|edge| EdgeId(*edge))
+            .collect();
+        edges.sort_unstable();
+        edges
+    }
+}
+
+/// Lists of numbers, one behind the other.
+struct Lists {
+    starts: Vec<u32>,
+    values: Vec<u32>,
+}
+
+impl Lists {
+    /// Lists by number, from pairs of a list's number and a value; within a list the order stays.
+    fn new(count: usize, pairs: impl Iterator<Item = (u32, u32)> + Clone) -> Self {
+        let mut starts = vec![0u32; count + 1];
+        for (list, _) in pairs.clone() {
+            if let Some(start) = starts.get_mut(list as usize + 1) {
+                *start += 1;
+            }
+        }
+        let mut sum = 0;
+        for start in &mut starts {
+            sum += *start;
+            *start = sum;
+        }
+        let mut next = starts.clone();
+        let mut values = vec![0u32; sum as usize];
+        for (list, value) in pairs {
+            if let Some(place) = next.get_mut(list as usize) {
+                if let Some(slot) = values.get_mut(*place as usize) {
+                    *slot = value;
+                }
+                *place += 1;
+            }
+        }
+        Self { starts, values }
+    }
+
+    fn of(&self, list: u32) -> &[u32] {
+        let at = list as usize;
+        let start = self.starts.get(at).copied().unwrap_or_default();
+        let end = self.starts.get(at + 1).copied().unwrap_or(start);
+        self.values.get(start as usize..end as usize).unwrap_or_default()
+    }
+}
 
 impl Graph {
     /// Whether a step falls when facts are gone: with any of them but, where several rules of one list admit, only with all of
@@ -24,24 +102,10 @@ impl Graph {
             })
     }
 
-    /// The edges that fall with each of `facts` alone, in their order.
+    /// The edges that fall with each of `facts` alone, in their order, each list sorted.
     pub fn edges_resting_on(&self, facts: &[FactId]) -> Vec<Vec<EdgeId>> {
-        let wanted: HashMap<FactId, usize> = facts.iter().copied().zip(0..).collect();
-        let mut of_step: Vec<Vec<usize>> = vec![Vec::new(); self.steps.len()];
-        for (step, found) in self.steps.iter().zip(&mut of_step) {
-            let alone = |fact: &&FactId| wanted.contains_key(fact) && self.falls(step, |gone| gone == **fact);
-            let falling = step.proofs.iter().filter(alone);
-            found.extend(falling.filter_map(|fact| wanted.get(fact).copied()));
-        }
-        let mut edges = vec![Vec::new(); facts.len()];
-        for (edge, position) in self.outgoing.iter().zip(0u32..) {
-            for fact in of_step.get(edge.step.0 as usize).into_iter().flatten() {
-                if let Some(edges) = edges.get_mut(*fact) {
-                    edges.push(EdgeId(position));
-                }
-            }
-        }
-        edges
+        let resting = Resting::new(self);
+        facts.iter().map(|fact| resting.edges(*fact)).collect()
     }
 
     /// The same as masks.
@@ -109,6 +173,7 @@ mod tests {
             how: None,
             certainty: Certainty::Certain,
             conditions: Vec::new(),
+            caveats: Vec::new(),
             proofs: vec![web, tls, out],
             cost: 0,
         });

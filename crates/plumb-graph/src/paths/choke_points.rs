@@ -10,9 +10,9 @@ use plumb_pack::risk::RiskWeights;
 use super::cuts;
 use super::group::{Group, Signature};
 use crate::choke::Choke;
-use crate::graph::{EdgeId, FactId, NodeId};
+use crate::graph::{EdgeId, FactId, Mask, NodeId};
 use crate::repair::Tree;
-use crate::search::UNREACHED;
+use crate::search::{Reach, UNREACHED};
 use crate::security::SecurityGraph;
 
 /// How many entries are searched from; paths from others count as not closed.
@@ -83,8 +83,10 @@ fn lost(security: &SecurityGraph, entries: &[NodeId], removed: &[Vec<EdgeId>]) -
     let graph = &security.graph;
     let targets: HashSet<NodeId> = graph.targets().iter().map(|(node, _)| *node).collect();
     let mut lost: Vec<Lost> = vec![Lost::new(); removed.len()];
+    let mut reach = Reach::new(graph.nodes());
     for entry in entries {
-        let tree = Tree::new(graph, &[(*entry, 0)]);
+        reach.search(graph, &Mask::default(), &[(*entry, 0)]);
+        let tree = Tree::from_entry(graph, *entry, reach.reached());
         for (lost, removed) in lost.iter_mut().zip(removed) {
             let without = tree.without(removed).into_iter();
             let nodes = without.filter(|(_, key)| *key == UNREACHED).map(|(node, _)| node);

@@ -8,16 +8,13 @@ use plumb_pack::risk::RiskWeights;
 
 use super::group::{Group, Signature};
 use crate::choke::Choke;
-use crate::graph::{EdgeId, FactId, NodeId};
+use crate::graph::{EdgeId, FactId, Mask, NodeId, Resting};
 use crate::repair::Tree;
-use crate::search::UNREACHED;
+use crate::search::{Reach, UNREACHED};
 use crate::security::SecurityGraph;
 
 /// How many cuts of a path are named.
 const MOST_CUTS: usize = 4;
-
-/// How many facts are tried in one pass over the edges.
-const AT_ONCE: usize = 256;
 
 /// The facts that close the riskiest path of each group, by position, with how many paths of the group each closes.
 pub(super) type Closing = Vec<BTreeMap<FactId, u64>>;
@@ -43,39 +40,37 @@ pub(super) fn closing(security: &SecurityGraph, ranked: &[(Signature, Group)], t
         (first, *fact)
     });
     facts.truncate(tries);
+    let resting = Resting::new(graph);
+    let mut reach = Reach::new(graph.nodes());
     let mut trees: BTreeMap<NodeId, Tree<'_>> = BTreeMap::new();
-    for some in facts.chunks(AT_ONCE) {
-        for (fact, removed) in some.iter().zip(graph.edges_resting_on(some)) {
-            let mut by_entry: BTreeMap<NodeId, Vec<usize>> = BTreeMap::new();
-            for position in of_fact.get(fact).into_iter().flatten() {
-                if let Some((_, group)) = ranked.get(*position) {
-                    by_entry.entry(group.best.entry).or_default().push(*position);
-                }
+    for fact in facts {
+        let removed = resting.edges(fact);
+        let mut by_entry: BTreeMap<NodeId, Vec<usize>> = BTreeMap::new();
+        for position in of_fact.get(&fact).into_iter().flatten() {
+            if let Some((_, group)) = ranked.get(*position) {
+                by_entry.entry(group.best.entry).or_default().push(*position);
             }
-            for (entry, positions) in by_entry {
-                let tree = trees
-                    .entry(entry)
-                    .or_insert_with(|| Tree::new(graph, &[(entry, 0)]));
-                let lost: BTreeSet<NodeId> = tree
-                    .without(&removed)
-                    .into_iter()
-                    .filter(|(_, key)| *key == UNREACHED)
-                    .map(|(node, _)| node)
-                    .collect();
-                let lost = BTreeMap::from([(entry, lost)]);
-                for position in positions {
-                    let Some((_, group)) = ranked.get(position) else {
-                        continue;
-                    };
-                    let lost_here = lost.get(&entry);
-                    let closed = group
-                        .best
-                        .hops
-                        .last()
-                        .is_some_and(|(target, _)| lost_here.is_some_and(|lost| lost.contains(target)));
-                    if let Some(closing) = closing.get_mut(position).filter(|_| closed) {
-                        closing.insert(*fact, group.closed(&lost));
-                    }
+        }
+        for (entry, positions) in by_entry {
+            let tree = trees.entry(entry).or_insert_with(|| {
+                reach.search(graph, &Mask::default(), &[(entry, 0)]);
+                Tree::from_entry(graph, entry, reach.reached())
+            });
+            let lost: BTreeSet<NodeId> = tree
+                .without(&removed)
+                .into_iter()
+                .filter(|(_, key)| *key == UNREACHED)
+                .map(|(node, _)| node)
+                .collect();
+            let lost = BTreeMap::from([(entry, lost)]);
+            for position in positions {
+                let Some((_, group)) = ranked.get(position) else {
+                    continue;
+                };
+                let is_lost = |node: &NodeId| lost.values().any(|lost| lost.contains(node));
+                let closed = group.best.hops.last().is_some_and(|(target, _)| is_lost(target));
+                if let Some(closing) = closing.get_mut(position).filter(|_| closed) {
+                    closing.insert(fact, group.closed(&lost));
                 }
             }
         }

@@ -65,6 +65,10 @@ pub(super) fn describe(
         .hops
         .iter()
         .filter_map(|(_, edge)| security.graph.edge(*edge));
+    let caveats: BTreeSet<Text> = steps
+        .clone()
+        .flat_map(|edge| edge.step.caveats.iter().cloned())
+        .collect();
     let spent: u8 = steps.clone().map(|edge| edge.step.cost).sum();
     let of_entry = search::points(best.key).saturating_sub(spent);
     if of_entry > 0 {
@@ -88,6 +92,7 @@ pub(super) fn describe(
         }),
         why: best.why.clone(),
         certainty: hops.iter().map(|hop| hop.certainty).max().unwrap_or_default(),
+        caveats: caveats.into_iter().collect(),
         risk,
         parts,
         priority: weights.priority(risk),

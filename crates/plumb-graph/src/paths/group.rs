@@ -54,9 +54,9 @@ impl Group {
 
     /// How many of its paths are closed when these nodes are lost to these entries.
     pub(super) fn closed(&self, lost: &BTreeMap<NodeId, BTreeSet<NodeId>>) -> u64 {
-        self.ends
-            .iter()
-            .filter(|((entry, target), _)| lost.get(entry).is_some_and(|lost| lost.contains(target)))
+        let of_entry = |entry: NodeId| self.ends.range((entry, NodeId(0))..=(entry, NodeId(u32::MAX)));
+        lost.iter()
+            .flat_map(|(entry, lost)| of_entry(*entry).filter(|((_, target), _)| lost.contains(target)))
             .map(|(_, paths)| *paths)
             .sum()
     }

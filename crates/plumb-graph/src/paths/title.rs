@@ -64,7 +64,7 @@ pub(super) fn of(told: &Told<'_>) -> Text {
     let mut home = None;
     for (position, (hop, account)) in hops.iter().zip(*accounts).enumerate() {
         home = home.or(*account);
-        let public = position == 0 && entry.uid == INTERNET && hop.kind == EdgeKind::CanRead;
+        let public = position == 0 && entry.uid == INTERNET && is_open(hop.kind) && !is_narrow(hop);
         let place = match (public, account.is_some() && *account != home) {
             (true, _) => Place::Public,
             (false, true) => Place::Elsewhere,
@@ -91,6 +91,27 @@ pub(super) fn of(told: &Told<'_>) -> Text {
     Text::from(title)
 }
 
+/// Whether the step is open to a part of the internet alone.
+fn is_narrow(hop: &Hop) -> bool {
+    hop.how.as_ref().is_some_and(|how| how.starts_with("from "))
+}
+
+/// Whether the step opens something by permission.
+fn is_open(kind: EdgeKind) -> bool {
+    match kind {
+        EdgeKind::CanRead | EdgeKind::CanAdminister => true,
+        EdgeKind::Reaches
+        | EdgeKind::RunsAs
+        | EdgeKind::CanAssume
+        | EdgeKind::CanEscalateTo
+        | EdgeKind::Holds
+        | EdgeKind::CanWrite
+        | EdgeKind::In
+        | EdgeKind::Covers
+        | EdgeKind::Relation => false,
+    }
+}
+
 fn name(hop: &Hop, place: Place) -> String {
     let is_administrator = hop.to.resource_type == ADMINISTRATOR;
     let moves = hop.kind == EdgeKind::CanAssume || is_administrator;
@@ -112,14 +133,10 @@ fn how(hop: &Hop) -> Option<String> {
         EdgeKind::Reaches | EdgeKind::CanEscalateTo | EdgeKind::Holds => {
             hop.how.as_ref().map(Text::to_string)
         }
-        EdgeKind::RunsAs
-        | EdgeKind::CanAssume
-        | EdgeKind::CanRead
-        | EdgeKind::CanWrite
-        | EdgeKind::CanAdminister
-        | EdgeKind::In
-        | EdgeKind::Covers
-        | EdgeKind::Relation => None,
+        EdgeKind::CanAssume | EdgeKind::CanRead | EdgeKind::CanWrite | EdgeKind::CanAdminister => {
+            hop.how.as_ref().filter(|_| is_narrow(hop)).map(Text::to_string)
+        }
+        EdgeKind::RunsAs | EdgeKind::In | EdgeKind::Covers | EdgeKind::Relation => None,
     }
 }
 

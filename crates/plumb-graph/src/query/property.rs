@@ -132,7 +132,7 @@ impl HopProperty {
             Self::How => step.how.clone().map_or(Item::Null, Item::Text),
             Self::Certainty => Item::text(step.certainty.name()),
             Self::Cost => Item::Int(i64::from(step.cost)),
-            Self::Conditions => Item::list(step.conditions.iter().cloned().map(Item::Text).collect()),
+            Self::Conditions => Item::list(step.notes().cloned().map(Item::Text).collect()),
         }
     }
 }

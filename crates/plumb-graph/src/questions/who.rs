@@ -13,6 +13,8 @@ use crate::near::nearest;
 pub enum Who<'a> {
     /// A principal of the estate.
     Member(&'a Member),
+    /// Whoever is surer to be let in: somebody without credentials, or with an account of their own.
+    Internet,
     /// Anybody, a service, a federated identity, any principal of an account.
     Outsider(Principal),
     /// A user or role of an account that is not part of the estate.
@@ -22,8 +24,10 @@ pub enum Who<'a> {
 impl<'a> Questions<'a> {
     /// The principal that a text means: an ARN, a name, `internet`, an account number or a service.
     pub fn who(&self, text: &str) -> Result<Who<'a>, Unanswerable> {
-        if ["internet", "anonymous"].contains(&text.to_ascii_lowercase().as_str()) {
-            return Ok(Who::Outsider(Principal::anonymous()));
+        match text.to_ascii_lowercase().as_str() {
+            "internet" => return Ok(Who::Internet),
+            "anonymous" => return Ok(Who::Outsider(Principal::anonymous())),
+            _ => {}
         }
         if let Some(member) = self.directory.principal(text) {
             return Ok(Who::Member(member));
@@ -100,7 +104,17 @@ impl Who<'_> {
     pub fn name(&self) -> Text {
         match self {
             Self::Member(member) => member.principal.name.clone(),
+            Self::Internet => Text::new_static("anybody on the internet"),
             Self::Outsider(principal) | Self::Foreigner(principal) => display(principal),
+        }
+    }
+
+    /// The principal; `None` where several are asked.
+    pub(super) fn principal(&self) -> Option<&Principal> {
+        match self {
+            Self::Member(member) => Some(&member.principal),
+            Self::Internet => None,
+            Self::Outsider(principal) | Self::Foreigner(principal) => Some(principal),
         }
     }
 
@@ -108,6 +122,7 @@ impl Who<'_> {
     pub(super) fn is_anybody(&self) -> bool {
         match self {
             Self::Member(_) | Self::Foreigner(_) => false,
+            Self::Internet => true,
             Self::Outsider(principal) => is_everybody(principal),
         }
     }
@@ -116,14 +131,23 @@ impl Who<'_> {
     pub(super) fn has_own_policies(&self) -> bool {
         match self {
             Self::Member(_) | Self::Foreigner(_) => true,
-            Self::Outsider(_) => false,
+            Self::Internet | Self::Outsider(_) => false,
         }
+    }
+
+    /// Whether they are the root user of the account of a resource.
+    pub(super) fn is_root_of(&self, asset: &Asset) -> bool {
+        let is_root = self
+            .principal()
+            .is_some_and(|principal| principal.kind == PrincipalKind::Root);
+        is_root && self.is_of(asset)
     }
 
     /// Whether they belong to the account of a resource.
     pub(super) fn is_of(&self, asset: &Asset) -> bool {
         let account = match self {
             Self::Member(member) => &member.principal.account,
+            Self::Internet => return false,
             Self::Outsider(principal) | Self::Foreigner(principal) => &principal.account,
         };
         account.is_some() && *account == asset.target.account

@@ -1,7 +1,7 @@
 //! `Scene`: the least account in which a principal can go one way, or fails to by one twist.
 
 use plumb_model::resource::Resource;
-use plumb_pack::escalation::{Escalation, Gain, Need, Object, Permission, Target, Trust};
+use plumb_pack::escalation::{Escalation, Gain, Need, Object, Permission, Target, Trust, Versions};
 use plumb_pack::recipe::{Piece, Template};
 use serde_json::{Value, json};
 
@@ -57,7 +57,17 @@ impl Scene {
         let mut becomes = administrator.clone();
         match &escalation.target {
             Target::Principal | Target::Account => {}
-            Target::OwnPolicy => aim.uid = policy.clone(),
+            Target::OwnPolicy => {
+                aim.uid = policy.clone();
+                if escalation.versions == Versions::Full {
+                    let version = |is_default: bool, action: &str| {
+                        let statement = json!({ "Effect": "Allow", "Action": action, "Resource": "*" });
+                        json!({ "is_default_version": is_default, "document": document(json!([statement])) })
+                    };
+                    let versions = json!([version(true, "sts:GetCallerIdentity"), version(false, "*")]);
+                    world.change(&policy, "policy_version_list", versions);
+                }
+            }
             Target::OwnGroup => aim.uid = group(&mut world, "crew"),
             Target::User => {
                 aim.uid = world.user("bob", json!({ "attached_managed_policies": attached }));
@@ -177,6 +187,22 @@ fn trust_of(escalation: &Escalation, principal: &str, twist: Twist) -> Value {
     let root = |account: &str| json!({ "AWS": format!("arn:aws:iam::{account}:root") });
     match (&escalation.trusts, twist) {
         (Some(_), Twist::TrustUnread) => denied(),
+        (Some(Trust::Federated(provider)), twist) => {
+            let (provider, condition) = match twist {
+                Twist::TrustsAnother => ("accounts.google.com", json!({})),
+                Twist::TrustOnCondition => {
+                    let audience = format!("{provider}:aud");
+                    (
+                        provider.as_str(),
+                        json!({ "StringEquals": { audience: "eu-west-1:pool" } }),
+                    )
+                }
+                _ => (provider.as_str(), json!({})),
+            };
+            document(json!([{
+                "Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity", "Principal": { "Federated": provider }, "Condition": condition,
+            }]))
+        }
         (Some(Trust::Service(_)), Twist::TrustsAnother) => trust(json!({ "Service": "ses.amazonaws.com" })),
         (Some(Trust::Service(service)), Twist::TrustOnCondition) => document(json!([{
             "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": { "Service": service.as_str() },

@@ -14,6 +14,7 @@ pub(crate) fn step(kind: EdgeKind, how: Option<&str>, certainty: Certainty, cost
         how: how.map(Into::into),
         certainty,
         conditions: Vec::new(),
+        caveats: Vec::new(),
         proofs: Vec::new(),
         cost,
     }

@@ -142,6 +142,55 @@ fn an_origin_access_identity_is_let_in_by_name() {
 }
 
 #[test]
+fn a_distribution_comes_by_no_endpoint_of_a_network_and_no_access_point() {
+    let unless = |condition: Value| {
+        let mut statements = lets_in(cloudfront(), Value::Null);
+        statements.as_array_mut().unwrap().push(json!({
+            "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": condition,
+        }));
+        bucket(signed(), statements).report()
+    };
+    let endpoint = json!({ "aws:SourceVpce": "vpce-1" });
+    none(&unless(json!({ "StringNotEquals": endpoint })));
+    find(&unless(json!({ "StringEquals": endpoint })), TO_CARDS);
+    let door = json!({ "s3:DataAccessPointAccount": OWN });
+    none(&unless(json!({ "StringNotEquals": door })));
+    // Its addresses are not told.
+    let elsewhere = json!({ "NotIpAddress": { "aws:SourceIp": "198.51.100.0/24" } });
+    find(&unless(elsewhere), &format!("{TO_CARDS} (conditional)"));
+}
+
+#[test]
+fn an_origin_access_identity_is_let_in_by_its_canonical_user() {
+    let estate = |canonical: &str| {
+        let origin = json!({
+            "domain_name": "cards.s3.amazonaws.com",
+            "s3_origin_config": { "origin_access_identity": "origin-access-identity/cloudfront/EOAI" },
+        });
+        let mut world = bucket(
+            origin,
+            lets_in(json!({ "CanonicalUser": canonical }), Value::Null),
+        );
+        for (id, canonical) in [("EOAI", "c0ffee"), ("EELSE", "decade")] {
+            let uid = format!("arn:aws:cloudfront::{OWN}:origin-access-identity/{id}");
+            world.put(
+                "aws_cloudfront_origin_access_identity",
+                &uid,
+                json!({ "id": id, "s3_canonical_user_id": canonical }),
+            );
+        }
+        world.report()
+    };
+    // Neither identity is an account of strangers.
+    assert_eq!(stories(&estate("c0ffee")), [TO_CARDS]);
+    none(&estate("decade"));
+    // Whose that one is cannot be told.
+    let unknown = estate("facade");
+    find(&unknown, "account:facade -can_read-> cards (conditional)");
+    assert_eq!(unknown.paths.len(), 1);
+}
+
+#[test]
 fn the_key_of_a_bucket_must_let_the_distribution_in_too() {
     let estate = |principal: Value| {
         let mut world = bucket(signed(), lets_in(cloudfront(), Value::Null));

@@ -152,7 +152,7 @@ fn thousands_of_statements_are_judged() {
     let mut world = World::default();
     world.organization(&[OWN], json!([]));
     world.bucket("cards", json!({ "tags": { "DataClassification": "restricted" } }));
-    let mut statements: Vec<Value> = (0..4_000)
+    let mut statements: Vec<Value> = (0..1_500)
         .map(|at| allow("s3:GetObject", &format!("arn:aws:s3:::other-{at}/*")))
         .collect();
     careless(&mut world, "ann", statements.clone().into());
@@ -160,6 +160,48 @@ fn thousands_of_statements_are_judged() {
     statements.push(allow("s3:GetObject", "arn:aws:s3:::cards/*"));
     world.change(&iam("user/ann"), "user_policy_list", inline(statements));
     find(&world.report(), "credentials -holds-> ann -can_read-> cards");
+}
+
+/// A bucket whose policy names accounts outside of the estate.
+fn shared_with(accounts: u64) -> World {
+    let mut world = World::default();
+    world.organization(&[OWN], json!([]));
+    let named: Vec<String> = (0..accounts)
+        .map(|at| format!("{:012}", 555_000_000_000 + at))
+        .collect();
+    let statement = json!({
+        "Effect": "Allow", "Principal": { "AWS": named }, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::cards/*",
+    });
+    let tags = json!({ "DataClassification": "restricted" });
+    world.bucket(
+        "cards",
+        json!({ "tags": tags, "policy": document(json!([statement])) }),
+    );
+    world
+}
+
+#[test]
+fn a_policy_that_names_thousands_of_accounts_lets_each_of_them_in() {
+    let assembled = shared_with(5_000).assemble();
+    let cards = assembled.graph.by_uid("arn:aws:s3:::cards").unwrap();
+    assert_eq!(assembled.graph.incoming(cards).len(), 5_000);
+    assert!(assembled.graph.by_uid("account:555000004999").is_some());
+}
+
+#[test]
+fn a_policy_of_absurd_size_lets_somebody_in_perhaps() {
+    let report = shared_with(50_000).report();
+    let stories = stories(&report);
+    assert_eq!(stories.len(), 1, "{stories:?}");
+    assert!(
+        stories[0].starts_with("internet -can_read-> cards (possible"),
+        "{stories:?}"
+    );
+    let told = report.problems.iter().any(|problem| {
+        problem.contains("arn:aws:s3:::cards: its policy: the document has")
+            && problem.contains("is not read")
+    });
+    assert!(told, "{:?}", report.problems);
 }
 
 #[test]

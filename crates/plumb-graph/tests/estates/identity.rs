@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::Twin;
 use crate::world::paths::{find, none, stories};
-use crate::world::{FOREIGN, OTHER, OWN, REGION, World, allow, document, iam, inline, trust};
+use crate::world::{FOREIGN, OTHER, OWN, REGION, World, allow, denied, document, edges, iam, inline, trust};
 
 /// A user with a password alone, who is an entry, with these statements.
 pub(crate) fn careless(world: &mut World, name: &str, statements: Value) -> String {
@@ -313,4 +313,46 @@ fn what_an_administrator_by_one_step_has_is_no_path_of_its_own() {
         "credentials -holds-> ann -can_escalate_to-> administrator",
     );
     assert_eq!(report.paths.len(), 1, "{:?}", report.paths);
+}
+
+#[test]
+fn an_older_version_that_permits_everything_is_a_way_back() {
+    let version = |is_default: bool, statement: Value| json!({ "is_default_version": is_default, "document": document(json!([statement])) });
+    let quiet = || version(true, allow("sts:GetCallerIdentity", "*"));
+    let estate = |versions: Value| {
+        let mut world = World::default();
+        let policy = world.managed("tool", json!([]));
+        world.change(&policy, "policy_version_list", versions);
+        let set = json!([allow("iam:SetDefaultPolicyVersion", &policy)]);
+        let attached = json!([{ "policy_arn": policy, "policy_name": "tool" }]);
+        world.user(
+            "ann",
+            json!({ "user_policy_list": inline(set), "attached_managed_policies": attached }),
+        );
+        let assembled = world.assemble();
+        let found = edges(
+            &assembled.graph,
+            &iam("user/ann"),
+            &format!("administrator:{OWN}"),
+        );
+        found.iter().map(|edge| edge.step.certainty.name()).min()
+    };
+    assert_eq!(
+        estate(json!([quiet(), version(false, allow("*", "*"))])),
+        Some("certain")
+    );
+    assert_eq!(
+        estate(json!([version(false, allow("*", "*")), quiet()])),
+        Some("certain")
+    );
+    assert_eq!(estate(json!([quiet(), version(false, allow("s3:*", "*"))])), None);
+    assert_eq!(
+        estate(json!([quiet(), version(false, allow("*", "arn:aws:s3:::b/*"))])),
+        None
+    );
+    assert_eq!(
+        estate(json!([quiet(), { "is_default_version": false, "document": denied() }])),
+        Some("possible")
+    );
+    assert_eq!(estate(json!([quiet()])), None);
 }

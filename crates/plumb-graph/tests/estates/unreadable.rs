@@ -202,11 +202,25 @@ fn groups_that_were_not_read_leave_what_they_give_possible() {
 fn control_policies_that_were_not_read_are_told() {
     let mut world = open_server();
     world.forget_account(crate::world::MANAGEMENT);
-    let told = conditions(
-        &world,
+    let report = world.report();
+    // A member account can never read them: the step stays certain, and the path says once what it assumes.
+    let path = find(
+        &report,
         "internet -reaches-> i-web -runs_as-> web -can_read-> cards",
     );
-    assert!(told.contains("service control policies were not read"), "{told}");
+    let told: Vec<&str> = path.caveats.iter().map(|caveat| caveat.as_str()).collect();
+    let services = told.iter().filter(|caveat| {
+        caveat.starts_with("service control policies were not read, an organization may forbid it")
+    });
+    assert_eq!(services.count(), 1, "{told:?}");
+    assert!(path.hops.iter().all(|hop| hop.conditions.is_empty()));
+    let world = open_server();
+    let report = world.report();
+    assert!(
+        report.paths.iter().all(|path| path.caveats.is_empty()),
+        "{:?}",
+        report.paths
+    );
 }
 
 #[test]

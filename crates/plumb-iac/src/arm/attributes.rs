@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use plumb_model::value::Text;
 
+use super::Certainty;
 use super::deployment::{Deployment, Key};
 use super::evaluate::{map_with, member};
 use super::frame::{Frame, Spot, Turn};
@@ -104,7 +105,7 @@ impl Deployment<'_, '_> {
         }
     }
 
-    /// The resource that the first argument of `reference` means: a symbol, an id, or the name of a deployment.
+    /// The resource that the first argument of `reference` means: a symbol, an id, or a name that only one has.
     fn referred(&self, text: &str) -> Option<&Resource> {
         if let Some(resource) = self.template.named(text) {
             return Some(resource);
@@ -112,21 +113,25 @@ impl Deployment<'_, '_> {
         let by_name = |resource: &&Resource| {
             let name = resource.field("name")?;
             let root = Frame::default();
-            let spot = Spot::new(super::Certainty::Identity, self.base(&root));
+            let spot = Spot::new(Certainty::Identity, self.base(&root));
             Some(
                 self.evaluate(&name.value, spot)
                     .as_str()?
                     .eq_ignore_ascii_case(text),
             )
         };
-        match text.starts_with('/') {
-            true => self.template.resource(*self.ids().get(&text.to_lowercase())?),
-            false => self
-                .template
-                .resources
-                .iter()
-                .filter(|resource| resource.module.is_some() && resource.repeat.is_none())
-                .find(|resource| by_name(resource) == Some(true)),
+        if text.starts_with('/') {
+            return self.template.resource(*self.ids().get(&text.to_lowercase())?);
+        }
+        let alone = self
+            .template
+            .resources
+            .iter()
+            .filter(|resource| resource.repeat.is_none());
+        let mut found = alone.filter(|resource| by_name(resource) == Some(true));
+        match (found.next(), found.next()) {
+            (Some(only), None) => Some(only),
+            (_, _) => None,
         }
     }
 
@@ -186,8 +191,14 @@ impl Deployment<'_, '_> {
             target.resource.standing == Standing::Existing && target.resource.field(name).is_none();
         self.once(key, place, &what, || match name {
             "id" => match (spot.certainty, self.id_of(target)) {
-                (super::Certainty::Identity | super::Certainty::Value, Some(id)) => Val::string(id),
-                (_, _) => Val::unknown(format!("the id of `{called}` is {AFTER_DEPLOYMENT}")),
+                (Certainty::Identity | Certainty::Value, Some(id)) => Val::string(id),
+                // It is called by its symbol then, and its block has the same id.
+                (Certainty::Identity | Certainty::Value, None) => {
+                    Val::string(self.address(target.resource, target.index, spot))
+                }
+                (Certainty::Required, _) => {
+                    Val::unknown(format!("the id of `{called}` is {AFTER_DEPLOYMENT}"))
+                }
             },
             "type" => Val::string(target.resource.kind.clone()),
             _ if is_outside => Val::unknown(format!("`{called}` is there already and not read")),

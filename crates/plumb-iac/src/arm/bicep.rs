@@ -28,7 +28,7 @@ pub(super) fn read(file: FileId, text: &str, path: &str, work: &Work<'_>) -> Tem
     for (place, message, help) in parser.problems {
         work.error(place, message, help);
     }
-    template
+    template.indexed()
 }
 
 /// The comments of a text and its statements, for what is said in comments.

@@ -8,7 +8,7 @@ use super::Certainty;
 use super::attributes::{Face, Target, resource_turn};
 use super::deployment::Deployment;
 use super::frame::{Frame, Spot, Turn};
-use super::identity::around;
+use super::identity::{around, kind_in};
 use super::tree::{Entry, Resource, Standing};
 use crate::declared::Declared;
 use crate::val::{Fields, Kind, Val, Why};
@@ -170,10 +170,14 @@ impl Deployment<'_, '_> {
             .and_then(|scope| self.id_in(&scope.value, spot));
         let of = |id: &Text| around(id).into_iter().map(Val::string).collect();
         let parents = id.map_or_else(|| Val::unknown("its id is not known"), |id| Val::list(of(id)));
+        // An extension of the old style has the type of what it extends in its own.
+        let is_extension = resource.kind.contains("/providers/");
+        let kind = id.filter(|_| is_extension).and_then(|id| kind_in(id));
+        let kind = self.canonical(kind.as_ref().unwrap_or(&resource.kind));
         let id = id.cloned().unwrap_or_else(|| address.clone());
         let made = [
             ("id", Val::string(id)),
-            ("type", Val::string(self.canonical(&resource.kind))),
+            ("type", Val::string(kind.clone())),
             ("parents", parents),
             ("scope", scope.map_or_else(Val::null, Val::string)),
         ];
@@ -183,7 +187,7 @@ impl Deployment<'_, '_> {
         let location = fields.entries.get("location").and_then(Val::as_str);
         let region = location.map(|text| text.to_lowercase().replace(' ', ""));
         Declared {
-            kind: self.canonical(&resource.kind),
+            kind,
             address,
             body: Val {
                 kind: Kind::Map(Arc::new(fields)),

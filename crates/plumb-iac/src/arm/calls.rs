@@ -33,6 +33,9 @@ const DECIDING: [&str; 14] = [
     "equalsignorecase",
 ];
 
+/// Functions that cut texts: of a stand-in they would leave what another one leaves too.
+const CUTTING: [&str; 6] = ["take", "skip", "substring", "first", "last", "split"];
+
 /// Functions of which the cloud knows the answer.
 const ANSWERED: [&str; 17] = [
     "reference",
@@ -156,6 +159,11 @@ impl Deployment<'_, '_> {
             .iter()
             .map(|argument| self.evaluate(argument, inner))
             .collect();
+        let is_stand_in = |value: &Val| value.as_str().is_some_and(|text| text.contains('{'));
+        if spot.certainty == Certainty::Identity && CUTTING.contains(&name) && values.iter().any(is_stand_in)
+        {
+            return Val::unknown("a part of a name that is not known");
+        }
         let work = values.iter().map(functions::size).sum();
         if let Err(why) = self.work.spend(work, place) {
             return Val::unknown(why);

@@ -93,7 +93,8 @@ impl Deployment<'_, '_> {
         let value = self.evaluate(expr, spot.identity());
         let id = value.get("id").and_then(Val::as_str).or_else(|| value.as_str())?;
         match id.starts_with('/') || id.is_empty() {
-            true => Some(id.into()),
+            // `/` is the tenant.
+            true => Some(id.trim_end_matches('/').into()),
             // `Microsoft.Storage/storageAccounts/name`: something in the scope of the deployment.
             false => Some(format!("{}/providers/{id}", self.scope).into()),
         }
@@ -159,6 +160,18 @@ pub(super) fn id(scope: &str, kind: &str, name: &str) -> Text {
     id.into()
 }
 
+/// The type of the resource with an id; `None` when it is the id of something else.
+pub(super) fn kind_in(id: &str) -> Option<Text> {
+    let (_, below) = id.rsplit_once("/providers/")?;
+    let mut parts = below.split('/');
+    let mut kind = parts.next()?.to_owned();
+    while let (Some(one), Some(_)) = (parts.next(), parts.next()) {
+        kind.push('/');
+        kind.push_str(one);
+    }
+    kind.contains('/').then(|| kind.into())
+}
+
 /// The subscription in an id.
 pub(super) fn subscription(id: &str) -> Option<&str> {
     part(id, "subscriptions")
@@ -202,7 +215,7 @@ pub(super) fn around(id: &str) -> Vec<Text> {
 
 #[cfg(test)]
 mod tests {
-    use super::{around, id, resource_group, subscription};
+    use super::{around, id, kind_in, resource_group, subscription};
 
     #[test]
     fn ids_are_made_of_types_and_names() {
@@ -230,6 +243,14 @@ mod tests {
         let account = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a";
         let lock = id(account, "Microsoft.Authorization/locks", "l");
         assert_eq!(around(&lock), [account]);
+        assert_eq!(kind_in(&lock).as_deref(), Some("Microsoft.Authorization/locks"));
+        let old = id(
+            "/subscriptions/s/resourceGroups/g",
+            "Microsoft.Storage/storageAccounts/providers/locks",
+            "a/Microsoft.Authorization/l",
+        );
+        assert_eq!(old, lock);
+        assert_eq!(kind_in("/subscriptions/s/resourceGroups/g"), None);
         assert_eq!(around("/subscriptions/s"), Vec::<&str>::new());
     }
 }

@@ -78,7 +78,7 @@ impl Reading<'_, '_> {
         }
         let variables = root.get("variables").map(|node| self.reader.entries(node));
         let variables = variables.unwrap_or_default().into_iter().filter_map(named);
-        Some(Template {
+        let template = Template {
             path: self.path.into(),
             level: level(root.get_text("$schema").unwrap_or_default()),
             parameters: entries(root.get("parameters"))
@@ -94,7 +94,9 @@ impl Reading<'_, '_> {
                 .collect(),
             using: None,
             unread: BTreeMap::new(),
-        })
+            ..Template::default()
+        };
+        Some(template.indexed())
     }
 
     /// The resources of a list, or of an object with their symbols.
@@ -184,7 +186,7 @@ impl Reading<'_, '_> {
         depth: usize,
     ) -> Option<Resource> {
         let work = self.reader.work;
-        let Some(kind) = node.get_text("type") else {
+        let Some(kind) = node.get_text("type").map(|kind| kind.trim_end_matches('/')) else {
             let what = match node.entries() {
                 Some(_) => "a resource has no type".to_owned(),
                 None => format!("a resource must be an object, this is a {}", node.kind_name()),

@@ -124,6 +124,8 @@ pub(super) struct Template {
     /// Functions of the template; those of JSON as `namespace.name`, in lower case.
     pub(super) functions: BTreeMap<Text, Function>,
     pub(super) resources: Vec<Resource>,
+    /// The numbers of resources by their symbols.
+    pub(super) symbols: BTreeMap<Text, usize>,
     pub(super) outputs: BTreeMap<Text, Expr>,
     /// The template that a parameter file of Bicep is for.
     pub(super) using: Option<Text>,
@@ -320,18 +322,22 @@ impl Template {
         }
     }
 
-    /// The resource with a symbol, nested ones last.
+    /// The resource with a symbol; of several the outermost.
     pub(super) fn named(&self, symbol: &str) -> Option<&Resource> {
-        named(&self.resources, symbol)
+        self.resource(*self.symbols.get(symbol)?)
     }
-}
 
-fn named<'r>(resources: &'r [Resource], symbol: &str) -> Option<&'r Resource> {
-    let is_it = |resource: &&Resource| resource.symbol.as_deref() == Some(symbol);
-    let nested = || {
-        resources
-            .iter()
-            .find_map(|resource| named(&resource.children, symbol))
-    };
-    resources.iter().find(is_it).or_else(nested)
+    /// The same with all its symbols known.
+    pub(super) fn indexed(mut self) -> Self {
+        let mut level: Vec<&Resource> = self.resources.iter().collect();
+        while !level.is_empty() {
+            for resource in &level {
+                if let Some(symbol) = &resource.symbol {
+                    self.symbols.entry(symbol.clone()).or_insert(resource.number);
+                }
+            }
+            level = level.iter().flat_map(|resource| &resource.children).collect();
+        }
+        self
+    }
 }

@@ -28,7 +28,10 @@ pub(super) fn correct(
         .ok_or(NoCorrection::NotKnown)?;
     let kind = resource.value.get_text("Type").ok_or(NoCorrection::NotKnown)?;
     let properties = resource.value.get("Properties");
-    let has = |name: &Text| properties.is_some_and(|properties| properties.get(name).is_some());
+    let has = |path: &Text| {
+        let mut steps = path.split('.');
+        properties.is_some_and(|properties| steps.try_fold(properties, |node, step| node.get(step)).is_some())
+    };
     let fix = fixes
         .of(policy, Language::CloudFormation, kind)
         .iter()
@@ -149,7 +152,11 @@ impl Writer<'_> {
         if is_element {
             text = format!("{}{indent}", text.trim_start());
         }
-        let at = if is_element { key } else { line };
+        let at = if is_element {
+            key
+        } else {
+            above_comments(before, line)
+        };
         Ok(Edit {
             place: Place::new(self.file, at..at),
             text,
@@ -167,6 +174,13 @@ impl Writer<'_> {
     fn is_json(&self) -> bool {
         self.text.trim_start().starts_with('{')
     }
+}
+
+/// The start of the comments right above a line, which belong to what stands on it.
+fn above_comments(text: &str, line: usize) -> usize {
+    let lines = text.get(..line).unwrap_or_default().split_inclusive('\n').rev();
+    let comments = lines.take_while(|line| line.trim_start().starts_with('#'));
+    line - comments.map(str::len).sum::<usize>()
 }
 
 /// A property and what is in it, in block style.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use plumb_model::value::Text;
-use plumb_pack::mapping::{ArgumentTemplate, BlockMapping, TemplatePart, TemplateSource};
+use plumb_pack::mapping::{ArgumentTemplate, BlockMapping, Role, TemplatePart, TemplateSource};
 
 use crate::declared::{Declared, Stack};
 use crate::mapping::scope::Here;
@@ -112,6 +112,73 @@ pub fn complete(body: &Val, mapping: Option<&BlockMapping>, surroundings: &Surro
         }
     }
     body
+}
+
+/// What a block with its computed arguments is worth to references.
+///
+/// A name that is written but not known, and by which others find the resource, is the stand-in that its document has; what is null,
+/// or not written in a nested block, may still be decided by the cloud.
+pub fn referred(body: &Val, mapping: Option<&BlockMapping>, surroundings: &Surroundings<'_>) -> Val {
+    let mut body = opened(body);
+    let Kind::Map(fields) = &mut body.kind else {
+        return body;
+    };
+    let fields = Arc::make_mut(fields);
+    for name in mapping.into_iter().flat_map(named_by) {
+        if let Some(val) = fields.entries.get_mut(name)
+            && val.why_unknown().is_some()
+        {
+            *val = Val::string(surroundings.address);
+        }
+    }
+    body
+}
+
+/// The arguments that a block is called by, and whose place the address takes when they are not known.
+fn named_by(mapping: &BlockMapping) -> impl Iterator<Item = &Text> {
+    let computed = mapping.computed.iter().map(|(_, template)| template);
+    let roles = mapping.mappings.iter().flat_map(|mapping| match &mapping.role {
+        Role::Whole { uid, name, .. } => vec![uid, name],
+        Role::Part(_) => Vec::new(),
+    });
+    let parts = computed.chain(roles).flat_map(|template| &template.0);
+    parts.flat_map(|part| match part {
+        TemplatePart::FirstOf(sources) if sources.contains(&TemplateSource::Address) => sources
+            .iter()
+            .filter_map(|source| match source {
+                TemplateSource::Argument(path) => match path.steps.as_slice() {
+                    [name] => Some(name),
+                    _ => None,
+                },
+                _ => None,
+            })
+            .collect::<Vec<_>>(),
+        TemplatePart::FirstOf(_) | TemplatePart::Literal(_) => Vec::new(),
+    })
+}
+
+/// Without what is null, and with nested blocks that may have more than their author writes.
+fn opened(val: &Val) -> Val {
+    let Kind::Map(fields) = &val.kind else {
+        return val.clone();
+    };
+    let is_nested = |val: &Val| val.at.is_some() && val.at == val.set && matches!(val.kind, Kind::Map(_));
+    let nested = |val: &Val| match &val.kind {
+        Kind::List(items) if items.iter().any(is_nested) => Val {
+            kind: Kind::List(Arc::new(items.iter().map(opened).collect())),
+            ..val.clone()
+        },
+        _ => val.clone(),
+    };
+    let entries = fields.entries.iter().filter(|(_, val)| !val.is_null());
+    let fields = Fields {
+        entries: entries.map(|(name, val)| (name.clone(), nested(val))).collect(),
+        rest: fields.rest.clone().or(Some(Why::new_static(KNOWN_AFTER_APPLY))),
+    };
+    Val {
+        kind: Kind::Map(Arc::new(fields)),
+        ..val.clone()
+    }
 }
 
 /// Fills a template; `index` is the position of the element.

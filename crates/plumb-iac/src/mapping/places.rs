@@ -17,8 +17,19 @@ pub struct Places {
     pub origin: Arc<Origin>,
     /// Why it is not sure that there is such a resource.
     pub perhaps: Option<Why>,
+    /// What of the block it is made of.
+    pub stands_for: StandsFor,
     /// The tree, of the same shape as the document.
     pub root: PlaceNode,
+}
+
+/// What of a block a document is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StandsFor {
+    /// The block; all but its first such document come along with it.
+    Block,
+    /// One of the blocks in it.
+    Element,
 }
 
 /// The block that a document, or a part of it, comes from.
@@ -107,16 +118,6 @@ impl PlaceNode {
         }
     }
 
-    /// Whether an argument stands in it; the root, which stands for the block, does not count.
-    fn is_written(&self, is_root: bool) -> bool {
-        (!is_root && self.at.is_some())
-            || match &self.children {
-                Children::Map(children) => children.values().any(|child| child.is_written(false)),
-                Children::List(items) => items.iter().any(|item| item.is_written(false)),
-                Children::None => false,
-            }
-    }
-
     /// The place that the last step of a path leads to.
     fn step(&self, step: &Step) -> Option<&PlaceNode> {
         match (step, &self.children) {
@@ -128,11 +129,6 @@ impl PlaceNode {
 }
 
 impl Places {
-    /// Whether code says anything of the document, rather than that it comes with something else.
-    pub fn is_written(&self) -> bool {
-        self.root.is_written(true)
-    }
-
     /// The place of the longest beginning of a path that has one.
     pub fn find(&self, path: &[Step]) -> Found<'_> {
         let mut found = Found {

@@ -68,7 +68,6 @@ impl Azure<'_> {
             .iter()
             .map(|(name, value)| (Text::from(name.as_str()), Text::from(value.as_str())))
             .collect();
-        let mut nested: BTreeSet<Text> = BTreeSet::new();
         let mut read = Vec::new();
         let mut number = u32::try_from(stacks.len()).unwrap_or(u32::MAX);
         // What a template in JSON was compiled from is judged in its place.
@@ -104,12 +103,14 @@ impl Azure<'_> {
                     given: given.clone(),
                 };
                 let reading = arm::read(sources, template.path, &template.text, &values, &context);
-                nested.extend(reading.nested.iter().cloned());
                 read.push((template.path, reading));
             }
         }
         // What another template deploys is judged there, with the values that it gets.
-        read.retain(|(path, _)| !nested.contains(*path));
+        let own: Vec<Text> = read.iter().map(|(path, _)| Text::from(*path)).collect();
+        let below = read.iter().map(|(_, reading)| reading.nested.as_slice());
+        let mut roots = super::roots(&own.iter().zip(below).collect::<Vec<_>>()).into_iter();
+        read.retain(|_| roots.next().unwrap_or(true));
         for (_, reading) in read {
             let complete = !reading
                 .diagnostics

@@ -16,7 +16,9 @@ use crate::place::Place;
 use crate::val::{Kind, Val};
 
 /// The most steps that one root takes: expressions, and items that functions go through.
-const MAX_STEPS: u64 = 50_000_000;
+const MAX_STEPS: u64 = 12_000_000;
+/// The most calls of modules in one root, repetitions included.
+const MAX_INSTANCES: u32 = 5_000;
 /// How deep references and expressions nest.
 const MAX_DEPTH: u32 = 1_200;
 /// The most problems of one root that are told.
@@ -45,6 +47,7 @@ pub(crate) struct Evaluator<'w> {
     pub(crate) steps: Cell<u64>,
     exhausted: Cell<bool>,
     depth: Cell<u32>,
+    instances: Cell<u32>,
 }
 
 impl<'w> Evaluator<'w> {
@@ -71,6 +74,7 @@ impl<'w> Evaluator<'w> {
             steps: Cell::new(MAX_STEPS),
             exhausted: Cell::new(false),
             depth: Cell::new(0),
+            instances: Cell::new(0),
         }
     }
 
@@ -97,7 +101,11 @@ impl<'w> Evaluator<'w> {
             return;
         }
         let message = format!("{}; it counts as unknown", failure.message);
-        let problem = self.at(Diagnostic::warning(message), failure.place, "here");
+        let problem = match failure.breaks {
+            true => Diagnostic::error(message),
+            false => Diagnostic::warning(message),
+        };
+        let problem = self.at(problem, failure.place, "here");
         self.tell(problem);
     }
 
@@ -112,6 +120,17 @@ impl<'w> Evaluator<'w> {
     /// Everything that was told, and whether something was left out.
     pub(crate) fn into_told(self) -> (Vec<Diagnostic>, bool) {
         (self.problems.into_inner(), self.incomplete.get())
+    }
+
+    /// Counts one call of a module; false when there are too many, which is told once.
+    pub(crate) fn another_instance(&self, call: Place) -> bool {
+        let instances = self.instances.get().saturating_add(1);
+        self.instances.set(instances);
+        if instances == MAX_INSTANCES + 1 {
+            let message = format!("only the first {MAX_INSTANCES} calls of modules were followed");
+            self.tell(self.at(Diagnostic::error(message), Some(call), "from here on"));
+        }
+        instances <= MAX_INSTANCES
     }
 
     /// Counts one expression, and goes one level deeper while `work` runs.

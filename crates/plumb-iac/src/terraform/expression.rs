@@ -338,7 +338,7 @@ impl Evaluator<'_> {
             Err(Problem::UnknownFunction(name)) => {
                 let near = plumb_pack::suggest::did_you_mean(&name, functions::names());
                 let help = near.map_or(String::new(), |near| format!("; {near}"));
-                Err(Failure::new(
+                Err(Failure::breaking(
                     format!("there is no function `{name}`{help}"),
                     place,
                 ))

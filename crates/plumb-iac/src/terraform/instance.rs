@@ -184,7 +184,7 @@ impl Evaluator<'_> {
     fn named(&self, name: Name, instance: &Rc<Instance>, place: Option<Place>) -> Evaluated {
         match instance.known.borrow().get(&name) {
             Some(State::Known(value)) => return Ok(value.clone()),
-            Some(State::Open) => return Err(Failure::new("this needs its own value", place)),
+            Some(State::Open) => return Err(Failure::breaking("this needs its own value", place)),
             None => {}
         }
         instance.known.borrow_mut().insert(name.clone(), State::Open);
@@ -323,7 +323,7 @@ impl Evaluator<'_> {
         let key = (mode, position);
         match instance.resolved.borrow().get(&key) {
             Some(Some(resolved)) => return Ok(Rc::clone(resolved)),
-            Some(None) => return Err(Failure::new("this block needs its own values", place)),
+            Some(None) => return Err(Failure::breaking("this block needs its own values", place)),
             None => {}
         }
         instance.resolved.borrow_mut().insert(key, None);
@@ -348,7 +348,12 @@ impl Evaluator<'_> {
     ) -> Result<Rc<Children>, Box<Failure>> {
         match instance.children.borrow().get(&call) {
             Some(Some(children)) => return Ok(Rc::clone(children)),
-            Some(None) => return Err(Failure::new("how often a module is called hangs on itself", None)),
+            Some(None) => {
+                return Err(Failure::breaking(
+                    "how often a module is called hangs on itself",
+                    None,
+                ));
+            }
             None => {}
         }
         instance.children.borrow_mut().insert(call, None);
@@ -388,33 +393,36 @@ impl Evaluator<'_> {
         let (repeated, repetitions) = self.repetitions(&call.body, Scope::of(instance));
         let mut calls = instance.calls.clone();
         calls.push(call.head);
-        let instances = repetitions.into_iter().map(|repetition| {
-            let address = instance.within(&format!("module.{name}{}", repetition.key));
-            let Repetition {
-                key,
-                each,
-                count,
-                perhaps,
-            } = repetition;
-            let child = Instance {
-                module: Arc::clone(&module),
-                address,
-                path: path.clone(),
-                parent: Some(Parent {
-                    instance: Rc::clone(instance),
-                    call: position,
+        let repetitions = repetitions.into_iter();
+        let instances = repetitions
+            .take_while(|_| self.another_instance(call.head))
+            .map(|repetition| {
+                let address = instance.within(&format!("module.{name}{}", repetition.key));
+                let Repetition {
+                    key,
                     each,
                     count,
-                }),
-                given: BTreeMap::new(),
-                calls: calls.clone(),
-                perhaps: instance.perhaps.clone().or(perhaps),
-                known: RefCell::default(),
-                resolved: RefCell::default(),
-                children: RefCell::default(),
-            };
-            (key, Rc::new(child))
-        });
+                    perhaps,
+                } = repetition;
+                let child = Instance {
+                    module: Arc::clone(&module),
+                    address,
+                    path: path.clone(),
+                    parent: Some(Parent {
+                        instance: Rc::clone(instance),
+                        call: position,
+                        each,
+                        count,
+                    }),
+                    given: BTreeMap::new(),
+                    calls: calls.clone(),
+                    perhaps: instance.perhaps.clone().or(perhaps),
+                    known: RefCell::default(),
+                    resolved: RefCell::default(),
+                    children: RefCell::default(),
+                };
+                (key, Rc::new(child))
+            });
         Children {
             repeated,
             instances: instances.collect(),

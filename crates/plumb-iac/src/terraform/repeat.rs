@@ -14,7 +14,7 @@ use crate::place::Place;
 use crate::val::{Fields, Kind, Val};
 
 /// The most instances of one block.
-const MAX_INSTANCES: usize = 20_000;
+const MAX_INSTANCES: usize = 5_000;
 
 /// How a block is repeated.
 #[derive(Clone, Debug, PartialEq)]

@@ -108,7 +108,7 @@ impl Evaluator<'_> {
             data::compute(&kind_name, &mut fields);
             let body = Val::placed(Kind::Map(Arc::new(fields)), Some(block.head));
             let body = self.complete.complete(body, &surroundings);
-            values.push((repetition.key, body.clone()));
+            values.push((repetition.key, self.complete.referred(&body, &surroundings)));
             instances.push(One {
                 address,
                 body,

@@ -55,6 +55,8 @@ pub(crate) struct Failure {
     pub(crate) place: Option<Place>,
     /// Whether Terraform fails there too; otherwise only this evaluation does.
     pub(crate) certain: bool,
+    /// Whether no Terraform can apply the code for it, so that what was judged is not all there is.
+    pub(crate) breaks: bool,
 }
 
 impl Failure {
@@ -63,6 +65,15 @@ impl Failure {
             message: message.into(),
             place,
             certain: true,
+            breaks: false,
+        })
+    }
+
+    /// Something for which nobody can apply the code.
+    pub(crate) fn breaking(message: impl Into<Text>, place: Option<Place>) -> Box<Self> {
+        Box::new(Self {
+            breaks: true,
+            ..*Self::new(message, place)
         })
     }
 

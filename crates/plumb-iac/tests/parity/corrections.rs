@@ -1,6 +1,7 @@
 //! Corrections of the code of the fixtures.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use plumb_iac::fix::Corrector;
 use plumb_iac::locate::spot;
@@ -11,12 +12,15 @@ use plumb_pack::mapping::Language;
 
 use crate::world::{Case, LANGUAGES, World, about, documents, scanned, world};
 
-/// What a correction of the findings of a policy in a case makes of the code.
+/// How the findings of a policy in a case are corrected.
 struct Corrected {
-    text: String,
+    edits: Vec<Edit>,
     /// The types of the corrected blocks.
     kinds: BTreeSet<Text>,
 }
+
+/// What to replace, and by what.
+type Edit = (Range<usize>, String);
 
 /// Corrects everything that fails; `None` when there is nothing to correct, or nobody knows how.
 fn corrected(
@@ -28,7 +32,7 @@ fn corrected(
     let scanned = scanned(world, case, file, text);
     let documents = documents(&scanned);
     let params = Value::Map(policy.policy.params.clone());
-    let mut edits: Vec<(std::ops::Range<usize>, String)> = Vec::new();
+    let mut edits: Vec<Edit> = Vec::new();
     let mut kinds = BTreeSet::new();
     for stack in &scanned.stacks {
         let of_type = stack.mapped.resources.iter();
@@ -60,12 +64,22 @@ fn corrected(
             }
         }
     }
-    edits.sort_by_key(|(range, _)| std::cmp::Reverse((range.start, range.end)));
-    let mut text = text.to_owned();
-    for (range, new) in &edits {
-        text.replace_range(range.clone(), new);
+    (!edits.is_empty()).then_some(Corrected { edits, kinds })
+}
+
+/// The text after edits, of which the first of two that overlap counts.
+fn edited(text: &str, edits: &[Edit]) -> String {
+    let mut edits = edits.to_vec();
+    edits.sort_by_key(|(range, _)| (range.start, range.end));
+    let (mut made, mut done) = (String::new(), 0);
+    for (range, new) in edits {
+        if range.start >= done {
+            made.push_str(text.get(done..range.start).unwrap());
+            made.push_str(&new);
+            done = range.end;
+        }
     }
-    (!edits.is_empty()).then_some(Corrected { text, kinds })
+    made + text.get(done..).unwrap()
 }
 
 #[test]
@@ -84,16 +98,16 @@ fn corrections_make_their_policies_pass_and_keep_comments() {
                     continue;
                 };
                 used.extend(after.kinds.into_iter().map(|kind| (name.clone(), language, kind)));
-                let scanned = scanned(world, case, file, &after.text);
+                let after = edited(text, &after.edits);
+                let scanned = scanned(world, case, file, &after);
                 let verdict = documents(&scanned).verdict(policy, &case.resource_type);
                 let comments = text.lines().filter_map(|line| Some(line.split_once('#')?.1));
-                let lost: Vec<&str> = comments.filter(|comment| !after.text.contains(comment)).collect();
+                let lost: Vec<&str> = comments.filter(|comment| !after.contains(comment)).collect();
                 let is_sound =
                     verdict == Some(Verdict::Pass) && lost.is_empty() && scanned.problems.is_empty();
                 if !is_sound {
                     wrong.push(format!(
-                        "{case}: {name} is {verdict:?}, lost {lost:?} in\n{}",
-                        after.text
+                        "{case}: {name} is {verdict:?}, lost {lost:?} in\n{after}"
                     ));
                 }
             }
@@ -107,6 +121,39 @@ fn corrections_make_their_policies_pass_and_keep_comments() {
                 "no fixture needs the correction of `{kind}` for {name} in {}",
                 language.name()
             ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn corrections_of_several_policies_go_together() {
+    let world = world();
+    let mut wrong = Vec::new();
+    for case in &world.cases {
+        for (language, file) in LANGUAGES {
+            let Some(text) = case.text(language.name()) else {
+                continue;
+            };
+            let mut edits: Vec<Edit> = Vec::new();
+            let mut policies = Vec::new();
+            for policy in about(world, &case.resource_type) {
+                if let Some(found) = corrected(world, case, policy, (language, file, text)) {
+                    let new = found.edits.into_iter();
+                    edits.extend(new.filter(|edit| !edits.contains(edit)).collect::<Vec<_>>());
+                    policies.push(policy);
+                }
+            }
+            let after = edited(text, &edits);
+            let scanned = scanned(world, case, file, &after);
+            let documents = documents(&scanned);
+            let failing = policies
+                .into_iter()
+                .filter(|policy| documents.verdict(policy, &case.resource_type) != Some(Verdict::Pass));
+            let failing: Vec<&Text> = failing.map(|policy| &policy.policy.name).collect();
+            if !failing.is_empty() || !scanned.problems.is_empty() {
+                wrong.push(format!("{case}: {failing:?} in\n{after}"));
+            }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

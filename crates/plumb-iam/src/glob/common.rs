@@ -13,6 +13,10 @@ type Place = (usize, usize);
 impl Glob {
     /// A shortest text that both patterns match; `None` when there is none.
     pub fn common_text(&self, other: &Self) -> Option<String> {
+        let (own, theirs) = (self.prefix(), other.prefix());
+        if !own.starts_with(&*theirs) && !theirs.starts_with(&*own) {
+            return None;
+        }
         let (own, theirs) = (self.pieces(), other.pieces());
         let end = (own.len(), theirs.len());
         let width = end.1 + 1;

@@ -1,10 +1,18 @@
 //! Questions between two patterns: do they overlap, does one cover the other.
 
-use super::{Glob, Piece, Reach, set, skip_stars};
+use super::{Glob, Piece, Reach, Shape, set, skip_stars};
 
 impl Glob {
     /// Whether some text is matched by both patterns.
     pub fn overlaps(&self, other: &Self) -> bool {
+        if !self.folds_case
+            && !other.folds_case
+            && let Some(known) = self
+                .overlaps_simply(other)
+                .or_else(|| other.overlaps_simply(self))
+        {
+            return known;
+        }
         let (own, other) = (self.pieces(), other.pieces());
         let width = other.len() + 1;
         // `row[j]`: some common text leads to the current position here and to `j` there.
@@ -28,6 +36,38 @@ impl Glob {
             close_row(&mut row, Some(*piece), &other);
         }
         row.last() == Some(&true)
+    }
+
+    /// Whether the patterns overlap, where `other` is a text or all that begins with one; `None` when that tells too little.
+    fn overlaps_simply(&self, other: &Self) -> Option<bool> {
+        match &other.shape {
+            Shape::Literal(text) => Some(self.matches(text)),
+            Shape::Everything => Some(true),
+            Shape::Prefix(text) => self.meets_prefix(text),
+            Shape::Greedy(_) | Shape::Parallel(_) => None,
+        }
+    }
+
+    /// Whether the pattern matches some text that begins like this; `None` when its first wildcard does not take all.
+    fn meets_prefix(&self, prefix: &str) -> Option<bool> {
+        let either = |own: &str| own.starts_with(prefix) || prefix.starts_with(own);
+        let pieces = match &self.shape {
+            Shape::Everything => return Some(true),
+            Shape::Literal(own) => return Some(own.starts_with(prefix)),
+            Shape::Prefix(own) => return Some(either(own)),
+            Shape::Greedy(pieces) | Shape::Parallel(pieces) => pieces,
+        };
+        let mut chars = prefix.chars();
+        for piece in pieces {
+            match (piece, chars.next()) {
+                // What is left can be met by what follows the prefix.
+                (_, None) | (Piece::Many(Reach::Anywhere), _) => return Some(true),
+                (Piece::Char(own), Some(char)) if *own == char => {}
+                (Piece::Char(_), Some(_)) => return Some(false),
+                (Piece::One(_) | Piece::Many(Reach::Segment), Some(_)) => return None,
+            }
+        }
+        None
     }
 
     /// Whether every text that `other` matches is matched here; a `false` may be wrong for odd patterns, a `true` never.
@@ -104,6 +144,18 @@ mod tests {
             ("", "?", false),
             ("", "*", true),
             ("a*b", "*c", false),
+            ("ab", "a*", true),
+            ("a", "ab*", false),
+            ("a*", "ab*", true),
+            ("ab*", "a*", true),
+            ("ab*", "ac*", false),
+            ("ab*d*", "a*", true),
+            ("a*d", "abc*", true),
+            ("b*d", "abc*", false),
+            ("a?c*", "ab*", true),
+            ("a?c*", "b*", false),
+            ("a?c", "abc", true),
+            ("a?c", "abd", false),
         ] {
             let (left, right) = (Glob::new(left, Style::Text), Glob::new(right, Style::Text));
             assert_eq!(left.overlaps(&right), expected, "{left:?} {right:?}");

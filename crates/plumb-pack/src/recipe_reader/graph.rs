@@ -10,7 +10,10 @@ use super::TypeReader;
 use crate::action::read_action;
 use crate::call_reader::{PendingTemplate, read_template};
 use crate::checks::{compile_graph_rule, read_path};
-use crate::graph_role::{Access, AccessLevel, Circumstance, Grant, GraphRole, Needs, Opening, Shared, Tells};
+use crate::graph_role::{
+    Access, AccessLevel, Circumstance, Door, Encryption, Grant, GraphRole, KnownAs, Needs, Opening, Shared,
+    Tells,
+};
 use crate::node::{Content, Node};
 use crate::policy_reader::parse_word;
 use crate::reader::Fields;
@@ -18,16 +21,18 @@ use crate::recipe::{Path, Piece, Relation, Template};
 use crate::suggest::did_you_mean;
 use crate::typed_path::Spelling;
 
-const GRAPH_KEYS: [&str; 13] = [
+const GRAPH_KEYS: [&str; 15] = [
     "kind",
     "policy",
     "access",
+    "opens",
     "exposed",
     "closed",
     "weak",
     "withheld",
     "guarded",
     "hands_on",
+    "known_as",
     "shared",
     "tells",
     "sensitivity",
@@ -52,6 +57,7 @@ impl TypeReader<'_> {
         let policy = self.policy_path(&graph);
         let runs_as = self.graph_path(&graph, "runs_as", is_name, "a text that names a role");
         let access = self.accesses(&graph, relations);
+        let opens = graph.get("opens").and_then(|node| self.door(node, relations));
         let exposed = graph
             .list("exposed", &mut self.problems)
             .iter()
@@ -66,6 +72,7 @@ impl TypeReader<'_> {
             .iter()
             .filter_map(|node| self.hands_on(node, relations))
             .collect();
+        let known_as = graph.get("known_as").and_then(|node| self.known_as(node));
         let shared = graph
             .list("shared", &mut self.problems)
             .iter()
@@ -81,12 +88,14 @@ impl TypeReader<'_> {
             kind,
             policy,
             access,
+            opens,
             exposed,
             closed,
             weak,
             withheld,
             guarded,
             hands_on,
+            known_as,
             shared,
             tells,
             sensitivity: sensitivity.unwrap_or_else(|| usual_sensitivity(kind)),
@@ -147,7 +156,9 @@ impl TypeReader<'_> {
 
     fn access(&mut self, node: &Node, level: AccessLevel, relations: &[Relation]) -> Option<Access> {
         let what = "an access";
-        let known = ["actions", "all", "on", "also", "decrypt", "when"];
+        let known = [
+            "actions", "all", "on", "also", "decrypt", "encrypt", "when", "home", "once",
+        ];
         let fields = Fields::open(node, what, &known, &mut self.problems)?;
         let mut grants: Vec<Grant> = self.grant(&fields, what).into_iter().collect();
         let also = fields.get("also");
@@ -161,11 +172,17 @@ impl TypeReader<'_> {
             None => None,
         };
         let decrypt = self.relation_label(&fields, "decrypt", relations);
+        let encrypt = fields
+            .get("encrypt")
+            .and_then(|node| self.encryption(node, relations));
         Some(Access {
             level,
             when,
             grants,
             decrypt,
+            encrypt,
+            home: self.circumstances(&fields, "home"),
+            once: self.circumstances(&fields, "once"),
         })
     }
 
@@ -227,6 +244,47 @@ impl TypeReader<'_> {
             clause: clause?,
             decrypt,
         })
+    }
+
+    fn known_as(&mut self, node: &Node) -> Option<KnownAs> {
+        let what = "the `known_as` of a type";
+        let fields = Fields::open(node, what, &["arn", "canonical"], &mut self.problems)?;
+        let arn = fields.required("arn", what, &mut self.problems);
+        let arn = arn.and_then(|node| self.graph_template(node));
+        fields.required("canonical", what, &mut self.problems);
+        let canonical = self.graph_path(&fields, "canonical", is_name, "a text");
+        Some(KnownAs {
+            arn: arn?,
+            canonical: canonical?,
+        })
+    }
+
+    fn encryption(&mut self, node: &Node, relations: &[Relation]) -> Option<Encryption> {
+        let what = "the `encrypt` of an access";
+        let fields = Fields::open(node, what, &["key", "actions"], &mut self.problems)?;
+        fields.required("key", what, &mut self.problems)?;
+        let key = self.relation_label(&fields, "key", relations)?;
+        let list = fields.required("actions", what, &mut self.problems)?;
+        let actions = self.problems.list(list, "actions");
+        let actions = actions
+            .iter()
+            .filter_map(|node| read_action(node, &mut self.problems))
+            .collect();
+        Some(Encryption { key, actions })
+    }
+
+    fn door(&mut self, node: &Node, relations: &[Relation]) -> Option<Door> {
+        let what = "the `opens` of a type";
+        let fields = Fields::open(node, what, &["relation", "context"], &mut self.problems)?;
+        fields.required("relation", what, &mut self.problems)?;
+        let relation = self.relation_label(&fields, "relation", relations)?;
+        let mut context = Vec::new();
+        for (key, value) in fields.entries("context", &mut self.problems) {
+            if let Some(template) = self.graph_template(value) {
+                context.push((key.text.clone(), template));
+            }
+        }
+        Some(Door { relation, context })
     }
 
     fn grant(&mut self, fields: &Fields<'_>, what: &str) -> Option<Grant> {

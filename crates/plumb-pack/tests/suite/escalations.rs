@@ -170,7 +170,7 @@ fn keys_that_are_missing_or_misspelt() {
     check(
         &with("trusts: lambda"),
         &expect![[r#"
-        user.yaml:8:3: error: `lambda` is neither `principal` nor a service principal
+        user.yaml:8:3: error: `lambda` is neither `principal` nor a service principal nor `federated:` with a provider
         |   trusts: lambda
         |   ^^^^^^ expected for example `lambda.amazonaws.com`
     "#]],
@@ -430,7 +430,11 @@ fn built_in_escalations_are_whole() {
                 (&Target::Role, Gain::Target),
                 "{id}"
             );
-            assert!(matches!(escalation.trusts, Some(Trust::Service(_))), "{id}");
+            let trusts = &escalation.trusts;
+            assert!(
+                matches!(trusts, Some(Trust::Service(_) | Trust::Federated(_))),
+                "{id}"
+            );
         }
         for (key, values) in passes.iter().flat_map(|permission| &permission.context) {
             assert_eq!(key, "iam:PassedToService", "{id}");

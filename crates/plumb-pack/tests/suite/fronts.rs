@@ -235,3 +235,16 @@ hands_on:
     "#]]
     .assert_eq(&show(&lint(&loaded.pack)));
 }
+
+#[test]
+fn what_policies_call_an_identity_of_the_cloud_is_read() {
+    let known = read("kind: other\nknown_as: { arn: 'arn:x:{key}', canonical: key }").known_as;
+    assert_eq!(known.unwrap().canonical.to_string(), "key");
+    let loaded = load("kind: other\nknown_as: { arn: 'arn:x:{key}', canonical: on }");
+    expect![[r#"
+        user.yaml:15:50: error: `canonical` leads to bool, not to a text
+        |       known_as: { arn: 'arn:x:{key}', canonical: on }
+        |                                                  ^^ does not fit
+    "#]]
+    .assert_eq(&show(&loaded.diagnostics));
+}

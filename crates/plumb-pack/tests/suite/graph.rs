@@ -66,7 +66,11 @@ policy: policy
 access:
   read: { actions: [s3:GetObject, s3:GetObjectVersion], on: \"arn:{partition}:s3:::{name}/*\", decrypt: locked_with }
   write:
-  - { actions: [s3:PutObject], when: resource.open }
+  - actions: [s3:PutObject]
+    when: resource.open
+    encrypt: { key: locked_with, actions: [kms:GenerateDataKey] }
+    home: [ { when: resource.open, as: its key serves no other } ]
+    once: [ { when: resource.open, as: it is shut }, { when: 'true', as: it is painted } ]
   - all: [ec2:CreateVolume, ec2:AttachVolume]
     on: \"{keeper}\"
     also: [ { actions: [ec2:CreateTags], on: \"{inner[0].deep.x}\" }, { actions: [ec2:StartInstances] } ]
@@ -103,6 +107,13 @@ runs_as: keeper");
     // Without `on` the actions are evaluated on the resource itself.
     let first = writes.first().unwrap();
     assert!(first.when.is_some());
+    let encrypt = first.encrypt.as_ref().unwrap();
+    assert_eq!(
+        (encrypt.key.as_str(), encrypt.actions.as_slice()),
+        ("locked_with", &["kms:GenerateDataKey".into()][..])
+    );
+    assert_eq!((first.home.len(), first.once.len()), (1, 2));
+    assert_eq!(first.once.last().unwrap().clause, "it is painted");
     assert_eq!(
         first.grants.first().unwrap().on.attributes().collect::<Vec<_>>(),
         ["uid"]

@@ -91,6 +91,7 @@ impl PathView {
         ];
         facts.extend(extent(path));
         facts.extend(certainty_gloss(path.certainty).map(str::to_owned));
+        facts.extend(path.caveats.iter().map(|caveat| shown(caveat)));
         let parts = path
             .parts
             .iter()

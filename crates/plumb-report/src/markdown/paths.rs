@@ -67,6 +67,9 @@ fn render_path(rank: usize, path: &AttackPath, out: &mut dyn Write) -> io::Resul
     if let Some(gloss) = certainty_gloss(path.certainty) {
         facts.push_str(&format!("; {gloss}"));
     }
+    for caveat in &path.caveats {
+        facts.push_str(&format!("; note: {}", text(&shortened(caveat))));
+    }
     writeln!(out, "   {facts}")?;
     match path.cuts.first() {
         Some(change) => writeln!(

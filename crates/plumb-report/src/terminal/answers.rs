@@ -1,5 +1,6 @@
 //! Answers of the security graph at a terminal: what a change would bring, what is exposed, who may do what.
 
+use std::collections::HashMap;
 use std::io;
 
 use plumb_model::answer::{
@@ -14,6 +15,9 @@ use crate::numbers::{counted, thousands};
 use crate::options::Color;
 use crate::path_words::{certainty_gloss, node, proof};
 use crate::words::exposure_title;
+
+/// How many principals of whom the same holds are named.
+const MOST_ALIKE: usize = 6;
 
 /// How many paths of one sort a page lists.
 const MOST_PATHS: usize = 20;
@@ -113,7 +117,9 @@ pub fn exposure(answer: &ExposureAnswer, width: usize, color: Color) -> String {
         };
         let to = match (&answer.internet, answer.ways.first()) {
             // Of what has no address it is not addresses that it is open to.
-            (Standing::NotNetworked, Some(way)) if way.source == SourceKind::Internet => {
+            (Standing::NotNetworked, Some(way))
+                if way.source == SourceKind::Internet && answer.certainty != Some(Certainty::Possible) =>
+            {
                 format!("to {}", way.from)
             }
             (_, _) => exposure_title(answer.level).to_owned(),
@@ -284,16 +290,62 @@ pub fn who_can(answer: &WhoCan, width: usize, color: Color) -> String {
             ),
         )?;
         notes("note: ", &answer.caveats, page)?;
-        for found in &answer.answers {
+        for alike in alike(&answer.answers) {
             page.blank()?;
-            page.wrapped("  ", &format!("{}: {}", found.who, found.decision.title()))?;
-            reasons("    ", found, page)?;
+            answers_alike(&alike, page)?;
         }
         if !answer.gaps.is_empty() {
             page.blank()?;
         }
         notes("somebody may be missing: ", &answer.gaps, page)
     })
+}
+
+/// Answers that differ in who asks alone, together, in the order of the first of each.
+fn alike(answers: &[PermissionAnswer]) -> Vec<Vec<&PermissionAnswer>> {
+    let nobody = |answer: &PermissionAnswer| PermissionAnswer {
+        who: Text::default(),
+        ..answer.clone()
+    };
+    let mut groups: Vec<(PermissionAnswer, Vec<&PermissionAnswer>)> = Vec::new();
+    let mut places: HashMap<String, Vec<usize>> = HashMap::new();
+    for answer in answers {
+        let place = places.entry(answer.deciding.join("\n")).or_default();
+        let bare = nobody(answer);
+        let known = place
+            .iter()
+            .copied()
+            .find(|at| groups.get(*at).is_some_and(|(own, _)| *own == bare));
+        match known.and_then(|at| groups.get_mut(at)) {
+            Some((_, members)) => members.push(answer),
+            None => {
+                place.push(groups.len());
+                groups.push((bare, vec![answer]));
+            }
+        }
+    }
+    groups.into_iter().map(|(_, members)| members).collect()
+}
+
+/// What holds for all of some principals, once.
+fn answers_alike(alike: &[&PermissionAnswer], page: &mut Page<'_>) -> io::Result<()> {
+    let Some(first) = alike.first() else {
+        return Ok(());
+    };
+    let decision = first.decision.title();
+    if alike.len() > 1 {
+        let count = counted(alike.len() as u64, "principals");
+        page.wrapped("  ", &format!("{count}: {decision}"))?;
+        for answer in alike.iter().take(MOST_ALIKE) {
+            page.wrapped("    ", &answer.who)?;
+        }
+        if let Some(more) = alike.len().checked_sub(MOST_ALIKE).filter(|more| *more > 0) {
+            page.wrapped("    ", &format!("and {more} more, with --format json"))?;
+        }
+    } else {
+        page.wrapped("  ", &format!("{}: {decision}", first.who))?;
+    }
+    reasons("    ", first, page)
 }
 
 fn notes(lead: &str, notes: &[Text], page: &mut Page<'_>) -> io::Result<()> {
@@ -324,6 +376,43 @@ mod tests {
             account: "1".into(),
             ..PathNode::default()
         }
+    }
+
+    #[test]
+    fn principals_of_whom_the_same_holds_are_told_together() {
+        let answer = |who: String, because: &'static str| PermissionAnswer {
+            who: who.into(),
+            action: "s3:GetObject".into(),
+            resource: "arn:aws:s3:::b/*".into(),
+            decision: PermissionDecision::Allowed,
+            deciding: vec![because.into()],
+            conditions: Vec::new(),
+            missing: Vec::new(),
+            unknown: Vec::new(),
+            caveats: Vec::new(),
+        };
+        let mut answers: Vec<PermissionAnswer> = (0..9)
+            .map(|account| answer(format!("root {account}"), "the policy of the bucket"))
+            .collect();
+        answers.insert(4, answer("ann".to_owned(), "her own policy"));
+        let found = WhoCan {
+            action: "s3:GetObject".into(),
+            resource: "arn:aws:s3:::b/*".into(),
+            answers,
+            caveats: Vec::new(),
+            gaps: Vec::new(),
+        };
+        let shown = who_can(&found, 100, Color::Never);
+        assert!(
+            shown.contains("10 allowed") && shown.contains("9 principals: allowed"),
+            "{shown}"
+        );
+        assert_eq!(shown.matches("the policy of the bucket").count(), 1, "{shown}");
+        assert!(shown.contains("and 3 more, with --format json"), "{shown}");
+        assert!(
+            shown.contains("ann: allowed") && shown.contains("her own policy"),
+            "{shown}"
+        );
     }
 
     #[test]

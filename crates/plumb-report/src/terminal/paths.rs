@@ -44,6 +44,9 @@ pub fn show(path: &AttackPath, width: usize, color: Color) -> String {
         if let Some(gloss) = certainty_gloss(path.certainty) {
             page.wrapped("", gloss)?;
         }
+        for caveat in &path.caveats {
+            page.wrapped("Note: ", caveat)?;
+        }
         page.wrapped("Why it matters: ", &path.why)?;
         page.blank()?;
         let entry = page.bold(&fitted(&node(&path.entry), page.width().saturating_sub(4)));

@@ -45,6 +45,7 @@ fn hostile_path(path: &mut AttackPath) {
     path.parts = vec![(text(), 1)];
     path.targets = vec![text()];
     path.worsened_by = vec![text()];
+    path.caveats = vec![text()];
     for (_, id) in &mut path.accounts {
         *id = format!("{id}{HOSTILE}").into();
     }

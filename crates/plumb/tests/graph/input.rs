@@ -14,7 +14,7 @@ fn snapshot(buckets: &[Value], collected: &[&str]) -> String {
     for bucket in buckets {
         let mut resource = json!({
             "account": "123456789012", "region": "eu-west-1", "resource_type": "aws_s3_bucket", "tags": null,
-            "public_access_block": null, "acl": {"grants": []}, "ownership_controls": null,
+            "public_access_block": null, "acl": {"grants": []}, "ownership_controls": null, "encryption": null,
         });
         for (key, value) in bucket.as_object().unwrap() {
             resource[key] = value.clone();
@@ -27,6 +27,7 @@ fn snapshot(buckets: &[Value], collected: &[&str]) -> String {
         .map(|name| {
             let facts = [
                 "acl",
+                "encryption",
                 "ownership_controls",
                 "policy",
                 "public_access_block",
@@ -241,6 +242,30 @@ fn bad_input_is_refused_with_one_diagnostic() {
                 "--demo",
             ],
             &["no resource is called"],
+        ),
+        (
+            &[
+                "can",
+                "internet",
+                "s3:GetObject",
+                "*",
+                "--demo",
+                "--context",
+                "aws:SourceIp=notanip",
+            ],
+            &["`notanip` is no value of `aws:SourceIp`", "one IP address"],
+        ),
+        (
+            &[
+                "can",
+                "internet",
+                "s3:GetObject",
+                "*",
+                "--demo",
+                "--context",
+                "aws:MultiFactorAuthPresent=maybe",
+            ],
+            &["`maybe` is no value of", "`true` or `false`"],
         ),
         (
             &["can", "internet", "s3:GetObject", "*", "--demo", "--context", "x"],

@@ -111,7 +111,8 @@ impl Checked {
         };
         let source = self.sources.get(place.file).expect("a file that was read");
         let (line, column) = self.sources.line_and_column(place.file, place.range().start);
-        let text = source.text[place.range()].lines().next().unwrap_or_default();
+        let text = source.text.get(place.range()).unwrap_or_default();
+        let text = text.lines().next().unwrap_or_default();
         format!("{}:{line}:{column} {text}", source.name)
     }
 }

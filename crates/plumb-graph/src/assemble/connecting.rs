@@ -1,0 +1,151 @@
+//! Edges of answers about permissions: from a principal to what it may reach, with as few as say the same.
+
+use std::collections::BTreeSet;
+
+use plumb_iam::directory::Member;
+use plumb_model::path::EdgeKind;
+
+use crate::assemble::assets::{Part, PartExtent, principal_node};
+use crate::assemble::permission::Permissions;
+use crate::assemble::question::Question;
+use crate::assemble::{Assembly, Outcome, Stand};
+use crate::graph::NodeId;
+
+impl Permissions<'_, '_> {
+    /// Connects a principal with the parts that it may reach: with a whole wide group at once where all its parts are alike.
+    pub(super) fn connect_parts(
+        &mut self,
+        assembly: &mut Assembly<'_>,
+        from: NodeId,
+        outcomes: Vec<(Part, Option<Outcome>)>,
+        question: Question<'_>,
+        who: Option<(&Member, usize)>,
+    ) {
+        let attached = |outcome: Outcome| match who {
+            Some((member, equals)) => outcome.resting_on_attachment(member, equals),
+            None => outcome,
+        };
+        let groups = self.groups;
+        for alike in outcomes.chunk_by(|(a, _), (b, _)| a.wide == b.wide) {
+            let Some((first, outcome)) = alike.first() else {
+                continue;
+            };
+            let Some(wide) = groups.wide.get(first.wide) else {
+                continue;
+            };
+            let held = alike.iter().any(|(part, _)| part.extent == PartExtent::Rest)
+                || alike.len() == wide.groups.len();
+            let same = alike.iter().all(|(_, other)| {
+                let certain = |outcome: &Option<Outcome>| outcome.as_ref().map(|outcome| outcome.certainty);
+                certain(other) == certain(outcome)
+            });
+            match outcome {
+                None if same => {}
+                Some(outcome) if held && same => {
+                    let outcome = attached(outcome.clone());
+                    self.connect(
+                        assembly,
+                        from,
+                        Stand::Wide(first.wide),
+                        &wide.members,
+                        wide.fragment,
+                        question,
+                        &outcome,
+                    );
+                }
+                Some(_) | None => {
+                    let single: BTreeSet<usize> = alike
+                        .iter()
+                        .filter(|(part, _)| part.extent == PartExtent::One)
+                        .map(|(part, _)| part.first)
+                        .collect();
+                    for (part, outcome) in alike {
+                        let Some(outcome) = outcome else { continue };
+                        let outcome = attached(outcome.clone());
+                        let covered: Vec<usize> = match part.extent {
+                            PartExtent::One => vec![part.first],
+                            PartExtent::Rest => wide
+                                .groups
+                                .iter()
+                                .copied()
+                                .filter(|group| !single.contains(group))
+                                .collect(),
+                        };
+                        for group in covered {
+                            if let Some(found) = groups.groups.get(group) {
+                                let stand = Stand::Group(group);
+                                self.connect(
+                                    assembly,
+                                    from,
+                                    stand,
+                                    &found.members,
+                                    wide.fragment,
+                                    question,
+                                    &outcome,
+                                );
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "they are the parts of one edge")]
+    fn connect(
+        &self,
+        assembly: &mut Assembly<'_>,
+        from: NodeId,
+        stand: Stand,
+        members: &[NodeId],
+        fragment: usize,
+        question: Question<'_>,
+        outcome: &Outcome,
+    ) {
+        let kind = question.kind();
+        if kind == EdgeKind::CanAssume {
+            self.note_bridge(assembly, from, fragment);
+        }
+        let uid = members
+            .first()
+            .and_then(|first| assembly.info(*first))
+            .map(|info| info.uid.clone())
+            .unwrap_or_default();
+        self.lead_on(assembly, from, members, question, outcome);
+        // What rests on the policy of the resource itself rests on another one for each member.
+        if members.len() > 1 && outcome.proofs.iter().any(|proof| proof.resource == uid) {
+            for member in members {
+                let own = assembly
+                    .info(*member)
+                    .map(|info| info.uid.clone())
+                    .unwrap_or_default();
+                let mut outcome = outcome.clone();
+                for proof in outcome.proofs.iter_mut().filter(|proof| proof.resource == uid) {
+                    proof.resource = own.clone();
+                }
+                assembly.edge(from, *member, kind, outcome.from.clone(), &outcome, 0);
+            }
+        } else if let Some(to) = assembly.stand_in(stand, members) {
+            assembly.edge(from, to, kind, outcome.from.clone(), outcome, 0);
+        }
+    }
+
+    /// Remembers principals that lead into another account.
+    fn note_bridge(&self, assembly: &mut Assembly<'_>, from: NodeId, into: usize) {
+        let own: Vec<(usize, NodeId)> = match assembly.resource(from) {
+            Some((fragment, _)) => vec![(fragment, from)],
+            // A hidden class: all its members.
+            None => self
+                .classes
+                .all
+                .iter()
+                .filter(|class| class.node == Some(from))
+                .flat_map(|class| class.members.iter().map(|member| (class.fragment, *member)))
+                .filter_map(|(fragment, member)| Some((fragment, principal_node(assembly, member)?)))
+                .collect(),
+        };
+        for (fragment, principal) in own.into_iter().filter(|(fragment, _)| *fragment != into) {
+            assembly.bridge(fragment, principal);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Weak credentials: an entry from which the identities that have them are held.
+
+use plumb_model::graph::NodeKind;
+use plumb_model::path::{Certainty, EdgeKind, Proof};
+use plumb_model::value::Text;
+
+use crate::assemble::{Assembly, CREDENTIALS, Outcome};
+
+/// Adds an edge to every identity whose credentials are weak, or may be.
+pub(crate) fn add(assembly: &mut Assembly<'_>) {
+    let weak: Vec<_> = assembly
+        .resources()
+        .filter(|(_, node, _)| {
+            assembly
+                .info(*node)
+                .is_some_and(|info| info.kind == NodeKind::Identity)
+        })
+        .filter_map(|(_, node, resource)| Some((node, resource, resource.detail.as_deref()?)))
+        .filter_map(|(node, resource, detail)| {
+            // What is certain counts; without it, all that may be.
+            let surest = detail.weak.iter().map(|weak| weak.certainty).min()?;
+            let clauses: Vec<&Text> = detail
+                .weak
+                .iter()
+                .filter(|weak| weak.certainty == surest)
+                .map(|weak| &weak.clause)
+                .collect();
+            Some((node, resource, surest, clauses))
+        })
+        .collect();
+    let mut entry = None;
+    for (node, resource, certainty, clauses) in weak {
+        let entry = *entry.get_or_insert_with(|| {
+            let node = assembly.outside(CREDENTIALS, "Weak credentials", "weak or leaked credentials");
+            assembly
+                .builder
+                .entry(node, assembly.knowledge.weights.entry("credentials"));
+            node
+        });
+        let joined: Vec<&str> = clauses.iter().map(|clause| clause.as_str()).collect();
+        let how = Text::from(joined.join("; "));
+        let outcome = Outcome {
+            certainty,
+            conditions: match certainty {
+                Certainty::Certain => Vec::new(),
+                Certainty::Conditional | Certainty::Possible => vec![how.clone()],
+            },
+            // Each of the reasons is enough, so that they are one fact: it falls only when all of them are mended.
+            proofs: vec![Proof {
+                resource: resource.uid.clone(),
+                attribute: Text::default(),
+                detail: how.clone(),
+            }],
+            ..Outcome::default()
+        };
+        assembly.edge(entry, node, EdgeKind::Holds, Some(how), &outcome, 0);
+    }
+}
