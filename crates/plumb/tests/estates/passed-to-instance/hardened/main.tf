@@ -9,9 +9,8 @@ resource "aws_internet_gateway" "build" {
 }
 
 resource "aws_subnet" "edge" {
-  vpc_id                  = aws_vpc.build.id
-  cidr_block              = "10.30.1.0/24"
-  map_public_ip_on_launch = true
+  vpc_id     = aws_vpc.build.id
+  cidr_block = "10.30.1.0/24"
 }
 
 resource "aws_route_table" "edge" {
@@ -84,6 +83,11 @@ resource "aws_instance" "runner" {
   vpc_security_group_ids = [aws_security_group.runner.id]
   iam_instance_profile   = aws_iam_instance_profile.runner.name
   tags                   = { Name = "runner" }
+}
+
+resource "aws_eip" "runner" {
+  domain   = "vpc"
+  instance = aws_instance.runner.id
 }
 
 resource "aws_iam_role" "keeper" {
