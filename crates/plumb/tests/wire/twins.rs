@@ -18,12 +18,18 @@ struct Case {
     hardened: Option<&'static str>,
 }
 
-const CASES: [Case; 7] = [
+const CASES: [Case; 8] = [
     // moto cannot tell whether the region blocks public access.
     Case {
         module: "proxy_to_bucket",
         path: "internet -reaches-> {server} -runs_as-> proxy -can_read-> ridgeline-card-orders",
         certainty: "possible",
+        hardened: None,
+    },
+    Case {
+        module: "policy_rollback",
+        path: "credentials -holds-> raider -can_escalate_to-> administrator",
+        certainty: "certain",
         hardened: None,
     },
     Case {
