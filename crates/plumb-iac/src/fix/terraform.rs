@@ -92,12 +92,27 @@ pub(super) fn correct(
                 "a block of the name that would be added is there already",
             ));
         }
+        let added = with_meta(text, block, &added);
         edits.push(Edit {
             place: Place::new(file, block.whole.range().end..block.whole.range().end),
             text: format!("\n\n{}", added.trim_end()),
         });
     }
     Ok(correction(fix, edits))
+}
+
+/// What is added uses the provider of the block, and lies in its region.
+fn with_meta(text: &str, block: &Block, added: &str) -> String {
+    let lines: Vec<&str> = ["provider", "region"]
+        .iter()
+        .filter_map(|name| block.body.attribute(name))
+        .filter_map(|attribute| text.get(attribute.place.range()))
+        .map(str::trim_end)
+        .collect();
+    match added.split_once('\n') {
+        Some((head, rest)) if !lines.is_empty() => format!("{head}\n  {}\n\n{rest}", lines.join("\n  ")),
+        Some(_) | None => added.to_owned(),
+    }
 }
 
 fn added_already(block: &Block, added: &str) -> bool {
@@ -178,31 +193,30 @@ fn insert_argument(text: &str, block: &Block, name: &Text, value: &Value) -> Edi
         Some(last) => end_of_line(text, last.range().end),
         None => end_of_line(text, opening(text, block)),
     };
-    let aligned = match last {
-        Some(last) => alignment(text, block, last, name),
-        None => format!("{name} ="),
+    // Arguments of one line one under another are aligned; a longer name begins a group of its own.
+    let (gap, aligned) = match last.and_then(|last| column_of_sign(text, block, last)) {
+        Some(column) if name.chars().count() < column => {
+            let padding = " ".repeat(column - name.chars().count() - 1);
+            ("\n", format!("{name}{padding} ="))
+        }
+        Some(_) => ("\n\n", format!("{name} =")),
+        None => ("\n", format!("{name} =")),
     };
     Edit {
         place: Place::new(file, at..at),
-        text: format!("\n{indent}{aligned} {}", literal(value)),
+        text: format!("{gap}{indent}{aligned} {}", literal(value)),
     }
 }
 
-/// `name` and `=` aligned as the argument before.
-fn alignment(text: &str, block: &Block, before: Place, name: &str) -> String {
+/// How many characters stand before the sign of an argument; `None` for one on several lines, which nothing is aligned with.
+fn column_of_sign(text: &str, block: &Block, before: Place) -> Option<usize> {
     let attribute = block
         .body
         .attributes
         .iter()
-        .find(|attribute| attribute.place == before);
-    let columns = attribute.and_then(|attribute| {
-        let written = text.get(attribute.place.range())?;
-        written.find('=')
-    });
-    let padding = columns
-        .unwrap_or_default()
-        .saturating_sub(name.chars().count() + 1);
-    format!("{name}{} =", " ".repeat(padding))
+        .find(|attribute| attribute.place == before)?;
+    let written = text.get(attribute.place.range())?;
+    (!written.contains('\n')).then(|| written.find('=')).flatten()
 }
 
 /// A nested block with one argument, last in the block.
