@@ -3,7 +3,7 @@
 mod azure;
 mod kubernetes;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use plumb_model::diagnostic::{Diagnostic, Level};
 use plumb_model::value::Text;
@@ -163,6 +163,16 @@ pub fn scan(
         options,
     };
     azure.read(paths, &mut sources, &mut stacks, &mut problems);
+    // What is wrong with a module is wrong for each root that calls it.
+    let mut told: HashSet<(String, Option<usize>, String)> = HashSet::new();
+    problems.retain(|problem| {
+        let file = problem
+            .source
+            .as_ref()
+            .map_or(String::new(), |source| source.name.clone());
+        let place = problem.span.as_ref().map(|(range, _)| range.start);
+        told.insert((file, place, problem.message.clone()))
+    });
     Scanned {
         sources,
         stacks,

@@ -1,6 +1,6 @@
 //! Corrections of Terraform source.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use plumb_model::value::{Text, Value};
 use plumb_pack::fix::Fixes;
@@ -16,6 +16,8 @@ use crate::terraform::syntax::{Block, Body, Expr, ExprKind};
 pub(super) struct File {
     body: Body,
     by_place: HashMap<Place, usize>,
+    /// Type and name of each resource.
+    names: HashSet<(Text, Text)>,
     is_json: bool,
 }
 
@@ -33,8 +35,16 @@ impl File {
             .iter()
             .zip(0..)
             .map(|(block, position)| (block.whole, position));
+        let names = body
+            .blocks
+            .iter()
+            .filter_map(|block| match block.labels.as_slice() {
+                [kind, name] => Some((kind.clone(), name.clone())),
+                _ => None,
+            });
         Some(Self {
             by_place: by_place.collect(),
+            names: names.collect(),
             body,
             is_json,
         })
@@ -58,6 +68,7 @@ pub(super) fn correct(
     let Some(block) = position.and_then(|position| body.blocks.get(*position)) else {
         return Err(NoCorrection::NotKnown);
     };
+    let file_of_block = file;
     let file = origin.whole.file;
     let [kind, label] = block.labels.as_slice() else {
         return Err(NoCorrection::NotKnown);
@@ -87,7 +98,7 @@ pub(super) fn correct(
         let added = template
             .replace("{block}", &format!("{kind}.{label}"))
             .replace("{label}", label);
-        if body.blocks.iter().any(|other| added_already(other, &added)) {
+        if resources_in(&added).any(|resource| file_of_block.names.contains(&resource)) {
             return Err(not_here(
                 "a block of the name that would be added is there already",
             ));
@@ -115,11 +126,12 @@ fn with_meta(text: &str, block: &Block, added: &str) -> String {
     }
 }
 
-fn added_already(block: &Block, added: &str) -> bool {
-    match block.labels.as_slice() {
-        [kind, label] => added.contains(&format!("resource \"{kind}\" \"{label}\"")),
-        _ => false,
-    }
+/// Type and name of each resource that a text declares.
+fn resources_in(text: &str) -> impl Iterator<Item = (Text, Text)> + '_ {
+    text.lines().filter_map(|line| {
+        let mut quoted = line.strip_prefix("resource ")?.split('"').skip(1).step_by(2);
+        Some((Text::from(quoted.next()?), Text::from(quoted.next()?)))
+    })
 }
 
 /// The edit that makes an argument have a value; the error says why it cannot be made.
