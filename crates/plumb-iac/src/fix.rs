@@ -106,7 +106,7 @@ impl<'c> Corrector<'c> {
                 Language::Arm => Err(NoCorrection::NotKnown),
             };
             match corrected {
-                Ok(correction) => return Ok(correction),
+                Ok(correction) => return Ok(self.in_own_lines(correction)),
                 Err(why) => {
                     if last == NoCorrection::NotKnown {
                         last = why;
@@ -115,6 +115,17 @@ impl<'c> Corrector<'c> {
             }
         }
         Err(last)
+    }
+
+    /// The same with the ends of lines that the file has.
+    fn in_own_lines(&self, mut correction: Correction) -> Correction {
+        for edit in &mut correction.edits {
+            let source = self.sources.get(edit.place.file);
+            if source.is_some_and(|source| source.text.contains("\r\n")) {
+                edit.text = edit.text.replace("\r\n", "\n").replace('\n', "\r\n");
+            }
+        }
+        correction
     }
 
     fn terraform(&self, policy: &str, origin: &Origin) -> Result<Correction, NoCorrection> {

@@ -49,7 +49,10 @@ pub fn spot<'p>(
             .set
             .filter(|set| !place.holds(*set))
             .map(|set| place_of(sources, set)),
-        excerpt: excerpt(sources, place),
+        excerpt: match holds_secrets(evidence) {
+            true => heading(excerpt(sources, place)),
+            false => excerpt(sources, place),
+        },
         fix: None,
     };
     let own: &Origin = &places.origin;
@@ -83,7 +86,27 @@ pub fn place_of(sources: &Sources, place: Place) -> CodePlace {
     }
 }
 
-/// The first lines of a place, cut to a readable width.
+/// Whether a finding is about secrets, which are shown nowhere.
+fn holds_secrets(evidence: Option<&Evidence>) -> bool {
+    evidence
+        .iter()
+        .flat_map(|evidence| &evidence.observed)
+        .any(|observed| observed.expression.contains(".secrets"))
+}
+
+/// The first of some lines, as far as it tells no value.
+fn heading(lines: Vec<Text>) -> Vec<Text> {
+    let first = lines.into_iter().next();
+    let cut = first.map(|line| {
+        let end = line.find(['=', ':', '{', '<']).map_or(line.len(), |at| at + 1);
+        let kept = line.get(..end).unwrap_or_default();
+        let hidden = line.chars().count().saturating_sub(kept.chars().count());
+        Text::from(format!("{kept}{}", if hidden > 0 { " ***" } else { "" }))
+    });
+    cut.into_iter().collect()
+}
+
+/// The first lines of a place, cut to a readable width, without secrets.
 fn excerpt(sources: &Sources, place: Place) -> Vec<Text> {
     let Some(source) = sources.get(place.file) else {
         return Vec::new();
@@ -95,7 +118,15 @@ fn excerpt(sources: &Sources, place: Place) -> Vec<Text> {
     let end = range.end.max(range.start).min(text.len());
     let rest = text.get(end..).unwrap_or_default();
     let end = end + rest.find('\n').unwrap_or(rest.len());
-    let lines = text.get(start..end).unwrap_or_default().lines();
+    // What is cut off may be what tells that something is a secret.
+    let shown: Vec<&str> = text
+        .get(start..end)
+        .unwrap_or_default()
+        .lines()
+        .take(MAX_LINES + 1)
+        .collect();
+    let shown = plumb_pack::secret::masked(&shown.join("\n"));
+    let lines = shown.lines();
     lines
         .take(MAX_LINES)
         .map(|line| Text::from(line.chars().take(MAX_WIDTH).collect::<String>()))

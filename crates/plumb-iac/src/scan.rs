@@ -3,7 +3,7 @@
 mod azure;
 mod kubernetes;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use plumb_model::diagnostic::{Diagnostic, Level};
 use plumb_model::value::Text;
@@ -70,37 +70,43 @@ pub fn scan(
         .map(|path| folder_of(path))
         .collect();
     let mut code = Code::read(files, folders);
-    let roots = code.roots();
-    let given: Vec<(String, Given)> = roots
-        .into_iter()
-        .zip(1u32..)
-        .map(|(root, number)| {
-            let given = Given {
+    let mapper = Mapper::new(pack, Language::Terraform, used);
+    let mut evaluated = Vec::new();
+    let mut judged: BTreeSet<String> = BTreeSet::new();
+    let mut number = 0u32;
+    loop {
+        let roots = code.roots(&judged);
+        if roots.is_empty() {
+            break;
+        }
+        let mut given = Vec::with_capacity(roots.len());
+        for root in roots {
+            number = number.saturating_add(1);
+            let how = Given {
                 variables: options.variables.clone(),
                 value_files: options.value_files.clone(),
                 account: account(number),
                 region: options.region.clone(),
             };
-            (root, given)
-        })
-        .collect();
-    let given: Vec<_> = given
-        .into_iter()
-        .map(|(root, given)| {
-            let values = code.values(files, &root, &given);
-            (root, given, values)
-        })
-        .collect();
-    let mapper = Mapper::new(pack, Language::Terraform, used);
-    let stacks_wanted = given.len();
-    let evaluated: Vec<_> = given
-        .into_par_iter()
-        .map(|(root, given, values)| {
-            let evaluated = code.evaluate(files, &mapper, &root, values, &given);
-            let mapped = mapper.documents(&evaluated.stack);
-            (evaluated, mapped)
-        })
-        .collect();
+            let values = code.values(files, &root, &how);
+            given.push((root, how, values));
+        }
+        judged.extend(given.iter().map(|(root, _, _)| root.clone()));
+        let batch: Vec<_> = given
+            .into_par_iter()
+            .map(|(root, given, values)| {
+                let evaluated = code.evaluate(files, &mapper, &root, values, &given);
+                let mapped = mapper.documents(&evaluated.stack);
+                (evaluated, mapped)
+            })
+            .collect();
+        for (evaluated, _) in &batch {
+            judged.extend(evaluated.called.iter().cloned());
+        }
+        evaluated.extend(batch);
+    }
+    evaluated.sort_by(|(a, _), (b, _)| a.stack.path.cmp(&b.stack.path));
+    let stacks_wanted = evaluated.len();
     let mut problems = std::mem::take(&mut code.problems);
     let mut written = Vec::new();
     // Beside source they would tell the same resources twice.
@@ -157,6 +163,16 @@ pub fn scan(
         options,
     };
     azure.read(paths, &mut sources, &mut stacks, &mut problems);
+    // What is wrong with a module is wrong for each root that calls it.
+    let mut told: HashSet<(String, Option<usize>, String)> = HashSet::new();
+    problems.retain(|problem| {
+        let file = problem
+            .source
+            .as_ref()
+            .map_or(String::new(), |source| source.name.clone());
+        let place = problem.span.as_ref().map(|(range, _)| range.start);
+        told.insert((file, place, problem.message.clone()))
+    });
     Scanned {
         sources,
         stacks,
@@ -190,6 +206,13 @@ impl Templates<'_> {
             .filter_map(|path| Some((path, self.files.read(path).ok()?)))
             .filter(|(path, text)| cloudformation::is_template(path, text))
             .collect();
+        for path in paths.iter().filter(|path| !path.ends_with(".json")) {
+            if endings.iter().any(|ending| path.ends_with(ending))
+                && let Err(error) = self.files.read(path)
+            {
+                problems.push(Diagnostic::error(format!("cannot read `{path}`: {error}")));
+            }
+        }
         if found.is_empty() {
             return;
         }

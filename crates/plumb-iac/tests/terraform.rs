@@ -21,7 +21,11 @@ fn evaluate(files: &[(&str, &str)], variables: &[(&str, &str)]) -> (Code, Evalua
         region: Some("eu-central-1".into()),
         ..Given::default()
     };
-    let root = code.roots().into_iter().next().unwrap_or_default();
+    let root = code
+        .roots(&Default::default())
+        .into_iter()
+        .next()
+        .unwrap_or_default();
     let values = code.values(&tree, &root, &given);
     let evaluated = code.evaluate(&tree, &NothingKnown, &root, values, &given);
     (code, evaluated)
@@ -471,4 +475,84 @@ resource "x" "z" {
         shown(&evaluated),
         format!("x.y: {{nested: [{{a: 1}}], none: null}}\nx.z: {{a: {why}, b: {why}, c: {why}, d: 1}}\n")
     );
+}
+
+#[test]
+fn a_module_that_is_called_but_never_made_stands_for_itself() {
+    let files = [
+        (
+            "prod/main.tf",
+            "resource \"aws_s3_bucket\" \"b\" { bucket = \"b\" }\n",
+        ),
+        (
+            "zz/main.tf",
+            "module \"p\" {\n  source = \"../prod\"\n  count  = 0\n}\n",
+        ),
+        (
+            "used/main.tf",
+            "resource \"aws_s3_bucket\" \"u\" { bucket = \"u\" }\n",
+        ),
+        ("live/main.tf", "module \"u\" { source = \"../used\" }\n"),
+    ];
+    let tree = Tree::of(&files);
+    let paths: Vec<String> = files.iter().map(|(path, _)| (*path).to_owned()).collect();
+    let pack = plumb_pack::pack::Pack::builtin().expect("the built-in pack");
+    let scanned = plumb_iac::scan::scan(
+        &pack,
+        &tree,
+        &paths,
+        &plumb_iac::mapping::UsedPaths::default(),
+        &plumb_iac::scan::Options::default(),
+    );
+    let found: Vec<String> = scanned
+        .stacks
+        .iter()
+        .map(|stack| {
+            let blocks: Vec<&str> = stack
+                .stack
+                .blocks
+                .iter()
+                .map(|block| block.address.as_str())
+                .collect();
+            format!("{}: {}", stack.stack.path, blocks.join(", "))
+        })
+        .collect();
+    assert_eq!(
+        found,
+        ["live: module.u.aws_s3_bucket.u", "prod: aws_s3_bucket.b", "zz: "]
+    );
+}
+
+#[test]
+fn names_that_are_not_known_join_all_the_same() {
+    let main = r#"
+variable "n" {}
+resource "aws_s3_bucket" "a" { bucket = "x-${var.n}" }
+resource "aws_s3_bucket" "b" { bucket = "y" }
+resource "aws_s3_bucket_versioning" "a" {
+  bucket = aws_s3_bucket.a.bucket
+  versioning_configuration { status = "Enabled" }
+}
+"#;
+    let tree = Tree::of(&[("main.tf", main)]);
+    let pack = plumb_pack::pack::Pack::builtin().expect("the built-in pack");
+    let scanned = plumb_iac::scan::scan(
+        &pack,
+        &tree,
+        &["main.tf".to_owned()],
+        &plumb_iac::mapping::UsedPaths::default(),
+        &plumb_iac::scan::Options::default(),
+    );
+    let versioning: Vec<String> = scanned.stacks[0]
+        .mapped
+        .resources
+        .iter()
+        .map(|(resource, _)| {
+            resource
+                .get("versioning")
+                .map(ToString::to_string)
+                .unwrap_or_default()
+        })
+        .collect();
+    assert_eq!(versioning, ["{\"status\":\"Enabled\"}", "{}"]);
 }

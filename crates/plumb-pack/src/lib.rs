@@ -59,7 +59,7 @@ mod rule_text;
 pub mod scaffold;
 pub mod schema;
 pub mod schema_tree;
-mod secret;
+pub mod secret;
 pub mod selection;
 pub mod sensitivity;
 pub mod suggest;

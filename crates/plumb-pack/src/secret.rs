@@ -62,7 +62,31 @@ struct Secret {
     fingerprint: String,
 }
 
+/// The text with every secret in it replaced by as many bytes of asterisks, so that places in it stay what they are.
+pub fn masked(text: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut done = 0;
+    for (place, _) in places(None, text) {
+        masked.push_str(text.get(done..place.start).unwrap_or_default());
+        masked.push_str(&"*".repeat(place.len()));
+        done = place.end;
+    }
+    masked.push_str(text.get(done..).unwrap_or_default());
+    masked
+}
+
 fn find(name: Option<&str>, text: &str) -> Vec<Secret> {
+    let mut lines = LineCounter { text, at: 0, line: 1 };
+    let secrets = places(name, text).into_iter().map(|(place, kind)| Secret {
+        kind,
+        line: lines.line_of(place.start),
+        fingerprint: fingerprint(text.get(place).unwrap_or_default()),
+    });
+    secrets.collect()
+}
+
+/// Where the secrets of a text are, in their order, with their kinds.
+fn places(name: Option<&str>, text: &str) -> Vec<(Range<usize>, &'static str)> {
     let mut places: Vec<(Range<usize>, &'static str)> = Vec::new();
     let mut add = |place: Range<usize>, kind: &'static str| {
         let taken = places
@@ -95,13 +119,7 @@ fn find(name: Option<&str>, text: &str) -> Vec<Secret> {
         add(0..text.len(), "password");
     }
     places.sort_by_key(|(place, _)| place.start);
-    let mut lines = LineCounter { text, at: 0, line: 1 };
-    let secrets = places.into_iter().map(|(place, kind)| Secret {
-        kind,
-        line: lines.line_of(place.start),
-        fingerprint: fingerprint(text.get(place).unwrap_or_default()),
-    });
-    secrets.collect()
+    places
 }
 
 /// The first twelve hexadecimal digits of the SHA-256 of the text.

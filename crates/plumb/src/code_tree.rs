@@ -167,7 +167,12 @@ impl Files for CodeTree {
 
     fn read(&self, path: &str) -> Result<String, String> {
         let path = self.inside(path)?;
-        let length = fs::metadata(&path).map_err(|error| error.to_string())?.len();
+        let metadata = fs::metadata(&path).map_err(|error| error.to_string())?;
+        // Reading a pipe would wait for whoever writes into it.
+        if !metadata.is_file() {
+            return Err("it is no regular file".to_owned());
+        }
+        let length = metadata.len();
         if length > MAX_FILE {
             return Err(format!("it has {length} bytes, more than {MAX_FILE}"));
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use plumb_collect::progress::{Event, Progress};
-use plumb_model::diagnostic::Diagnostic;
+use plumb_model::diagnostic::{Diagnostic, Source};
 use plumb_report::diagnostic::render_diagnostic;
 use plumb_report::options::Color;
 use plumb_report::visible::visible;
@@ -69,7 +69,7 @@ impl Console {
         sorted.sort_by_key(|diagnostic| diagnostic.level);
         let color = self.color(std::io::stderr().is_terminal());
         for diagnostic in sorted.iter().take(MOST_SHOWN) {
-            self.say(render_diagnostic(diagnostic, color).trim_end());
+            self.say(render_diagnostic(&without_secrets(diagnostic), color).trim_end());
         }
         let more = sorted.len().saturating_sub(MOST_SHOWN);
         if more > 0 {
@@ -81,6 +81,18 @@ impl Console {
     pub(crate) fn say(self, text: &str) {
         let _ = writeln!(std::io::stderr(), "{text}");
     }
+}
+
+/// The same, with secrets in the text that it points into made unreadable.
+fn without_secrets(diagnostic: &Diagnostic) -> Diagnostic {
+    let mut shown = diagnostic.clone();
+    if let Some(source) = &mut shown.source {
+        *source = Arc::new(Source {
+            name: source.name.clone(),
+            text: plumb_pack::secret::masked(&source.text),
+        });
+    }
+    shown
 }
 
 /// Progress of the accounts that are read at once, a bar for each on stderr.

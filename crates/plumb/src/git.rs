@@ -23,7 +23,10 @@ pub(crate) fn changes(folder: &Path, base: &str) -> Result<Changes, Failed> {
             .help("name a branch, a tag or a commit, for example `origin/main`")
             .into());
     }
-    let git = Git { folder };
+    let mut git = Git {
+        folder,
+        settings: Vec::new(),
+    };
     git.answer(&["rev-parse", "--is-inside-work-tree"])
         .map_err(|said| {
             said.diagnostic(
@@ -31,6 +34,17 @@ pub(crate) fn changes(folder: &Path, base: &str) -> Result<Changes, Failed> {
                 "`--diff` compares with a commit of it",
             )
         })?;
+    // A repository can configure a program that every file goes through before it is compared.
+    if let Ok(names) = git.answer(&["config", "--name-only", "-z", "--get-regexp", "^filter\\."]) {
+        git.settings = String::from_utf8_lossy(&names)
+            .split('\0')
+            .filter(|name| !name.is_empty())
+            .map(|name| match name.ends_with(".required") {
+                true => format!("{name}=false"),
+                false => format!("{name}="),
+            })
+            .collect();
+    }
     let wanted = format!("{base}^{{commit}}");
     let commit = git
         .answer(&["rev-parse", "--verify", "--end-of-options", &wanted])
@@ -94,6 +108,8 @@ fn is_name(text: &str) -> bool {
 /// Git in a folder.
 struct Git<'g> {
     folder: &'g Path,
+    /// Settings that go before those of the repository.
+    settings: Vec<String>,
 }
 
 impl Git<'_> {
@@ -109,6 +125,7 @@ impl Git<'_> {
                 "core.quotePath=false",
             ])
             .args(["-c", "core.hooksPath=/dev/null"])
+            .args(self.settings.iter().flat_map(|setting| ["-c", setting]))
             .args(arguments)
             .current_dir(self.folder)
             .env("LC_ALL", "C")

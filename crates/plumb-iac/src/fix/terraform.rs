@@ -1,6 +1,6 @@
 //! Corrections of Terraform source.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use plumb_model::value::{Text, Value};
 use plumb_pack::fix::Fixes;
@@ -16,6 +16,8 @@ use crate::terraform::syntax::{Block, Body, Expr, ExprKind};
 pub(super) struct File {
     body: Body,
     by_place: HashMap<Place, usize>,
+    /// Type and name of each resource.
+    names: HashSet<(Text, Text)>,
     is_json: bool,
 }
 
@@ -33,8 +35,16 @@ impl File {
             .iter()
             .zip(0..)
             .map(|(block, position)| (block.whole, position));
+        let names = body
+            .blocks
+            .iter()
+            .filter_map(|block| match block.labels.as_slice() {
+                [kind, name] => Some((kind.clone(), name.clone())),
+                _ => None,
+            });
         Some(Self {
             by_place: by_place.collect(),
+            names: names.collect(),
             body,
             is_json,
         })
@@ -58,6 +68,7 @@ pub(super) fn correct(
     let Some(block) = position.and_then(|position| body.blocks.get(*position)) else {
         return Err(NoCorrection::NotKnown);
     };
+    let file_of_block = file;
     let file = origin.whole.file;
     let [kind, label] = block.labels.as_slice() else {
         return Err(NoCorrection::NotKnown);
@@ -87,11 +98,12 @@ pub(super) fn correct(
         let added = template
             .replace("{block}", &format!("{kind}.{label}"))
             .replace("{label}", label);
-        if body.blocks.iter().any(|other| added_already(other, &added)) {
+        if resources_in(&added).any(|resource| file_of_block.names.contains(&resource)) {
             return Err(not_here(
                 "a block of the name that would be added is there already",
             ));
         }
+        let added = with_meta(text, block, &added);
         edits.push(Edit {
             place: Place::new(file, block.whole.range().end..block.whole.range().end),
             text: format!("\n\n{}", added.trim_end()),
@@ -100,11 +112,26 @@ pub(super) fn correct(
     Ok(correction(fix, edits))
 }
 
-fn added_already(block: &Block, added: &str) -> bool {
-    match block.labels.as_slice() {
-        [kind, label] => added.contains(&format!("resource \"{kind}\" \"{label}\"")),
-        _ => false,
+/// What is added uses the provider of the block, and lies in its region.
+fn with_meta(text: &str, block: &Block, added: &str) -> String {
+    let lines: Vec<&str> = ["provider", "region"]
+        .iter()
+        .filter_map(|name| block.body.attribute(name))
+        .filter_map(|attribute| text.get(attribute.place.range()))
+        .map(str::trim_end)
+        .collect();
+    match added.split_once('\n') {
+        Some((head, rest)) if !lines.is_empty() => format!("{head}\n  {}\n\n{rest}", lines.join("\n  ")),
+        Some(_) | None => added.to_owned(),
     }
+}
+
+/// Type and name of each resource that a text declares.
+fn resources_in(text: &str) -> impl Iterator<Item = (Text, Text)> + '_ {
+    text.lines().filter_map(|line| {
+        let mut quoted = line.strip_prefix("resource ")?.split('"').skip(1).step_by(2);
+        Some((Text::from(quoted.next()?), Text::from(quoted.next()?)))
+    })
 }
 
 /// The edit that makes an argument have a value; the error says why it cannot be made.
@@ -178,31 +205,30 @@ fn insert_argument(text: &str, block: &Block, name: &Text, value: &Value) -> Edi
         Some(last) => end_of_line(text, last.range().end),
         None => end_of_line(text, opening(text, block)),
     };
-    let aligned = match last {
-        Some(last) => alignment(text, block, last, name),
-        None => format!("{name} ="),
+    // Arguments of one line one under another are aligned; a longer name begins a group of its own.
+    let (gap, aligned) = match last.and_then(|last| column_of_sign(text, block, last)) {
+        Some(column) if name.chars().count() < column => {
+            let padding = " ".repeat(column - name.chars().count() - 1);
+            ("\n", format!("{name}{padding} ="))
+        }
+        Some(_) => ("\n\n", format!("{name} =")),
+        None => ("\n", format!("{name} =")),
     };
     Edit {
         place: Place::new(file, at..at),
-        text: format!("\n{indent}{aligned} {}", literal(value)),
+        text: format!("{gap}{indent}{aligned} {}", literal(value)),
     }
 }
 
-/// `name` and `=` aligned as the argument before.
-fn alignment(text: &str, block: &Block, before: Place, name: &str) -> String {
+/// How many characters stand before the sign of an argument; `None` for one on several lines, which nothing is aligned with.
+fn column_of_sign(text: &str, block: &Block, before: Place) -> Option<usize> {
     let attribute = block
         .body
         .attributes
         .iter()
-        .find(|attribute| attribute.place == before);
-    let columns = attribute.and_then(|attribute| {
-        let written = text.get(attribute.place.range())?;
-        written.find('=')
-    });
-    let padding = columns
-        .unwrap_or_default()
-        .saturating_sub(name.chars().count() + 1);
-    format!("{name}{} =", " ".repeat(padding))
+        .find(|attribute| attribute.place == before)?;
+    let written = text.get(attribute.place.range())?;
+    (!written.contains('\n')).then(|| written.find('=')).flatten()
 }
 
 /// A nested block with one argument, last in the block.

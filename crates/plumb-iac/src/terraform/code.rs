@@ -79,23 +79,25 @@ impl Code {
     }
 
     /// The folders that no other folder calls, sorted: what somebody applies.
-    pub fn roots(&self) -> Vec<String> {
-        let called: BTreeSet<String> = self
+    ///
+    /// Those in `judged` are left out, as if they were not there: a module that is called but never made stands for itself.
+    pub fn roots(&self, judged: &BTreeSet<String>) -> Vec<String> {
+        let left: BTreeMap<&String, &Module> = self
             .modules
-            .values()
-            .flat_map(|module| called_folders(module))
+            .iter()
+            .filter(|(folder, _)| !judged.contains(*folder))
+            .filter(|(folder, _)| !folder.split('/').any(|part| part == ".terraform"))
+            .map(|(folder, module)| (folder, module.as_ref()))
             .collect();
-        let is_own = |folder: &&String| !folder.split('/').any(|part| part == ".terraform");
-        let mut roots: Vec<String> = self
-            .modules
+        let called: BTreeSet<String> = left.values().flat_map(|module| called_folders(module)).collect();
+        let mut roots: Vec<String> = left
             .keys()
-            .filter(|folder| !called.contains(*folder))
-            .filter(is_own)
-            .cloned()
+            .filter(|folder| !called.contains(**folder))
+            .map(|folder| (*folder).clone())
             .collect();
         if roots.is_empty() {
             // Modules that call each other in a ring: any of them shows it.
-            roots.extend(self.modules.keys().find(|folder| is_own(folder)).cloned());
+            roots.extend(left.keys().next().map(|folder| (*folder).clone()));
         }
         roots
     }

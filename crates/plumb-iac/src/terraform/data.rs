@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use plumb_model::value::Text;
 
+use crate::mapping::Surroundings;
 use crate::val::{Fields, Kind, Val};
 
 /// The version of policies that name none.
@@ -13,7 +14,37 @@ const POLICY_VERSION: &str = "2012-10-17";
 /// Puts in what a data source computes from its own arguments.
 ///
 /// Policy documents: <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_policy_document>.
-pub(crate) fn compute(kind: &str, fields: &mut Fields) {
+pub(crate) fn compute(kind: &str, fields: &mut Fields, surroundings: &Surroundings<'_>) {
+    let partition = surroundings.partition();
+    let known: Vec<(&'static str, String)> = match kind {
+        "data.aws_caller_identity" => {
+            let account = surroundings.account_or_stand_in();
+            vec![("account_id", account.to_owned()), ("id", account.to_owned())]
+        }
+        "data.aws_partition" => {
+            let suffix = match partition {
+                "aws-cn" => "amazonaws.com.cn",
+                _ => "amazonaws.com",
+            };
+            vec![
+                ("partition", partition.to_owned()),
+                ("id", partition.to_owned()),
+                ("dns_suffix", suffix.to_owned()),
+            ]
+        }
+        "data.aws_region" => surroundings
+            .region
+            .iter()
+            .flat_map(|region| ["name", "id", "region"].map(|name| (name, (*region).to_owned())))
+            .collect(),
+        _ => Vec::new(),
+    };
+    for (name, text) in known {
+        let written = fields.entries.get(name).is_some_and(|value| !value.is_null());
+        if !written {
+            fields.entries.insert(Text::new_static(name), Val::string(text));
+        }
+    }
     if kind == "data.aws_iam_policy_document" {
         let document = policy_document(fields);
         let json = Val::new(Kind::Json(Arc::new(document)));

@@ -1,7 +1,7 @@
 //! `Evaluator`: what evaluation shares within one root module: files, budgets, problems.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use plumb_model::diagnostic::Diagnostic;
@@ -48,6 +48,8 @@ pub(crate) struct Evaluator<'w> {
     exhausted: Cell<bool>,
     depth: Cell<u32>,
     instances: Cell<u32>,
+    /// The folders of the modules that were called at least once.
+    called: RefCell<BTreeSet<String>>,
 }
 
 impl<'w> Evaluator<'w> {
@@ -75,6 +77,7 @@ impl<'w> Evaluator<'w> {
             exhausted: Cell::new(false),
             depth: Cell::new(0),
             instances: Cell::new(0),
+            called: RefCell::default(),
         }
     }
 
@@ -117,9 +120,20 @@ impl<'w> Evaluator<'w> {
         }
     }
 
-    /// Everything that was told, and whether something was left out.
-    pub(crate) fn into_told(self) -> (Vec<Diagnostic>, bool) {
-        (self.problems.into_inner(), self.incomplete.get())
+    /// Everything that was told, whether something was left out, and the folders of the modules that were called.
+    pub(crate) fn into_told(self) -> (Vec<Diagnostic>, bool, BTreeSet<String>) {
+        (
+            self.problems.into_inner(),
+            self.incomplete.get(),
+            self.called.into_inner(),
+        )
+    }
+
+    /// Notes that a module is called.
+    pub(crate) fn calls(&self, folder: &str) {
+        if !self.called.borrow().contains(folder) {
+            self.called.borrow_mut().insert(folder.to_owned());
+        }
     }
 
     /// Counts one call of a module; false when there are too many, which is told once.

@@ -397,6 +397,7 @@ impl Evaluator<'_> {
         let instances = repetitions
             .take_while(|_| self.another_instance(call.head))
             .map(|repetition| {
+                self.calls(&folder);
                 let address = instance.within(&format!("module.{name}{}", repetition.key));
                 let Repetition {
                     key,

@@ -105,7 +105,7 @@ impl Evaluator<'_> {
                 region: region.as_deref().or(self.region.as_deref()),
                 account: Some(&self.account),
             };
-            data::compute(&kind_name, &mut fields);
+            data::compute(&kind_name, &mut fields, &surroundings);
             let body = Val::placed(Kind::Map(Arc::new(fields)), Some(block.head));
             let body = self.complete.complete(body, &surroundings);
             values.push((repetition.key, self.complete.referred(&body, &surroundings)));

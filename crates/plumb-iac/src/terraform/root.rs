@@ -1,6 +1,6 @@
 //! A root module as a stack: the values of its variables, and every block that it and the modules it calls declare.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use plumb_model::diagnostic::Diagnostic;
@@ -44,6 +44,8 @@ pub struct Evaluated {
     pub problems: Vec<Diagnostic>,
     /// Whether everything that it declares was seen.
     pub complete: bool,
+    /// The folders of the modules that it calls at least once.
+    pub called: BTreeSet<String>,
 }
 
 impl Code {
@@ -100,6 +102,7 @@ impl Code {
                 stack,
                 problems: values.problems,
                 complete: false,
+                called: BTreeSet::new(),
             };
         };
         let mut variables = BTreeMap::new();
@@ -121,14 +124,12 @@ impl Code {
         let root = Rc::new(Instance::root(module, variables));
         collect(&evaluator, &root, &mut stack.blocks);
         stack.blocks.sort_by(|a, b| a.address.cmp(&b.address));
-        let (problems, complete) = {
-            let (problems, incomplete) = evaluator.into_told();
-            (problems, !incomplete)
-        };
+        let (problems, incomplete, called) = evaluator.into_told();
         Evaluated {
             stack,
             problems,
-            complete,
+            complete: !incomplete,
+            called,
         }
     }
 }

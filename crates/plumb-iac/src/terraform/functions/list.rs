@@ -47,6 +47,15 @@ fn compact(arguments: &Arguments<'_>) -> Take<Val> {
     arguments.spend_items(items.len())?;
     let mut kept = Vec::new();
     for item in items.iter().filter(|item| !item.is_null()) {
+        // A JSON text is never empty, and one of which a part is not known keeps the rest.
+        if matches!(item.kind, Kind::Json(_)) {
+            kept.push(item.clone());
+            continue;
+        }
+        if item.why_unknown().is_some() {
+            kept.push(item.clone());
+            continue;
+        }
         let text = convert::text(item, arguments.context)?;
         if !text.is_empty() {
             kept.push(keep(item, Kind::String(text)));
@@ -221,7 +230,11 @@ mod tests {
             shown("concat", vec![json("[1]"), unknown()]),
             "?(`var.x` has no value)"
         );
-        for name in ["compact", "distinct", "flatten", "sort"] {
+        assert_eq!(
+            shown("compact", vec![partly()]),
+            "[\"1\",?(`var.x` has no value)]"
+        );
+        for name in ["distinct", "flatten", "sort"] {
             assert_eq!(shown(name, vec![partly()]), "?(`var.x` has no value)", "{name}");
         }
         let nested = Val::list(vec![map(&[("a", unknown())])]);
