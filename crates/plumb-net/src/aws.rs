@@ -2,6 +2,7 @@
 
 mod balancers;
 mod databases;
+mod declared;
 mod filters;
 mod links;
 mod look;
@@ -64,6 +65,9 @@ pub const READS: &[(&str, &[&str])] = &[
     ("aws_elasticache_subnet_group", &[]),
 ];
 
+/// What is read besides of code that is not applied yet, where no interface has its addresses.
+const READ_OF_CODE: [&str; 2] = ["aws_eip", "aws_ecs_service"];
+
 /// Types whose resources can open a way to others: while they are not read, nothing is certainly unexposed.
 const OPENERS: [&str; 5] = [
     "aws_lb",
@@ -118,6 +122,7 @@ impl<'a> Builder<'a> {
         builder.networks();
         builder.links();
         builder.machines();
+        builder.declared_tasks();
         builder.balancers();
         builder.databases();
         builder.services();
@@ -131,7 +136,11 @@ impl<'a> Builder<'a> {
 
     /// Sorts the resources by type and uid; of equal uids the first stays.
     fn index(&mut self, resources: &[&'a Resource]) {
-        let wanted = |resource: &&&Resource| READS.iter().any(|(name, _)| *name == resource.resource_type);
+        let of_code = self.coverage.declared_only;
+        let wanted = |resource: &&&Resource| {
+            let name = resource.resource_type.as_str();
+            READS.iter().any(|(read, _)| *read == name) || of_code && READ_OF_CODE.contains(&name)
+        };
         for resource in resources.iter().filter(wanted) {
             let of_type = self.by_type.entry(resource.resource_type.as_str()).or_default();
             of_type.push(resource);

@@ -28,7 +28,19 @@ impl<'a> Builder<'a> {
         for instance in self.all("aws_db_instance") {
             let port = port(instance, &["endpoint.port", "db_instance_port"]);
             let zone = look::text(instance.document(), "availability_zone");
-            let subnets = self.group_subnets(look::of(instance, "db_subnet_group.subnets").list(), zone);
+            let subnets = match look::of(instance, "db_subnet_group.subnets") {
+                // Code names the group alone.
+                look::Look::Absent => self.named_subnets(
+                    instance,
+                    "db_subnet_group.db_subnet_group_name",
+                    "aws_db_subnet_group",
+                    "db_subnet_group_name",
+                    zone,
+                ),
+                found @ (look::Look::Value(..) | look::Look::Unread(_)) => {
+                    self.group_subnets(found.list(), zone)
+                }
+            };
             let place = Place {
                 subnets,
                 filters: vpc_groups(instance),

@@ -121,7 +121,8 @@ impl<'a> Builder<'a> {
         let first = self.network.endpoints.len();
         for (at, interface) in interfaces.iter().enumerate() {
             let place = format!("network_interfaces[{at}].");
-            let endpoint = self.interface(instance, interface, &place, id.clone(), EndpointKind::Machine);
+            let mut endpoint = self.interface(instance, interface, &place, id.clone(), EndpointKind::Machine);
+            endpoint.ipv4 = self.declared_public(interface, id, endpoint.ipv4);
             self.network.endpoints.push(endpoint);
         }
         if interfaces.is_empty() && look::text(document, "subnet_id").is_some() {

@@ -127,8 +127,26 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// Tasks of declared services, which register when they start.
+    fn tasks_to_come(&self, group: &TargetGroup<'a>, kind: &str, forwards: &mut Vec<Forward>) {
+        let Some(arn) = look::text(group.resource.document(), "target_group_arn") else {
+            return;
+        };
+        for target in self.declared_targets(arn) {
+            let port = target.port.and_then(|port| u16::try_from(port).ok());
+            forwards.push(Forward {
+                group: look::node(group.resource),
+                to: ForwardTo::Endpoint(target.service),
+                services: port.map_or_else(|| ServiceSet::protocol(TCP), |port| ports(group.protocol, port)),
+                seen: self.seen(group, kind),
+                proof: proof(group.resource, "", "forwards to the tasks that register with it"),
+            });
+        }
+    }
+
     fn targets(&mut self, group: &TargetGroup<'a>, kind: &str, forwards: &mut Vec<Forward>) {
         let resource = group.resource;
+        self.tasks_to_come(group, kind, forwards);
         let targets = match look::fact(resource, self.coverage, "targets").elements() {
             Known::Read(targets) => targets,
             Known::Unread(note) => {

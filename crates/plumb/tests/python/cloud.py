@@ -1,6 +1,7 @@
 """A moto server with resources in it.
 
-Usage: cloud.py PART..., each a module of the folder `estate`. Prints one line of JSON when all is there: `port`, and
+Usage: cloud.py PART..., each a module of the folder `estate`, or `twins.NAME@vulnerable` and `twins.NAME@hardened` for one
+of two twins. Prints one line of JSON when all is there: `port`, and
 `labels` of the identifiers that AWS chose for resources that cannot be named. Ends when its standard input ends.
 """
 
@@ -43,7 +44,8 @@ def main():
     client = client_factory(f"http://{host}:{port}")
     labels = {}
     for part in sys.argv[1:]:
-        labels.update(importlib.import_module(f"estate.{part}").create(client) or {})
+        module, *twin = part.split("@")
+        labels.update(importlib.import_module(f"estate.{module}").create(client, *twin) or {})
     print(json.dumps({"port": port, "labels": labels}), flush=True)
     # Nobody reads on: what moto says about operations that it lacks would block it or break it.
     sys.stdout = sys.stderr = open(os.devnull, "w")

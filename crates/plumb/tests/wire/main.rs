@@ -55,3 +55,4 @@ mod secrets;
 mod selection;
 mod snapshots;
 mod statuses;
+mod twins;

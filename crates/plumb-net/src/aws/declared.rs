@@ -1,0 +1,126 @@
+//! What applying code will make of machines that it declares: public addresses, and the tasks of services.
+
+use plumb_model::resource::Resource;
+use plumb_model::value::{Text, Value};
+
+use super::Builder;
+use super::databases::Place;
+use super::filters::proof;
+use super::look::{self, Look};
+use crate::model::{EndpointKind, Known, Public};
+use crate::service::ServiceSet;
+
+/// Where a service puts its tasks (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_AwsVpcConfiguration.html>).
+const PLACED: &str = "network_configuration.awsvpc_configuration";
+
+/// A target that registers itself when a declared service starts.
+pub(super) struct DeclaredTarget {
+    /// The service, by which its endpoints are named.
+    pub(super) service: Text,
+    pub(super) port: Option<i64>,
+}
+
+impl<'a> Builder<'a> {
+    /// The tasks that declared services will run in networks; they stand as the service itself.
+    pub(super) fn declared_tasks(&mut self) {
+        for service in self.all("aws_ecs_service") {
+            let placed = look::look(service.document(), PLACED);
+            if !self.coverage.declared_only || matches!(placed, Look::Absent) {
+                continue;
+            }
+            const GIVES: &str = "network_configuration.awsvpc_configuration.assign_public_ip";
+            let public = match look::of(service, GIVES).text() {
+                Known::Read(Some("ENABLED")) => {
+                    Public::Yes(proof(service, GIVES, "gives its tasks public addresses"))
+                }
+                Known::Read(_) => Public::No,
+                Known::Unread(note) => Public::Unread(note),
+            };
+            let list = |key: &str| {
+                let path = format!("{PLACED}.{key}");
+                look::texts(look::of(service, &path).list(), "")
+            };
+            let place = Place {
+                subnets: list("subnets"),
+                filters: list("security_groups"),
+                public,
+                kind: EndpointKind::Interface,
+                listens: ServiceSet::all(),
+                alternative: Some("a task of the service runs in this one of its subnets"),
+            };
+            self.stand(service, place);
+        }
+    }
+
+    /// The declared services whose tasks will register with a target group.
+    pub(super) fn declared_targets(&self, group: &str) -> Vec<DeclaredTarget> {
+        let mut targets = Vec::new();
+        for service in self.all("aws_ecs_service") {
+            let Known::Read(balancers) = look::of(service, "load_balancers").list() else {
+                continue;
+            };
+            let joined = balancers.iter().filter(|one| {
+                self.coverage.declared_only && look::text(one, "target_group_arn") == Some(group)
+            });
+            targets.extend(joined.map(|one| DeclaredTarget {
+                service: service.uid.clone(),
+                port: match look::look(one, "container_port").int() {
+                    Known::Read(port) => port,
+                    Known::Unread(_) => None,
+                },
+            }));
+        }
+        targets
+    }
+
+    /// Whether a declared interface will have a public IPv4 address, where `told` is what its own arguments say: an
+    /// Elastic IP gives it one in any case, else the subnet does or does not where the arguments leave it open
+    /// (<https://docs.aws.amazon.com/vpc/latest/userguide/vpc-ip-addressing.html>).
+    pub(super) fn declared_public(&self, interface: &Value, id: &Text, told: Public) -> Public {
+        if !self.coverage.declared_only || matches!(told, Public::Yes(_)) {
+            return told;
+        }
+        if let Some(address) = self.declared_address(id) {
+            return Public::Yes(proof(
+                address,
+                "instance_id",
+                "gives the instance a public address".to_owned(),
+            ));
+        }
+        match look::look(interface, "association") {
+            Look::Absent => self.given_by_subnet(interface),
+            Look::Value(..) | Look::Unread(_) => told,
+        }
+    }
+
+    /// The Elastic IP that code binds to an instance.
+    fn declared_address(&self, instance: &Text) -> Option<&Resource> {
+        self.all("aws_eip")
+            .into_iter()
+            .find(|address| look::text(address.document(), "instance_id") == Some(instance))
+    }
+
+    fn given_by_subnet(&self, interface: &Value) -> Public {
+        const GIVES: &str = "map_public_ip_on_launch";
+        let Some(id) = look::text(interface, "subnet_id") else {
+            return Public::Unread(Text::new_static(
+                "the subnet that gives public addresses is not known",
+            ));
+        };
+        let is_meant = |subnet: &&Resource| look::text(subnet.document(), "subnet_id") == Some(id);
+        let Some(subnet) = self.all("aws_subnet").into_iter().find(is_meant) else {
+            return Public::Unread(
+                format!("whether subnet `{id}` gives public addresses was not read").into(),
+            );
+        };
+        match look::of(subnet, GIVES).bool() {
+            Known::Read(Some(true)) => Public::Yes(proof(
+                subnet,
+                GIVES,
+                "gives what starts in it a public address".to_owned(),
+            )),
+            Known::Read(Some(false) | None) => Public::No,
+            Known::Unread(note) => Public::Unread(note),
+        }
+    }
+}
