@@ -121,7 +121,9 @@ impl<'c> Corrector<'c> {
     fn in_own_lines(&self, mut correction: Correction) -> Correction {
         for edit in &mut correction.edits {
             let source = self.sources.get(edit.place.file);
-            if source.is_some_and(|source| source.text.contains("\r\n")) {
+            // The first line tells; a large file is not gone through for each correction.
+            let first = source.and_then(|source| source.text.split_inclusive('\n').next());
+            if first.is_some_and(|line| line.ends_with("\r\n")) {
                 edit.text = edit.text.replace("\r\n", "\n").replace('\n', "\r\n");
             }
         }

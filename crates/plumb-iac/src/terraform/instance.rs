@@ -237,6 +237,10 @@ impl Evaluator<'_> {
                         Val::placed(Kind::Unknown(Text::from(why)), Some(variable.place))
                     }
                 };
+                if variable.sensitive && !value.is_null() {
+                    let why = format!("variable `{name}` is sensitive, and its value was not looked at");
+                    return Ok(Val::placed(Kind::Unknown(Text::from(why)), Some(variable.place)));
+                }
                 match &variable.constraint {
                     Some(constraint) => convert(value, constraint, place),
                     None => Ok(value),

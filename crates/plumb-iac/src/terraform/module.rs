@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::value::Text;
 
-use super::syntax::{Block, Body, Expr};
+use super::syntax::{Block, Body, Expr, ExprKind};
 use crate::place::{Place, Sources};
 
 /// What the files of one folder declare.
@@ -40,6 +40,8 @@ pub(crate) struct Variable {
     pub(crate) default: Option<Expr>,
     pub(crate) constraint: Option<Expr>,
     pub(crate) place: Place,
+    /// Whether its value is to be shown nowhere.
+    pub(crate) sensitive: bool,
 }
 
 impl Module {
@@ -88,7 +90,10 @@ impl Module {
                 ("provider", [_]) => self.providers.push(block),
                 ("variable", [name]) => {
                     let take = |name: &str| block.body.attribute(name).map(|found| found.value.clone());
+                    let sensitive = block.body.attribute("sensitive");
                     let variable = Variable {
+                        sensitive: sensitive
+                            .is_some_and(|flag| matches!(flag.value.kind, ExprKind::Bool(true))),
                         default: take("default"),
                         constraint: take("type"),
                         place: block.head,
