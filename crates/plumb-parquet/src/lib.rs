@@ -187,7 +187,10 @@ mod tests {
             .get_column_iter()
             .map(|(_, field)| field.to_string())
             .collect();
-        assert_eq!(hidden[..4], ["2", "null", "\"selector\"", "null"]);
+        assert_eq!(
+            hidden[..4],
+            ["2", "null", "\"selector\"", "\"any of 0 resources\""]
+        );
         let shown: Vec<String> = edges[2]
             .get_column_iter()
             .map(|(_, field)| field.to_string())
