@@ -202,7 +202,7 @@ pub(crate) struct SelectionArguments {
 pub(crate) struct GraphArguments {
     /// Whether to build the security graph, from which come exposure, attack paths and the risk of each finding;
     /// `auto`: unless --policy, --framework or --service narrows what is read; also where --policy or --framework selects
-    /// a policy that forbids attack paths
+    /// a policy that forbids attack paths; of code only with `always`
     #[arg(long, value_enum, default_value_t = Paths::Auto, value_name = "WHEN")]
     pub(crate) paths: Paths,
 

@@ -106,7 +106,11 @@ pub(super) fn summary(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
         })
         .collect();
     let failures = counted(verdicts.fail, "failures");
-    let failures = if by_severity.is_empty() {
+    let judged = verdicts.fail + verdicts.pass + verdicts.unknown;
+    let failures = if judged == 0 {
+        // Code of which no policy speaks is not clean.
+        page.bold("nothing was judged")
+    } else if by_severity.is_empty() {
         page.bold("no failures")
     } else {
         format!("{}: {}", page.bold(&failures), by_severity.join(", "))
