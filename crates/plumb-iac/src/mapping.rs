@@ -26,7 +26,7 @@ use plumb_pack::pack::Pack;
 use plumb_pack::schema::ResourceType;
 
 pub use complete::{Surroundings, complete, referred};
-pub use places::{Children, Found, Origin, PlaceNode, Places, StandsFor, Written};
+pub use places::{Children, Found, Nodes, Origin, PlaceNode, Places, StandsFor, Written};
 pub use used::UsedPaths;
 
 use crate::declared::{Declared, Stack};
@@ -299,7 +299,7 @@ impl Draft {
         };
         let nodes = match self.places.root.children {
             Children::Map(nodes) => nodes,
-            Children::None | Children::List(_) => BTreeMap::new(),
+            Children::None | Children::List(_) => Nodes::new(),
         };
         parts::Part {
             resource_type: self.resource_type.name.clone(),
@@ -391,13 +391,9 @@ impl<'w> At<'w> {
     }
 }
 
-fn make_attributes(
-    work: Work<'_>,
-    mapping: &Mapping,
-    resource_type: &Arc<ResourceType>,
-) -> (Map, BTreeMap<Text, PlaceNode>) {
+fn make_attributes(work: Work<'_>, mapping: &Mapping, resource_type: &Arc<ResourceType>) -> (Map, Nodes) {
     let mut entries = Map::new();
-    let mut nodes = BTreeMap::new();
+    let mut nodes = Nodes::new();
     for (name, rule) in &mapping.attributes {
         let type_ = resource_type.field(name).unwrap_or(Type::Any);
         if let Some(made) = work.make(rule, &type_) {

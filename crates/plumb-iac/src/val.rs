@@ -1,9 +1,9 @@
 //! `Val`: a value of infrastructure code, in which a part can be unknown, and of which every part knows where it was written.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use litemap::LiteMap;
 use plumb_model::value::Text;
 
 use crate::place::Place;
@@ -42,11 +42,14 @@ pub enum Kind {
     Unknown(Why),
 }
 
+/// Entries of a map, sorted by key. Most maps are small, and there are many: a sorted list takes a third of the memory of a tree.
+pub type Entries = LiteMap<Text, Val>;
+
 /// Entries of a map.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fields {
     /// The entries, sorted by key.
-    pub entries: BTreeMap<Text, Val>,
+    pub entries: Entries,
     /// What every other key is: `None` means that there is none, else why that is not known.
     pub rest: Option<Why>,
 }
@@ -94,7 +97,7 @@ impl Val {
     }
 
     /// A map of which every key is known.
-    pub fn map(entries: BTreeMap<Text, Val>) -> Self {
+    pub fn map(entries: Entries) -> Self {
         Self::new(Kind::Map(Arc::new(Fields { entries, rest: None })))
     }
 

@@ -1,6 +1,5 @@
 //! What expressions say of resources: their ids and names, what is written of them, and outputs of modules.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use plumb_model::value::Text;
@@ -11,7 +10,7 @@ use super::evaluate::{map_with, member};
 use super::frame::{Frame, Spot, Turn};
 use super::tree::{Expr, Form, Resource, Safe, Standing};
 use crate::place::Place;
-use crate::val::{Fields, Kind, Val};
+use crate::val::{Entries, Fields, Kind, Val};
 
 /// Why the cloud has to be asked.
 pub(super) const AFTER_DEPLOYMENT: &str = "known only after deployment";
@@ -160,7 +159,7 @@ impl Deployment<'_, '_> {
         Some(match target.face {
             Face::Whole => output,
             // In JSON an output is an object.
-            Face::Properties => Val::map(BTreeMap::from([(Text::new_static("value"), output)])),
+            Face::Properties => Val::map(Entries::from_iter([(Text::new_static("value"), output)])),
         })
     }
 
@@ -227,7 +226,7 @@ impl Deployment<'_, '_> {
             );
         }
         let names = ["id", "name", "type", "location", "tags", "properties"];
-        let mut entries = BTreeMap::new();
+        let mut entries = Entries::new();
         for name in names {
             if matches!(name, "id" | "type") || target.resource.field(name).is_some() {
                 entries.insert(Text::new_static(name), self.attribute(target, name, place, spot));

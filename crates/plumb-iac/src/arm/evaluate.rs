@@ -1,6 +1,5 @@
 //! Expressions to values, with the places of what made them and of the properties that hold them.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use plumb_model::value::Text;
@@ -10,7 +9,7 @@ use super::frame::{Spot, Turn};
 use super::functions::text_of;
 use super::tree::{Entry, Expr, For, Form, Item, Over, Safe};
 use super::{MAX_ITEMS, MAX_TEXT};
-use crate::val::{Fields, Kind, Val, Why};
+use crate::val::{Entries, Fields, Kind, Val, Why};
 
 impl Deployment<'_, '_> {
     /// The value of an expression.
@@ -169,7 +168,7 @@ impl Deployment<'_, '_> {
                             let why = why
                                 .cloned()
                                 .unwrap_or_else(|| Why::new_static("what is spread is no object"));
-                            for value in fields.entries.values_mut() {
+                            for (_, value) in &mut fields.entries {
                                 value.kind = Kind::Unknown(why.clone());
                             }
                             fields.rest = Some(why);
@@ -340,7 +339,7 @@ pub(super) fn member(value: &Val, name: &str, safe: Safe) -> Val {
 }
 
 /// The entries of a map that is partly known.
-pub(super) fn map_with(entries: BTreeMap<Text, Val>, rest: &str) -> Val {
+pub(super) fn map_with(entries: Entries, rest: &str) -> Val {
     Val::new(Kind::Map(Arc::new(Fields {
         entries,
         rest: Some(rest.into()),

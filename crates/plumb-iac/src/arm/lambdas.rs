@@ -10,7 +10,7 @@ use super::frame::{Spot, Turn};
 use super::functions::text_of;
 use super::tree::{Expr, Form};
 use crate::place::Place;
-use crate::val::{Kind, Val};
+use crate::val::{Entries, Kind, Val};
 
 /// A function with the names that it gives its arguments.
 #[derive(Clone, Copy)]
@@ -63,7 +63,7 @@ impl Deployment<'_, '_> {
                 )
             }
             ("toobject", [_] | [_, _], [key, value @ ..], Kind::List(items)) => {
-                let mut entries = BTreeMap::new();
+                let mut entries = Entries::new();
                 for item in items.iter() {
                     let made = match value.first() {
                         Some(value) => self.apply(*value, &[item], spot),

@@ -1,6 +1,5 @@
 //! Modules of Bicep and nested deployments of ARM: templates that a template deploys.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use plumb_model::value::Text;
@@ -13,7 +12,7 @@ use super::tree::{Entry, Expr, Form, Module, Resource, Shape, Source, Template, 
 use super::{Certainty, MAX_DEPLOYMENTS, MAX_NESTING};
 use crate::files;
 use crate::place::Place;
-use crate::val::{Kind, Val, Why};
+use crate::val::{Entries, Kind, Val, Why};
 
 /// What stands before the path of a file of the tree where templates write addresses.
 pub(super) const LOCAL: &str = "file:///";
@@ -226,7 +225,7 @@ pub(super) fn folder_of(path: &str) -> &str {
 }
 
 /// Values of the user as what a parameter gets.
-pub(super) fn certain(values: BTreeMap<Text, Val>) -> Givens {
+pub(super) fn certain(values: Entries) -> Givens {
     let values = values.into_iter().map(|(name, value)| {
         let given = Given {
             identity: value.clone(),

@@ -2,7 +2,6 @@
 //!
 //! <https://learn.microsoft.com/azure/azure-resource-manager/templates/parameter-files>
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use plumb_model::value::Text;
@@ -14,7 +13,7 @@ use super::tree::{ParameterKind, Template};
 use super::work::Work;
 use super::{Certainty, Values, functions, is_bicep, json};
 use crate::cloudformation::tree::{Content, Node};
-use crate::val::{Kind, Val};
+use crate::val::{Entries, Kind, Val};
 
 /// The values that the parameters of a root get.
 pub(super) fn given(work: &Work<'_>, template: &Template, values: &Values) -> Givens {
@@ -31,10 +30,10 @@ pub(super) fn given(work: &Work<'_>, template: &Template, values: &Values) -> Gi
     givens
 }
 
-fn from_json(work: &Work<'_>, path: &str, text: &str) -> BTreeMap<Text, Val> {
+fn from_json(work: &Work<'_>, path: &str, text: &str) -> Entries {
     let file = work.add(path, text);
     let Some(root) = json::parse(file, text, work) else {
-        return BTreeMap::new();
+        return Entries::new();
     };
     let entries = root.get("parameters").and_then(Node::entries).unwrap_or_default();
     let values = entries.iter().map(|entry| {

@@ -3,7 +3,6 @@
 //! <https://learn.microsoft.com/azure/azure-resource-manager/templates/template-functions-resource> and
 //! <https://learn.microsoft.com/azure/azure-resource-manager/templates/template-functions-scope>.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use plumb_model::value::Text;
@@ -18,7 +17,7 @@ use super::functions::text_of;
 use super::identity::{id, resource_group, subscription};
 use super::modules::LOCAL;
 use super::tree::Expr;
-use crate::val::{Val, Why};
+use crate::val::{Entries, Val, Why};
 
 /// The letters and digits of `uniqueString`.
 const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
@@ -38,7 +37,7 @@ impl Deployment<'_, '_> {
             },
             "tenant" => |_, _| {
                 Some(map_with(
-                    BTreeMap::from([("id".into(), Val::string(""))]),
+                    Entries::from_iter([("id".into(), Val::string(""))]),
                     AFTER_DEPLOYMENT,
                 ))
             },
@@ -75,7 +74,7 @@ impl Deployment<'_, '_> {
             // The location may be told although the rest is not.
             return match (name, arguments, &self.work.context.region) {
                 ("resourcegroup", [], Some(region)) => map_with(
-                    BTreeMap::from([("location".into(), Val::string(region.clone()))]),
+                    Entries::from_iter([("location".into(), Val::string(region.clone()))]),
                     AFTER_DEPLOYMENT,
                 ),
                 (_, _, _) => Val::unknown(format!("what `{name}` gives is {AFTER_DEPLOYMENT}")),

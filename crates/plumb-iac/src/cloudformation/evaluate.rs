@@ -1,13 +1,12 @@
 //! Nodes to values, with the places of what made them and of the properties that hold them.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::instance::Instance;
 use super::tree::{Content, Entry, Node, is_loop};
 use super::{Certainty, scalar};
 use crate::place::Place;
-use crate::val::{Fields, Kind, Val};
+use crate::val::{Entries, Fields, Kind, Val};
 
 /// Where and for what something is evaluated.
 #[derive(Clone, Copy)]
@@ -66,7 +65,7 @@ impl Instance<'_, '_> {
 
     fn plain_fields(&self, entries: &[Entry], spot: Spot) -> Fields {
         let mut fields = Fields {
-            entries: BTreeMap::new(),
+            entries: Entries::new(),
             rest: None,
         };
         for entry in entries {

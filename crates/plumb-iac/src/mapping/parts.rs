@@ -8,7 +8,7 @@ use plumb_pack::mapping::Join;
 use plumb_pack::recipe::{Path, Step};
 
 use crate::mapping::complete::scalar_text;
-use crate::mapping::places::{Children, Origin, PlaceNode, Written};
+use crate::mapping::places::{Children, Nodes, Origin, PlaceNode, Written};
 use crate::mapping::scope::{Here, Item};
 use crate::mapping::shape::unknown;
 use crate::mapping::{Draft, Orphan};
@@ -24,7 +24,7 @@ pub(crate) struct Part {
     pub(crate) resource_type: Text,
     pub(crate) joined: Vec<Joined>,
     pub(crate) entries: Map,
-    pub(crate) nodes: BTreeMap<Text, PlaceNode>,
+    pub(crate) nodes: Nodes,
     /// Why it is not sure that there is such a part.
     pub(crate) perhaps: Option<Why>,
     pub(crate) origin: Arc<Origin>,
@@ -232,7 +232,7 @@ fn entry<'d>(
     name: &Text,
 ) -> (Option<&'d mut Value>, Option<&'d mut PlaceNode>) {
     if let Children::None | Children::List(_) = node.children {
-        node.children = Children::Map(BTreeMap::new());
+        node.children = Children::Map(Nodes::new());
     }
     let place = match &mut node.children {
         Children::Map(entries) => Some(entries.entry(name.clone()).or_default()),
@@ -285,7 +285,7 @@ fn merge(slot: &mut Value, place: &mut PlaceNode, value: Value, node: PlaceNode)
         (Value::Map(_), Value::Map(more)) if was_written => {
             let mut nodes = match node.children {
                 Children::Map(nodes) => nodes,
-                Children::None | Children::List(_) => BTreeMap::new(),
+                Children::None | Children::List(_) => Nodes::new(),
             };
             place.written = Written::InCode;
             for (name, value) in more {

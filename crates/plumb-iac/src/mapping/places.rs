@@ -1,8 +1,8 @@
 //! `Places`: where each value of a document was written.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use litemap::LiteMap;
 use plumb_model::value::Text;
 use plumb_pack::recipe::Step;
 
@@ -70,6 +70,9 @@ pub enum Written {
     ByDefault,
 }
 
+/// The places in a map, by key.
+pub type Nodes = LiteMap<Text, PlaceNode>;
+
 /// The places in a list or map.
 #[derive(Clone, Debug, Default)]
 pub enum Children {
@@ -77,7 +80,7 @@ pub enum Children {
     #[default]
     None,
     /// Those of a map.
-    Map(BTreeMap<Text, PlaceNode>),
+    Map(Nodes),
     /// Those of a list, one for each element.
     List(Vec<PlaceNode>),
 }

@@ -1,7 +1,6 @@
 //! Applying the rules of a mapping to a block.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use plumb_expr::Type;
 use plumb_model::value::{Map, Text, Value};
@@ -10,10 +9,10 @@ use plumb_pack::recipe::Transform;
 use plumb_pack::transform::apply_transforms;
 
 use crate::mapping::complete::{Rendered, Surroundings, render, scalar_text};
-use crate::mapping::places::{Children, PlaceNode, Written};
+use crate::mapping::places::{Children, Nodes, PlaceNode, Written};
 use crate::mapping::scope::{Here, Item};
 use crate::mapping::shape::{Made, any_written, element_type, member_type, shape, unknown};
-use crate::val::{Kind, Val, Why};
+use crate::val::{Entries, Kind, Val, Why};
 
 /// Whether a mapping applies to a block.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -176,7 +175,7 @@ impl Work<'_> {
             return is_there.then_some(made);
         };
         let found = self.here.get(path);
-        let empty = Val::map(BTreeMap::new());
+        let empty = Val::map(Entries::new());
         let element = match found.as_deref() {
             None => match when_empty {
                 WhenEmpty::Kept => {
@@ -201,7 +200,7 @@ impl Work<'_> {
 
     fn members(self, fields: &[(Text, Rule)], type_: &Type, node: PlaceNode) -> Made {
         let mut entries: Vec<(Text, Value)> = Vec::new();
-        let mut nodes = BTreeMap::new();
+        let mut nodes = Nodes::new();
         for (name, rule) in fields {
             if let Some(made) = self.make(rule, &member_type(type_, name)) {
                 entries.push((name.clone(), made.value));
@@ -250,7 +249,7 @@ impl Work<'_> {
 
     fn entries(self, path: &ArgumentPath, key: &ArgumentTemplate, to: &Rule, type_: &Type) -> Option<Made> {
         let mut entries: Vec<(Text, Value)> = Vec::new();
-        let mut nodes = BTreeMap::new();
+        let mut nodes = Nodes::new();
         for item in self.here.items(path) {
             let (Item::Element(val) | Item::Unknown(val)) = item;
             if let Some(why) = val.why_unknown() {

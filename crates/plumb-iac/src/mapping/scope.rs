@@ -146,7 +146,12 @@ fn entry(key: &Text, value: &Val) -> Val {
     Val {
         at: value.at,
         set: value.set,
-        ..Val::map(fields.map(|(name, val)| (Text::new_static(name), val)).into())
+        ..Val::map(
+            fields
+                .map(|(name, val)| (Text::new_static(name), val))
+                .into_iter()
+                .collect(),
+        )
     }
 }
 

@@ -1,6 +1,5 @@
 //! From a value of code to a value of a document, as the schema wants it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use plumb_api::names::snake_case;
@@ -10,7 +9,7 @@ use plumb_pack::recipe::Transform;
 use plumb_pack::transform::{SCANNED_TEXT, apply_transforms};
 
 use crate::mapping::KNOWN_AFTER_APPLY;
-use crate::mapping::places::{Children, PlaceNode, Written};
+use crate::mapping::places::{Children, Nodes, PlaceNode, Written};
 use crate::val::{Fields, Kind, Val};
 
 /// A value of a document with its places.
@@ -179,7 +178,7 @@ fn map(fields: &Fields, type_: &Type, val: &Val, depth: usize) -> Option<Made> {
         return Some(Made::unknown(why, val));
     }
     let mut entries: Vec<(Text, Value)> = Vec::new();
-    let mut nodes = BTreeMap::new();
+    let mut nodes = Nodes::new();
     for (key, entry) in &fields.entries {
         let (name, type_) = match type_ {
             Type::Object(schema) => match schema.field(key) {
@@ -219,7 +218,7 @@ fn map(fields: &Fields, type_: &Type, val: &Val, depth: usize) -> Option<Made> {
 /// A map from a list of keys with values, as tags are written in many places.
 fn map_of_list(items: &[Val], type_: &Type, val: &Val, depth: usize) -> Option<Made> {
     let mut entries = Vec::new();
-    let mut nodes = BTreeMap::new();
+    let mut nodes = Nodes::new();
     for item in items {
         let part = |names: [&str; 4]| names.into_iter().find_map(|name| item.get(name));
         let key = part(["key", "Key", "name", "Name"]).and_then(Val::as_str);

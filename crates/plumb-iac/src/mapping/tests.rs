@@ -1,6 +1,5 @@
 //! Tests of the mapper with hand-made blocks.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use plumb_model::value::{Text, Value};
@@ -14,7 +13,7 @@ use serde_json::{Value as Json, json};
 use super::{Mapped, Mapper, UsedPaths};
 use crate::declared::{Declared, Stack};
 use crate::place::{FileId, Place};
-use crate::val::{Fields, Kind, Val};
+use crate::val::{Entries, Fields, Kind, Val};
 
 const TYPES: &str = "
 service: shop
@@ -96,7 +95,7 @@ fn val(json: &Json, next: &mut u32) -> Val {
                 entries: entries
                     .iter()
                     .map(|(key, value)| (Text::from(key.as_str()), val(value, next)))
-                    .collect::<BTreeMap<_, _>>(),
+                    .collect::<Entries>(),
                 rest: None,
             })),
         },

@@ -9,7 +9,7 @@ use super::convert::{number, to_bool, to_number, to_text};
 use super::scope::{Evaluated, Failure};
 use super::syntax::{Expr, ExprKind};
 use crate::place::Place;
-use crate::val::{Fields, Kind, Val};
+use crate::val::{Entries, Fields, Kind, Val};
 
 /// The value as a variable of that type holds it.
 ///
@@ -127,7 +127,7 @@ fn object(value: Val, types: &Expr, place: Option<Place>) -> Evaluated {
             value.set.or(place),
         ));
     };
-    let mut entries = BTreeMap::new();
+    let mut entries = Entries::new();
     for (name, constraint) in types {
         let ExprKind::String(name) = &name.kind else {
             continue;

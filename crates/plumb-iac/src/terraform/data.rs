@@ -6,7 +6,7 @@ use std::sync::Arc;
 use plumb_model::value::Text;
 
 use crate::mapping::Surroundings;
-use crate::val::{Fields, Kind, Val};
+use crate::val::{Entries, Fields, Kind, Val};
 
 /// The version of policies that name none.
 const POLICY_VERSION: &str = "2012-10-17";
@@ -72,7 +72,7 @@ fn policy_document(fields: &Fields) -> Val {
     for name in ["override_json", "override_policy_documents"] {
         merge_documents(&mut statements, fields.entries.get(name));
     }
-    let mut document = BTreeMap::new();
+    let mut document = Entries::new();
     let version = fields.entries.get("version").filter(|version| !version.is_null());
     document.insert(
         Text::new_static("Version"),
@@ -175,7 +175,7 @@ fn statement(block: &Val) -> Val {
     let Some(fields) = block.as_map() else {
         return block.clone();
     };
-    let mut statement = BTreeMap::new();
+    let mut statement = Entries::new();
     let copied = [
         ("sid", "Sid"),
         ("actions", "Action"),
@@ -235,7 +235,7 @@ fn blocks(value: &Val) -> &[Val] {
 }
 
 fn principals(value: &Val) -> Val {
-    let mut by_type: BTreeMap<Text, Val> = BTreeMap::new();
+    let mut by_type: Entries = Entries::new();
     let mut rest = None;
     for block in blocks(value) {
         if let Some(why) = block.why_unknown() {
@@ -277,7 +277,7 @@ fn principals(value: &Val) -> Val {
 }
 
 fn conditions_of(value: &Val) -> Val {
-    let mut tests: BTreeMap<Text, BTreeMap<Text, Val>> = BTreeMap::new();
+    let mut tests: BTreeMap<Text, Entries> = BTreeMap::new();
     for block in blocks(value) {
         let field = |name: &str| block.get(name).and_then(Val::as_str);
         let (Some(test), Some(variable)) = (field("test"), field("variable")) else {

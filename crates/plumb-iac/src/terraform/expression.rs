@@ -217,10 +217,8 @@ impl Evaluator<'_> {
         }
         let rest = collection.as_map().and_then(|fields| fields.rest.clone());
         let mut list: Vec<Val> = Vec::new();
-        let mut fields = Fields {
-            entries: BTreeMap::new(),
-            rest: rest.clone(),
-        };
+        let mut made: BTreeMap<Text, Val> = BTreeMap::new();
+        let mut unknown_keys = rest.clone();
         for (key, value) in entries(&collection, place)? {
             let outer = Frame {
                 name: each.key.as_deref().unwrap_or(""),
@@ -244,7 +242,7 @@ impl Evaluator<'_> {
                     // Whether it is in the result is not known: the result is not known to end here.
                     (None, Some(why)) => {
                         list.push(Val::placed(Kind::Unknown(why.clone()), place));
-                        fields.rest = Some(why.clone());
+                        unknown_keys = Some(why.clone());
                         continue;
                     }
                     (None, None) => {
@@ -260,20 +258,23 @@ impl Evaluator<'_> {
             let key = self.evaluate(key, scope)?;
             match (to_text(&key), key.why_partly_unknown()) {
                 (Some(key), _) if each.groups => {
-                    let group = fields
-                        .entries
+                    let group = made
                         .entry(key)
                         .or_insert_with(|| Val::placed(Kind::List(Arc::default()), place));
                     if let Kind::List(items) = &mut group.kind {
                         Arc::make_mut(items).push(result);
                     }
                 }
-                (Some(key), _) => _ = fields.entries.insert(key, result),
-                (None, Some(why)) => fields.rest = Some(why.clone()),
+                (Some(key), _) => _ = made.insert(key, result),
+                (None, Some(why)) => unknown_keys = Some(why.clone()),
                 (None, None) => return Err(Failure::new("a key must be a text", place)),
             }
         }
         if each.result_key.is_some() {
+            let fields = Fields {
+                entries: made.into_iter().collect(),
+                rest: unknown_keys,
+            };
             return Ok(Val::placed(Kind::Map(Arc::new(fields)), place));
         }
         list.extend(rest.map(|why| Val::placed(Kind::Unknown(why), place)));

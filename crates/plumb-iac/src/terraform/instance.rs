@@ -1,7 +1,7 @@
 //! `Instance`: a module called once, with what its names mean; everything is evaluated when it is first asked for.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use super::resolve::Resolved;
 use super::scope::{Evaluated, Failure, Frame, Scope};
 use super::syntax::{Block, Step};
 use crate::place::Place;
-use crate::val::{Fields, Kind, Val};
+use crate::val::{Entries, Fields, Kind, Val};
 
 /// The most parts of a value that a name has.
 const MAX_PARTS: usize = 300_000;
@@ -34,7 +34,7 @@ pub(crate) struct Instance {
     /// Who called it.
     pub(crate) parent: Option<Parent>,
     /// The values of the root's variables.
-    pub(crate) given: BTreeMap<Text, Val>,
+    pub(crate) given: Entries,
     /// The calls that lead here, outermost first.
     pub(crate) calls: Vec<Place>,
     /// Why it is not sure that it is called.
@@ -78,7 +78,7 @@ enum State {
 
 impl Instance {
     /// The root module with the values of its variables.
-    pub(crate) fn root(module: Arc<Module>, given: BTreeMap<Text, Val>) -> Self {
+    pub(crate) fn root(module: Arc<Module>, given: Entries) -> Self {
         Self {
             module,
             address: String::new(),
@@ -419,7 +419,7 @@ impl Evaluator<'_> {
                         each,
                         count,
                     }),
-                    given: BTreeMap::new(),
+                    given: Entries::new(),
                     calls: calls.clone(),
                     perhaps: instance.perhaps.clone().or(perhaps),
                     known: RefCell::default(),

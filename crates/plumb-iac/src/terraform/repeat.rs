@@ -1,6 +1,5 @@
 //! `count` and `for_each`: how often a block stands for a resource.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,7 +10,7 @@ use super::evaluator::Evaluator;
 use super::scope::{Failure, Scope};
 use super::syntax::Body;
 use crate::place::Place;
-use crate::val::{Fields, Kind, Val};
+use crate::val::{Entries, Fields, Kind, Val};
 
 /// The most instances of one block.
 const MAX_INSTANCES: usize = 5_000;
@@ -109,7 +108,7 @@ impl Evaluator<'_> {
             )]
             let wanted = number.map(|number| number as usize);
             let index = |index: Val| {
-                let fields = BTreeMap::from([(Text::new_static("index"), index)]);
+                let fields = Entries::from_iter([(Text::new_static("index"), index)]);
                 Some(Val::map(fields))
             };
             return match wanted {
@@ -141,7 +140,7 @@ impl Evaluator<'_> {
         let value = self.settled(&each.value, scope);
         let pair = |key: Val, value: Val| {
             let fields = [(Text::new_static("key"), key), (Text::new_static("value"), value)];
-            Some(Val::map(BTreeMap::from(fields)))
+            Some(Val::map(Entries::from_iter(fields)))
         };
         let mut entries: Vec<(Text, Val)> = Vec::new();
         let mut rest = None;

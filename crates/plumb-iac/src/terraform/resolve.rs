@@ -15,7 +15,7 @@ use super::syntax::{Block, Body};
 use super::{convert, data};
 use crate::mapping::Surroundings;
 use crate::place::Place;
-use crate::val::{Fields, Kind, Val};
+use crate::val::{Entries, Fields, Kind, Val};
 
 /// The most blocks that one `dynamic` makes.
 const MAX_DYNAMIC: usize = 10_000;
@@ -123,7 +123,7 @@ impl Evaluator<'_> {
     }
 
     /// The arguments and nested blocks of a body.
-    pub(crate) fn arguments(&self, body: &Body, scope: Scope<'_>) -> BTreeMap<Text, Val> {
+    pub(crate) fn arguments(&self, body: &Body, scope: Scope<'_>) -> Entries {
         self.nested(body, scope, &META, &META_BLOCKS)
     }
 
@@ -133,8 +133,8 @@ impl Evaluator<'_> {
         scope: Scope<'_>,
         passed_over: &[&str],
         blocks_passed_over: &[&str],
-    ) -> BTreeMap<Text, Val> {
-        let mut arguments = BTreeMap::new();
+    ) -> Entries {
+        let mut arguments = Entries::new();
         let attributes = body.attributes.iter();
         for attribute in attributes.filter(|attribute| !passed_over.contains(&attribute.name.as_str())) {
             let mut value = self.settled(&attribute.value, scope);
@@ -222,7 +222,7 @@ impl Evaluator<'_> {
             let fields = [(Text::new_static("key"), key), (Text::new_static("value"), value)];
             let frame = Frame {
                 name,
-                value: Val::map(BTreeMap::from(fields)),
+                value: Val::map(Entries::from_iter(fields)),
                 outer: scope.frame,
             };
             let scope = Scope {

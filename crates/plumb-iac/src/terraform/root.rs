@@ -17,7 +17,7 @@ use crate::complete::Complete;
 use crate::declared::{Declared, Language, Stack};
 use crate::files::Files;
 use crate::place::Sources;
-use crate::val::Val;
+use crate::val::{Entries, Val};
 
 /// The most blocks of one root.
 const MAX_BLOCKS: usize = 500_000;
@@ -105,11 +105,11 @@ impl Code {
                 called: BTreeSet::new(),
             };
         };
-        let mut variables = BTreeMap::new();
+        let mut variables = Entries::new();
         for problem in values.problems {
             evaluator.tell(problem);
         }
-        let empty = Rc::new(Instance::root(std::sync::Arc::clone(&module), BTreeMap::new()));
+        let empty = Rc::new(Instance::root(std::sync::Arc::clone(&module), Entries::new()));
         for body in &values.bodies {
             for attribute in &body.attributes {
                 let value = evaluator.settled(&attribute.value, Scope::of(&empty));

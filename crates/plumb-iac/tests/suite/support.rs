@@ -2,7 +2,6 @@
 //!
 //! References are written as the stand-ins that they evaluate to: `aws_s3_bucket.b` for the id of that bucket.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use plumb_expr::{NoInventory, Scope};
@@ -30,7 +29,7 @@ fn val(json: &Json) -> Val {
             entries: entries
                 .iter()
                 .map(|(key, value)| (Text::from(key.as_str()), val(value)))
-                .collect::<BTreeMap<_, _>>(),
+                .collect(),
             rest: None,
         })),
     })

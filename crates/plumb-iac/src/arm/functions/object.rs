@@ -1,6 +1,5 @@
 //! Objects, and what they have in common with lists.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use plumb_model::value::Text;
@@ -9,7 +8,7 @@ use super::super::MAX_ITEMS;
 use super::arguments::{known, list, map, only, text, wrong_count};
 use super::compare::same;
 use super::{Outcome, Stop};
-use crate::val::{Fields, Kind, Val};
+use crate::val::{Entries, Fields, Kind, Val};
 
 pub(super) fn call(name: &str, arguments: &[Val]) -> Option<Outcome> {
     Some(match name {
@@ -88,7 +87,7 @@ fn items(arguments: &[Val]) -> Outcome {
             (Text::new_static("key"), Val::string(key.clone())),
             (Text::new_static("value"), value.clone()),
         ];
-        Val::map(BTreeMap::from(entries))
+        Val::map(Entries::from_iter(entries))
     };
     Ok(Val::list(fields.entries.iter().map(pair).collect()))
 }

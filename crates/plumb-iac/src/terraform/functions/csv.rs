@@ -1,11 +1,9 @@
 //! `csvdecode`: comma-separated values of RFC 4180, with a header line.
 
-use std::collections::BTreeMap;
-
 use plumb_model::value::Text;
 
 use super::arguments::{Arguments, Function, Take, wrong};
-use crate::val::Val;
+use crate::val::{Entries, Val};
 
 pub(super) const FUNCTIONS: &[Function] = &[Function::new("csvdecode", 1, decode)];
 
@@ -35,7 +33,7 @@ fn decode(arguments: &Arguments<'_>) -> Take<Val> {
             )));
         }
         arguments.spend_items(fields.len())?;
-        let row: BTreeMap<Text, Val> = names
+        let row: Entries = names
             .iter()
             .cloned()
             .zip(fields.into_iter().map(Val::string))

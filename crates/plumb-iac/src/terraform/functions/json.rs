@@ -1,6 +1,5 @@
 //! JSON: `jsonencode` and `jsondecode`, and the text of a value.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -9,7 +8,7 @@ use serde_json::Value;
 use super::arguments::{Arguments, Function, Stop, Take, wrong};
 use super::convert::Number;
 use super::{Context, MAX_DEPTH, MAX_TEXT, Problem};
-use crate::val::{Kind, Val};
+use crate::val::{Entries, Kind, Val};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("jsondecode", 1, decode),
@@ -93,7 +92,7 @@ fn from_json(value: Value, arguments: &Arguments<'_>) -> Take<Val> {
             entries
                 .into_iter()
                 .map(|(key, value)| Ok((key.into(), from_json(value, arguments)?)))
-                .collect::<Take<BTreeMap<_, _>>>()?,
+                .collect::<Take<Entries>>()?,
         ),
     })
 }

@@ -8,7 +8,7 @@ use plumb_model::value::Text;
 use super::arguments::{Arguments, Function, Stop, Take, wrong};
 use super::convert;
 use super::{MAX_DEPTH, Problem};
-use crate::val::{Fields, Kind, Val};
+use crate::val::{Entries, Fields, Kind, Val};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("defaults", 2, defaults),
@@ -34,7 +34,7 @@ fn values(arguments: &Arguments<'_>) -> Take<Val> {
 
 /// Keys and values in turn.
 fn map(arguments: &Arguments<'_>) -> Take<Val> {
-    let mut entries = BTreeMap::new();
+    let mut entries = Entries::new();
     for at in (0..arguments.all().len()).step_by(2) {
         entries.insert(arguments.text(at)?, arguments.value(at + 1)?.clone());
     }
@@ -132,7 +132,7 @@ fn zipmap(arguments: &Arguments<'_>) -> Take<Val> {
         .iter()
         .zip(values)
         .map(|(key, val)| Ok((convert::text(key, arguments.context)?, val.clone())))
-        .collect::<Take<BTreeMap<Text, Val>>>()?;
+        .collect::<Take<Entries>>()?;
     Ok(Val::map(entries))
 }
 

@@ -10,7 +10,7 @@ use super::arguments::{Arguments, Function, Stop, Take, wrong};
 use super::rewrite::rewrite;
 use super::text::{about, too_long};
 use super::{MAX_ITEMS, MAX_TEXT, Problem};
-use crate::val::Val;
+use crate::val::{Entries, Val};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("regex", 2, regex),
@@ -108,7 +108,7 @@ fn matched(pattern: &Regex, captures: &Captures<'_>) -> Take<Val> {
     let entries = (1..)
         .zip(names)
         .map(|(at, name)| Some((Text::from(name?), group(at))))
-        .collect::<Option<BTreeMap<Text, Val>>>()
+        .collect::<Option<Entries>>()
         .ok_or_else(|| wrong("a pattern has either named groups or unnamed ones"))?;
     Ok(Val::map(entries))
 }

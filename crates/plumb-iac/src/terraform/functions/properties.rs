@@ -1,14 +1,13 @@
 //! What holds for every function, whatever it is called with.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use proptest::prelude::*;
 
 use super::testing::{TREE, show};
 use super::{Context, Problem, call, names};
-use crate::val::{Fields, Kind, Val};
+use crate::val::{Entries, Fields, Kind, Val};
 
 const STEPS: u64 = 20_000;
 
@@ -67,8 +66,7 @@ fn value() -> impl Strategy<Value = Val> {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Val::list),
             (entries, any::<bool>()).prop_map(|(entries, open)| {
-                let entries: BTreeMap<_, _> =
-                    entries.into_iter().map(|(key, val)| (key.into(), val)).collect();
+                let entries: Entries = entries.into_iter().map(|(key, val)| (key.into(), val)).collect();
                 let rest = open.then(|| "`var.y` has no value".into());
                 Val::new(Kind::Map(Arc::new(Fields { entries, rest })))
             }),

@@ -1,12 +1,11 @@
 //! Helpers of the tests: calls with values written as JSON.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
 
 use super::arguments::Take;
 use super::{Context, call};
 use crate::files::Files;
-use crate::val::{Kind, Val};
+use crate::val::{Entries, Kind, Val};
 
 /// A small tree of code.
 pub(super) struct Tree;
@@ -49,7 +48,7 @@ pub(super) fn map(entries: &[(&str, Val)]) -> Val {
         entries
             .iter()
             .map(|(key, val)| ((*key).into(), val.clone()))
-            .collect::<BTreeMap<_, _>>(),
+            .collect::<Entries>(),
     )
 }
 

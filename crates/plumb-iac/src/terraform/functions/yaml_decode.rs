@@ -8,7 +8,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, StrInput};
 use super::arguments::{Arguments, Function, Stop, Take, wrong};
 use super::yaml_scalar::scalar;
 use super::{MAX_DEPTH, Problem, convert};
-use crate::val::Val;
+use crate::val::{Entries, Val};
 
 pub(super) const FUNCTIONS: &[Function] = &[Function::new("yamldecode", 1, decode)];
 
@@ -114,7 +114,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn mapping(&mut self, outer: usize) -> Take<Node> {
-        let mut entries = BTreeMap::new();
+        let mut entries = Entries::new();
         let mut depth = 1;
         loop {
             let key = match self.next()? {
@@ -147,7 +147,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Takes over the entries of a mapping, or of each of a list of them.
-    fn merge(&self, entries: &mut BTreeMap<Text, Val>, val: &Val) -> Take<()> {
+    fn merge(&self, entries: &mut Entries, val: &Val) -> Take<()> {
         let maps = val.as_list().unwrap_or(std::slice::from_ref(val));
         for map in maps {
             let fields = map
