@@ -35,6 +35,7 @@ use plumb_pack::compiled::CompiledPolicy;
 use plumb_pack::estate::Estate;
 use plumb_pack::framework::Framework;
 use plumb_pack::pack::Pack;
+use plumb_pack::policy::Policy;
 
 use crate::path_policies::Waiting;
 use crate::reads::Reader;
@@ -91,7 +92,10 @@ pub(crate) struct Judge {
 pub struct Analyzer {
     judges: Vec<Judge>,
     frameworks: Vec<Arc<Framework>>,
+    /// Of all policies, those included that have nothing to judge; sorted by name.
     summaries: Vec<PolicySummary>,
+    /// The position of each judge among the summaries.
+    positions: Vec<u32>,
     /// What the graph reads of accounts, beside the policies.
     graph_readers: Vec<Reader>,
     /// The resource types that the pack describes.
@@ -115,7 +119,10 @@ impl Analyzer {
             .map(|policy| judge::prepare(pack, policy))
             .collect::<Result<Vec<_>, _>>()?;
         judges.sort_by(|a, b| a.policy.policy.name.cmp(&b.policy.policy.name));
-        let summaries = judges.iter().map(|judge| summarize(pack, judge)).collect();
+        let summaries: Vec<_> = judges
+            .iter()
+            .map(|judge| summarize(pack, &judge.policy.policy, &judge.type_name))
+            .collect();
         let mut frameworks = frameworks;
         frameworks.sort_by(|a, b| a.id.cmp(&b.id));
         let graph_readers = match &config.graph {
@@ -128,11 +135,33 @@ impl Analyzer {
         Ok(Self {
             graph_readers,
             known_types: pack.resource_types().into_iter().collect(),
+            positions: (0..).take(judges.len()).collect(),
             judges,
             frameworks,
             summaries,
             config,
         })
+    }
+
+    /// Reports these policies too, of which it is known that there is nothing for them to judge.
+    #[must_use]
+    pub fn with_idle<'p>(mut self, pack: &Pack, idle: impl IntoIterator<Item = &'p Arc<Policy>>) -> Self {
+        let idle = idle.into_iter().map(|policy| {
+            let type_name = pack.type_name(&policy.resource_type);
+            summarize(pack, policy, type_name.unwrap_or(&policy.resource_type))
+        });
+        self.summaries.extend(idle);
+        self.summaries.sort_by(|a, b| a.name.cmp(&b.name));
+        let position = |judge: &Judge| {
+            let name = &judge.policy.policy.name;
+            self.summaries.partition_point(|summary| summary.name < *name)
+        };
+        self.positions = self
+            .judges
+            .iter()
+            .map(|judge| u32::try_from(position(judge)).unwrap_or(u32::MAX))
+            .collect();
+        self
     }
 
     /// Looks for so many choke points.
@@ -188,6 +217,10 @@ impl Analyzer {
             .graph
             .as_deref()
             .map(|knowledge| self.paths(knowledge, fragments, &mut accounts, &waiting));
+        for finding in accounts.iter_mut().flat_map(|account| &mut account.findings) {
+            let judge = usize::try_from(finding.policy).unwrap_or(usize::MAX);
+            finding.policy = self.positions.get(judge).copied().unwrap_or(u32::MAX);
+        }
         let accepted = accepted::mark(&self.config.estate, &self.summaries, &mut accounts);
         let frameworks = self
             .frameworks
@@ -266,10 +299,9 @@ impl std::fmt::Display for UnknownType {
 
 impl std::error::Error for UnknownType {}
 
-fn summarize(pack: &Pack, judge: &Judge) -> PolicySummary {
-    let policy = &judge.policy.policy;
+fn summarize(pack: &Pack, policy: &Policy, type_name: &Text) -> PolicySummary {
     PolicySummary {
-        resource_type: judge.type_name.clone(),
+        resource_type: type_name.clone(),
         ..policy.summary(pack.controls_of(&policy.name))
     }
 }

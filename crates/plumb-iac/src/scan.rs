@@ -32,7 +32,29 @@ pub struct Options {
     pub region: Option<Text>,
 }
 
-/// What a tree declares.
+/// What a tree declares, evaluated.
+#[derive(Debug)]
+pub struct Evaluated {
+    /// The files, which places point into.
+    pub sources: Sources,
+    /// The roots, in the order of their paths, each language after the other.
+    pub stacks: Vec<EvaluatedStack>,
+    /// What is wrong with the code; an error means that something was left out.
+    pub problems: Vec<Diagnostic>,
+    /// How many objects of Kubernetes there are, which no policy judges.
+    pub kubernetes: u64,
+}
+
+/// A root.
+#[derive(Debug)]
+pub struct EvaluatedStack {
+    /// What it declares.
+    pub stack: Stack,
+    /// Whether everything that it declares was seen.
+    pub complete: bool,
+}
+
+/// What a tree declares, as documents.
 #[derive(Debug)]
 pub struct Scanned {
     /// The files, which places point into.
@@ -48,7 +70,7 @@ pub struct Scanned {
 /// A root with its documents.
 #[derive(Debug)]
 pub struct ScannedStack {
-    /// What it declares.
+    /// What it is; its blocks have become documents.
     pub stack: Stack,
     /// The documents of its blocks.
     pub mapped: Mapped,
@@ -56,20 +78,78 @@ pub struct ScannedStack {
     pub complete: bool,
 }
 
-/// Reads, evaluates and maps everything in a tree; `paths` are its files, sorted.
-pub fn scan(
-    pack: &Pack,
-    files: &dyn Files,
-    paths: &[String],
-    used: &UsedPaths,
-    options: &Options,
-) -> Scanned {
+impl Evaluated {
+    /// The resource types of which the code can give documents, or parts of them.
+    pub fn resource_types(&self, pack: &Pack) -> BTreeSet<Text> {
+        let mut types = BTreeSet::new();
+        for language in self.languages() {
+            let mappings = pack.mappings(language);
+            let stacks = self.stacks.iter().map(|evaluated| &evaluated.stack);
+            let kinds: BTreeSet<&Text> = stacks
+                .filter(|stack| stack.language == language)
+                .flat_map(|stack| stack.blocks.iter().map(|block| &block.kind))
+                .collect();
+            let blocks = kinds.into_iter().filter_map(|kind| mappings.block(kind));
+            types.extend(
+                blocks.flat_map(|block| block.mappings.iter().map(|mapping| mapping.resource_type.clone())),
+            );
+        }
+        types
+    }
+
+    /// The languages of the roots.
+    pub fn languages(&self) -> BTreeSet<Language> {
+        let stacks = self.stacks.iter();
+        stacks.map(|evaluated| evaluated.stack.language).collect()
+    }
+
+    /// Makes documents of all blocks; `used` are the paths that policies read.
+    pub fn map(self, pack: &Pack, used: &UsedPaths) -> Scanned {
+        let languages = self.languages().into_iter();
+        let mappers: BTreeMap<Language, Mapper<'_>> = languages
+            .map(|language| (language, Mapper::new(pack, language, used)))
+            .collect();
+        let stacks: Vec<ScannedStack> = self
+            .stacks
+            .into_par_iter()
+            .map(|EvaluatedStack { mut stack, complete }| {
+                let mapper = mappers.get(&stack.language);
+                let mapped = mapper.map_or_else(Mapped::default, |mapper| mapper.documents(&stack));
+                stack.blocks = Vec::new();
+                ScannedStack {
+                    stack,
+                    mapped,
+                    complete,
+                }
+            })
+            .collect();
+        let mut problems = self.problems;
+        for problem in stacks.iter().flat_map(|stack| &stack.mapped.problems) {
+            let warning = Diagnostic::warning(problem.message.clone());
+            problems.push(match self.sources.get(problem.place.file) {
+                Some(source) => warning.at(source, problem.place.range(), "here"),
+                None => warning,
+            });
+        }
+        Scanned {
+            sources: self.sources,
+            stacks,
+            problems: each_once(problems),
+            kubernetes: self.kubernetes,
+        }
+    }
+}
+
+/// Reads and evaluates everything in a tree; `paths` are its files, sorted.
+pub fn evaluate(pack: &Pack, files: &dyn Files, paths: &[String], options: &Options) -> Evaluated {
     let folders: BTreeSet<String> = paths
         .iter()
         .filter(|path| terraform::is_source(path))
         .map(|path| folder_of(path))
         .collect();
     let mut code = Code::read(files, folders);
+    // Evaluation asks for computed arguments alone.
+    let used = &UsedPaths::default();
     let mapper = Mapper::new(pack, Language::Terraform, used);
     let mut evaluated = Vec::new();
     let mut judged: BTreeSet<String> = BTreeSet::new();
@@ -94,18 +174,14 @@ pub fn scan(
         judged.extend(given.iter().map(|(root, _, _)| root.clone()));
         let batch: Vec<_> = given
             .into_par_iter()
-            .map(|(root, given, values)| {
-                let evaluated = code.evaluate(files, &mapper, &root, values, &given);
-                let mapped = mapper.documents(&evaluated.stack);
-                (evaluated, mapped)
-            })
+            .map(|(root, given, values)| code.evaluate(files, &mapper, &root, values, &given))
             .collect();
-        for (evaluated, _) in &batch {
+        for evaluated in &batch {
             judged.extend(evaluated.called.iter().cloned());
         }
         evaluated.extend(batch);
     }
-    evaluated.sort_by(|(a, _), (b, _)| a.stack.path.cmp(&b.stack.path));
+    evaluated.sort_by(|a, b| a.stack.path.cmp(&b.stack.path));
     let stacks_wanted = evaluated.len();
     let mut problems = std::mem::take(&mut code.problems);
     let mut written = Vec::new();
@@ -119,73 +195,64 @@ pub fn scan(
     }
     let broken = problems.iter().any(|problem| problem.level == Level::Error);
     let mut stacks = Vec::with_capacity(evaluated.len());
-    for (evaluated, mapped) in evaluated {
+    for evaluated in evaluated {
         problems.extend(evaluated.problems);
-        for problem in &mapped.problems {
-            let warning = Diagnostic::warning(problem.message.clone());
-            problems.push(match code.sources().get(problem.place.file) {
-                Some(source) => warning.at(source, problem.place.range(), "here"),
-                None => warning,
-            });
-        }
-        stacks.push(ScannedStack {
+        stacks.push(EvaluatedStack {
             stack: evaluated.stack,
-            mapped,
             complete: evaluated.complete && !broken,
         });
     }
     for (number, (kind, file)) in (1u32..).skip(stacks.len()).zip(written) {
         let (account, region) = (account(number), options.region.as_ref());
         match plan::read(kind, code.sources(), file, &mapper, (&account, region)) {
-            Ok(stack) => {
-                let mapped = mapper.documents(&stack);
-                stacks.push(ScannedStack {
-                    stack,
-                    mapped,
-                    complete: true,
-                });
-            }
+            Ok(stack) => stacks.push(EvaluatedStack {
+                stack,
+                complete: true,
+            }),
             Err(problem) => problems.push(problem),
         }
     }
     let mut sources = code.into_sources();
-    let templates = Templates {
-        pack,
-        files,
-        used,
-        options,
-    };
+    let templates = Templates { pack, files, options };
     templates.read(paths, &mut sources, &mut stacks, &mut problems);
-    let azure = azure::Azure {
-        pack,
-        files,
-        used,
-        options,
-    };
+    let azure = azure::Azure { pack, files, options };
     azure.read(paths, &mut sources, &mut stacks, &mut problems);
-    // What is wrong with a module is wrong for each root that calls it.
+    Evaluated {
+        sources,
+        stacks,
+        problems: each_once(problems),
+        kubernetes: kubernetes::count(files, paths),
+    }
+}
+
+/// Reads, evaluates and maps everything in a tree; see [`evaluate`] and [`Evaluated::map`].
+pub fn scan(
+    pack: &Pack,
+    files: &dyn Files,
+    paths: &[String],
+    used: &UsedPaths,
+    options: &Options,
+) -> Scanned {
+    evaluate(pack, files, paths, options).map(pack, used)
+}
+
+/// What is wrong with a module is wrong for each root that calls it, and told once.
+fn each_once(problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut told: HashSet<(String, Option<usize>, String)> = HashSet::new();
+    let mut problems = problems;
     problems.retain(|problem| {
-        let file = problem
-            .source
-            .as_ref()
-            .map_or(String::new(), |source| source.name.clone());
+        let source = problem.source.as_ref();
+        let file = source.map_or(String::new(), |source| source.name.clone());
         let place = problem.span.as_ref().map(|(range, _)| range.start);
         told.insert((file, place, problem.message.clone()))
     });
-    Scanned {
-        sources,
-        stacks,
-        problems,
-        kubernetes: kubernetes::count(files, paths),
-    }
+    problems
 }
 
 /// The CloudFormation templates of a tree.
 struct Templates<'t> {
     pack: &'t Pack,
     files: &'t dyn Files,
-    used: &'t UsedPaths,
     options: &'t Options,
 }
 
@@ -195,7 +262,7 @@ impl Templates<'_> {
         &self,
         paths: &[String],
         sources: &mut Sources,
-        stacks: &mut Vec<ScannedStack>,
+        stacks: &mut Vec<EvaluatedStack>,
         problems: &mut Vec<Diagnostic>,
     ) {
         let endings = [".yaml", ".yml", ".json", ".template"];
@@ -217,7 +284,6 @@ impl Templates<'_> {
             return;
         }
         let mappings = self.pack.mappings(Language::CloudFormation);
-        let mapper = Mapper::new(self.pack, Language::CloudFormation, self.used);
         let identities = TemplateIdentities::of(&mappings);
         let parameters = self.options.variables.iter();
         let parameters: BTreeMap<Text, Text> = parameters
@@ -246,10 +312,8 @@ impl Templates<'_> {
                 .iter()
                 .any(|problem| problem.level == Level::Error);
             problems.extend(reading.diagnostics);
-            let mapped = mapper.documents(&reading.stack);
-            stacks.push(ScannedStack {
+            stacks.push(EvaluatedStack {
                 stack: reading.stack,
-                mapped,
                 complete,
             });
         }

@@ -12,7 +12,7 @@ use plumb_model::report::{PolicySummary, Remediation};
 use plumb_model::value::{Map, Text, Value};
 use plumb_model::verdict::{Severity, Verdict};
 
-use crate::requirement::{PathEntry, Requirement};
+use crate::requirement::{PathEntry, PathRequirement, Requirement};
 use crate::risk::{Exploitability, Visibility};
 use crate::rule_text::RuleText;
 
@@ -96,6 +96,14 @@ impl Policy {
             references: self.references.clone(),
             aliases: self.aliases.clone(),
             controls,
+        }
+    }
+
+    /// The attack paths that it forbids; `None` for a policy with a rule.
+    pub fn path(&self) -> Option<&PathRequirement> {
+        match &self.requirement {
+            Requirement::Rule(_) => None,
+            Requirement::Path(path) => Some(path),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
+use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
 use plumb_engine::Analyzer;
@@ -13,8 +14,8 @@ use plumb_model::code::{CodeFix, CodePlace};
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::report::Report;
 use plumb_model::verdict::Verdict;
-use plumb_pack::compiled::CompiledPolicy;
 use plumb_pack::pack::Pack;
+use plumb_pack::policy::Policy;
 use plumb_report::identity::fingerprint;
 use plumb_report::options::Color;
 use plumb_report::visible::visible;
@@ -22,6 +23,7 @@ use rayon::prelude::*;
 use similar::{ChangeTag, TextDiff};
 
 use crate::arguments::FixCodeArguments;
+use crate::code_policies::CodePolicies;
 use crate::code_tree::CodeTree;
 use crate::console::Console;
 use crate::exit::{Failed, Status, file_error};
@@ -34,14 +36,13 @@ const ROUNDS: usize = 4;
 /// Runs the command.
 pub(crate) fn run(console: Console, arguments: &FixCodeArguments) -> Result<Status, Failed> {
     let pack = knowledge::load(console, &arguments.selection.policies)?;
-    let selected = knowledge::select(&pack, &arguments.selection, None)?;
-    let mut policies = scan_code::judgeable(&pack, selected.policies);
-    policies.retain(|policy| policy.path().is_none());
+    let mut chosen = knowledge::choose(&pack, &arguments.selection, None)?.policies;
+    chosen.retain(|policy| policy.path().is_none());
     let tree = CodeTree::of(&arguments.code)?;
     let work = Work {
         console,
         pack: &pack,
-        policies: &policies,
+        chosen: &chosen,
         arguments,
         tree: &tree,
     };
@@ -98,7 +99,7 @@ struct Fixed {
 struct Work<'w> {
     console: Console,
     pack: &'w Pack,
-    policies: &'w [CompiledPolicy],
+    chosen: &'w [Arc<Policy>],
     arguments: &'w FixCodeArguments,
     tree: &'w CodeTree,
 }
@@ -110,20 +111,18 @@ impl Work<'_> {
             tree: self.tree,
             changed,
         };
-        let code = scan_code::read_tree(
-            (told == Told::All).then_some(self.console),
-            self.pack,
-            self.policies,
-            &self.arguments.code,
-            &Reading {
-                tree: self.tree,
-                files: &files,
-                undeclared: Undeclared::Open,
-                changes: None,
-            },
-        )?;
+        let reading = Reading {
+            tree: self.tree,
+            files: &files,
+            undeclared: Undeclared::Open,
+            changes: None,
+        };
+        let read = scan_code::evaluate(self.pack, &self.arguments.code, &reading)?;
+        let policies = CodePolicies::of(self.pack, self.chosen, &read.evaluated)?.judging;
+        let console = (told == Told::All).then_some(self.console);
+        let code = read.map(console, self.pack, &policies)?;
         let config = graph::config_of(Default::default(), None, None);
-        let analyzer = Analyzer::new(self.pack, self.policies.to_vec(), Vec::new(), config)
+        let analyzer = Analyzer::new(self.pack, policies, Vec::new(), config)
             .map_err(|error| Diagnostic::error(error.to_string()))?;
         let judged = code
             .accounts

@@ -1,6 +1,7 @@
 //! Loading knowledge: the built-in pack and the user's own policies.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use plumb_model::account::Provider;
 use plumb_model::diagnostic::{Diagnostic, Level};
@@ -8,6 +9,7 @@ use plumb_pack::compiled::CompiledPolicy;
 use plumb_pack::framework::Framework;
 use plumb_pack::load::Base;
 use plumb_pack::pack::{Pack, SourceFile};
+use plumb_pack::policy::Policy;
 use plumb_pack::selection::Selection;
 
 use crate::arguments::SelectionArguments;
@@ -43,7 +45,14 @@ pub(crate) fn load(console: Console, paths: &[PathBuf]) -> Result<Pack, Failed> 
 #[derive(Debug)]
 pub(crate) struct Selected {
     pub(crate) policies: Vec<CompiledPolicy>,
-    pub(crate) frameworks: Vec<std::sync::Arc<Framework>>,
+    pub(crate) frameworks: Vec<Arc<Framework>>,
+}
+
+/// Everything that was selected to judge by, as it was written.
+#[derive(Debug)]
+pub(crate) struct Chosen {
+    pub(crate) policies: Vec<Arc<Policy>>,
+    pub(crate) frameworks: Vec<Arc<Framework>>,
 }
 
 /// Selects and compiles policies.
@@ -52,24 +61,24 @@ pub(crate) fn select(
     arguments: &SelectionArguments,
     provider: Option<Provider>,
 ) -> Result<Selected, Failed> {
+    let Chosen { policies, frameworks } = choose(pack, arguments, provider)?;
+    let policies = compile(pack, &policies)?;
+    Ok(Selected { policies, frameworks })
+}
+
+/// Selects policies.
+pub(crate) fn choose(
+    pack: &Pack,
+    arguments: &SelectionArguments,
+    provider: Option<Provider>,
+) -> Result<Chosen, Failed> {
     let selection = Selection {
         provider,
         policies: arguments.policy.clone(),
         frameworks: arguments.framework.clone(),
         services: arguments.service.clone(),
     };
-    let chosen = pack.select(&selection)?;
-    let mut policies = Vec::with_capacity(chosen.len());
-    let mut problems = Vec::new();
-    for policy in &chosen {
-        match pack.compile(policy) {
-            Ok(compiled) => policies.push(compiled),
-            Err(diagnostics) => problems.extend(diagnostics),
-        }
-    }
-    if !problems.is_empty() {
-        return Err(Failed::input(problems));
-    }
+    let policies = pack.select(&selection)?;
     let frameworks = if arguments.framework.is_empty() {
         pack.frameworks().to_vec()
     } else {
@@ -80,7 +89,27 @@ pub(crate) fn select(
             .cloned()
             .collect()
     };
-    Ok(Selected { policies, frameworks })
+    Ok(Chosen { policies, frameworks })
+}
+
+/// Compiles policies.
+pub(crate) fn compile<'p>(
+    pack: &Pack,
+    policies: impl IntoIterator<Item = &'p Arc<Policy>>,
+) -> Result<Vec<CompiledPolicy>, Failed> {
+    let mut compiled = Vec::new();
+    let mut problems = Vec::new();
+    for policy in policies {
+        match pack.compile(policy) {
+            Ok(policy) => compiled.push(policy),
+            Err(diagnostics) => problems.extend(diagnostics),
+        }
+    }
+    if problems.is_empty() {
+        Ok(compiled)
+    } else {
+        Err(Failed::input(problems))
+    }
 }
 
 /// Reads YAML files of a path; a folder is walked, symbolic links in it are not followed.

@@ -1,7 +1,7 @@
 //! `plumb scan code`: judge infrastructure code before it is applied.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use plumb_engine::Analyzer;
@@ -12,7 +12,7 @@ use plumb_iac::fix::Corrector;
 use plumb_iac::locate::spot;
 use plumb_iac::mapping::UsedPaths;
 use plumb_iac::place::Sources;
-use plumb_iac::scan::{Options, ScannedStack, scan};
+use plumb_iac::scan::{Evaluated, Options, ScannedStack};
 use plumb_iac::snapshot::{CodeAccount, Undeclared, accounts};
 use plumb_iac::suppress::{self, Idle, Suppression};
 use plumb_model::diagnostic::Diagnostic;
@@ -21,12 +21,12 @@ use plumb_model::value::Text;
 use plumb_model::verdict::Verdict;
 use plumb_pack::compiled::CompiledPolicy;
 use plumb_pack::fix::Fixes;
-use plumb_pack::mapping::Language;
 use plumb_pack::pack::Pack;
 use plumb_report::baseline::Baseline;
 use rayon::prelude::*;
 
 use crate::arguments::{CodeArguments, Paths, ScanCodeArguments};
+use crate::code_policies::CodePolicies;
 use crate::code_tree::CodeTree;
 use crate::console::Console;
 use crate::exit::{Failed, Status, file_error};
@@ -88,14 +88,13 @@ pub(crate) fn run(console: Console, arguments: &ScanCodeArguments) -> Result<Sta
         None => None,
     };
     let pack = knowledge::load(console, &arguments.selection.policies)?;
-    let selected = knowledge::select(&pack, &arguments.selection, None)?;
-    let mut policies = judgeable(&pack, selected.policies);
+    let mut chosen = knowledge::choose(&pack, &arguments.selection, None)?;
     let estate = Arc::new(graph::estate(arguments.graph.estate.as_deref())?);
     // A change is judged in milliseconds; paths are for who asks for them.
     let graph = match arguments.graph.paths {
         Paths::Always => Some(graph::knowledge(&pack, Some(&estate))?),
         Paths::Auto | Paths::Never => {
-            policies.retain(|policy| policy.path().is_none());
+            chosen.policies.retain(|policy| policy.path().is_none());
             None
         }
     };
@@ -110,9 +109,12 @@ pub(crate) fn run(console: Console, arguments: &ScanCodeArguments) -> Result<Sta
         },
         changes: changes.as_ref().filter(|_| focus.changed),
     };
-    let code = read_tree(Some(console), &pack, &policies, &arguments.code, &reading)?;
-    let analyzer = Analyzer::new(&pack, policies, selected.frameworks, config)
-        .map_err(|error| Diagnostic::error(error.to_string()))?;
+    let read = evaluate(&pack, &arguments.code, &reading)?;
+    let policies = CodePolicies::of(&pack, &chosen.policies, &read.evaluated)?;
+    let code = read.map(Some(console), &pack, &policies.judging)?;
+    let analyzer = Analyzer::new(&pack, policies.judging, chosen.frameworks, config)
+        .map_err(|error| Diagnostic::error(error.to_string()))?
+        .with_idle(&pack, &policies.idle);
     let judged = code
         .accounts
         .par_iter()
@@ -189,21 +191,29 @@ pub(crate) fn read(
         undeclared,
         changes: None,
     };
-    read_tree(Some(console), pack, policies, arguments, &reading)
+    evaluate(pack, arguments, &reading)?.map(Some(console), pack, policies)
 }
 
-/// The same over files that need not be those on disk; without a console nothing is shown.
-pub(crate) fn read_tree(
-    console: Option<Console>,
+/// Code that is evaluated and waits for policies, which decide how much of a document has to be told.
+pub(crate) struct Read<'r> {
+    pub(crate) evaluated: Evaluated,
+    reading: Reading<'r>,
+    path: PathBuf,
+    suppressions: (Vec<Suppression>, Vec<Diagnostic>),
+    /// What is wrong with the tree.
+    walking: Vec<Diagnostic>,
+}
+
+/// Reads and evaluates code.
+pub(crate) fn evaluate<'r>(
     pack: &Pack,
-    policies: &[CompiledPolicy],
     arguments: &CodeArguments,
-    reading: &Reading<'_>,
-) -> Result<Code, Failed> {
+    reading: &Reading<'r>,
+) -> Result<Read<'r>, Failed> {
     let Reading {
         tree,
         files,
-        undeclared,
+        undeclared: _,
         changes,
     } = *reading;
     let path = arguments.path.as_deref().unwrap_or(Path::new("."));
@@ -219,7 +229,6 @@ pub(crate) fn read_tree(
         };
         paths.retain(|path| path == name || !path.contains('/') && is_values(path));
     }
-    let used = UsedPaths::of(policies);
     let options = Options {
         variables: arguments.var.iter().cloned().collect(),
         value_files: arguments
@@ -232,50 +241,73 @@ pub(crate) fn read_tree(
     if let Some(changes) = changes {
         paths = affected(files, &paths, changes, &options.value_files);
     }
-    let (scanned, suppressions) = deeply(|| {
-        let scanned = scan(pack, files, &paths, &used, &options);
-        let suppressions = suppress::read(&scanned.sources);
-        (scanned, suppressions)
+    let (evaluated, suppressions) = deeply(|| {
+        let evaluated = plumb_iac::scan::evaluate(pack, files, &paths, &options);
+        let suppressions = suppress::read(&evaluated.sources);
+        (evaluated, suppressions)
     })?;
-    if let Some(console) = console {
-        console.show_some(&walking);
-        console.show_some(&scanned.problems);
-        console.show(&not_judged(&scanned.stacks));
-        if scanned.kubernetes > 0 {
-            let count = scanned.kubernetes;
-            let were = if count == 1 {
-                "object of Kubernetes was"
-            } else {
-                "objects of Kubernetes were"
-            };
-            console.say(&format!("note: {count} {were} seen; no policy judges them"));
+    Ok(Read {
+        evaluated,
+        reading: *reading,
+        path: path.to_owned(),
+        suppressions,
+        walking,
+    })
+}
+
+impl Read<'_> {
+    /// Makes documents of the code for policies to judge, and tells what is wrong with it; without a console nothing is shown.
+    pub(crate) fn map(
+        self,
+        console: Option<Console>,
+        pack: &Pack,
+        policies: &[CompiledPolicy],
+    ) -> Result<Code, Failed> {
+        let used = UsedPaths::of(policies);
+        let evaluated = self.evaluated;
+        let scanned = deeply(|| evaluated.map(pack, &used))?;
+        if let Some(console) = console {
+            console.show_some(&self.walking);
+            console.show_some(&scanned.problems);
+            console.show(&not_judged(&scanned.stacks));
+            if scanned.kubernetes > 0 {
+                let count = scanned.kubernetes;
+                let were = if count == 1 {
+                    "object of Kubernetes was"
+                } else {
+                    "objects of Kubernetes were"
+                };
+                console.say(&format!("note: {count} {were} seen; no policy judges them"));
+            }
         }
-    }
-    if scanned.stacks.is_empty() && changes.is_none() {
-        return Err(Failed::nothing_scanned(
-            Diagnostic::error(format!("`{}` holds no infrastructure code that is judged", path.display())).help(
+        if scanned.stacks.is_empty() && self.reading.changes.is_none() {
+            let message = format!(
+                "`{}` holds no infrastructure code that is judged",
+                self.path.display()
+            );
+            return Err(Failed::nothing_scanned(Diagnostic::error(message).help(
                 "Plumb reads Terraform and OpenTofu (`.tf`, `.tf.json`, `.tofu`, plans as JSON), CloudFormation templates, \
                  ARM templates and Bicep",
-            ),
-        ));
+            )));
+        }
+        let taken_at = Text::from(now());
+        let sources = scanned.sources;
+        let accounts = scanned
+            .stacks
+            .into_iter()
+            .flat_map(|stack| accounts(pack, stack, &sources, self.reading.undeclared, &taken_at))
+            .collect();
+        let (fixes, problems) = pack.fixes();
+        if let Some(console) = console {
+            console.show(&problems);
+        }
+        Ok(Code {
+            sources,
+            accounts,
+            suppressions: self.suppressions,
+            fixes,
+        })
     }
-    let taken_at = Text::from(now());
-    let sources = scanned.sources;
-    let accounts = scanned
-        .stacks
-        .into_iter()
-        .flat_map(|stack| accounts(pack, stack, &sources, undeclared, &taken_at))
-        .collect();
-    let (fixes, problems) = pack.fixes();
-    if let Some(console) = console {
-        console.show(&problems);
-    }
-    Ok(Code {
-        sources,
-        accounts,
-        suppressions,
-        fixes,
-    })
 }
 
 /// What the code declares of types that nothing is known of, or only in part, as one warning each.
@@ -315,44 +347,6 @@ fn not_judged(stacks: &[ScannedStack]) -> Vec<Diagnostic> {
         "they set something of a resource that another root or nobody declares",
     );
     unmapped.into_iter().chain(parts).collect()
-}
-
-/// The policies that code can answer: of types that code declares, and of those that look at something code tells.
-pub(crate) fn judgeable(pack: &Pack, policies: Vec<CompiledPolicy>) -> Vec<CompiledPolicy> {
-    let mut covers: HashMap<Text, plumb_pack::mapping_cover::Cover> = HashMap::new();
-    for language in Language::ALL {
-        let mappings = pack.mappings(language);
-        for resource_type in mappings.resource_types() {
-            let cover = covers.entry(resource_type.clone()).or_default();
-            for mapping in mappings.of_resource(resource_type) {
-                cover.add(plumb_pack::mapping_cover::Cover::of(mapping));
-            }
-        }
-    }
-    let reserved = plumb_model::resource::Resource::RESERVED;
-    policies
-        .into_iter()
-        .filter(|policy| {
-            let name = pack
-                .type_name(&policy.policy.resource_type)
-                .unwrap_or(&policy.policy.resource_type);
-            let Some(cover) = covers.get(name) else {
-                return false;
-            };
-            let looked_at = policy
-                .programs()
-                .flat_map(plumb_expr::Program::uses)
-                .filter(|used| used.root == plumb_expr::Root::Resource && !used.path.is_empty());
-            let mut looked_at = looked_at.peekable();
-            looked_at.peek().is_none()
-                || looked_at.any(|used| {
-                    used.path
-                        .first()
-                        .is_some_and(|first| !reserved.contains(&first.as_str()))
-                        && cover.covers(&used.path)
-                })
-        })
-        .collect()
 }
 
 /// Tells of every resource where it is declared, and of every finding where it comes from.

@@ -6,10 +6,9 @@ use plumb_model::value::Text;
 use plumb_pack::mapping::Language;
 use plumb_pack::pack::Pack;
 
-use super::{Options, ScannedStack, account, folder_of};
+use super::{EvaluatedStack, Options, account, folder_of};
 use crate::arm::{self, Values};
 use crate::files::{self, Files};
-use crate::mapping::{Mapper, UsedPaths};
 use crate::place::Sources;
 use plumb_model::diagnostic::{Diagnostic, Level};
 
@@ -20,7 +19,6 @@ const MAX_VALUES: usize = 20;
 pub(super) struct Azure<'t> {
     pub(super) pack: &'t Pack,
     pub(super) files: &'t dyn Files,
-    pub(super) used: &'t UsedPaths,
     pub(super) options: &'t Options,
 }
 
@@ -36,7 +34,7 @@ impl Azure<'_> {
         &self,
         paths: &[String],
         sources: &mut Sources,
-        stacks: &mut Vec<ScannedStack>,
+        stacks: &mut Vec<EvaluatedStack>,
         problems: &mut Vec<Diagnostic>,
     ) {
         let mut templates = Vec::new();
@@ -56,7 +54,6 @@ impl Azure<'_> {
         if templates.is_empty() {
             return;
         }
-        let mapper = Mapper::new(self.pack, Language::Arm, self.used);
         let mappings = self.pack.mappings(Language::Arm);
         let kinds = mappings.blocks().map(|block| block.block.clone());
         let kinds: BTreeMap<Text, Text> = kinds
@@ -117,10 +114,8 @@ impl Azure<'_> {
                 .iter()
                 .any(|problem| problem.level == Level::Error);
             problems.extend(reading.diagnostics);
-            let mapped = mapper.documents(&reading.stack);
-            stacks.push(ScannedStack {
+            stacks.push(EvaluatedStack {
                 stack: reading.stack,
-                mapped,
                 complete,
             });
         }
