@@ -73,6 +73,21 @@ pub struct Mapped {
     pub problems: Vec<Problem>,
 }
 
+impl Mapped {
+    /// How many blocks without a mapping declare something of a cloud, and not a password, a file or an object of a cluster.
+    pub fn unmapped_of_clouds(&self) -> u64 {
+        let of_a_cloud = self.unmapped.iter().filter(|(kind, _)| {
+            let providers = ["aws_", "awscc_", "azurerm_", "azuread_", "azapi_", "google_"];
+            let types = ["AWS::", "Microsoft."];
+            providers
+                .iter()
+                .chain(&types)
+                .any(|start| kind.starts_with(start))
+        });
+        of_a_cloud.map(|(_, count)| count).sum()
+    }
+}
+
 /// A block that gives parts of documents that are not in the stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Orphan {

@@ -10,13 +10,13 @@ use plumb_iac::change::affected::affected;
 use plumb_iac::files::Files;
 use plumb_iac::fix::Corrector;
 use plumb_iac::locate::spot;
-use plumb_iac::mapping::UsedPaths;
+use plumb_iac::mapping::{Mapped, UsedPaths};
 use plumb_iac::place::Sources;
 use plumb_iac::scan::{Evaluated, Options, ScannedStack};
 use plumb_iac::snapshot::{CodeAccount, Undeclared, accounts};
 use plumb_iac::suppress::{self, Idle, Suppression};
 use plumb_model::diagnostic::Diagnostic;
-use plumb_model::report::Report;
+use plumb_model::report::{Report, VerdictCounts};
 use plumb_model::value::Text;
 use plumb_model::verdict::Verdict;
 use plumb_pack::compiled::CompiledPolicy;
@@ -51,6 +51,8 @@ pub(crate) struct Code {
     suppressions: (Vec<Suppression>, Vec<Diagnostic>),
     /// How it is corrected.
     pub(crate) fixes: Fixes,
+    /// How many of its blocks declare something of a cloud of which nothing is known.
+    unknown_blocks: u64,
 }
 
 impl Code {
@@ -145,10 +147,17 @@ pub(crate) fn run(console: Console, arguments: &ScanCodeArguments) -> Result<Sta
         console.say("nothing of the code can be touched by the change");
     }
     outputs.write(console, &report)?;
+    // A gate must not take code for clean of which no policy speaks, unless it asked for some policies alone.
+    let selection = &arguments.selection;
+    let all_was_asked = selection.policy.is_empty() && selection.service.is_empty() && !focus.changed;
+    let nothing_judged = code.unknown_blocks > 0 && report.summary.verdicts == VerdictCounts::default();
     Ok(
         match output::status(&report, &arguments.report, Counting::AskedAbout) {
             // A change of something else touches no code.
             Status::NothingScanned => Status::Clean,
+            Status::Clean if all_was_asked && nothing_judged && !arguments.report.allow_incomplete => {
+                Status::Incomplete
+            }
             status @ (Status::Clean | Status::Findings | Status::BadInput | Status::Incomplete) => status,
         },
     )
@@ -292,6 +301,8 @@ impl Read<'_> {
         }
         let taken_at = Text::from(now());
         let sources = scanned.sources;
+        let mapped = scanned.stacks.iter().map(|stack| &stack.mapped);
+        let unknown_blocks = mapped.map(Mapped::unmapped_of_clouds).sum();
         let accounts = scanned
             .stacks
             .into_iter()
@@ -306,6 +317,7 @@ impl Read<'_> {
             accounts,
             suppressions: self.suppressions,
             fixes,
+            unknown_blocks,
         })
     }
 }

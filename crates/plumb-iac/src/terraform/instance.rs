@@ -102,6 +102,16 @@ impl Instance {
         }
     }
 
+    /// Lets go of all that was evaluated. Modules know who called them and what they call, and would keep each other for ever.
+    pub(crate) fn forget(&self) {
+        self.known.borrow_mut().clear();
+        self.resolved.borrow_mut().clear();
+        let children = std::mem::take(&mut *self.children.borrow_mut());
+        for child in children.values().flatten().flat_map(|made| &made.instances) {
+            child.1.forget();
+        }
+    }
+
     fn depth(&self) -> usize {
         self.calls.len()
     }

@@ -123,6 +123,8 @@ impl Code {
         }
         let root = Rc::new(Instance::root(module, variables));
         collect(&evaluator, &root, &mut stack.blocks);
+        root.forget();
+        empty.forget();
         stack.blocks.sort_by(|a, b| a.address.cmp(&b.address));
         let (problems, incomplete, called) = evaluator.into_told();
         Evaluated {

@@ -9,6 +9,7 @@
 mod baselines;
 mod changes;
 mod files;
+mod statuses;
 mod suppressions;
 
 use std::fs;
