@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
 use plumb_engine::Analyzer;
-use plumb_iac::files::Files;
 use plumb_iac::snapshot::Undeclared;
 use plumb_iac::suppress::Idle;
 use plumb_model::code::{CodeFix, CodePlace};
@@ -24,7 +23,7 @@ use similar::{ChangeTag, TextDiff};
 
 use crate::arguments::FixCodeArguments;
 use crate::code_policies::CodePolicies;
-use crate::code_tree::CodeTree;
+use crate::code_tree::{CodeTree, Overlay};
 use crate::console::Console;
 use crate::exit::{Failed, Status, file_error};
 use crate::scan_code::{self, Code, Reading};
@@ -109,11 +108,14 @@ impl Work<'_> {
     fn judge(&self, changed: &BTreeMap<String, String>, told: Told) -> Result<(Report, Code), Failed> {
         let files = Overlay {
             tree: self.tree,
-            changed,
+            changed: changed
+                .iter()
+                .map(|(path, text)| (path.clone(), Some(text.clone())))
+                .collect(),
         };
         let reading = Reading {
             tree: self.tree,
-            files: &files,
+            overlay: Some(&files),
             undeclared: Undeclared::Open,
             changes: None,
         };
@@ -358,25 +360,6 @@ fn write_diff(path: &str, old: &str, new: &str, color: Color, out: &mut String) 
                 ChangeTag::Equal => (" ", Style::new()),
             };
             let _ = writeln!(out, "{}", paint(style, &format!("{sign}{line}")));
-        }
-    }
-}
-
-/// The tree with some files changed.
-struct Overlay<'o> {
-    tree: &'o CodeTree,
-    changed: &'o BTreeMap<String, String>,
-}
-
-impl Files for Overlay<'_> {
-    fn files_in(&self, folder: &str) -> Result<Vec<String>, String> {
-        self.tree.files_in(folder)
-    }
-
-    fn read(&self, path: &str) -> Result<String, String> {
-        match self.changed.get(path) {
-            Some(text) => Ok(text.clone()),
-            None => self.tree.read(path),
         }
     }
 }

@@ -36,6 +36,13 @@ pub fn affected(files: &dyn Files, paths: &[String], changes: &Changes, given: &
         .files()
         .filter_map(|changed| nearest(&folders, folder_of(changed)))
         .collect();
+    // Of a submodule its folder is changed.
+    reached.extend(
+        folders
+            .iter()
+            .copied()
+            .filter(|folder| changes.of(folder).is_some()),
+    );
     let callers = if reached.is_empty() {
         BTreeMap::new()
     } else {
@@ -49,7 +56,12 @@ pub fn affected(files: &dyn Files, paths: &[String], changes: &Changes, given: &
             }
         }
     }
-    let templates: BTreeSet<&str> = changes.files().filter(|path| may_be_template(path)).collect();
+    let mut templates: BTreeSet<&str> = changes.files().filter(|path| may_be_template(path)).collect();
+    let of_submodules = paths
+        .iter()
+        .map(String::as_str)
+        .filter(|path| changes.of(path).is_some());
+    templates.extend(of_submodules.filter(|path| may_be_template(path)));
     // Which modules and parameter files of Azure belong together is told by reading them.
     let azure = changes.files().any(may_be_azure);
     paths
