@@ -2,6 +2,7 @@
 
 mod azure;
 mod kubernetes;
+mod markup;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -16,6 +17,7 @@ use crate::declared::Stack;
 use crate::files::Files;
 use crate::mapping::{Mapped, Mapper, UsedPaths};
 use crate::place::Sources;
+use crate::scan::markup::Markup;
 use crate::terraform;
 use crate::terraform::code::Code;
 use crate::terraform::plan;
@@ -41,7 +43,7 @@ pub struct Scanned {
     pub stacks: Vec<ScannedStack>,
     /// What is wrong with the code; an error means that something was left out.
     pub problems: Vec<Diagnostic>,
-    /// How many objects of Kubernetes there are, which no policy judges.
+    /// How many objects of Kubernetes there are that no policy judges.
     pub kubernetes: u64,
 }
 
@@ -149,13 +151,14 @@ pub fn scan(
         }
     }
     let mut sources = code.into_sources();
+    let markup = Markup::read(files, paths, &mut problems);
     let templates = Templates {
         pack,
         files,
         used,
         options,
     };
-    templates.read(paths, &mut sources, &mut stacks, &mut problems);
+    templates.read(markup.templates, &mut sources, &mut stacks, &mut problems);
     let azure = azure::Azure {
         pack,
         files,
@@ -163,6 +166,13 @@ pub fn scan(
         options,
     };
     azure.read(paths, &mut sources, &mut stacks, &mut problems);
+    let manifests = kubernetes::Kubernetes {
+        pack,
+        files,
+        used,
+        options,
+    };
+    let others = manifests.read(markup.manifests, &markup.kustomizations, &mut sources, &mut stacks, &mut problems);
     // What is wrong with a module is wrong for each root that calls it.
     let mut told: HashSet<(String, Option<usize>, String)> = HashSet::new();
     problems.retain(|problem| {
@@ -177,7 +187,7 @@ pub fn scan(
         sources,
         stacks,
         problems,
-        kubernetes: kubernetes::count(files, paths),
+        kubernetes: markup.objects + others,
     }
 }
 
@@ -193,26 +203,11 @@ impl Templates<'_> {
     /// Reads every template that is not nested in another.
     fn read(
         &self,
-        paths: &[String],
+        found: Vec<(String, String)>,
         sources: &mut Sources,
         stacks: &mut Vec<ScannedStack>,
         problems: &mut Vec<Diagnostic>,
     ) {
-        let endings = [".yaml", ".yml", ".json", ".template"];
-        let found: Vec<(&String, String)> = paths
-            .par_iter()
-            .filter(|path| endings.iter().any(|ending| path.ends_with(ending)))
-            .filter(|path| !terraform::is_source(path))
-            .filter_map(|path| Some((path, self.files.read(path).ok()?)))
-            .filter(|(path, text)| cloudformation::is_template(path, text))
-            .collect();
-        for path in paths.iter().filter(|path| !path.ends_with(".json")) {
-            if endings.iter().any(|ending| path.ends_with(ending))
-                && let Err(error) = self.files.read(path)
-            {
-                problems.push(Diagnostic::error(format!("cannot read `{path}`: {error}")));
-            }
-        }
         if found.is_empty() {
             return;
         }
@@ -231,7 +226,7 @@ impl Templates<'_> {
                 region: self.options.region.clone(),
                 account: Some(account(number)),
             };
-            let reading = cloudformation::read(sources, path, &text, &parameters, &context);
+            let reading = cloudformation::read(sources, &path, &text, &parameters, &context);
             read.push(reading);
         }
         // What another template nests is judged there, with the parameters that it gets.
