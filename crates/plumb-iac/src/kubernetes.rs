@@ -109,7 +109,8 @@ pub fn read(
         }
         if found.len() > MAX_OBJECTS {
             let message = format!("more than {MAX_OBJECTS} objects of Kubernetes declare cloud resources");
-            problems.push(Diagnostic::error(message).help("what follows is not judged; scan a part of the tree"));
+            problems
+                .push(Diagnostic::error(message).help("what follows is not judged; scan a part of the tree"));
             found.truncate(MAX_OBJECTS);
             break;
         }

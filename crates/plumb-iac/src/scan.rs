@@ -172,7 +172,13 @@ pub fn scan(
         used,
         options,
     };
-    let others = manifests.read(markup.manifests, &markup.kustomizations, &mut sources, &mut stacks, &mut problems);
+    let others = manifests.read(
+        markup.manifests,
+        &markup.kustomizations,
+        &mut sources,
+        &mut stacks,
+        &mut problems,
+    );
     // What is wrong with a module is wrong for each root that calls it.
     let mut told: HashSet<(String, Option<usize>, String)> = HashSet::new();
     problems.retain(|problem| {

@@ -255,7 +255,7 @@ pub(crate) fn read_tree(
         return Err(Failed::nothing_scanned(
             Diagnostic::error(format!("`{}` holds no infrastructure code that is judged", path.display())).help(
                 "Plumb reads Terraform and OpenTofu (`.tf`, `.tf.json`, `.tofu`, plans as JSON), CloudFormation templates, \
-                 ARM templates and Bicep",
+                 ARM templates and Bicep, and manifests of Kubernetes for Crossplane and AWS Controllers for Kubernetes",
             ),
         ));
     }

@@ -70,7 +70,9 @@ pub(crate) fn documents(file: FileId, source: &Arc<Source>) -> Documents {
     }
     let (mut builder, error) = Builder::read(file, source, &source.text, Dialect::Manifests);
     let malformed = error.as_ref().map(|error| builder.malformed(error));
-    builder.roots.extend(builder.root.take().filter(|_| error.is_none()));
+    builder
+        .roots
+        .extend(builder.root.take().filter(|_| error.is_none()));
     Documents {
         roots: builder.roots,
         problems: builder.problems,
@@ -172,9 +174,9 @@ impl Builder<'_> {
         for event in Parser::new_from_str_with_options(text, options) {
             let ended = match event {
                 Ok((Event::DocumentStart(..), _)) if builder.root.is_some() => match dialect {
-                    Dialect::Template => {
-                        Some("more than one YAML document in a template; only the first one is read".to_owned())
-                    }
+                    Dialect::Template => Some(
+                        "more than one YAML document in a template; only the first one is read".to_owned(),
+                    ),
                     Dialect::Manifests => {
                         builder.next_document();
                         None
@@ -376,8 +378,12 @@ impl Builder<'_> {
         let at = error.marker().byte_offset().unwrap_or(0);
         let what = self.dialect.noun();
         let help = match self.dialect {
-            Dialect::Template => "nothing of it is read; check indentation, quotes and brackets around this place",
-            Dialect::Manifests => "nothing behind it is read; check indentation, quotes and brackets around this place",
+            Dialect::Template => {
+                "nothing of it is read; check indentation, quotes and brackets around this place"
+            }
+            Dialect::Manifests => {
+                "nothing behind it is read; check indentation, quotes and brackets around this place"
+            }
         };
         Diagnostic::error(format!("malformed {what}: {}", error.info()))
             .at(self.source, at..at + 1, "here")

@@ -84,13 +84,18 @@ impl Patches {
     pub(super) fn doubt(&self, object: &mut Object) {
         let kind = object.kind.split('.').next().unwrap_or_default();
         let name = object.name.as_ref().map(|name| name.text.as_str());
-        let Some(mut spec) = object.spec.take() else { return };
+        let Some(mut spec) = object.spec.take() else {
+            return;
+        };
         for patch in &self.patches {
             let fits = |wanted: &Option<Text>, own: Option<&str>| {
-                wanted.as_deref().is_none_or(|wanted| own.is_none_or(|own| own == wanted))
+                wanted
+                    .as_deref()
+                    .is_none_or(|wanted| own.is_none_or(|own| own == wanted))
             };
             // The name of a target may be a pattern.
-            let is_pattern = |name: &Text| name.contains(|c: char| !c.is_ascii_alphanumeric() && !"-.".contains(c));
+            let is_pattern =
+                |name: &Text| name.contains(|c: char| !c.is_ascii_alphanumeric() && !"-.".contains(c));
             let is_named = patch.name.as_ref().is_some_and(is_pattern) || fits(&patch.name, name);
             if !is_named || !fits(&patch.kind, Some(kind)) {
                 continue;
@@ -127,7 +132,9 @@ impl Patches {
         let operations = roots.first().and_then(Node::items);
         let changes: Vec<(Option<Text>, Option<Text>, Change)> = match operations {
             Some(operations) => {
-                let pointers = operations.iter().filter_map(|operation| operation.get_text("path"));
+                let pointers = operations
+                    .iter()
+                    .filter_map(|operation| operation.get_text("path"));
                 let change = Change::At(pointers.map(Text::from).collect());
                 vec![(wanted("kind"), wanted("name"), change)]
             }
@@ -139,7 +146,9 @@ impl Patches {
                 .into_iter()
                 .map(|root| {
                     let kind = root.get_text("kind").map(Text::from);
-                    let name = root.get("metadata").and_then(|metadata| metadata.get_text("name"));
+                    let name = root
+                        .get("metadata")
+                        .and_then(|metadata| metadata.get_text("name"));
                     let name = name.map(Text::from);
                     match target {
                         Some(_) => (wanted("kind"), wanted("name"), Change::Merged(root)),
@@ -164,7 +173,10 @@ impl Patches {
 fn read_documents(path: &str, text: &str) -> Vec<Node> {
     let mut sources = Sources::default();
     let file = sources.add(path, text);
-    sources.get(file).map(|source| documents(file, source).roots).unwrap_or_default()
+    sources
+        .get(file)
+        .map(|source| documents(file, source).roots)
+        .unwrap_or_default()
 }
 
 /// The node with everything unknown that a patch sets.

@@ -71,7 +71,9 @@ fn gather(node: &Node, path: &str, depth: usize, found: &mut Found) {
     let (Some(version), Some(kind)) = (node.get_text("apiVersion"), node.entry("kind")) else {
         return;
     };
-    let Some(kind_name) = kind.value.text() else { return };
+    let Some(kind_name) = kind.value.text() else {
+        return;
+    };
     if let Some(items) = node.get("items").and_then(Node::items)
         && kind_name.ends_with("List")
         && depth < MAX_LISTS
@@ -99,7 +101,10 @@ fn gather(node: &Node, path: &str, depth: usize, found: &mut Found) {
             Scope::Namespace => text("namespace").map(|named| named.text),
         },
         name: text("name"),
-        labels: texts(metadata, "labels").into_iter().map(|(key, named)| (key, named.text)).collect(),
+        labels: texts(metadata, "labels")
+            .into_iter()
+            .map(|(key, named)| (key, named.text))
+            .collect(),
         annotations: texts(metadata, "annotations"),
         spec: node.get("spec").cloned(),
         path: Text::from(path),
@@ -123,7 +128,9 @@ fn controller_of(group: &str) -> Option<(Language, Scope)> {
 
 /// A text that stands in a manifest as it is.
 fn named(node: &Node) -> Option<Named> {
-    let text = node.text().filter(|text| !text.is_empty() && !text.contains("{{"))?;
+    let text = node
+        .text()
+        .filter(|text| !text.is_empty() && !text.contains("{{"))?;
     Some(Named {
         text: text.clone(),
         place: node.place,

@@ -84,12 +84,32 @@ mod tests {
     #[test]
     fn groups_of_controllers_tell_what_declares_cloud_resources() {
         let cases = [
-            ("a.yaml", "apiVersion: s3.services.k8s.aws/v1alpha1\n", Manifests::Declaring),
-            ("a.yaml", "apiVersion: s3.aws.upbound.io/v1beta2\n", Manifests::Declaring),
-            ("a.json", r#"{"apiVersion": "s3.aws.m.upbound.io/v1beta1"}"#, Manifests::Declaring),
+            (
+                "a.yaml",
+                "apiVersion: s3.services.k8s.aws/v1alpha1\n",
+                Manifests::Declaring,
+            ),
+            (
+                "a.yaml",
+                "apiVersion: s3.aws.upbound.io/v1beta2\n",
+                Manifests::Declaring,
+            ),
+            (
+                "a.json",
+                r#"{"apiVersion": "s3.aws.m.upbound.io/v1beta1"}"#,
+                Manifests::Declaring,
+            ),
             ("a.yaml", "group: s3.services.k8s.aws/x\n", Manifests::Others(0)),
-            ("x/kustomization.yaml", "resources: []\n", Manifests::Kustomization),
-            ("kustomization.yml", "apiVersion: s3.aws.upbound.io/v1\n", Manifests::Kustomization),
+            (
+                "x/kustomization.yaml",
+                "resources: []\n",
+                Manifests::Kustomization,
+            ),
+            (
+                "kustomization.yml",
+                "apiVersion: s3.aws.upbound.io/v1\n",
+                Manifests::Kustomization,
+            ),
         ];
         for (path, text, expected) in cases {
             assert_eq!(recognise(path, text), expected, "{path}: {text}");

@@ -81,9 +81,9 @@ struct Walk<'w> {
 impl Walk<'_> {
     fn value(&self, value: &Val, path: &str) -> Val {
         let kind = match &value.kind {
-            Kind::List(items) => {
-                Kind::List(Arc::new(items.iter().map(|item| self.value(item, path)).collect()))
-            }
+            Kind::List(items) => Kind::List(Arc::new(
+                items.iter().map(|item| self.value(item, path)).collect(),
+            )),
             Kind::Map(fields) => Kind::Map(Arc::new(self.fields(fields, path))),
             Kind::Null
             | Kind::Bool(_)
@@ -160,7 +160,10 @@ impl Walk<'_> {
         let reference = self.reference(stem, path);
         let argument = reference.and_then(|reference| reference.argument.last()).cloned();
         match (field, reference, argument) {
-            (Field::Secret, _, _) => vec![(Text::from(stem), unknown("a secret of the cluster tells it".into()))],
+            (Field::Secret, _, _) => vec![(
+                Text::from(stem),
+                unknown("a secret of the cluster tells it".into()),
+            )],
             (Field::Names, Some(reference), Some(argument)) => {
                 let given = match value.as_list() {
                     Some(items) => Val {
@@ -189,7 +192,10 @@ impl Walk<'_> {
     fn reference(&self, stem: &str, path: &str) -> Option<&ObjectReference> {
         let references = self.from.kind.into_iter().flat_map(|kind| &kind.references);
         let mut references = references.filter(|reference| {
-            let around = reference.argument.split_last().map(|(_, around)| around.join("."));
+            let around = reference
+                .argument
+                .split_last()
+                .map(|(_, around)| around.join("."));
             around.as_deref() == Some(path)
         });
         references.find(|reference| match (&reference.field, reference.argument.last()) {
@@ -207,7 +213,9 @@ impl Walk<'_> {
             None => Kind::Unknown("the name of the reference is not known".into()),
             Some(name) => match self.find(reference, name, text("namespace")) {
                 Some(at) => self.attribute(reference, at),
-                None => Kind::Unknown(format!("`{} {name}` is not among the manifests", reference.kind).into()),
+                None => {
+                    Kind::Unknown(format!("`{} {name}` is not among the manifests", reference.kind).into())
+                }
             },
         };
         Val {
@@ -221,7 +229,12 @@ impl Walk<'_> {
         let scope = self.from.object.scope;
         let named = self.index.by_name.get(&(scope, reference.kind.as_str(), name))?;
         let wanted = namespace.or(self.from.object.namespace.as_deref());
-        let own = |at: usize| self.index.known.get(at).and_then(|one| one.object.namespace.as_deref());
+        let own = |at: usize| {
+            self.index
+                .known
+                .get(at)
+                .and_then(|one| one.object.namespace.as_deref())
+        };
         let mut exact = named.iter().copied().filter(|at| own(*at) == wanted);
         if let Some(at) = exact.next() {
             return Some(at);
@@ -237,12 +250,19 @@ impl Walk<'_> {
     fn labelled(&self, reference: &ObjectReference, argument: &Text, value: &Val) -> Val {
         let labels: Option<Vec<(&Text, &str)>> = value.get("match_labels").and_then(|labels| {
             let labels = labels.as_map()?.entries.iter();
-            labels.map(|(name, label)| Some((name, label.as_str()?))).collect()
+            labels
+                .map(|(name, label)| Some((name, label.as_str()?)))
+                .collect()
         });
         let kind = match labels.filter(|labels| !labels.is_empty()) {
-            None => Kind::Unknown("only the cluster tells which objects a selector without labels means".into()),
+            None => {
+                Kind::Unknown("only the cluster tells which objects a selector without labels means".into())
+            }
             Some(labels) => {
-                let of_kind = self.index.by_kind.get(&(self.from.object.scope, reference.kind.as_str()));
+                let of_kind = self
+                    .index
+                    .by_kind
+                    .get(&(self.from.object.scope, reference.kind.as_str()));
                 let fits = |at: &usize| {
                     self.index.known.get(*at).is_some_and(|one| {
                         let has = |(name, label): &(&Text, &str)| {

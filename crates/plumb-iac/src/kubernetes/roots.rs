@@ -31,11 +31,7 @@ pub(super) fn split(objects: Vec<Object>, sources: &Sources, problems: &mut Vec<
 }
 
 /// The objects without those that a later one of the same file takes the place of.
-fn last_of_each(
-    objects: Vec<Object>,
-    sources: &Sources,
-    problems: &mut Vec<Diagnostic>,
-) -> Vec<Object> {
+fn last_of_each(objects: Vec<Object>, sources: &Sources, problems: &mut Vec<Diagnostic>) -> Vec<Object> {
     let mut last: HashMap<(Text, Identity), usize> = HashMap::new();
     for (at, object) in objects.iter().enumerate() {
         if let Some(identity) = identity(object) {
@@ -103,7 +99,10 @@ fn part(folder: &str, objects: Vec<Object>, groups: &mut Vec<Group>) {
         part(&path, objects, groups);
     }
     let mut seen: HashSet<Identity> = HashSet::new();
-    let is_one = files.iter().filter_map(identity).all(|identity| seen.insert(identity));
+    let is_one = files
+        .iter()
+        .filter_map(identity)
+        .all(|identity| seen.insert(identity));
     if is_one && !files.is_empty() {
         part(folder, files, groups);
         return;

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use plumb_model::value::Text;
-use plumb_pack::kubernetes::ObjectKind;
 
 use super::Context;
 use super::object::Object;
@@ -46,7 +45,10 @@ pub(super) fn stack(group: Group, account: Text, context: &Context<'_>) -> Stack
             .map(|(one, body)| index.resolved(one, body, &bodies))
             .collect();
     }
-    let blocks = known.iter().zip(resolved).filter(|(one, _)| !one.object.is_observed());
+    let blocks = known
+        .iter()
+        .zip(resolved)
+        .filter(|(one, _)| !one.object.is_observed());
     let mut blocks: Vec<Declared> = blocks
         .map(|(one, body)| Declared {
             kind: block_of(one),
@@ -103,9 +105,14 @@ fn address(object: &Object) -> Text {
 
 /// The type of the block that an object declares; what nothing is known of is called as Kubernetes calls it.
 fn block_of(known: &Known<'_>) -> Text {
-    known
-        .kind
-        .map_or_else(|| known.object.full_kind(), |kind: &ObjectKind| kind.block.clone())
+    match (known.kind, known.object.language) {
+        (Some(kind), _) => kind.block.clone(),
+        // Its mappings are called by the kinds.
+        (None, Language::Ack) => known.object.kind.clone(),
+        (None, Language::Crossplane | Language::Terraform | Language::CloudFormation | Language::Arm) => {
+            known.object.full_kind()
+        }
+    }
 }
 
 /// The region that an object tells.
@@ -182,8 +189,15 @@ fn adopted(object: &Object) -> Option<Why> {
 fn name(known: &Known<'_>, fields: &mut Fields) {
     let object = known.object;
     let external = object.annotation("crossplane.io/external-name");
-    let (argument, prefix, named) = match known.kind.and_then(|kind| kind.name.as_ref().map(|name| (kind, name))) {
-        Some((kind, argument)) => (argument.clone(), kind.prefix.as_str(), external.or(object.name.as_ref())),
+    let (argument, prefix, named) = match known
+        .kind
+        .and_then(|kind| kind.name.as_ref().map(|name| (kind, name)))
+    {
+        Some((kind, argument)) => (
+            argument.clone(),
+            kind.prefix.as_str(),
+            external.or(object.name.as_ref()),
+        ),
         // What has an id that the cloud makes is told by it when it was there before.
         None if object.language == Language::Crossplane => (Text::new_static("id"), "", external),
         None => return,

@@ -6,6 +6,7 @@ mod objects;
 mod references;
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use plumb_model::value::Text;
 use plumb_pack::kubernetes::ObjectKinds;
@@ -29,22 +30,27 @@ impl Files for Tree {
     }
 }
 
-fn kinds() -> ObjectKinds {
-    let kinds = Pack::builtin().unwrap().object_kinds();
-    assert_eq!(kinds.problems, []);
-    kinds
+fn kinds() -> &'static ObjectKinds {
+    static KINDS: OnceLock<ObjectKinds> = OnceLock::new();
+    KINDS.get_or_init(|| {
+        let kinds = Pack::builtin().unwrap().object_kinds();
+        assert_eq!(kinds.problems, []);
+        kinds
+    })
 }
 
 /// Reads files; those called `kustomization.yaml` are kustomizations.
 fn reading(files: &[(&str, &str)]) -> (Reading, Sources) {
-    let owned = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
+    let owned = files
+        .iter()
+        .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
     let (kustomizations, manifests): (Vec<_>, Vec<_>) =
         owned.partition(|(path, _)| path.ends_with("kustomization.yaml"));
     let tree = Tree(manifests.iter().cloned().collect());
     let mut sources = Sources::default();
     let context = Context {
         files: &tree,
-        kinds: &kinds(),
+        kinds: kinds(),
         crossplane: &NothingKnown,
         ack: &NothingKnown,
         region: None,
@@ -61,8 +67,14 @@ fn shown(files: &[(&str, &str)]) -> String {
     for stack in &reading.stacks {
         shown.push_str(&format!("{} {}\n", stack.language.name(), stack.path));
         for block in &stack.blocks {
-            let region = block.region.as_deref().map_or(String::new(), |region| format!(" in {region}"));
-            shown.push_str(&format!("  {} {}{region} {}\n", block.address, block.kind, block.body));
+            let region = block
+                .region
+                .as_deref()
+                .map_or(String::new(), |region| format!(" in {region}"));
+            shown.push_str(&format!(
+                "  {} {}{region} {}\n",
+                block.address, block.kind, block.body
+            ));
         }
     }
     for problem in &reading.problems {

@@ -113,7 +113,11 @@ pub(super) fn filled_up(first: Val, second: Val) -> Val {
             }
         }
         (Kind::Null, kind) => Val { kind, ..second },
-        (kind, _) => Val { kind, set: first.set, at: first.at },
+        (kind, _) => Val {
+            kind,
+            set: first.set,
+            at: first.at,
+        },
     }
 }
 

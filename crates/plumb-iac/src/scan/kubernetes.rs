@@ -44,7 +44,10 @@ impl Kubernetes<'_> {
             account: &|at| account(u32::try_from(first + at + 1).unwrap_or(u32::MAX)),
         };
         let reading = kubernetes::read(sources, manifests, kustomizations, &context);
-        let is_broken = reading.problems.iter().any(|problem| problem.level == Level::Error);
+        let is_broken = reading
+            .problems
+            .iter()
+            .any(|problem| problem.level == Level::Error);
         problems.extend(reading.problems);
         for stack in reading.stacks {
             let mapper = match stack.language {

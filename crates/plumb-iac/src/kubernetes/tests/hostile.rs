@@ -21,7 +21,10 @@ fn values_that_a_template_fills_in_are_unknown() {
 fn what_stands_before_a_fault_is_read() {
     let good = "apiVersion: s3.aws.upbound.io/v1beta1\nkind: Bucket\nmetadata: { name: b }\n";
     let shown = shown(&[("a.yaml", &format!("{good}---\na: [\n"))]);
-    assert!(shown.starts_with("crossplane a.yaml\n  Bucket.s3.b aws_s3_bucket"), "{shown}");
+    assert!(
+        shown.starts_with("crossplane a.yaml\n  Bucket.s3.b aws_s3_bucket"),
+        "{shown}"
+    );
     assert!(shown.contains("! malformed manifest: "), "{shown}");
 }
 
@@ -30,7 +33,9 @@ fn anchors_hold_within_a_document_and_do_not_explode() {
     let unheard = "apiVersion: &v s3.aws.upbound.io/v1beta1\nkind: Bucket\nmetadata: { name: b }\n---\napiVersion: *v\n";
     let shown_unheard = shown(&[("a.yaml", unheard)]);
     assert!(shown_unheard.contains("! alias"), "{shown_unheard}");
-    let mut bomb = String::from("apiVersion: s3.aws.upbound.io/v1beta1\nkind: Bucket\nmetadata: { name: b }\na0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+    let mut bomb = String::from(
+        "apiVersion: s3.aws.upbound.io/v1beta1\nkind: Bucket\nmetadata: { name: b }\na0: &a0 [x, x, x, x, x, x, x, x, x, x]\n",
+    );
     for level in 1..12 {
         let before = format!("*a{}, ", level - 1).repeat(10);
         bomb.push_str(&format!("a{level}: &a{level} [{before}]\n"));

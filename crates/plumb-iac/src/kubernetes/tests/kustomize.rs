@@ -14,7 +14,9 @@ fn check(kustomization: &str, patch: &str, expected: &str) {
         ("prod/kustomization.yaml", kustomization),
         ("prod/patch.yaml", patch),
     ]);
-    let body = shown.split_once("aws_sqs_queue ").map(|(_, body)| body.trim_end());
+    let body = shown
+        .split_once("aws_sqs_queue ")
+        .map(|(_, body)| body.trim_end());
     assert_eq!(body, Some(expected), "{kustomization}: {shown}");
 }
 

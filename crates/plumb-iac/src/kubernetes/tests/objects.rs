@@ -101,7 +101,7 @@ metadata: { name: t }
 ",
         "ack a.yaml
   Subnet.ec2.net.a Subnet.ec2 in eu-central-1 {cidrBlock: \"10.0.0.0/24\", mapPublicIPOnLaunch: true, vpcID: \"vpc-1\"}
-  Thing.unheard.t Thing.unheard.services.k8s.aws {}
+  Thing.unheard.t Thing.unheard {}
 ",
     );
 }
@@ -196,7 +196,10 @@ fn values_know_where_they_stand() {
         (line, column, text.get(place.range()).unwrap())
     };
     assert_eq!(place(block.head), (3, 1, "kind: Queue"));
-    assert_eq!(place(block.whole).2.len(), text.trim_end().len() - "# logs\n".len());
+    assert_eq!(
+        place(block.whole).2.len(),
+        text.trim_end().len() - "# logs\n".len()
+    );
     let value = block.body.get("sqs_managed_sse_enabled").unwrap();
     assert_eq!(place(value.at.unwrap()), (8, 5, "sqsManagedSseEnabled: false"));
     assert_eq!(place(value.set.unwrap()), (8, 27, "false"));

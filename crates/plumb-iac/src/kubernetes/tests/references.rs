@@ -15,7 +15,11 @@ fn volume(field: &str) -> String {
         "apiVersion: ec2.aws.upbound.io/v1beta1\nkind: EBSVolume\nmetadata: {{ name: v }}\nspec: {{ forProvider: {{ {field} }} }}\n{KEY}"
     );
     let shown = shown(&[("a.yaml", &text)]);
-    let line = shown.lines().find(|line| line.contains("EBSVolume")).unwrap().to_owned();
+    let line = shown
+        .lines()
+        .find(|line| line.contains("EBSVolume"))
+        .unwrap()
+        .to_owned();
     line.split_once("aws_ebs_volume ").unwrap().1.to_owned()
 }
 
@@ -23,8 +27,14 @@ fn volume(field: &str) -> String {
 fn names_and_labels_stand_for_what_objects_are_called() {
     let cases = [
         ("kmsKeyIdRef: { name: k }", "{kms_key_id: \"key-1\"}"),
-        ("kmsKeyIdSelector: { matchLabels: { for: logs } }", "{kms_key_id: \"key-1\"}"),
-        ("kmsKeyId: written, kmsKeyIdRef: { name: k }", "{kms_key_id: \"written\"}"),
+        (
+            "kmsKeyIdSelector: { matchLabels: { for: logs } }",
+            "{kms_key_id: \"key-1\"}",
+        ),
+        (
+            "kmsKeyId: written, kmsKeyIdRef: { name: k }",
+            "{kms_key_id: \"written\"}",
+        ),
         (
             "kmsKeyIdRef: { name: other }",
             "{kms_key_id: ?(`Key.kms other` is not among the manifests)}",
