@@ -7,6 +7,8 @@
 //!
 //! INVARIANT: what a cluster fills in (templates, patches, secrets, other clusters' objects) is unknown here, never guessed.
 
+mod composition;
+mod doubt;
 mod kustomize;
 mod object;
 mod recognise;

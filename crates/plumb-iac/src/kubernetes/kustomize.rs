@@ -4,13 +4,13 @@
 //! it sets is unknown in them, since another kustomization may set it otherwise or not at all.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use plumb_model::value::Text;
 
+use super::doubt;
 use super::object::Object;
 use crate::cloudformation::parse::documents;
-use crate::cloudformation::tree::{Content, Entry, Node};
+use crate::cloudformation::tree::Node;
 use crate::files::{Files, join};
 use crate::place::Sources;
 use crate::val::Why;
@@ -104,14 +104,15 @@ impl Patches {
             match &patch.change {
                 Change::Merged(change) => {
                     if let Some(change) = change.get("spec") {
-                        spec = doubtful(&spec, change, &why);
+                        spec = doubt::merged(&spec, change, &why);
                     }
                 }
                 Change::At(pointers) => {
                     for pointer in pointers {
                         let mut steps = pointer.split('/').skip(1);
                         if steps.next() == Some("spec") {
-                            spec = doubtful_at(&spec, &steps.collect::<Vec<_>>(), &why);
+                            let steps = steps.map(|step| step.replace("~1", "/").replace("~0", "~"));
+                            spec = doubt::at(&spec, &steps.collect::<Vec<_>>(), &why);
                         }
                     }
                 }
@@ -177,49 +178,4 @@ fn read_documents(path: &str, text: &str) -> Vec<Node> {
         .get(file)
         .map(|source| documents(file, source).roots)
         .unwrap_or_default()
-}
-
-/// The node with everything unknown that a patch sets.
-fn doubtful(node: &Node, change: &Node, why: &Why) -> Node {
-    let (Content::Map(entries), Content::Map(changes)) = (&node.content, &change.content) else {
-        return Node::unknown(node.place, why.clone());
-    };
-    let mut entries = Vec::clone(entries);
-    for change in changes.iter() {
-        match entries.iter_mut().find(|entry| entry.key == change.key) {
-            Some(entry) => entry.value = doubtful(&entry.value, &change.value, why),
-            None => {
-                let value = doubtful(&empty(node), &change.value, why);
-                entries.push(Entry::made(node.place, change.key.clone(), value));
-            }
-        }
-    }
-    Node {
-        place: node.place,
-        content: Content::Map(Arc::new(entries)),
-    }
-}
-
-/// The node with what stands at a path unknown; a list is unknown as a whole.
-fn doubtful_at(node: &Node, steps: &[&str], why: &Why) -> Node {
-    let (Some((first, rest)), Content::Map(entries)) = (steps.split_first(), &node.content) else {
-        return Node::unknown(node.place, why.clone());
-    };
-    let key = first.replace("~1", "/").replace("~0", "~");
-    let mut entries = Vec::clone(entries);
-    match entries.iter_mut().find(|entry| entry.key == key) {
-        Some(entry) => entry.value = doubtful_at(&entry.value, rest, why),
-        None => {
-            let value = doubtful_at(&empty(node), rest, why);
-            entries.push(Entry::made(node.place, key, value));
-        }
-    }
-    Node {
-        place: node.place,
-        content: Content::Map(Arc::new(entries)),
-    }
-}
-
-fn empty(node: &Node) -> Node {
-    Node::map_at(node.place, Vec::new())
 }

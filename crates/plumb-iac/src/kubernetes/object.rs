@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use plumb_model::value::Text;
 
+use super::composition;
 use crate::cloudformation::tree::Node;
 use crate::declared::Language;
 use crate::place::Place;
@@ -25,6 +26,8 @@ pub(super) struct Object {
     pub(super) name: Option<Named>,
     pub(super) labels: BTreeMap<Text, Text>,
     pub(super) annotations: BTreeMap<Text, Named>,
+    /// What makes it, when it is a part of a composition.
+    pub(super) composed: Option<Composed>,
     /// What is wanted.
     pub(super) spec: Option<Node>,
     /// The path of the file.
@@ -33,6 +36,15 @@ pub(super) struct Object {
     pub(super) head: Place,
     /// The whole object.
     pub(super) whole: Place,
+}
+
+/// A part of a composition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Composed {
+    /// The composition.
+    pub(super) by: Text,
+    /// What the composition calls the part.
+    pub(super) part: Text,
 }
 
 /// Where objects of a kind live.
@@ -85,7 +97,18 @@ fn gather(node: &Node, path: &str, depth: usize, found: &mut Found) {
     }
     let (group, _) = version.split_once('/').unwrap_or(("", version));
     let Some((language, scope)) = controller_of(group) else {
-        found.others += 1;
+        let before = found.declaring.len();
+        if composition::is_one(group, kind_name) && depth < MAX_LISTS {
+            for base in composition::bases(node, path) {
+                let first = found.declaring.len();
+                gather(&base.object, path, depth + 1, found);
+                for object in found.declaring.iter_mut().skip(first) {
+                    object.name = None;
+                    object.composed.get_or_insert_with(|| base.composed.clone());
+                }
+            }
+        }
+        found.others += u64::from(found.declaring.len() == before);
         return;
     };
     let metadata = node.get("metadata");
@@ -106,6 +129,7 @@ fn gather(node: &Node, path: &str, depth: usize, found: &mut Found) {
             .map(|(key, named)| (key, named.text))
             .collect(),
         annotations: texts(metadata, "annotations"),
+        composed: None,
         spec: node.get("spec").cloned(),
         path: Text::from(path),
         head: kind.place(),

@@ -254,7 +254,16 @@ impl Walk<'_> {
                 .map(|(name, label)| Some((name, label.as_str()?)))
                 .collect()
         });
-        let kind = match labels.filter(|labels| !labels.is_empty()) {
+        let is_composed = self.from.object.composed.is_some();
+        let is_sibling = value
+            .get("match_controller_ref")
+            .is_some_and(|own| own.kind == Kind::Bool(true));
+        let labels = match (value.get("match_labels"), is_composed && is_sibling) {
+            // Parts of a composition find each other without labels.
+            (None, true) => Some(Vec::new()),
+            (_, siblings) => labels.filter(|labels| siblings || !labels.is_empty()),
+        };
+        let kind = match labels {
             None => {
                 Kind::Unknown("only the cluster tells which objects a selector without labels means".into())
             }
@@ -268,7 +277,11 @@ impl Walk<'_> {
                         let has = |(name, label): &(&Text, &str)| {
                             one.object.labels.get(*name).is_some_and(|known| known == label)
                         };
-                        labels.iter().all(has) && one.object.namespace == self.from.object.namespace
+                        let by =
+                            |object: &'_ Object| object.composed.as_ref().map(|composed| composed.by.clone());
+                        labels.iter().all(has)
+                            && one.object.namespace == self.from.object.namespace
+                            && by(one.object) == by(self.from.object)
                     })
                 };
                 let found: Vec<usize> = of_kind.into_iter().flatten().copied().filter(fits).collect();

@@ -95,9 +95,12 @@ fn known<'s>(objects: &'s [Object], context: &Context<'s>) -> Vec<Known<'s>> {
 
 /// What reports call an object: `Bucket.s3.logs`, with its namespace `Bucket.s3.shop.logs`.
 fn address(object: &Object) -> Text {
+    let composed = object.composed.as_ref();
     let parts = [
         Some(object.kind.as_str()),
         object.namespace.as_deref(),
+        composed.map(|composed| composed.by.as_str()),
+        composed.map(|composed| composed.part.as_str()),
         object.name.as_ref().map(|name| name.text.as_str()),
     ];
     Text::from(parts.into_iter().flatten().collect::<Vec<_>>().join("."))

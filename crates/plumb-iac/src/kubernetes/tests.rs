@@ -1,5 +1,6 @@
 //! Tests of the reader of manifests: what objects declare, how they refer to each other, and what stays unknown.
 
+mod compositions;
 mod hostile;
 mod kustomize;
 mod objects;
