@@ -38,7 +38,8 @@ fn is_kustomization(path: &str) -> bool {
 
 /// The objects of a text: documents that say `apiVersion` and `kind` at their top level.
 fn count(text: &str) -> u64 {
-    if text.trim_start().starts_with('{') {
+    // What a template engine fills in may stand first in YAML.
+    if text.trim_start().starts_with('{') && !text.trim_start().starts_with("{{") {
         let is_object = text.contains("\"kind\"")
             && serde_json::from_str::<serde_json::Value>(text).is_ok_and(|root| {
                 let has_version = root.get("apiVersion").is_some_and(serde_json::Value::is_string);
@@ -74,6 +75,7 @@ mod tests {
             ("a:\n  apiVersion: v1\n  kind: Pod\n", 0),
             (r#"{"apiVersion": "v1", "kind": "Pod"}"#, 1),
             (r#"{"apiVersion": "2021-04-01"}"#, 0),
+            ("{{- if x }}\napiVersion: v1\nkind: Pod\n{{- end }}\n", 1),
             ("", 0),
         ];
         for (text, expected) in cases {

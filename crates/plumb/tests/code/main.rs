@@ -9,6 +9,7 @@
 mod baselines;
 mod changes;
 mod files;
+mod manifests;
 mod suppressions;
 
 use std::fs;
