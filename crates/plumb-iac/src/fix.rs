@@ -103,7 +103,7 @@ impl<'c> Corrector<'c> {
             let corrected = match language {
                 Language::Terraform => self.terraform(policy, origin),
                 Language::CloudFormation => self.template(policy, origin),
-                Language::Arm => Err(NoCorrection::NotKnown),
+                Language::Arm | Language::Ack | Language::Crossplane => Err(NoCorrection::NotKnown),
             };
             match corrected {
                 Ok(correction) => return Ok(self.in_own_lines(correction)),

@@ -13,6 +13,7 @@ pub mod drift;
 mod either;
 pub mod files;
 pub mod fix;
+pub mod kubernetes;
 pub mod locate;
 pub mod mapping;
 pub mod place;

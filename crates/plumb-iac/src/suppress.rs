@@ -290,6 +290,25 @@ mod tests {
     }
 
     #[test]
+    fn manifests_have_comments_and_annotations() {
+        let yaml = "# plumb:ignore a reason=x\n---\napiVersion: s3.aws.upbound.io/v1beta1\nkind: Bucket\nmetadata:\n  annotations:\n    checkov.io/skip1: CKV_AWS_1=why not\n    plumb/ignore: b,c until=2027-01-31 reason=y\n---\n# plumb:ignore d\napiVersion: v1\nkind: List\nitems:\n# plumb:ignore e\n- apiVersion: v1\n  kind: Pod\n  spec:\n    x: 1 # plumb:ignore f\n- apiVersion: v1\n  kind: Job\n";
+        let bucket = "apiVersion: s3.aws.upbound.io/v1beta1 kind: Bucket metadata: annotations: checkov.io/skip1: CKV_AWS_1=why not plumb/ignore: b,c until=2027-01-31 reason=y";
+        let pod = "apiVersion: v1 kind: Pod spec: x: 1";
+        check(
+            "a.yaml",
+            yaml,
+            &[
+                &format!("a: {bucket}"),
+                &format!("CKV_AWS_1: {bucket}"),
+                &format!("b,c: {bucket}"),
+                &format!("e: {pod}"),
+                "f (x alone): x: 1",
+                "! this suppression stands above nothing",
+            ],
+        );
+    }
+
+    #[test]
     fn json_has_properties_for_comments() {
         let text = r#"{"resource": {"aws_s3_bucket": {"b": {"//": "plumb:ignore a reason=x", "bucket": "b"}}}, "//": ["other words", "plumb:ignore c"]}"#;
         check(

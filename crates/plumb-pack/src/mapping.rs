@@ -20,11 +20,15 @@ pub enum Language {
     CloudFormation,
     /// ARM templates and Bicep.
     Arm,
+    /// Objects of Kubernetes for AWS Controllers for Kubernetes.
+    Ack,
+    /// Objects of Kubernetes for Crossplane's providers that are made of Terraform's: its mappings are Terraform's.
+    Crossplane,
 }
 
 impl Language {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Terraform, Self::CloudFormation, Self::Arm];
+    /// Those that have mappings of their own.
+    pub const ALL: [Self; 4] = [Self::Terraform, Self::CloudFormation, Self::Arm, Self::Ack];
 
     /// The name used in files.
     pub fn name(self) -> &'static str {
@@ -32,6 +36,16 @@ impl Language {
             Self::Terraform => "terraform",
             Self::CloudFormation => "cloudformation",
             Self::Arm => "arm",
+            Self::Ack => "ack",
+            Self::Crossplane => "crossplane",
+        }
+    }
+
+    /// The language whose mappings its blocks have.
+    pub fn mapped_as(self) -> Self {
+        match self {
+            Self::Crossplane => Self::Terraform,
+            Self::Terraform | Self::CloudFormation | Self::Arm | Self::Ack => self,
         }
     }
 

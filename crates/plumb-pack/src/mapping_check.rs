@@ -71,6 +71,26 @@ pub(crate) fn lint_mappings(pack: &Pack, language: Language, found: &mut Vec<Dia
     }
 }
 
+/// What is wrong with the kinds of Kubernetes' objects: they declare blocks that a mapping makes documents of.
+pub(crate) fn lint_object_kinds(pack: &Pack, found: &mut Vec<Diagnostic>) {
+    let kinds = pack.object_kinds();
+    found.extend(kinds.problems.iter().cloned());
+    for ((language, name), kind) in kinds.iter() {
+        let mappings = match language {
+            Language::Crossplane => pack.mappings(Language::Terraform),
+            Language::Ack | Language::Terraform | Language::CloudFormation | Language::Arm => {
+                pack.mappings(*language)
+            }
+        };
+        if mappings.block(&kind.block).is_none() {
+            let message = format!("no mapping is for `{}`, which `{name}` declares", kind.block);
+            let help = did_you_mean(&kind.block, mappings.blocks().map(|block| block.block.as_str()));
+            let diagnostic = Diagnostic::error(message).at(&kind.source, kind.span.clone(), "this kind");
+            found.push(Diagnostic { help, ..diagnostic });
+        }
+    }
+}
+
 /// Every block that gives such documents must give what the policy reads, or say that code cannot tell it.
 fn lint_use(
     policy: &Policy,

@@ -109,7 +109,7 @@ fn read_mapping(
         Some((resource_type, joins)) => (resource_type, Role::Part(joins)),
         None => {
             let (uid, name) = match language {
-                Language::Terraform => ("{arn}", "{name|address}"),
+                Language::Terraform | Language::Ack | Language::Crossplane => ("{arn}", "{name|address}"),
                 Language::CloudFormation => ("{Arn}", "{Name|address}"),
                 Language::Arm => ("{id}", "{name|address}"),
             };

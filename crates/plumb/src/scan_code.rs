@@ -318,7 +318,7 @@ impl Read<'_> {
             );
             return Err(Failed::nothing_scanned(Diagnostic::error(message).help(
                 "Plumb reads Terraform and OpenTofu (`.tf`, `.tf.json`, `.tofu`, plans as JSON), CloudFormation templates, \
-                 ARM templates and Bicep",
+                 ARM templates and Bicep, and manifests of Kubernetes for Crossplane and AWS Controllers for Kubernetes",
             )));
         }
         let taken_at = Text::from(now());

@@ -9,6 +9,7 @@ use regex::Regex;
 use super::{Changes, folder_of};
 use crate::arm;
 use crate::files::{Files, join};
+use crate::kubernetes::{Manifests, recognise};
 use crate::terraform::is_source;
 
 /// What names a local module: `source = "./…"`, in JSON `"source": "./…"`.
@@ -64,6 +65,10 @@ pub fn affected(files: &dyn Files, paths: &[String], changes: &Changes, given: &
     templates.extend(of_submodules.filter(|path| may_be_template(path)));
     // Which modules and parameter files of Azure belong together is told by reading them.
     let azure = changes.files().any(may_be_azure);
+    // Objects of Kubernetes refer to each other by name, whatever files they stand in.
+    let manifests = templates
+        .iter()
+        .any(|path| is_manifest(files, path) != Some(false));
     paths
         .par_iter()
         .filter(|path| {
@@ -73,6 +78,7 @@ pub fn affected(files: &dyn Files, paths: &[String], changes: &Changes, given: &
                 templates.contains(path.as_str())
                     || names_one(files, path, &templates)
                     || azure && is_azure(files, path)
+                    || manifests && is_manifest(files, path) == Some(true)
             }
         })
         .cloned()
@@ -136,6 +142,18 @@ fn may_be_azure(path: &str) -> bool {
 fn is_azure(files: &dyn Files, path: &str) -> bool {
     let is_one = |text: &str| arm::is_template(path, text) || arm::is_parameter_file(path, text);
     may_be_azure(path) && files.read(path).is_ok_and(|text| is_one(&text))
+}
+
+/// Whether a file holds objects that declare cloud resources, or puts such together; `None` for one that is gone.
+fn is_manifest(files: &dyn Files, path: &str) -> Option<bool> {
+    if !may_be_template(path) {
+        return Some(false);
+    }
+    let text = files.read(path).ok()?;
+    Some(match recognise(path, &text) {
+        Manifests::Declaring | Manifests::Kustomization => true,
+        Manifests::Others(_) => false,
+    })
 }
 
 /// Whether a template names one of these files, as one that nests another does.

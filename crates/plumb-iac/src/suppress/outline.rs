@@ -6,7 +6,7 @@ use std::ops::Range;
 use plumb_model::value::Text;
 
 use super::comment::{Comment, of_hcl};
-use super::markup::{Content, Node, Said, parse, said};
+use super::markup::{Content, Node, Said, annotated, objects, parse, said};
 use super::notation::Notation;
 use crate::arm::bicep;
 use crate::place::{FileId, Sources};
@@ -39,7 +39,8 @@ impl Outline {
     pub(super) fn of(sources: &Sources, file: FileId) -> Option<Self> {
         let source = sources.get(file)?;
         let text = source.text.as_str();
-        let (items, comments, said) = match Dialect::of(&source.name)? {
+        let dialect = Dialect::of(&source.name)?;
+        let (items, comments, said) = match dialect {
             Dialect::Hcl => (body_of(sources, file)?, of_hcl(text), Vec::new()),
             Dialect::Bicep => {
                 let outline = bicep::outline(text);
@@ -50,10 +51,21 @@ impl Outline {
                 )
             }
             Dialect::Markup => {
-                let (root, scalars) = parse(text)?;
+                let (roots, scalars) = parse(text)?;
                 let mut found = Vec::new();
-                said(&root, &(0..text.len()), &mut found);
-                (items_of(&root), of_yaml(text, &scalars), found)
+                for root in &roots {
+                    match objects(root) {
+                        Some(objects) => objects
+                            .into_iter()
+                            .for_each(|object| annotated(object, &mut found)),
+                        None => said(root, &(0..text.len()), &mut found),
+                    }
+                }
+                (
+                    roots.iter().flat_map(items_of).collect(),
+                    of_yaml(text, &scalars),
+                    found,
+                )
             }
         };
         let lines: Vec<usize> = std::iter::once(0)
@@ -77,6 +89,14 @@ impl Outline {
                 )
             })
             .collect();
+        // A line that begins a document stands between a comment and what it speaks of as little as another comment.
+        if dialect == Dialect::Markup {
+            let marks = text
+                .split('\n')
+                .enumerate()
+                .filter(|(_, line)| line.trim_end() == "---");
+            outline.own_lines.extend(marks.map(|(line, _)| (line, line)));
+        }
         Some(outline)
     }
 
@@ -190,7 +210,7 @@ pub(crate) fn top_items(sources: &Sources, file: FileId) -> Option<Vec<Range<usi
     let items = match Dialect::of(&source.name)? {
         Dialect::Hcl => body_of(sources, file)?,
         Dialect::Bicep => items(bicep::outline(&source.text).statements),
-        Dialect::Markup => items_of(&parse(&source.text)?.0),
+        Dialect::Markup => parse(&source.text)?.0.iter().flat_map(items_of).collect(),
     };
     Some(items.into_iter().map(|item| item.whole).collect())
 }
@@ -225,8 +245,16 @@ fn before(items: &[Item], at: usize) -> Option<&Item> {
         .last()
 }
 
-/// The entries of a template; resources are at the top, whatever section they stand in.
+/// The entries of a template; resources are at the top, whatever section they stand in. Of manifests, the objects.
 fn items_of(root: &Node) -> Vec<Item> {
+    if let Some(objects) = objects(root) {
+        let item = |object: &Node| Item {
+            whole: object.range.clone(),
+            argument: None,
+            children: entries(object),
+        };
+        return objects.into_iter().map(item).collect();
+    }
     let Content::Map(sections) = &root.content else {
         return entries(root);
     };

@@ -27,7 +27,7 @@ impl Folder {
     }
 
     /// A repository with everything that is there committed.
-    fn committed(self) -> Self {
+    pub(crate) fn committed(self) -> Self {
         self.git(&["init"]);
         self.commit();
         self
@@ -39,7 +39,7 @@ impl Folder {
     }
 
     #[track_caller]
-    fn touched(&self, base: &str, expected: &[&str]) {
+    pub(crate) fn touched(&self, base: &str, expected: &[&str]) {
         for arguments in [&["--diff", base][..], &["--diff", base, "--changed"]] {
             let (_, report) = self.report(arguments);
             let touched: Vec<String> = failures(&report)
