@@ -15,6 +15,7 @@ pub mod files;
 pub mod fix;
 pub mod locate;
 pub mod mapping;
+pub mod partial;
 pub mod place;
 pub mod scan;
 pub mod snapshot;

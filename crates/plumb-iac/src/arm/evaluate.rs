@@ -99,6 +99,7 @@ impl Deployment<'_, '_> {
             kind,
             set: value.set,
             at: Some(at),
+            partial: value.partial,
         }
     }
 

@@ -70,6 +70,9 @@ fn shape_at(val: &Val, type_: &Type, depth: usize) -> Option<Made> {
     };
     match (&val.kind, type_) {
         (Kind::Null, _) => None,
+        (Kind::Unknown(why), Type::Object(schema)) if schema.type_name() == SCANNED_TEXT => {
+            leaf(scanned_in_part(None, val).unwrap_or_else(|| unknown(why)))
+        }
         (Kind::Unknown(why), _) => Some(Made::unknown(why, val)),
         (Kind::String(text), Type::Object(schema)) if schema.type_name() == SCANNED_TEXT => {
             leaf(scanned(text))
@@ -248,19 +251,47 @@ fn scanned(text: &Text) -> Value {
         .unwrap_or_else(|problem| unknown(&problem))
 }
 
+/// The same of a text of which pieces are not known: a secret in what is known is one whatever the rest is, and that there is none
+/// is known only where the rest cannot hold any.
+fn scanned_in_part(name: Option<&str>, val: &Val) -> Option<Value> {
+    let partial = val.partial.as_ref()?;
+    let text = Value::from(partial.searchable());
+    let scanned = match name {
+        Some(name) => scanned_under(name, text)?,
+        None => apply_transforms(text, &[Transform::SecretScan]).ok()?,
+    };
+    let found = scanned.as_map().and_then(|map| map.get("secrets"));
+    let is_found = found
+        .and_then(Value::as_list)
+        .is_some_and(|secrets| !secrets.is_empty());
+    let Value::Map(mut map) = scanned else { return None };
+    map.insert("length", unknown(val.why_unknown().map_or("", Text::as_str)));
+    (is_found || partial.hides_no_secret()).then_some(Value::Map(map))
+}
+
 /// The value of an entry of a map: where secrets are looked for, the name counts too.
 fn named(made: Made, name: &str, entry: &Val, type_: &Type) -> Made {
     match (type_, &made.value) {
-        (Type::Object(schema), Value::Map(_)) if schema.type_name() == SCANNED_TEXT => Made {
-            value: scanned_as(name, entry).unwrap_or(made.value),
-            node: made.node,
-        },
+        (Type::Object(schema), Value::Map(_) | Value::Unreadable(_))
+            if schema.type_name() == SCANNED_TEXT =>
+        {
+            Made {
+                value: scanned_as(name, entry).unwrap_or(made.value),
+                node: made.node,
+            }
+        }
         _ => made,
     }
 }
 
 fn scanned_as(name: &str, entry: &Val) -> Option<Value> {
-    let text = shape(entry, &Type::String)?.value;
+    if entry.why_unknown().is_some() {
+        return scanned_in_part(Some(name), entry);
+    }
+    scanned_under(name, shape(entry, &Type::String)?.value)
+}
+
+fn scanned_under(name: &str, text: Value) -> Option<Value> {
     let named = Value::Map(std::iter::once((Text::from(name), text)).collect());
     match apply_transforms(named, &[Transform::SecretScan]).ok()? {
         Value::Map(mut map) => map.remove(name),

@@ -10,6 +10,7 @@ use super::evaluator::Evaluator;
 use super::functions::{self, Problem};
 use super::scope::{Evaluated, Failure, Frame, Scope};
 use super::syntax::{Call, Expr, ExprKind, For, Part, Step};
+use crate::partial::Writer;
 use crate::place::Place;
 use crate::val::{Fields, Kind, Val, Why};
 
@@ -132,14 +133,9 @@ impl Evaluator<'_> {
         if let [Part::Value(single)] = parts {
             return Ok(self.evaluate(single, scope)?.or_placed(place));
         }
-        let mut text = String::new();
-        let mut unknown = None;
-        self.write(parts, scope, place, &mut text, &mut unknown)?;
-        let kind = match unknown {
-            Some(why) => Kind::Unknown(why),
-            None => Kind::String(Text::from(text)),
-        };
-        Ok(Val::placed(kind, place))
+        let mut writer = Writer::default();
+        self.write(parts, scope, place, &mut writer)?;
+        Ok(writer.finish(place))
     }
 
     fn write(
@@ -147,20 +143,19 @@ impl Evaluator<'_> {
         parts: &[Part],
         scope: Scope<'_>,
         place: Option<Place>,
-        text: &mut String,
-        unknown: &mut Option<Why>,
+        writer: &mut Writer,
     ) -> Result<(), Box<Failure>> {
         for part in parts {
-            if text.len() > MAX_TEXT {
+            if writer.len() > MAX_TEXT {
                 return Err(Failure::new("this makes too long a text", place));
             }
             match part {
-                Part::Literal(literal) => text.push_str(literal),
+                Part::Literal(literal) => writer.text(literal),
                 Part::Value(expr) => {
                     let value = self.evaluate(expr, scope)?;
                     match (to_text(&value), value.why_partly_unknown()) {
-                        (Some(value), _) => text.push_str(&value),
-                        (None, Some(why)) => *unknown = Some(why.clone()),
+                        (Some(text), _) => writer.text(&text),
+                        (None, Some(why)) => writer.unknown(why, value.partial.as_ref()),
                         (None, None) => {
                             let message = format!("a template cannot hold {}", value.kind_name());
                             return Err(Failure::new(message, expr.place.or(place)));
@@ -170,9 +165,9 @@ impl Evaluator<'_> {
                 Part::If { condition, yes, no } => {
                     let decided = self.evaluate(condition, scope)?;
                     match (to_bool(&decided), decided.why_unknown()) {
-                        (Some(true), _) => self.write(yes, scope, place, text, unknown)?,
-                        (Some(false), _) => self.write(no, scope, place, text, unknown)?,
-                        (None, Some(why)) => *unknown = Some(why.clone()),
+                        (Some(true), _) => self.write(yes, scope, place, writer)?,
+                        (Some(false), _) => self.write(no, scope, place, writer)?,
+                        (None, Some(why)) => writer.unknown(why, None),
                         (None, None) => return Err(Failure::new("the condition is no truth value", place)),
                     }
                 }
@@ -184,7 +179,7 @@ impl Evaluator<'_> {
                 } => {
                     let collection = self.evaluate(collection, scope)?;
                     if let Some(why) = collection.why_unknown() {
-                        *unknown = Some(why.clone());
+                        writer.unknown(why, None);
                         continue;
                     }
                     for (entry_key, entry) in entries(&collection, place)? {
@@ -202,7 +197,7 @@ impl Evaluator<'_> {
                             frame: Some(&inner),
                             ..scope
                         };
-                        self.write(body, scope, place, text, unknown)?;
+                        self.write(body, scope, place, writer)?;
                     }
                 }
             }

@@ -13,7 +13,8 @@ use super::module::{Mode, Module};
 use super::repeat::{Key, Repeated, Repetition};
 use super::resolve::Resolved;
 use super::scope::{Evaluated, Failure, Frame, Scope};
-use super::syntax::{Block, Step};
+use super::syntax::{Block, ExprKind, Step};
+use crate::partial::{Holds, Partial};
 use crate::place::Place;
 use crate::val::{Fields, Kind, Val};
 
@@ -116,7 +117,7 @@ impl Instance {
 }
 
 impl Evaluator<'_> {
-    /// What a name with steps means in a module.
+    /// What a name with steps means in a module. An unknown value is known by its name, so that texts with it are found to be equal.
     pub(crate) fn refer(
         &self,
         name: &str,
@@ -124,6 +125,17 @@ impl Evaluator<'_> {
         scope: Scope<'_>,
         place: Option<Place>,
     ) -> Evaluated {
+        let mut value = self.referred(name, steps, scope, place)?;
+        if value.why_unknown().is_some()
+            && value.partial.is_none()
+            && let Some(path) = path_of(name, steps)
+        {
+            value.partial = Some(Partial::named(&scope.instance.within(&path), Holds::Anything));
+        }
+        Ok(value)
+    }
+
+    fn referred(&self, name: &str, steps: &[Step], scope: Scope<'_>, place: Option<Place>) -> Evaluated {
         let instance = scope.instance;
         match (name, steps) {
             ("var", [Step::Key(name), rest @ ..]) => {
@@ -504,6 +516,23 @@ impl Parent {
             frame: each.as_ref().or(count.as_ref()),
         })
     }
+}
+
+/// A name with steps as text; `None` where a step is worked out.
+fn path_of(name: &str, steps: &[Step]) -> Option<String> {
+    let mut path = name.to_owned();
+    for step in steps {
+        match step {
+            Step::Key(key) => path.extend([".", key]),
+            Step::Index(index) => match &index.kind {
+                ExprKind::Int(index) => path.push_str(&format!("[{index}]")),
+                ExprKind::String(key) => path.extend([".", key]),
+                _ => return None,
+            },
+            Step::AttributeSplat | Step::FullSplat => return None,
+        }
+    }
+    Some(path)
 }
 
 /// The path of a folder from another, as Terraform shows it: `.`, `./modules/a`, `../modules/a`.

@@ -337,8 +337,7 @@ impl<'r> Reader<'r> {
 
 /// Arguments that are unknown as a whole are as good as not written, so that identities can be put in.
 fn without_unknown(body: Val) -> Val {
-    let Val { kind, set, at } = body;
-    let kind = match kind {
+    let kind = match body.kind {
         Kind::Map(mut fields) => {
             Arc::make_mut(&mut fields)
                 .entries
@@ -347,7 +346,7 @@ fn without_unknown(body: Val) -> Val {
         }
         other => other,
     };
-    Val { kind, set, at }
+    Val { kind, ..body }
 }
 
 /// Makes the value at a path of `sensitive_attributes` unknown.
