@@ -55,6 +55,7 @@ pub const STAND_IN_REGION: &str = "unknown";
 #[derive(Debug)]
 pub struct Mapper<'p> {
     pack: &'p Pack,
+    language: Language,
     mappings: Arc<Mappings>,
     used: &'p UsedPaths,
     gaps: Mutex<KnownGaps>,
@@ -114,6 +115,7 @@ impl<'p> Mapper<'p> {
     pub fn new(pack: &'p Pack, language: Language, used: &'p UsedPaths) -> Self {
         Self {
             pack,
+            language,
             mappings: pack.mappings(language),
             used,
             gaps: Mutex::default(),
@@ -176,6 +178,10 @@ impl<'p> Mapper<'p> {
         }
         mapped.orphans = parts.put_into(&mut drafts);
         for mut draft in drafts {
+            match self.language {
+                Language::Terraform => {}
+                Language::CloudFormation | Language::Arm => shape::after_deployment(&mut draft.document),
+            }
             if let Some(gaps) = self.gaps_of(&draft) {
                 gaps.fill(&mut draft.document);
             }

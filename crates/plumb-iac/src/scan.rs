@@ -3,7 +3,7 @@
 mod azure;
 mod kubernetes;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use plumb_model::diagnostic::{Diagnostic, Level};
 use plumb_model::value::Text;
@@ -164,21 +164,44 @@ pub fn scan(
     };
     azure.read(paths, &mut sources, &mut stacks, &mut problems);
     // What is wrong with a module is wrong for each root that calls it.
-    let mut told: HashSet<(String, Option<usize>, String)> = HashSet::new();
-    problems.retain(|problem| {
-        let file = problem
-            .source
-            .as_ref()
-            .map_or(String::new(), |source| source.name.clone());
-        let place = problem.span.as_ref().map(|(range, _)| range.start);
-        told.insert((file, place, problem.message.clone()))
-    });
+    let problems = once(problems);
     Scanned {
         sources,
         stacks,
         problems,
         kubernetes: kubernetes::count(files, paths),
     }
+}
+
+/// Each problem of a place once, with how many others say the same.
+fn once(problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut told: HashMap<(String, Option<usize>, String), usize> = HashMap::new();
+    let mut kept: Vec<(Diagnostic, usize)> = Vec::new();
+    for problem in problems {
+        let file = problem
+            .source
+            .as_ref()
+            .map_or(String::new(), |source| source.name.clone());
+        let place = problem.span.as_ref().map(|(range, _)| range.start);
+        let next = kept.len();
+        let at = *told.entry((file, place, problem.message.clone())).or_insert(next);
+        match kept.get_mut(at) {
+            Some((_, others)) => *others += 1,
+            None => kept.push((problem, 0)),
+        }
+    }
+    let kept = kept.into_iter();
+    kept.map(|(problem, others)| match &problem.help {
+        Some(help) if others > 0 && problem.span.is_some() => {
+            let help = format!("{help}; {others} more of the scanned roots have it");
+            Diagnostic {
+                help: Some(help),
+                ..problem
+            }
+        }
+        Some(_) | None => problem,
+    })
+    .collect()
 }
 
 /// The CloudFormation templates of a tree.

@@ -11,7 +11,7 @@ use plumb_pack::transform::{SCANNED_TEXT, apply_transforms};
 
 use crate::mapping::KNOWN_AFTER_APPLY;
 use crate::mapping::places::{Children, PlaceNode, Written};
-use crate::val::{Fields, Kind, Val};
+use crate::val::{Fields, Kind, Val, Why};
 
 /// A value of a document with its places.
 #[derive(Clone, Debug)]
@@ -48,6 +48,25 @@ pub(crate) fn unknown(why: &str) -> Value {
         unreadable.detail = Text::from(why);
     }
     Value::unreadable(unreadable)
+}
+
+/// The same where what decides is no apply but the deployment of a template.
+pub(crate) fn after_deployment(value: &mut Value) {
+    match value {
+        Value::Unreadable(unreadable) if unreadable.reason == Reason::KnownAfterApply => {
+            let mut told = Unreadable::clone(unreadable);
+            told.reason = Reason::KnownAfterDeployment;
+            *value = Value::unreadable(told);
+        }
+        Value::List(items) => items.iter_mut().for_each(after_deployment),
+        Value::Map(map) => map.iter_mut().for_each(|(_, value)| after_deployment(value)),
+        Value::Unreadable(_)
+        | Value::Null
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Float(_)
+        | Value::String(_) => {}
+    }
 }
 
 /// The value as a document of that type has it; `None` for null.
@@ -198,7 +217,15 @@ fn map(fields: &Fields, type_: &Type, val: &Val, depth: usize) -> Option<Made> {
             Type::Map(value) => (key.clone(), Type::clone(value)),
             _ => (key.clone(), Type::Any),
         };
-        if let Some(made) = shape_at(entry, &type_, depth + 1).map(|made| named(made, &name, entry, &type_)) {
+        // In a list of names and values the name stands beside the value.
+        let beside = ["name", "Name", "key", "Key"]
+            .into_iter()
+            .filter(|_| name == "value")
+            .find_map(|beside| fields.entries.get(beside));
+        let called = beside.and_then(Val::as_str).unwrap_or(&name);
+        let made = shape_at(entry, &type_, depth + 1).map(|made| named(made, called, entry, &type_));
+        let unnamed = beside.and_then(Val::why_unknown);
+        if let Some(made) = made.map(|made| nameless(made, unnamed, &type_)) {
             entries.push((name.clone(), made.value));
             nodes.insert(name, made.node);
         }
@@ -260,17 +287,14 @@ fn scanned_in_part(name: Option<&str>, val: &Val) -> Option<Value> {
         Some(name) => scanned_under(name, text)?,
         None => apply_transforms(text, &[Transform::SecretScan]).ok()?,
     };
-    let found = scanned.as_map().and_then(|map| map.get("secrets"));
-    let is_found = found
-        .and_then(Value::as_list)
-        .is_some_and(|secrets| !secrets.is_empty());
+    let is_found = has_secrets(&scanned);
     let Value::Map(mut map) = scanned else { return None };
     map.insert("length", unknown(val.why_unknown().map_or("", Text::as_str)));
     (is_found || partial.hides_no_secret()).then_some(Value::Map(map))
 }
 
 /// The value of an entry of a map: where secrets are looked for, the name counts too.
-fn named(made: Made, name: &str, entry: &Val, type_: &Type) -> Made {
+pub(crate) fn named(made: Made, name: &str, entry: &Val, type_: &Type) -> Made {
     match (type_, &made.value) {
         (Type::Object(schema), Value::Map(_) | Value::Unreadable(_))
             if schema.type_name() == SCANNED_TEXT =>
@@ -282,6 +306,28 @@ fn named(made: Made, name: &str, entry: &Val, type_: &Type) -> Made {
         }
         _ => made,
     }
+}
+
+/// What is found in a value whose name is not known: with that name there might be more.
+pub(crate) fn nameless(made: Made, unnamed: Option<&Why>, type_: &Type) -> Made {
+    match (unnamed, type_) {
+        (Some(why), Type::Object(schema))
+            if schema.type_name() == SCANNED_TEXT && !has_secrets(&made.value) =>
+        {
+            Made {
+                value: unknown(why),
+                node: made.node,
+            }
+        }
+        _ => made,
+    }
+}
+
+fn has_secrets(scanned: &Value) -> bool {
+    let found = scanned.as_map().and_then(|map| map.get("secrets"));
+    found
+        .and_then(Value::as_list)
+        .is_some_and(|secrets| !secrets.is_empty())
 }
 
 fn scanned_as(name: &str, entry: &Val) -> Option<Value> {

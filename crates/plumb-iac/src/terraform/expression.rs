@@ -306,6 +306,13 @@ impl Evaluator<'_> {
                 };
                 return Ok(Val::placed(kind, place));
             }
+            "basename" => {
+                if let [folder] = call.arguments.as_slice()
+                    && let Some(folder) = self.folder_meant(folder, scope)
+                {
+                    return Ok(Val::placed(name_of_folder(folder), place));
+                }
+            }
             _ => {}
         }
         let mut arguments = Vec::with_capacity(call.arguments.len());
@@ -340,6 +347,26 @@ impl Evaluator<'_> {
             }
             Err(problem) if problem.is_certain() => Err(Failure::new(problem.to_string(), place)),
             Err(problem) => Err(Failure::own(problem.to_string(), place)),
+        }
+    }
+
+    /// The folder that an expression for an absolute path means: `path.cwd`, `abspath(path.module)`.
+    fn folder_meant<'i>(&'i self, expr: &Expr, scope: Scope<'i>) -> Option<&'i str> {
+        let (path, is_absolute) = match &expr.kind {
+            ExprKind::Call(call) if call.name == "abspath" => (call.arguments.first()?, true),
+            _ => (expr, false),
+        };
+        let ExprKind::Traversal(base, steps) = &path.kind else {
+            return None;
+        };
+        match (&base.kind, steps.as_slice()) {
+            (ExprKind::Variable(base), [Step::Key(name)]) if base == "path" => match name.as_str() {
+                "cwd" => Some(self.root),
+                "root" if is_absolute => Some(self.root),
+                "module" if is_absolute => Some(&scope.instance.module.folder),
+                _ => None,
+            },
+            _ => None,
         }
     }
 
@@ -425,6 +452,16 @@ impl Evaluator<'_> {
             rest = after;
         }
         Ok(value)
+    }
+}
+
+/// The name of a folder below the scanned one, whose own name code does not tell.
+fn name_of_folder(folder: &str) -> Kind {
+    match folder.rsplit('/').next() {
+        Some(name) if !name.is_empty() => Kind::String(Text::from(name)),
+        Some(_) | None => Kind::Unknown(Text::new_static(
+            "how the folder of the code is called is not known",
+        )),
     }
 }
 

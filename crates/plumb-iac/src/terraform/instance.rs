@@ -200,7 +200,9 @@ impl Evaluator<'_> {
             None => {}
         }
         instance.known.borrow_mut().insert(name.clone(), State::Open);
-        let evaluated = self.deeper(place, || self.name_value(&name, instance, place));
+        let evaluated = self.deeper(place, || {
+            self.inside(&instance.calls, || self.name_value(&name, instance, place))
+        });
         // What is shared costs nothing here, but everything that goes through the value goes through all of it.
         let evaluated = evaluated.and_then(|value| match value.is_within(MAX_PARTS, MAX_NESTING) {
             true => Ok(value),
@@ -226,6 +228,10 @@ impl Evaluator<'_> {
                 Some(expr) => self.evaluate(expr, Scope::of(instance)),
                 None => Err(missing("local", name)),
             },
+            Name::Output(name) if instance.module.sensitive_outputs.contains(name) => {
+                let why = format!("output `{name}` is sensitive, and its value was not looked at");
+                Ok(Val::placed(Kind::Unknown(Text::from(why)), place))
+            }
             Name::Output(name) => match instance.module.outputs.get(name) {
                 Some(expr) => self.evaluate(expr, Scope::of(instance)),
                 None => Err(missing("output", name)),
@@ -269,8 +275,9 @@ impl Evaluator<'_> {
         let Some(attribute) = call.body.attribute(name) else {
             return Ok(None);
         };
+        let calls = &parent.instance.calls;
         parent
-            .scope(&mut |scope| self.evaluate(&attribute.value, scope))
+            .scope(&mut |scope| self.inside(calls, || self.evaluate(&attribute.value, scope)))
             .map(Some)
     }
 
@@ -343,7 +350,11 @@ impl Evaluator<'_> {
             None => {}
         }
         instance.resolved.borrow_mut().insert(key, None);
-        let resolved = self.deeper(place, || Ok(Rc::new(self.resolve(mode, position, instance))));
+        let resolved = self.deeper(place, || {
+            Ok(Rc::new(self.inside(&instance.calls, || {
+                self.resolve(mode, position, instance)
+            })))
+        });
         match &resolved {
             Ok(resolved) => {
                 _ = instance
@@ -373,7 +384,7 @@ impl Evaluator<'_> {
             None => {}
         }
         instance.children.borrow_mut().insert(call, None);
-        let children = Rc::new(self.make_children(call, instance));
+        let children = Rc::new(self.inside(&instance.calls, || self.make_children(call, instance)));
         instance
             .children
             .borrow_mut()
