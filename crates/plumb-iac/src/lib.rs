@@ -16,6 +16,7 @@ pub mod fix;
 pub mod kubernetes;
 pub mod locate;
 pub mod mapping;
+pub mod partial;
 pub mod place;
 pub mod scan;
 pub mod snapshot;

@@ -4,7 +4,7 @@ mod azure;
 mod kubernetes;
 mod markup;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use plumb_model::diagnostic::{Diagnostic, Level};
 use plumb_model::value::Text;
@@ -136,7 +136,7 @@ impl Evaluated {
         Scanned {
             sources: self.sources,
             stacks,
-            problems: each_once(problems),
+            problems: once(problems),
             kubernetes: self.kubernetes,
         }
     }
@@ -231,7 +231,7 @@ pub fn evaluate(pack: &Pack, files: &dyn Files, paths: &[String], options: &Opti
     Evaluated {
         sources,
         stacks,
-        problems: each_once(problems),
+        problems: once(problems),
         kubernetes: markup.objects + others,
     }
 }
@@ -247,17 +247,35 @@ pub fn scan(
     evaluate(pack, files, paths, options).map(pack, used)
 }
 
-/// What is wrong with a module is wrong for each root that calls it, and told once.
-fn each_once(problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    let mut told: HashSet<(String, Option<usize>, String)> = HashSet::new();
-    let mut problems = problems;
-    problems.retain(|problem| {
-        let source = problem.source.as_ref();
-        let file = source.map_or(String::new(), |source| source.name.clone());
+/// Each problem of a place once, with how many others say the same.
+fn once(problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut told: HashMap<(String, Option<usize>, String), usize> = HashMap::new();
+    let mut kept: Vec<(Diagnostic, usize)> = Vec::new();
+    for problem in problems {
+        let file = problem
+            .source
+            .as_ref()
+            .map_or(String::new(), |source| source.name.clone());
         let place = problem.span.as_ref().map(|(range, _)| range.start);
-        told.insert((file, place, problem.message.clone()))
-    });
-    problems
+        let next = kept.len();
+        let at = *told.entry((file, place, problem.message.clone())).or_insert(next);
+        match kept.get_mut(at) {
+            Some((_, others)) => *others += 1,
+            None => kept.push((problem, 0)),
+        }
+    }
+    let kept = kept.into_iter();
+    kept.map(|(problem, others)| match &problem.help {
+        Some(help) if others > 0 && problem.span.is_some() => {
+            let help = format!("{help}; {others} more of the scanned roots have it");
+            Diagnostic {
+                help: Some(help),
+                ..problem
+            }
+        }
+        Some(_) | None => problem,
+    })
+    .collect()
 }
 
 /// The CloudFormation templates of a tree.

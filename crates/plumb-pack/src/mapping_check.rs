@@ -53,6 +53,19 @@ pub(crate) fn lint_mappings(pack: &Pack, language: Language, found: &mut Vec<Dia
     found.extend(mappings.problems.iter().cloned());
     for block in mappings.blocks() {
         found.extend(check_mapping(pack, block));
+        for inherited in &block.inherited {
+            if mappings.block(&inherited.block).is_none() {
+                let message = format!(
+                    "`{}` is inherited from `{}`, which has no mapping",
+                    inherited.name, inherited.block
+                );
+                found.push(Diagnostic::error(message).at(
+                    &block.source,
+                    block.span.clone(),
+                    "in this mapping",
+                ));
+            }
+        }
     }
     let builtin = |policy: &&Arc<Policy>| policy.provenance == Provenance::BuiltIn;
     for policy in pack.policies().iter().filter(builtin) {

@@ -78,7 +78,7 @@ impl<'w, 'a> Instance<'w, 'a> {
         let text = match asset.map_or_else(|| self.text(url, Spot::DECISION), |path| Piece::Text(path.into()))
         {
             Piece::Text(text) => text,
-            Piece::Unknown(why) => {
+            Piece::Unknown(why, _) => {
                 return not_seen(format!("the template of the nested stack is not known: {why}"));
             }
         };

@@ -100,7 +100,12 @@ fn val(json: &Json, next: &mut u32) -> Val {
             })),
         },
     };
-    Val { kind, set: at, at }
+    Val {
+        kind,
+        set: at,
+        at,
+        partial: None,
+    }
 }
 
 fn place(start: u32) -> Place {

@@ -167,6 +167,7 @@ pub(crate) fn from_json(json: &serde_json::Value, text: &Val) -> Val {
         kind,
         set: text.set,
         at: text.at,
+        partial: None,
     }
 }
 
@@ -259,6 +260,7 @@ fn principals(value: &Val) -> Val {
                         kind: other,
                         set: identifiers.set,
                         at: identifiers.at,
+                        partial: identifiers.partial,
                     }),
                     (_, _) => {}
                 }
