@@ -66,7 +66,14 @@ pub(crate) fn account(
         ..snapshot.coverage.clone()
     };
     let resources = with_uncollected_marked(readers, understood.resources, coverage);
-    let markers = Markers::new(readers, coverage);
+    let markers = Markers::new(readers, coverage, |resource_type| {
+        let first = resources.partition_point(|resource| resource.resource_type.as_str() < resource_type);
+        let of_type = resources.iter().skip(first);
+        of_type
+            .take_while(|resource| resource.resource_type == resource_type)
+            .map(|resource| resource.region.clone())
+            .collect()
+    });
     let documents = resources
         .iter()
         .map(|resource| (&resource.resource_type, resource.document()));

@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use plumb_expr::{Fields as _, Type};
-use plumb_model::resource::{GLOBAL_REGION, Resource};
+use plumb_model::resource::{GLOBAL_REGION, Resource, UNKNOWN_REGION};
 use plumb_model::value::{Map, Text, Value};
 use plumb_pack::mapping::{ArgumentTemplate, BlockMapping, Join, Language, Makers, Mapping, Mappings, Role};
 use plumb_pack::pack::Pack;
@@ -49,7 +49,7 @@ pub const KNOWN_AFTER_APPLY: &str = "known only after apply";
 pub const STAND_IN_ACCOUNT: &str = "000000000000";
 
 /// What stands for a region that code does not tell.
-pub const STAND_IN_REGION: &str = "unknown";
+pub const STAND_IN_REGION: &str = UNKNOWN_REGION;
 
 /// Makes documents of the stacks of one language.
 #[derive(Debug)]

@@ -186,9 +186,19 @@ fn managed(policy: &Resource) -> NamedPolicy {
         .and_then(|version| version.get("document"))
     {
         Some(document) if !document.is_null() => {
-            NamedPolicy::read(policy.uid.clone(), policy.name.clone(), document)
+            NamedPolicy::read(policy.uid.clone(), title(policy), document)
         }
         Some(_) | None => unread("its default version was not read".into()),
+    }
+}
+
+/// The name of a managed policy; with the version where AWS keeps it, because it changes without anybody's doing.
+fn title(policy: &Resource) -> Text {
+    match policy.get("default_version_id").and_then(Value::as_str) {
+        Some(version) if policy.uid.contains(":iam::aws:policy/") => {
+            format!("{} {version}", policy.name).into()
+        }
+        Some(_) | None => policy.name.clone(),
     }
 }
 

@@ -111,7 +111,8 @@ impl Outcome {
                     0 | 1 => String::new(),
                     others => format!(", as {} equal principals do", others - 1),
                 };
-                proof.detail = Text::from(format!("has the policy {name}{beside}"));
+                let versioned = proof.attribute.split(" statement ").next().unwrap_or(name);
+                proof.detail = Text::from(format!("has the policy {versioned}{beside}"));
                 proof.attribute = Text::from(format!("attached policy {name}"));
                 proof.resource = member.principal.name.clone();
             }

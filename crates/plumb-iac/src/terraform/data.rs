@@ -1,5 +1,7 @@
 //! Data sources that code alone decides.
 
+mod managed_policy;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -44,6 +46,9 @@ pub(crate) fn compute(kind: &str, fields: &mut Fields, surroundings: &Surroundin
         if !written {
             fields.entries.insert(Text::new_static(name), Val::string(text));
         }
+    }
+    if kind == "data.aws_iam_policy" {
+        managed_policy::compute(fields, partition);
     }
     if kind == "data.aws_iam_policy_document" {
         let document = policy_document(fields);

@@ -50,6 +50,39 @@ fn buckets_agree() {
 }
 
 #[test]
+fn credentials_of_users_agree() {
+    let terraform = json!({
+        "aws_iam_user.idle": { "name": "idle" },
+        "aws_iam_user.person": { "name": "person" }, "aws_iam_user_login_profile.person": { "user": "person" },
+        "aws_iam_user.robot": { "name": "robot" }, "aws_iam_access_key.robot": { "user": "robot" },
+        "aws_iam_user.stopped": { "name": "stopped" }, "aws_iam_access_key.stopped": { "user": "stopped", "status": "Inactive" },
+    });
+    let key = |user: &str, status: Json| json!({ "UserName": user, "Status": status });
+    let cloudformation = json!({
+        "AWS::IAM::User@A": { "UserName": "idle" },
+        "AWS::IAM::User@B": { "UserName": "person", "LoginProfile": { "Password": "?" } },
+        "AWS::IAM::User@C": { "UserName": "robot" }, "AWS::IAM::AccessKey@D": key("robot", json!(null)),
+        "AWS::IAM::User@E": { "UserName": "stopped" }, "AWS::IAM::AccessKey@F": key("stopped", json!("Inactive")),
+    });
+    let (out, unknown) = ("not_applicable", "unknown");
+    for (policy, person, robot) in [
+        ("iam-user-console-mfa-enabled", unknown, out),
+        ("iam-user-unused-password-disabled", unknown, out),
+        ("iam-user-initial-access-key-absent", "pass", out),
+        ("iam-user-access-keys-rotated", out, unknown),
+        ("iam-user-unused-access-keys-disabled", out, unknown),
+        ("iam-user-single-active-access-key", out, unknown),
+    ] {
+        agree(policy, &terraform, &cloudformation, &[out, person, robot, out]);
+    }
+    // Both of a user's credentials are told.
+    let both = json!({ "aws_iam_user.u": { "name": "u" }, "aws_iam_user_login_profile.u": { "user": "u" },
+        "aws_iam_access_key.u": { "user": "u" } });
+    check("iam-user-console-mfa-enabled", &both, &[unknown]);
+    check("iam-user-access-keys-rotated", &both, &[unknown]);
+}
+
+#[test]
 fn networks_agree() {
     let policy = "ec2-security-group-admin-ports-closed-to-ipv4";
     agree(

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use plumb_model::path::{AttackPath, ChokePoint, Hop, PathReport};
+use plumb_model::path::{AttackPath, Certainty, ChokePoint, Hop, PathReport};
 use plumb_model::risk::Priority;
 
 use super::page::{Page, fitted, painted_text, priority_style};
@@ -113,6 +113,16 @@ fn closed(report: &PathReport, choke_point: &ChokePoint, page: &mut Page<'_>) ->
     }
 }
 
+/// What is not known of the first step that is only possible, unless the title says it.
+fn doubt(path: &AttackPath) -> Option<&str> {
+    let mut doubtful = path
+        .hops
+        .iter()
+        .filter(|hop| hop.certainty == Certainty::Possible);
+    let condition = doubtful.next()?.conditions.first()?;
+    (!path.title.contains(condition.as_str())).then_some(condition)
+}
+
 /// One path of a ranked list, as the posture report shows it.
 pub(super) fn ranked(rank: usize, path: &AttackPath, page: &mut Page<'_>) -> io::Result<()> {
     page.wrapped(&format!("  {rank}. "), &path.title)?;
@@ -122,6 +132,9 @@ pub(super) fn ranked(rank: usize, path: &AttackPath, page: &mut Page<'_>) -> io:
     more.extend(certainty_gloss(path.certainty).map(str::to_owned));
     if !more.is_empty() {
         page.wrapped("     ", &more.join(" | "))?;
+    }
+    if let Some(doubt) = doubt(path) {
+        page.wrapped("     it hangs on: ", doubt)?;
     }
     match path.cuts.first() {
         Some(cheapest) => page.wrapped("     To cut it, change ", &cut(path, cheapest)),
