@@ -27,6 +27,8 @@ mod hostile;
 mod identity;
 #[path = "estates/keys.rs"]
 mod keys;
+#[path = "estates/limits.rs"]
+mod limits;
 #[path = "estates/network.rs"]
 mod network;
 #[path = "estates/permission.rs"]

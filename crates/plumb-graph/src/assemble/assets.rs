@@ -14,8 +14,9 @@ use plumb_pack::escalation::Target;
 
 use crate::assemble::Assembly;
 use crate::assemble::patterns::PatternIndex;
+use crate::assemble::regions::in_its_region;
 use crate::content_key::{self, ContentKey};
-use crate::fragment::{Circumstance, Detail, FragmentNode, ReferenceTo};
+use crate::fragment::{Circumstance, FragmentNode, ReferenceTo};
 use crate::graph::NodeId;
 use crate::knowledge::TypeId;
 
@@ -194,6 +195,8 @@ struct Likeness {
     /// With the wide group of the key in the place of its group.
     key: GroupKey,
     tags: Option<Tags>,
+    /// Its region, where some policy asks for it.
+    region: Option<Text>,
     /// What requests bring along to what stands behind a door, which names the door.
     opens: Vec<(Text, Text)>,
 }
@@ -273,6 +276,7 @@ pub(crate) fn groups(assembly: &Assembly<'_>, directory: &Directory) -> AssetGro
                 },
                 opens: detail.map(|detail| detail.opens.clone()).unwrap_or_default(),
                 tags: detail.and_then(|detail| documents.tags_that_count(&detail.tags)),
+                region: documents.ask_for_region.then(|| resource.region.clone()),
             };
             let next = groups.wide.len();
             let wide = *wide_of.entry(likeness).or_insert(next);
@@ -414,6 +418,7 @@ struct Documents {
     patterns: Vec<Glob>,
     of_document: HashMap<(u64, u64), Vec<Glob>>,
     tag_keys: BTreeSet<Text>,
+    ask_for_region: bool,
 }
 
 impl Documents {
@@ -453,6 +458,7 @@ impl Documents {
             }
             for test in &statement.tests {
                 self.note_tags(test.keys());
+                self.ask_for_region |= test.keys().any(|key| key == "aws:requestedregion");
             }
         }
         self.patterns.extend(named.iter().cloned());
@@ -494,16 +500,17 @@ pub(crate) fn asset(
     assembly: &Assembly<'_>,
     directory: &Directory,
     fragment: usize,
-    detail: Option<&Detail>,
+    resource: &FragmentNode,
     arn: &str,
 ) -> Asset {
+    let detail = resource.detail.as_deref();
     let account = assembly
         .fragments
         .get(fragment)
         .map_or("", |fragment| fragment.account.id.as_str());
     let tags = detail.map(|detail| detail.tags.clone()).unwrap_or_default();
     let policy = detail.and_then(|detail| detail.policy.clone());
-    let asset = directory.asset(arn, account, tags, policy);
+    let asset = in_its_region(directory.asset(arn, account, tags, policy), resource);
     match detail.and_then(|detail| detail.grants.as_ref()) {
         Some(grants) => asset.with_grants(grants.clone()),
         None => asset,

@@ -145,7 +145,10 @@ impl Permissions<'_, '_> {
                 .collect(),
         };
         for (fragment, principal) in own.into_iter().filter(|(fragment, _)| *fragment != into) {
-            assembly.bridge(fragment, principal);
+            // Who has all that a limit leaves is no resource.
+            if assembly.resource(principal).is_some() {
+                assembly.bridge(fragment, principal);
+            }
         }
     }
 }

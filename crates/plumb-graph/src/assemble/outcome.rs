@@ -73,7 +73,7 @@ impl Outcome {
         let mut proofs: Vec<Proof> = answer
             .deciding
             .iter()
-            .filter(|statement| statement.effect == Effect::Allow)
+            .filter(|statement| statement.effect == Effect::Allow && !statement.origin.holder.is_empty())
             .map(|statement| Proof {
                 resource: statement.origin.holder.clone(),
                 attribute: match (&statement.sid, statement.index) {

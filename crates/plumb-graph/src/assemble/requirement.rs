@@ -11,7 +11,8 @@ use plumb_pack::escalation::{Escalation, Need, Object, Permission, Requirement};
 use plumb_pack::recipe::Piece;
 
 use crate::assemble::assets::asset;
-use crate::assemble::escalation::{Attempt, Escalations, own_policies};
+use crate::assemble::eligible::own_policies;
+use crate::assemble::escalation::{Attempt, Escalations};
 use crate::assemble::{Assembly, Outcome};
 use crate::fragment::FragmentNode;
 
@@ -65,23 +66,20 @@ impl Escalations<'_, '_> {
             });
         let ask = |arn: &str, target: Option<&FragmentNode>| {
             let asset = match target {
-                Some(target) => asset(
-                    assembly,
-                    self.directory,
-                    attempt.fragment,
-                    target.detail.as_deref(),
-                    arn,
-                ),
+                Some(target) => asset(assembly, self.directory, attempt.fragment, target, arn),
                 None => {
                     let account = &assembly.fragments.get(attempt.fragment)?.account.id;
                     self.directory.asset(arn, account, Tags::Unspecified, None)
                 }
             };
-            Outcome::of(
-                &self
-                    .directory
-                    .can(attempt.member, &permission.action, &asset, &context),
-            )
+            let regions = assembly.regions_of(attempt.fragment);
+            Outcome::of(&self.directory.can_somewhere(
+                attempt.member,
+                &permission.action,
+                &asset,
+                &context,
+                regions,
+            ))
         };
         match &permission.on {
             Object::Anything => ask("*", None),
@@ -96,7 +94,7 @@ impl Escalations<'_, '_> {
             }
             Object::Arn(template) => {
                 let text = self.fill(assembly, attempt, &template.0)?;
-                self.names(&text, attempt, permission)
+                names(&text, attempt, permission, assembly.regions_of(attempt.fragment))
                     .iter()
                     .map(|arn| ask(arn, None))
                     .fold(None, Outcome::or)
@@ -136,55 +134,54 @@ impl Escalations<'_, '_> {
         }
         Some(text)
     }
+}
 
-    /// The ARNs to try for one that may have wildcards, because the principal chooses the name.
-    fn names(&self, text: &str, attempt: &Attempt<'_>, permission: &Permission) -> Vec<Text> {
-        if !text.contains('*') {
-            return vec![Text::from(text)];
-        }
-        let reach = Glance::of(&attempt.member.policies, &permission.action.to_ascii_lowercase());
-        let mut found = Vec::new();
-        for text in self.with_regions(text, attempt.fragment, &reach) {
-            let asked = Glob::new(&text.replace('*', "?*"), Style::Text);
-            let names = reach
-                .patterns
-                .iter()
-                .filter_map(|pattern| pattern.common_text(&asked));
-            found.extend(names.take(MAX_NAMES).map(Text::from));
-            if reach.everything {
-                found.push(Text::from(text.replace('*', "x")));
-            }
-        }
-        found.sort();
-        found.dedup();
-        found
+/// The ARNs to try for one that may have wildcards, because the principal chooses the name.
+fn names(text: &str, attempt: &Attempt<'_>, permission: &Permission, regions: &[Text]) -> Vec<Text> {
+    if !text.contains('*') {
+        return vec![Text::from(text)];
     }
-
-    /// The same in the regions that the account uses, where the region is open.
-    fn with_regions(&self, text: &str, fragment: usize, reach: &Glance<'_>) -> Vec<String> {
-        let mut segments = text.splitn(5, ':');
-        let parts: Vec<&str> = segments.by_ref().collect();
-        match parts.as_slice() {
-            [arn, partition, service, "*", rest] => {
-                let named = |region: &str| format!("{arn}:{partition}:{service}:{region}:{rest}");
-                let used = self.places.regions.get(&fragment).into_iter().flatten();
-                let mut regions: BTreeSet<String> = used.map(|region| region.to_string()).collect();
-                // Those that the principal's own policies name count too.
-                for pattern in &reach.patterns {
-                    let prefix = pattern.prefix();
-                    let mut segments = prefix.split(':').skip(3);
-                    if let (Some(region), Some(_)) = (segments.next(), segments.next())
-                        && !region.is_empty()
-                    {
-                        regions.insert(region.to_owned());
-                    }
-                }
-                if regions.is_empty() {
-                    regions.insert("us-east-1".to_owned());
-                }
-                regions.iter().map(|region| named(region)).collect()
-            }
-            _ => vec![text.to_owned()],
+    let reach = Glance::of(&attempt.member.policies, &permission.action.to_ascii_lowercase());
+    let mut found = Vec::new();
+    for text in with_regions(text, regions, &reach) {
+        let asked = Glob::new(&text.replace('*', "?*"), Style::Text);
+        let names = reach
+            .patterns
+            .iter()
+            .filter_map(|pattern| pattern.common_text(&asked));
+        found.extend(names.take(MAX_NAMES).map(Text::from));
+        if reach.everything {
+            found.push(Text::from(text.replace('*', "x")));
         }
+    }
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// The same in the regions that the account uses, where the region is open.
+fn with_regions(text: &str, used: &[Text], reach: &Glance<'_>) -> Vec<String> {
+    let mut segments = text.splitn(5, ':');
+    let parts: Vec<&str> = segments.by_ref().collect();
+    match parts.as_slice() {
+        [arn, partition, service, "*", rest] => {
+            let named = |region: &str| format!("{arn}:{partition}:{service}:{region}:{rest}");
+            let mut regions: BTreeSet<String> = used.iter().map(ToString::to_string).collect();
+            // Those that the principal's own policies name count too.
+            for pattern in &reach.patterns {
+                let prefix = pattern.prefix();
+                let mut segments = prefix.split(':').skip(3);
+                if let (Some(region), Some(_)) = (segments.next(), segments.next())
+                    && !region.is_empty()
+                {
+                    regions.insert(region.to_owned());
+                }
+            }
+            if regions.is_empty() {
+                regions.insert("us-east-1".to_owned());
+            }
+            regions.iter().map(|region| named(region)).collect()
+        }
+        _ => vec![text.to_owned()],
     }
 }
