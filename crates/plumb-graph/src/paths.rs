@@ -9,6 +9,7 @@ mod group;
 mod telling;
 mod title;
 
+use std::cmp::Reverse;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -177,7 +178,9 @@ impl Finder<'_> {
         let group = match self.groups.entry(signature) {
             Entry::Occupied(known) => {
                 let group = known.into_mut();
-                if concrete.key < group.best.key {
+                // Paths by unread policies lead to what is differently precious.
+                let rank = |path: &Concrete| (Reverse(search::target_risk(path.value, path.key)), path.key);
+                if rank(&concrete) < rank(&group.best) {
                     group.best = concrete;
                 }
                 group

@@ -123,7 +123,13 @@ pub(crate) fn cut(path: &AttackPath, cut: &Cut) -> String {
 /// How many paths a path stands for, and what lies behind it; `None` for one that stands for itself alone.
 pub(crate) fn extent(path: &AttackPath) -> Option<String> {
     let mut parts = Vec::new();
-    if path.count > 1 {
+    if path.is_by_unread_policies() {
+        let targets = match path.targets.len() {
+            AttackPath::MOST_TARGETS => format!("{} or more targets", AttackPath::MOST_TARGETS),
+            fewer => counted(fewer as u64, "targets"),
+        };
+        parts.push(format!("{} to {targets}", counted(path.count, "ways")));
+    } else if path.count > 1 {
         parts.push(counted(path.count, "equal paths"));
     }
     if path.targets_behind > 0 {
@@ -133,6 +139,15 @@ pub(crate) fn extent(path: &AttackPath) -> Option<String> {
         ));
     }
     (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// What is to be said where no change that closes a path is known.
+pub(crate) fn without_cut(path: &AttackPath) -> String {
+    if path.is_by_unread_policies() {
+        "reading these policies tells whether anybody gets in".to_owned()
+    } else {
+        "no single change that closes it was found".to_owned()
+    }
 }
 
 /// What changing a choke point brings.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use plumb_iam::directory::Member;
-use plumb_model::path::EdgeKind;
+use plumb_model::path::{Certainty, EdgeKind, Hop};
 
 use crate::assemble::assets::{Part, PartExtent, principal_node};
 use crate::assemble::permission::Permissions;
@@ -111,6 +111,13 @@ impl Permissions<'_, '_> {
             .and_then(|first| assembly.info(*first))
             .map(|info| info.uid.clone())
             .unwrap_or_default();
+        // To be named in what was not read is one condition more.
+        let is_named = outcome.from.as_deref() == Some(Hop::IF_NAMED);
+        let extra = if is_named {
+            assembly.knowledge.weights.certainty(Certainty::Conditional)
+        } else {
+            0
+        };
         self.lead_on(assembly, from, members, question, outcome);
         // What rests on the policy of the resource itself rests on another one for each member.
         if members.len() > 1 && outcome.proofs.iter().any(|proof| proof.resource == uid) {
@@ -123,10 +130,10 @@ impl Permissions<'_, '_> {
                 for proof in outcome.proofs.iter_mut().filter(|proof| proof.resource == uid) {
                     proof.resource = own.clone();
                 }
-                assembly.edge(from, *member, kind, outcome.from.clone(), &outcome, 0);
+                assembly.edge(from, *member, kind, outcome.from.clone(), &outcome, extra);
             }
         } else if let Some(to) = assembly.stand_in(stand, members) {
-            assembly.edge(from, to, kind, outcome.from.clone(), outcome, 0);
+            assembly.edge(from, to, kind, outcome.from.clone(), outcome, extra);
         }
     }
 

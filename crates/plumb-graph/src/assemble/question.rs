@@ -49,6 +49,15 @@ impl Question<'_> {
 /// What is given of requests of the estate's own principals: they go to the resource itself.
 pub(crate) static DIRECT: LazyLock<Context> = LazyLock::new(vantage::direct);
 
+/// On what a policy that lets somebody in is known to do so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ground {
+    /// On what was read of it.
+    Read,
+    /// It would have to name who asks in what was not read of it.
+    Unread,
+}
+
 /// Who asks.
 #[derive(Clone, Copy)]
 pub(crate) enum Asking<'a> {

@@ -21,13 +21,15 @@ pub(super) enum Place {
     Elsewhere,
 }
 
-/// How the permissions at the end of a path come.
+/// How what is at the end of a path comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Coming {
     /// By what the one before was given: no other way needs to be told.
     Given,
     /// By the way that the last step tells.
     ByAWay,
+    /// By what was not read of policies, to whomever these name.
+    IfNamed,
 }
 
 /// What a title is made of.
@@ -55,6 +57,9 @@ pub(super) fn of(told: &Told<'_>) -> Text {
         accounts,
         ..
     } = told;
+    if told.coming == Coming::IfNamed {
+        return of_unread(told);
+    }
     let mut title = match entry.uid.as_str() {
         INTERNET => "Internet".to_owned(),
         CREDENTIALS => "Weak credentials".to_owned(),
@@ -75,13 +80,7 @@ pub(super) fn of(told: &Told<'_>) -> Text {
         title.push_str(&name(hop, place));
         let how = how(hop).filter(|_| !(is_last && told.coming == Coming::Given));
         let notes = if is_last {
-            let others = told.titles.len().saturating_sub(1);
-            if others > 0 {
-                title.push_str(&format!(
-                    " and {others} other type{}",
-                    if others == 1 { "" } else { "s" }
-                ));
-            }
+            title.push_str(&other_types(told));
             notes(how, told.labels.iter(), told.unlabelled)
         } else {
             notes(how, hop.to.label.iter(), 0)
@@ -89,6 +88,27 @@ pub(super) fn of(told: &Told<'_>) -> Text {
         title.push_str(&notes);
     }
     Text::from(title)
+}
+
+/// All ways to resources whose policies were not read, of whatever entry.
+fn of_unread(told: &Told<'_>) -> Text {
+    let target = told.hops.last().map_or("resource", |hop| hop.to.title.as_str());
+    let (others, notes) = (
+        other_types(told),
+        notes(None, told.labels.iter(), told.unlabelled),
+    );
+    Text::from(format!(
+        "Principals of other accounts -> {target}{others} whose policy was not read{notes}"
+    ))
+}
+
+/// How many other types of targets there are.
+fn other_types(told: &Told<'_>) -> String {
+    match told.titles.len().saturating_sub(1) {
+        0 => String::new(),
+        1 => " and 1 other type".to_owned(),
+        others => format!(" and {others} other types"),
+    }
 }
 
 /// Whether the step is open to a part of the internet alone.
