@@ -15,6 +15,7 @@ mod eligible;
 mod escalation;
 mod fronts;
 mod gain;
+mod grams;
 mod names;
 pub(crate) mod network;
 mod outcome;

@@ -31,6 +31,8 @@ mod keys;
 mod limits;
 #[path = "estates/network.rs"]
 mod network;
+#[path = "estates/patterns.rs"]
+mod patterns;
 #[path = "estates/permission.rs"]
 mod permission;
 #[path = "estates/sharing.rs"]

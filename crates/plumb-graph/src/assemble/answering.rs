@@ -25,7 +25,7 @@ impl Permissions<'_, '_> {
         if self.asked >= MAX_QUESTIONS {
             return None;
         }
-        self.asked += 1;
+        self.asked += asking.work();
         let resource = resource(assembly, group)?;
         match question {
             Question::Assume => {

@@ -33,8 +33,9 @@ impl Permissions<'_, '_> {
             let Some(wide) = groups.wide.get(first.wide) else {
                 continue;
             };
+            let single: BTreeSet<usize> = alike.iter().flat_map(|(part, _)| part.these()).copied().collect();
             let held = alike.iter().any(|(part, _)| part.extent == PartExtent::Rest)
-                || alike.len() == wide.groups.len();
+                || single.len() == wide.groups.len();
             let same = alike.iter().all(|(_, other)| {
                 let certain = |outcome: &Option<Outcome>| outcome.as_ref().map(|outcome| outcome.certainty);
                 certain(other) == certain(outcome)
@@ -54,16 +55,11 @@ impl Permissions<'_, '_> {
                     );
                 }
                 Some(_) | None => {
-                    let single: BTreeSet<usize> = alike
-                        .iter()
-                        .filter(|(part, _)| part.extent == PartExtent::One)
-                        .map(|(part, _)| part.first)
-                        .collect();
                     for (part, outcome) in alike {
                         let Some(outcome) = outcome else { continue };
                         let outcome = attached(outcome.clone());
-                        let covered: Vec<usize> = match part.extent {
-                            PartExtent::One => vec![part.first],
+                        let covered: Vec<usize> = match &part.extent {
+                            PartExtent::These(groups) => groups.clone(),
                             PartExtent::Rest => wide
                                 .groups
                                 .iter()

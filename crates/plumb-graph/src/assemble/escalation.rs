@@ -11,7 +11,7 @@ use plumb_model::path::{Certainty, EdgeKind};
 use plumb_model::value::Text;
 use plumb_pack::escalation::{Escalation, Gain, Need, Object, Permission, Requirement, Target, Trust};
 
-use crate::assemble::assets::{AssetGroups, Part, PartExtent, asset, principal_node};
+use crate::assemble::assets::{AssetGroups, Named, Part, PartExtent, asset, principal_node};
 use crate::assemble::ceiling::{self, Ceilings, Limit};
 use crate::assemble::classes::Classes;
 use crate::assemble::eligible::{by_version, may_go, own_groups, own_policies};
@@ -334,14 +334,16 @@ impl<'d> Escalations<'d, '_> {
         one_by_one: bool,
     ) -> Vec<NodeId> {
         let itself = principal_node(assembly, member);
-        let members = match part.extent {
-            PartExtent::One => self.groups.groups.get(part.first).map(|group| &group.members),
+        let rest = match &part.extent {
+            PartExtent::These(_) => None,
             PartExtent::Rest => self.groups.wide.get(part.wide).map(|wide| &wide.members),
         };
-        let first = self.groups.groups.get(part.first).map(|group| &group.members);
-        let others = first
-            .into_iter()
-            .chain(members)
+        let groups = std::iter::once(&part.first).chain(part.these());
+        let members = groups
+            .filter_map(|group| self.groups.groups.get(*group))
+            .map(|group| &group.members);
+        let others = members
+            .chain(rest)
             .flatten()
             .copied()
             .filter(|node| Some(*node) != itself);
@@ -356,13 +358,13 @@ impl<'d> Escalations<'d, '_> {
     }
 
     /// The nodes that stand for a part.
-    fn nodes(&self, assembly: &mut Assembly<'_>, part: &Part, named: &BTreeSet<usize>) -> Vec<NodeId> {
+    fn nodes(&self, assembly: &mut Assembly<'_>, part: &Part, named: &Named) -> Vec<NodeId> {
         let Some(wide) = self.groups.wide.get(part.wide) else {
             return Vec::new();
         };
-        let told_apart = wide.groups.iter().any(|group| named.contains(group));
-        let groups: Vec<usize> = match part.extent {
-            PartExtent::One => vec![part.first],
+        let told_apart = wide.groups.iter().any(|group| named.contains(*group));
+        let groups: Vec<usize> = match &part.extent {
+            PartExtent::These(groups) => groups.clone(),
             PartExtent::Rest if !told_apart => {
                 return assembly
                     .stand_in(Stand::Wide(part.wide), &wide.members)
@@ -373,7 +375,7 @@ impl<'d> Escalations<'d, '_> {
                 .groups
                 .iter()
                 .copied()
-                .filter(|group| !named.contains(group))
+                .filter(|group| !named.contains(*group))
                 .collect(),
         };
         groups

@@ -11,7 +11,7 @@ use plumb_model::path::{Certainty, Hop};
 use plumb_model::risk::ExposureLevel;
 use plumb_model::value::Text;
 
-use crate::assemble::assets::{AssetGroup, AssetGroups, Part, PartExtent, principal_node};
+use crate::assemble::assets::{AssetGroup, AssetGroups, MAX_TRIED, Part, PartExtent, principal_node};
 use crate::assemble::callers::{Callers, admitted_accounts, is_owner, let_in};
 use crate::assemble::classes::Classes;
 use crate::assemble::names::Names;
@@ -20,7 +20,7 @@ use crate::assemble::strangers::Vantage;
 use crate::assemble::{Assembly, Outcome};
 use crate::fragment::{Detail, FragmentNode};
 
-/// The most questions about one principal class and one group of resources that are asked.
+/// The most questions about one principal class and one group of resources that are asked; policies that name much count as several.
 pub(crate) const MAX_QUESTIONS: usize = 8_000_000;
 
 /// The most principals that are asked one by one about a resource whose policy tells them apart.
@@ -39,6 +39,11 @@ pub(crate) fn add<'d>(
     }
     for wide in 0..groups.wide.len() {
         permissions.by_resource_policy(assembly, wide);
+    }
+    if groups.were_too_many() {
+        assembly.problem(format!(
+            "more than {MAX_TRIED} pairs of resources and patterns in policies were compared: what was left is asked about one by one"
+        ));
     }
     if permissions.asked >= MAX_QUESTIONS {
         assembly.problem(format!(
