@@ -47,7 +47,7 @@ impl Question<'_> {
 }
 
 /// So many patterns of resources are no more work than none.
-const NAMED_AT_ONCE: usize = 100;
+const NAMED_AT_ONCE: usize = 25;
 
 /// What is given of requests of the estate's own principals: they go to the resource itself.
 pub(crate) static DIRECT: LazyLock<Context> = LazyLock::new(vantage::direct);
