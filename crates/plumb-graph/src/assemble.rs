@@ -564,7 +564,7 @@ impl<'k> Assembly<'k> {
                 continue;
             };
             for principal in principals {
-                let how = Some(Text::new_static("administers its account"));
+                let how = Some(Text::new_static("as an administrator of its account"));
                 self.edge(
                     administrator,
                     principal,

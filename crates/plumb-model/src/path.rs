@@ -210,7 +210,8 @@ impl Hop {
 pub struct Cut {
     /// The fact to change.
     pub proof: Proof,
-    /// How many of the equal paths it closes; the like of it closes the others.
+    /// How many of the equal paths it closes; the like of it closes the others. None where other ways lead to the same target, so
+    /// that this one alone is closed.
     pub closes: u64,
     /// How many other paths it closes too.
     pub also_cuts: u64,

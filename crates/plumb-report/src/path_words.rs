@@ -106,6 +106,7 @@ fn place(fact: &Proof, resource: &str) -> String {
 pub(crate) fn cut(path: &AttackPath, cut: &Cut) -> String {
     let mut notes = vec![days(cut.days)];
     match path.count.saturating_sub(cut.closes) {
+        _ if cut.closes == 0 => notes.push("other ways lead there".to_owned()),
         0 => {}
         1 => notes.push("with the like of it for the other equal path".to_owned()),
         others => notes.push(format!(

@@ -109,9 +109,10 @@ impl Outcome {
                 let name = proof.resource.rsplit('/').next().unwrap_or_default();
                 let beside = match equals {
                     0 | 1 => String::new(),
-                    others => format!(", as {} equal principals do", others - 1),
+                    2 => ", as it does for an equal principal".to_owned(),
+                    others => format!(", as it does for {} equal principals", others - 1),
                 };
-                proof.detail = Text::from(format!("has the policy {name}{beside}"));
+                proof.detail = Text::from(format!("allows it{beside}"));
                 proof.attribute = Text::from(format!("attached policy {name}"));
                 proof.resource = member.principal.name.clone();
             }

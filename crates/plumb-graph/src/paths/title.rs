@@ -150,13 +150,28 @@ fn name(hop: &Hop, place: Place) -> String {
 /// How a step is taken, where that is worth a word.
 fn how(hop: &Hop) -> Option<String> {
     match hop.kind {
-        EdgeKind::Reaches | EdgeKind::CanEscalateTo | EdgeKind::Holds => {
-            hop.how.as_ref().map(Text::to_string)
-        }
+        EdgeKind::Reaches | EdgeKind::CanEscalateTo => hop.how.as_ref().map(Text::to_string),
+        EdgeKind::Holds => hop.how.as_deref().map(reason),
         EdgeKind::CanAssume | EdgeKind::CanRead | EdgeKind::CanWrite | EdgeKind::CanAdminister => {
             hop.how.as_ref().filter(|_| is_narrow(hop)).map(Text::to_string)
         }
         EdgeKind::RunsAs | EdgeKind::In | EdgeKind::Covers | EdgeKind::Relation => None,
+    }
+}
+
+/// The first of the reasons why credentials are weak, and whether there are more.
+fn reason(reasons: &str) -> String {
+    let (first, more) = match reasons.split_once("; ") {
+        Some((first, _)) => (first, ", among others"),
+        None => (reasons, ""),
+    };
+    // Why something was not read is told by the step.
+    match first
+        .strip_prefix("whether ")
+        .and_then(|unread| unread.split_once(": "))
+    {
+        Some((clause, _)) => format!("if {clause}{more}"),
+        None => format!("{first}{more}"),
     }
 }
 
@@ -168,7 +183,8 @@ fn notes<'l>(
 ) -> String {
     let has_others = labels.len() > MOST_LABELS || (labels.len() > 0 && unlabelled > 0);
     let labels = labels.take(MOST_LABELS).map(|label| {
-        if label.ends_with("data") {
+        // What is many of something says what it is.
+        if label.ends_with("data") || label.ends_with('s') {
             label.to_string()
         } else {
             format!("{label} data")
