@@ -6,6 +6,7 @@ use plumb_iam::glob::{Glob, Style};
 use plumb_iam::keys::Context;
 use plumb_iam::principal::Tags;
 use plumb_iam::scope::Glance;
+use plumb_model::path::Proof;
 use plumb_model::value::Text;
 use plumb_pack::escalation::{Escalation, Need, Object, Permission, Requirement};
 use plumb_pack::recipe::Piece;
@@ -28,20 +29,34 @@ impl Escalations<'_, '_> {
         escalation: &Escalation,
     ) -> Option<Outcome> {
         let mut outcome = Outcome::default();
+        let mut granted = Vec::new();
         for requirement in &escalation.requires {
-            let found = match requirement {
-                Requirement::Need(need) => self.need(assembly, attempt, need),
-                Requirement::Any(alternatives) => alternatives
-                    .iter()
-                    .map(|needs| {
-                        needs.iter().try_fold(Outcome::default(), |all, need| {
-                            Some(all.and(self.need(assembly, attempt, need)?))
+            let (found, any_is_enough) = match requirement {
+                Requirement::Need(need) => {
+                    let found = self.need(assembly, attempt, need);
+                    (found, is_granted_by_own_policies(need))
+                }
+                Requirement::Any(alternatives) => {
+                    let found = alternatives
+                        .iter()
+                        .map(|needs| {
+                            needs.iter().try_fold(Outcome::default(), |all, need| {
+                                Some(all.and(self.need(assembly, attempt, need)?))
+                            })
                         })
-                    })
-                    .fold(None, Outcome::or),
+                        .fold(None, Outcome::or);
+                    (found, false)
+                }
             };
-            outcome = outcome.and(found?);
+            let found = found?;
+            if any_is_enough {
+                granted.push(found.proofs.clone());
+            } else {
+                granted.extend(found.proofs.iter().map(|proof| vec![proof.clone()]));
+            }
+            outcome = outcome.and(found);
         }
+        drop_redundant(&mut outcome.proofs, &granted);
         Some(outcome)
     }
 
@@ -134,6 +149,39 @@ impl Escalations<'_, '_> {
         }
         Some(text)
     }
+}
+
+/// Whether statements that allow it are each enough: no policy of a resource takes part.
+fn is_granted_by_own_policies(need: &Need) -> bool {
+    match need {
+        Need::Present(_) => false,
+        Need::Action(permission) => match &permission.on {
+            Object::Anything | Object::Arn(_) => true,
+            Object::Target | Object::TargetPolicy => false,
+        },
+    }
+}
+
+/// Leaves out of the facts those beside which another one is enough that must hold anyway.
+///
+/// Each of `granted` are statements of which any is enough for one need.
+fn drop_redundant(facts: &mut Vec<Proof>, granted: &[Vec<Proof>]) {
+    let needed: BTreeSet<&Proof> = granted
+        .iter()
+        .filter_map(|any| match any.as_slice() {
+            [only] => Some(only),
+            [] | [_, ..] => None,
+        })
+        .collect();
+    let is_covered = |any: &&Vec<Proof>| any.iter().any(|fact| needed.contains(fact));
+    let redundant: BTreeSet<&Proof> = granted
+        .iter()
+        .filter(is_covered)
+        .flatten()
+        .filter(|fact| !needed.contains(fact))
+        .collect();
+    let open: BTreeSet<&Proof> = granted.iter().filter(|any| !is_covered(any)).flatten().collect();
+    facts.retain(|fact| !redundant.contains(fact) || open.contains(fact));
 }
 
 /// The ARNs to try for one that may have wildcards, because the principal chooses the name.
