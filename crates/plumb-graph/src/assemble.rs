@@ -7,11 +7,15 @@ mod answering;
 mod assets;
 mod behind;
 pub(crate) mod callers;
+mod ceiling;
 mod classes;
 mod connecting;
 mod credentials;
+mod eligible;
 mod escalation;
 mod fronts;
+mod gain;
+mod grams;
 mod names;
 pub(crate) mod network;
 mod outcome;
@@ -20,6 +24,7 @@ mod permission;
 mod places;
 mod question;
 mod reached;
+pub(crate) mod regions;
 mod requirement;
 mod running;
 mod sharing;
@@ -48,6 +53,9 @@ pub const OUTSIDE: &str = "outside";
 
 /// The type of the node that stands for every permission of an account.
 pub const ADMINISTRATOR: &str = "administrator";
+
+/// The type of the node that stands for every permission that control policies or a boundary leave, where that is less.
+pub const LIMITED_ADMINISTRATOR: &str = "limited_administrator";
 
 /// The uid of the internet.
 pub const INTERNET: &str = "internet";
@@ -114,9 +122,11 @@ fn join<T>(
     let doors = fronts::doors(&assembly, &network);
     let kept = keep(network);
     let groups = assets::groups(&assembly, &directory);
+    let ceilings = ceiling::all(&assembly, &directory);
     let mut classes = classes::Classes::new(&assembly, &directory);
+    // Those who have all that is left by some limit come to be on the way, and have permissions like everybody.
+    escalation::add(&mut assembly, &directory, &groups, &mut classes, &ceilings);
     permission::add(&mut assembly, &directory, &groups, &mut classes);
-    escalation::add(&mut assembly, &directory, &groups, &mut classes);
     let mut permissions = permission::Permissions::new(&directory, &groups, &mut classes);
     fronts::add(&mut assembly, &mut permissions, &doors);
     sharing::add(&mut assembly, &mut permissions);
@@ -152,6 +162,8 @@ pub(crate) struct Assembly<'k> {
     internet: NodeId,
     external: BTreeMap<Text, NodeId>,
     administrators: BTreeMap<usize, NodeId>,
+    /// The regions that each fragment uses most.
+    regions: Vec<Vec<Text>>,
     /// Principals that lead into other accounts, by fragment.
     bridges: BTreeMap<usize, BTreeSet<NodeId>>,
     member: StepId,
@@ -191,6 +203,7 @@ impl<'k> Assembly<'k> {
             internet: NodeId(0),
             external: BTreeMap::new(),
             administrators: BTreeMap::new(),
+            regions: fragments.iter().map(regions::used).collect(),
             bridges: BTreeMap::new(),
             member,
             covers,
@@ -348,6 +361,40 @@ impl<'k> Assembly<'k> {
         self.builder.target(node, Target { value, why });
         self.administrators.insert(fragment, node);
         node
+    }
+
+    /// The node that stands for every permission that a limit leaves, under the ARN of the principal that stands for it.
+    pub(crate) fn limited_administrator(
+        &mut self,
+        fragment: usize,
+        boundary: Option<&Text>,
+        arn: &Text,
+    ) -> NodeId {
+        let (id, label) = self
+            .fragments
+            .get(fragment)
+            .map(|found| (found.account.id.clone(), Text::from(found.account.label())))
+            .unwrap_or_default();
+        let uid = match boundary {
+            Some(boundary) => format!("administrator:{id}:within:{boundary}"),
+            None => format!("administrator:{id}:limited"),
+        };
+        let node = self.add(NodeInfo {
+            uid: Text::from(uid),
+            resource_type: Text::new_static(LIMITED_ADMINISTRATOR),
+            title: Text::new_static("Limited administrator"),
+            name: label,
+            account: u32::try_from(fragment).ok(),
+            kind: NodeKind::Identity,
+            ..NodeInfo::default()
+        });
+        self.by_uid.insert(arn.clone(), node);
+        node
+    }
+
+    /// The regions that an account uses most.
+    pub(crate) fn regions_of(&self, fragment: usize) -> &[Text] {
+        self.regions.get(fragment).map_or(&[], Vec::as_slice)
     }
 
     /// The node that stands for every permission of an account, where somebody leads to it.
@@ -517,7 +564,7 @@ impl<'k> Assembly<'k> {
                 continue;
             };
             for principal in principals {
-                let how = Some(Text::new_static("administers its account"));
+                let how = Some(Text::new_static("as an administrator of its account"));
                 self.edge(
                     administrator,
                     principal,

@@ -26,6 +26,7 @@ use plumb_model::answer::{PermissionAnswer, PermissionDecision, WhoCan};
 use plumb_model::value::Text;
 
 use crate::assemble::Assembled;
+use crate::assemble::regions::in_its_region;
 use crate::fragment::{AccountFragment, FragmentNode};
 use crate::knowledge::Knowledge;
 use crate::near::nearest;
@@ -195,7 +196,7 @@ impl<'a> Questions<'a> {
             Some(_) | None => {
                 let tags = detail.map(|detail| detail.tags.clone()).unwrap_or_default();
                 let policy = detail.and_then(|detail| detail.policy.clone());
-                self.directory.asset(arn, account, tags, policy)
+                in_its_region(self.directory.asset(arn, account, tags, policy), node)
             }
         };
         let asset = match detail.and_then(|detail| detail.grants.as_ref()) {

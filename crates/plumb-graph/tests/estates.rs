@@ -27,8 +27,12 @@ mod hostile;
 mod identity;
 #[path = "estates/keys.rs"]
 mod keys;
+#[path = "estates/limits.rs"]
+mod limits;
 #[path = "estates/network.rs"]
 mod network;
+#[path = "estates/patterns.rs"]
+mod patterns;
 #[path = "estates/permission.rs"]
 mod permission;
 #[path = "estates/sharing.rs"]

@@ -278,7 +278,15 @@ impl Asset {
     pub fn some_within(mut self, pattern: &str) -> Self {
         let mut target = Target::some_of(pattern).with_membership(self.target.membership);
         target.account = self.target.account;
+        target.region = self.target.region;
         self.target = target;
+        self
+    }
+
+    /// The same in a region, which an ARN that says one overrides.
+    #[must_use]
+    pub fn in_region(mut self, region: impl Into<Text>) -> Self {
+        self.target = self.target.in_region(region);
         self
     }
 

@@ -5,6 +5,7 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN>.
 
 mod common;
+mod parts;
 mod relation;
 
 use std::borrow::Cow;

@@ -85,6 +85,7 @@ pub mod policy;
 pub mod principal;
 mod principal_index;
 pub mod principal_pattern;
+mod region;
 pub mod request;
 mod route;
 pub mod s3;

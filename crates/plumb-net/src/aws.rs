@@ -178,20 +178,26 @@ impl<'a> Builder<'a> {
             .collect();
         regions.sort();
         regions.dedup();
-        for opener in OPENERS {
-            let mut notes: Vec<Text> = regions
-                .iter()
-                .filter(|region| region.as_str() != "global")
-                .filter_map(|region| look::listed(self.coverage, opener, region).err())
-                .collect();
-            if regions.is_empty() {
-                notes.extend(look::listed(self.coverage, opener, "").err());
+        let unlisted = |types: &[&str]| {
+            let mut notes: Vec<Text> = Vec::new();
+            for resource_type in types {
+                let listed = |region: &str| look::listed(self.coverage, resource_type, region).err();
+                notes.extend(
+                    regions
+                        .iter()
+                        .filter(|region| region.as_str() != "global")
+                        .filter_map(|region| listed(region)),
+                );
+                if regions.is_empty() {
+                    notes.extend(listed(""));
+                }
             }
+            notes.sort();
             notes.dedup();
-            self.network.blind.append(&mut notes);
-        }
-        self.network.blind.sort();
-        self.network.blind.dedup();
+            notes
+        };
+        self.network.blind = unlisted(&OPENERS);
+        self.network.missing = unlisted(&["aws_vpc", "aws_subnet"]);
     }
 
     /// The resources of a type, sorted by uid.

@@ -57,6 +57,8 @@ pub struct AccountNetwork {
     pub public_services: Vec<PublicService>,
     /// What was not read that could open a way into any network of the account, one clause each.
     pub blind: Vec<Text>,
+    /// Why networks of the account may be missing.
+    pub missing: Vec<Text>,
 }
 
 /// A private network.

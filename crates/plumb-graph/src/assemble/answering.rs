@@ -6,11 +6,11 @@ use plumb_iam::directory::Asset;
 use plumb_model::path::{Certainty, EdgeKind};
 use plumb_pack::graph_role::{Grant, Needs};
 
-use crate::assemble::assets::{AssetGroup, GroupKey, asset};
+use crate::assemble::assets::{AssetGroup, GroupKey, asset, principal_node};
 use crate::assemble::permission::{MAX_QUESTIONS, Permissions, resource};
 use crate::assemble::question::{Asking, Question, names, questions};
 use crate::assemble::{Assembly, Outcome};
-use crate::fragment::Detail;
+use crate::fragment::FragmentNode;
 
 impl Permissions<'_, '_> {
     /// The answer to a question about the first member of a group.
@@ -25,13 +25,12 @@ impl Permissions<'_, '_> {
         if self.asked >= MAX_QUESTIONS {
             return None;
         }
-        self.asked += 1;
+        self.asked += asking.work();
         let resource = resource(assembly, group)?;
-        let detail = resource.detail.as_deref();
         match question {
             Question::Assume => {
-                let asset = asset(assembly, self.directory, group.fragment, detail, &resource.uid);
-                self.answer(asking, Assumption::Role.action(), &asset)
+                let asset = asset(assembly, self.directory, group.fragment, resource, &resource.uid);
+                self.answer(assembly, asking, Assumption::Role.action(), &asset)
             }
             Question::Access(..) => {
                 let behind = self.behind(assembly, asking, (group.fragment, resource), question)?;
@@ -52,8 +51,10 @@ impl Permissions<'_, '_> {
         let Question::Access(position, access) = question else {
             return None;
         };
-        let detail = resource(assembly, group)?.detail.as_deref();
-        let resolved = detail?
+        let resource = resource(assembly, group)?;
+        let resolved = resource
+            .detail
+            .as_deref()?
             .access
             .iter()
             .find(|resolved| resolved.access == position)?;
@@ -62,7 +63,7 @@ impl Permissions<'_, '_> {
             ..Outcome::default()
         };
         for (grant, on) in access.grants.iter().zip(&resolved.on) {
-            outcome = outcome.and(self.grant(assembly, asking, group, detail, grant, on)?);
+            outcome = outcome.and(self.grant(assembly, asking, (group, resource), grant, on)?);
         }
         for once in &resolved.once {
             outcome = match once.certainty {
@@ -109,19 +110,18 @@ impl Permissions<'_, '_> {
         &self,
         assembly: &Assembly<'_>,
         asking: Asking<'_>,
-        group: &AssetGroup,
-        detail: Option<&Detail>,
+        (group, resource): (&AssetGroup, &FragmentNode),
         grant: &Grant,
         on: &str,
     ) -> Option<Outcome> {
         let arns = names(on, asking, grant);
         let mut best = None;
         for arn in &arns {
-            let asset = asset(assembly, self.directory, group.fragment, detail, arn);
+            let asset = asset(assembly, self.directory, group.fragment, resource, arn);
             let mut answers = grant
                 .actions
                 .iter()
-                .map(|action| self.answer(asking, action, &asset));
+                .map(|action| self.answer(assembly, asking, action, &asset));
             let outcome = match grant.needs {
                 Needs::Any => answers.fold(None, Outcome::or),
                 Needs::All => answers.try_fold(Outcome::default(), |all, one| Some(all.and(one?))),
@@ -137,9 +137,20 @@ impl Permissions<'_, '_> {
         best
     }
 
-    pub(super) fn answer(&self, asking: Asking<'_>, action: &str, asset: &Asset) -> Option<Outcome> {
+    pub(super) fn answer(
+        &self,
+        assembly: &Assembly<'_>,
+        asking: Asking<'_>,
+        action: &str,
+        asset: &Asset,
+    ) -> Option<Outcome> {
         Outcome::of(&match asking {
-            Asking::Member(member, context) => self.directory.can(member, action, asset, context),
+            Asking::Member(member, context) => {
+                let home = principal_node(assembly, member).and_then(|node| assembly.info(node)?.account);
+                let regions = home.map_or(&[][..], |home| assembly.regions_of(home as usize));
+                self.directory
+                    .can_somewhere(member, action, asset, context, regions)
+            }
             Asking::Outsider(principal, context) => {
                 self.directory.can_outsider(principal, action, asset, context)
             }

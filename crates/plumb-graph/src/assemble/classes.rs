@@ -51,6 +51,16 @@ impl<'d> Classes<'d> {
         classes
     }
 
+    /// Adds a principal that is no resource, under its node.
+    pub(crate) fn add(&mut self, fragment: usize, member: &'d Member, node: NodeId) {
+        self.by_fragment.entry(fragment).or_default().push(self.all.len());
+        self.all.push(Class {
+            fragment,
+            members: vec![member],
+            node: Some(node),
+        });
+    }
+
     /// The node that stands for a class: its only member, or a hidden one.
     pub(crate) fn node(&mut self, assembly: &mut Assembly<'_>, class: usize) -> Option<NodeId> {
         let class = self.all.get_mut(class)?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use plumb_iam::directory::Member;
-use plumb_model::path::EdgeKind;
+use plumb_model::path::{Certainty, EdgeKind, Hop};
 
 use crate::assemble::assets::{Part, PartExtent, principal_node};
 use crate::assemble::permission::Permissions;
@@ -33,8 +33,9 @@ impl Permissions<'_, '_> {
             let Some(wide) = groups.wide.get(first.wide) else {
                 continue;
             };
+            let single: BTreeSet<usize> = alike.iter().flat_map(|(part, _)| part.these()).copied().collect();
             let held = alike.iter().any(|(part, _)| part.extent == PartExtent::Rest)
-                || alike.len() == wide.groups.len();
+                || single.len() == wide.groups.len();
             let same = alike.iter().all(|(_, other)| {
                 let certain = |outcome: &Option<Outcome>| outcome.as_ref().map(|outcome| outcome.certainty);
                 certain(other) == certain(outcome)
@@ -54,16 +55,11 @@ impl Permissions<'_, '_> {
                     );
                 }
                 Some(_) | None => {
-                    let single: BTreeSet<usize> = alike
-                        .iter()
-                        .filter(|(part, _)| part.extent == PartExtent::One)
-                        .map(|(part, _)| part.first)
-                        .collect();
                     for (part, outcome) in alike {
                         let Some(outcome) = outcome else { continue };
                         let outcome = attached(outcome.clone());
-                        let covered: Vec<usize> = match part.extent {
-                            PartExtent::One => vec![part.first],
+                        let covered: Vec<usize> = match &part.extent {
+                            PartExtent::These(groups) => groups.clone(),
                             PartExtent::Rest => wide
                                 .groups
                                 .iter()
@@ -111,6 +107,13 @@ impl Permissions<'_, '_> {
             .and_then(|first| assembly.info(*first))
             .map(|info| info.uid.clone())
             .unwrap_or_default();
+        // To be named in what was not read is one condition more.
+        let is_named = outcome.from.as_deref() == Some(Hop::IF_NAMED);
+        let extra = if is_named {
+            assembly.knowledge.weights.certainty(Certainty::Conditional)
+        } else {
+            0
+        };
         self.lead_on(assembly, from, members, question, outcome);
         // What rests on the policy of the resource itself rests on another one for each member.
         if members.len() > 1 && outcome.proofs.iter().any(|proof| proof.resource == uid) {
@@ -123,10 +126,10 @@ impl Permissions<'_, '_> {
                 for proof in outcome.proofs.iter_mut().filter(|proof| proof.resource == uid) {
                     proof.resource = own.clone();
                 }
-                assembly.edge(from, *member, kind, outcome.from.clone(), &outcome, 0);
+                assembly.edge(from, *member, kind, outcome.from.clone(), &outcome, extra);
             }
         } else if let Some(to) = assembly.stand_in(stand, members) {
-            assembly.edge(from, to, kind, outcome.from.clone(), outcome, 0);
+            assembly.edge(from, to, kind, outcome.from.clone(), outcome, extra);
         }
     }
 
@@ -145,7 +148,10 @@ impl Permissions<'_, '_> {
                 .collect(),
         };
         for (fragment, principal) in own.into_iter().filter(|(fragment, _)| *fragment != into) {
-            assembly.bridge(fragment, principal);
+            // Who has all that a limit leaves is no resource.
+            if assembly.resource(principal).is_some() {
+                assembly.bridge(fragment, principal);
+            }
         }
     }
 }

@@ -305,11 +305,10 @@ impl Asked<'_> {
         match &self.on.asks {
             Asks::Nothing => Some(Outcome::default()),
             Asks::Actions(actions) => {
-                let detail = target.detail.as_deref();
-                let asset = asset(assembly, permissions.directory, fragment, detail, &target.uid);
+                let asset = asset(assembly, permissions.directory, fragment, target, &target.uid);
                 let answers = actions
                     .iter()
-                    .map(|action| permissions.answer(asking, action, &asset));
+                    .map(|action| permissions.answer(assembly, asking, action, &asset));
                 answers.fold(None, Outcome::or)
             }
             Asks::Read => {

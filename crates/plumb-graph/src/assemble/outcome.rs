@@ -73,7 +73,7 @@ impl Outcome {
         let mut proofs: Vec<Proof> = answer
             .deciding
             .iter()
-            .filter(|statement| statement.effect == Effect::Allow)
+            .filter(|statement| statement.effect == Effect::Allow && !statement.origin.holder.is_empty())
             .map(|statement| Proof {
                 resource: statement.origin.holder.clone(),
                 attribute: match (&statement.sid, statement.index) {
@@ -109,10 +109,14 @@ impl Outcome {
                 let name = proof.resource.rsplit('/').next().unwrap_or_default();
                 let beside = match equals {
                     0 | 1 => String::new(),
-                    others => format!(", as {} equal principals do", others - 1),
+                    2 => ", as it does for an equal principal".to_owned(),
+                    others => format!(", as it does for {} equal principals", others - 1),
                 };
+                // Where AWS keeps the policy, its version stands behind the name.
                 let versioned = proof.attribute.split(" statement ").next().unwrap_or(name);
-                proof.detail = Text::from(format!("has the policy {versioned}{beside}"));
+                let version = versioned.strip_prefix(name).filter(|version| !version.is_empty());
+                let version = version.map_or_else(String::new, |version| format!(" in{version}"));
+                proof.detail = Text::from(format!("allows it{version}{beside}"));
                 proof.attribute = Text::from(format!("attached policy {name}"));
                 proof.resource = member.principal.name.clone();
             }

@@ -7,19 +7,20 @@ use plumb_iam::directory::{Directory, Member};
 use plumb_iam::principal::Principal;
 use plumb_iam::principal_pattern::PrincipalPattern;
 use plumb_iam::scope::Glance;
-use plumb_model::path::Certainty;
+use plumb_model::path::{Certainty, Hop};
 use plumb_model::risk::ExposureLevel;
+use plumb_model::value::Text;
 
-use crate::assemble::assets::{AssetGroup, AssetGroups, Part, PartExtent, principal_node};
+use crate::assemble::assets::{AssetGroup, AssetGroups, MAX_TRIED, Part, PartExtent, principal_node};
 use crate::assemble::callers::{Callers, admitted_accounts, is_owner, let_in};
 use crate::assemble::classes::Classes;
 use crate::assemble::names::Names;
-use crate::assemble::question::{Asking, DIRECT, Question, Telling, questions, reach};
+use crate::assemble::question::{Asking, DIRECT, Ground, Question, Telling, questions, reach};
 use crate::assemble::strangers::Vantage;
 use crate::assemble::{Assembly, Outcome};
 use crate::fragment::{Detail, FragmentNode};
 
-/// The most questions about one principal class and one group of resources that are asked.
+/// The most questions about one principal class and one group of resources that are asked; policies that name much count as several.
 pub(crate) const MAX_QUESTIONS: usize = 8_000_000;
 
 /// The most principals that are asked one by one about a resource whose policy tells them apart.
@@ -38,6 +39,11 @@ pub(crate) fn add<'d>(
     }
     for wide in 0..groups.wide.len() {
         permissions.by_resource_policy(assembly, wide);
+    }
+    if groups.were_too_many() {
+        assembly.problem(format!(
+            "more than {MAX_TRIED} pairs of resources and patterns in policies were compared: what was left is asked about one by one"
+        ));
     }
     if permissions.asked >= MAX_QUESTIONS {
         assembly.problem(format!(
@@ -94,7 +100,7 @@ impl<'d, 'c> Permissions<'d, 'c> {
                 if let Some(reach) = reach(member, question) {
                     let named = named.get_or_insert_with(|| groups.named(fragment, &member.policies));
                     let parts = groups.parts(fragment, wide, &reach, named);
-                    self.ask_class(assembly, class, &parts, question);
+                    self.ask_class(assembly, class, &parts, question, Ground::Read);
                 }
             }
         }
@@ -112,6 +118,7 @@ impl<'d, 'c> Permissions<'d, 'c> {
         class: usize,
         parts: &[Part],
         question: Question<'_>,
+        ground: Ground,
     ) {
         let Some((_, first)) = self.representative(class) else {
             return;
@@ -133,13 +140,14 @@ impl<'d, 'c> Permissions<'d, 'c> {
             let of_key = Telling::of(key.and_then(|key| key.detail.as_deref()));
             let telling = Telling::of(resource.detail.as_deref()).or(of_key);
             if telling == Telling::Nobody {
-                let outcomes = self.ask_parts(
+                let mut outcomes = self.ask_parts(
                     assembly,
                     Asking::Member(first, &DIRECT),
                     Some(class),
                     parts,
                     question,
                 );
+                grounded(&mut outcomes, ground);
                 let any = outcomes.iter().any(|(_, outcome)| outcome.is_some());
                 if let Some(node) = any.then(|| self.classes.node(assembly, class)).flatten() {
                     self.connect_parts(assembly, node, outcomes, question, Some((first, members.len())));
@@ -149,7 +157,7 @@ impl<'d, 'c> Permissions<'d, 'c> {
             // The policy of the resource tells members apart: those it may mean are asked one by one.
             let mut others = None;
             for member in members.iter().take(MAX_SINGLE) {
-                let outcomes = if telling.means(member) {
+                let mut outcomes = if telling.means(member) {
                     self.ask_parts(assembly, Asking::Member(member, &DIRECT), None, parts, question)
                 } else {
                     if others.is_none() {
@@ -163,6 +171,7 @@ impl<'d, 'c> Permissions<'d, 'c> {
                     }
                     others.clone().unwrap_or_default()
                 };
+                grounded(&mut outcomes, ground);
                 if let Some(node) = principal_node(assembly, member) {
                     self.connect_parts(assembly, node, outcomes, question, Some((member, 1)));
                 }
@@ -250,7 +259,7 @@ impl<'d, 'c> Permissions<'d, 'c> {
                     },
                     PrincipalPattern::Account(account) => match assembly.fragment_of(provider, account) {
                         Some(own) if own == fragment => {}
-                        Some(other) => self.ask_account(assembly, other, wide, question),
+                        Some(other) => self.ask_account(assembly, other, wide, question, Ground::Read),
                         None => {
                             let anybody = Principal::any_of_account(account.clone());
                             self.ask_stranger(
@@ -332,6 +341,7 @@ impl<'d, 'c> Permissions<'d, 'c> {
         other: usize,
         wide: usize,
         question: Question<'_>,
+        ground: Ground,
     ) {
         let Some(fragment) = self.groups.wide.get(wide).map(|wide| wide.fragment) else {
             return;
@@ -345,7 +355,7 @@ impl<'d, 'c> Permissions<'d, 'c> {
             };
             let named = self.groups.named(fragment, &member.policies);
             let parts = self.groups.parts(fragment, &[wide], &reach, &named);
-            self.ask_class(assembly, class, &parts, question);
+            self.ask_class(assembly, class, &parts, question, ground);
         }
     }
 
@@ -427,11 +437,12 @@ impl<'d, 'c> Permissions<'d, 'c> {
             .as_ref()
             .is_some_and(|found| found.outcome.certainty == Certainty::Certain);
         if outcome.is_none() || (callers.are_tested && !is_certain) {
-            for fragment in admitted_accounts(assembly, found.fragment, detail) {
+            let (admitted, ground) = admitted_accounts(assembly, found.fragment, detail);
+            for fragment in admitted {
                 if fragment == found.fragment {
                     self.ask_own(assembly, fragment, whole.wide, question);
                 } else {
-                    self.ask_account(assembly, fragment, whole.wide, question);
+                    self.ask_account(assembly, fragment, whole.wide, question, ground);
                 }
             }
             for account in callers.accounts {
@@ -461,6 +472,18 @@ impl<'d, 'c> Permissions<'d, 'c> {
 
     fn resource<'k>(&self, assembly: &Assembly<'k>, group: usize) -> Option<&'k FragmentNode> {
         resource(assembly, self.groups.groups.get(group)?)
+    }
+}
+
+/// Says of outcomes on what ground they are.
+fn grounded(outcomes: &mut [(Part, Option<Outcome>)], ground: Ground) {
+    match ground {
+        Ground::Read => {}
+        Ground::Unread => {
+            for outcome in outcomes.iter_mut().filter_map(|(_, outcome)| outcome.as_mut()) {
+                outcome.from = Some(Text::new_static(Hop::IF_NAMED));
+            }
+        }
     }
 }
 

@@ -46,8 +46,20 @@ impl Question<'_> {
     }
 }
 
+/// So many patterns of resources are no more work than none.
+const NAMED_AT_ONCE: usize = 25;
+
 /// What is given of requests of the estate's own principals: they go to the resource itself.
 pub(crate) static DIRECT: LazyLock<Context> = LazyLock::new(vantage::direct);
+
+/// On what a policy that lets somebody in is known to do so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ground {
+    /// On what was read of it.
+    Read,
+    /// It would have to name who asks in what was not read of it.
+    Unread,
+}
 
 /// Who asks.
 #[derive(Clone, Copy)]
@@ -75,6 +87,23 @@ impl<'a> Asking<'a> {
         match self {
             Self::Member(_, context) | Self::Outsider(_, context) | Self::Front(_, context) => context,
         }
+    }
+
+    /// How much work an answer is: a policy that names many resources is looked through for each.
+    pub(crate) fn work(self) -> usize {
+        let named = match self {
+            Self::Member(member, _) => member
+                .policies
+                .identity
+                .iter()
+                .filter_map(|policy| policy.document())
+                .flat_map(|document| document.statements())
+                .filter_map(|statement| statement.resources.as_ref())
+                .map(|resources| resources.patterns.len())
+                .sum(),
+            Self::Outsider(..) | Self::Front(..) => 0,
+        };
+        1 + named / NAMED_AT_ONCE
     }
 
     /// Whether who asks is of the account of a group.

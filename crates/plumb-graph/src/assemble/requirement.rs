@@ -6,12 +6,14 @@ use plumb_iam::glob::{Glob, Style};
 use plumb_iam::keys::Context;
 use plumb_iam::principal::Tags;
 use plumb_iam::scope::Glance;
+use plumb_model::path::Proof;
 use plumb_model::value::Text;
 use plumb_pack::escalation::{Escalation, Need, Object, Permission, Requirement};
 use plumb_pack::recipe::Piece;
 
 use crate::assemble::assets::asset;
-use crate::assemble::escalation::{Attempt, Escalations, own_policies};
+use crate::assemble::eligible::own_policies;
+use crate::assemble::escalation::{Attempt, Escalations};
 use crate::assemble::{Assembly, Outcome};
 use crate::fragment::FragmentNode;
 
@@ -27,20 +29,34 @@ impl Escalations<'_, '_> {
         escalation: &Escalation,
     ) -> Option<Outcome> {
         let mut outcome = Outcome::default();
+        let mut granted = Vec::new();
         for requirement in &escalation.requires {
-            let found = match requirement {
-                Requirement::Need(need) => self.need(assembly, attempt, need),
-                Requirement::Any(alternatives) => alternatives
-                    .iter()
-                    .map(|needs| {
-                        needs.iter().try_fold(Outcome::default(), |all, need| {
-                            Some(all.and(self.need(assembly, attempt, need)?))
+            let (found, any_is_enough) = match requirement {
+                Requirement::Need(need) => {
+                    let found = self.need(assembly, attempt, need);
+                    (found, is_granted_by_own_policies(need))
+                }
+                Requirement::Any(alternatives) => {
+                    let found = alternatives
+                        .iter()
+                        .map(|needs| {
+                            needs.iter().try_fold(Outcome::default(), |all, need| {
+                                Some(all.and(self.need(assembly, attempt, need)?))
+                            })
                         })
-                    })
-                    .fold(None, Outcome::or),
+                        .fold(None, Outcome::or);
+                    (found, false)
+                }
             };
-            outcome = outcome.and(found?);
+            let found = found?;
+            if any_is_enough {
+                granted.push(found.proofs.clone());
+            } else {
+                granted.extend(found.proofs.iter().map(|proof| vec![proof.clone()]));
+            }
+            outcome = outcome.and(found);
         }
+        drop_redundant(&mut outcome.proofs, &granted);
         Some(outcome)
     }
 
@@ -65,23 +81,20 @@ impl Escalations<'_, '_> {
             });
         let ask = |arn: &str, target: Option<&FragmentNode>| {
             let asset = match target {
-                Some(target) => asset(
-                    assembly,
-                    self.directory,
-                    attempt.fragment,
-                    target.detail.as_deref(),
-                    arn,
-                ),
+                Some(target) => asset(assembly, self.directory, attempt.fragment, target, arn),
                 None => {
                     let account = &assembly.fragments.get(attempt.fragment)?.account.id;
                     self.directory.asset(arn, account, Tags::Unspecified, None)
                 }
             };
-            Outcome::of(
-                &self
-                    .directory
-                    .can(attempt.member, &permission.action, &asset, &context),
-            )
+            let regions = assembly.regions_of(attempt.fragment);
+            Outcome::of(&self.directory.can_somewhere(
+                attempt.member,
+                &permission.action,
+                &asset,
+                &context,
+                regions,
+            ))
         };
         match &permission.on {
             Object::Anything => ask("*", None),
@@ -96,7 +109,7 @@ impl Escalations<'_, '_> {
             }
             Object::Arn(template) => {
                 let text = self.fill(assembly, attempt, &template.0)?;
-                self.names(&text, attempt, permission)
+                names(&text, attempt, permission, assembly.regions_of(attempt.fragment))
                     .iter()
                     .map(|arn| ask(arn, None))
                     .fold(None, Outcome::or)
@@ -136,55 +149,87 @@ impl Escalations<'_, '_> {
         }
         Some(text)
     }
+}
 
-    /// The ARNs to try for one that may have wildcards, because the principal chooses the name.
-    fn names(&self, text: &str, attempt: &Attempt<'_>, permission: &Permission) -> Vec<Text> {
-        if !text.contains('*') {
-            return vec![Text::from(text)];
-        }
-        let reach = Glance::of(&attempt.member.policies, &permission.action.to_ascii_lowercase());
-        let mut found = Vec::new();
-        for text in self.with_regions(text, attempt.fragment, &reach) {
-            let asked = Glob::new(&text.replace('*', "?*"), Style::Text);
-            let names = reach
-                .patterns
-                .iter()
-                .filter_map(|pattern| pattern.common_text(&asked));
-            found.extend(names.take(MAX_NAMES).map(Text::from));
-            if reach.everything {
-                found.push(Text::from(text.replace('*', "x")));
-            }
-        }
-        found.sort();
-        found.dedup();
-        found
+/// Whether statements that allow it are each enough: no policy of a resource takes part.
+fn is_granted_by_own_policies(need: &Need) -> bool {
+    match need {
+        Need::Present(_) => false,
+        Need::Action(permission) => match &permission.on {
+            Object::Anything | Object::Arn(_) => true,
+            Object::Target | Object::TargetPolicy => false,
+        },
     }
+}
 
-    /// The same in the regions that the account uses, where the region is open.
-    fn with_regions(&self, text: &str, fragment: usize, reach: &Glance<'_>) -> Vec<String> {
-        let mut segments = text.splitn(5, ':');
-        let parts: Vec<&str> = segments.by_ref().collect();
-        match parts.as_slice() {
-            [arn, partition, service, "*", rest] => {
-                let named = |region: &str| format!("{arn}:{partition}:{service}:{region}:{rest}");
-                let used = self.places.regions.get(&fragment).into_iter().flatten();
-                let mut regions: BTreeSet<String> = used.map(|region| region.to_string()).collect();
-                // Those that the principal's own policies name count too.
-                for pattern in &reach.patterns {
-                    let prefix = pattern.prefix();
-                    let mut segments = prefix.split(':').skip(3);
-                    if let (Some(region), Some(_)) = (segments.next(), segments.next())
-                        && !region.is_empty()
-                    {
-                        regions.insert(region.to_owned());
-                    }
-                }
-                if regions.is_empty() {
-                    regions.insert("us-east-1".to_owned());
-                }
-                regions.iter().map(|region| named(region)).collect()
-            }
-            _ => vec![text.to_owned()],
+/// Leaves out of the facts those beside which another one is enough that must hold anyway.
+///
+/// Each of `granted` are statements of which any is enough for one need.
+fn drop_redundant(facts: &mut Vec<Proof>, granted: &[Vec<Proof>]) {
+    let needed: BTreeSet<&Proof> = granted
+        .iter()
+        .filter_map(|any| match any.as_slice() {
+            [only] => Some(only),
+            [] | [_, ..] => None,
+        })
+        .collect();
+    let is_covered = |any: &&Vec<Proof>| any.iter().any(|fact| needed.contains(fact));
+    let redundant: BTreeSet<&Proof> = granted
+        .iter()
+        .filter(is_covered)
+        .flatten()
+        .filter(|fact| !needed.contains(fact))
+        .collect();
+    let open: BTreeSet<&Proof> = granted.iter().filter(|any| !is_covered(any)).flatten().collect();
+    facts.retain(|fact| !redundant.contains(fact) || open.contains(fact));
+}
+
+/// The ARNs to try for one that may have wildcards, because the principal chooses the name.
+fn names(text: &str, attempt: &Attempt<'_>, permission: &Permission, regions: &[Text]) -> Vec<Text> {
+    if !text.contains('*') {
+        return vec![Text::from(text)];
+    }
+    let reach = Glance::of(&attempt.member.policies, &permission.action.to_ascii_lowercase());
+    let mut found = Vec::new();
+    for text in with_regions(text, regions, &reach) {
+        let asked = Glob::new(&text.replace('*', "?*"), Style::Text);
+        let names = reach
+            .patterns
+            .iter()
+            .filter_map(|pattern| pattern.common_text(&asked));
+        found.extend(names.take(MAX_NAMES).map(Text::from));
+        if reach.everything {
+            found.push(Text::from(text.replace('*', "x")));
         }
+    }
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// The same in the regions that the account uses, where the region is open.
+fn with_regions(text: &str, used: &[Text], reach: &Glance<'_>) -> Vec<String> {
+    let mut segments = text.splitn(5, ':');
+    let parts: Vec<&str> = segments.by_ref().collect();
+    match parts.as_slice() {
+        [arn, partition, service, "*", rest] => {
+            let named = |region: &str| format!("{arn}:{partition}:{service}:{region}:{rest}");
+            let mut regions: BTreeSet<String> = used.iter().map(ToString::to_string).collect();
+            // Those that the principal's own policies name count too.
+            for pattern in &reach.patterns {
+                let prefix = pattern.prefix();
+                let mut segments = prefix.split(':').skip(3);
+                if let (Some(region), Some(_)) = (segments.next(), segments.next())
+                    && !region.is_empty()
+                {
+                    regions.insert(region.to_owned());
+                }
+            }
+            if regions.is_empty() {
+                regions.insert("us-east-1".to_owned());
+            }
+            regions.iter().map(|region| named(region)).collect()
+        }
+        _ => vec![text.to_owned()],
     }
 }

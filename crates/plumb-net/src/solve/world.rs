@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use plumb_model::value::Text;
 
 use crate::address::AddressSet;
+use crate::apart::apart;
 use crate::model::{
     AccountNetwork, Attached, Balancer, Endpoint, EndpointKind, Filter, Gateway, Hub, Known, Link, Network,
     PublicService, RouteTable, Subnet, Target,
@@ -25,6 +26,8 @@ pub(crate) struct World {
     pub(crate) endpoints: Vec<Endpoint>,
     pub(crate) balancers: Vec<Balancer>,
     pub(crate) public_services: Vec<PublicService>,
+    /// The networks that an account has or shares, by account; without those of which some may be missing.
+    pub(crate) views: BTreeMap<Text, BTreeSet<Text>>,
     /// What was not read that could open a way, by account.
     pub(crate) blind: BTreeMap<Text, Vec<Text>>,
     pub(crate) groups: Vec<Group>,
@@ -64,7 +67,8 @@ pub(crate) struct GroupKey {
 
 impl World {
     /// Joins accounts. What two accounts both see (a shared subnet) is taken from its owner where the owner was read.
-    pub(crate) fn join(networks: Vec<AccountNetwork>) -> Self {
+    pub(crate) fn join(mut networks: Vec<AccountNetwork>) -> Self {
+        apart(&mut networks);
         let mut world = Self::default();
         let mut foreign = Vec::new();
         for account in networks {
@@ -81,8 +85,15 @@ impl World {
                 balancers,
                 public_services,
                 blind,
+                missing,
                 account: _,
             } = account;
+            let seen = networks
+                .keys()
+                .chain(subnets.values().map(|subnet| &subnet.network));
+            if missing.is_empty() {
+                world.views.entry(own.clone()).or_default().extend(seen.cloned());
+            }
             for (id, network) in networks {
                 if network.account == own {
                     world.networks.insert(id, network);

@@ -8,7 +8,9 @@ use plumb_model::risk::Priority;
 use super::page::{Page, fitted, painted_text, priority_style};
 use crate::numbers::{counted, thousands};
 use crate::options::Color;
-use crate::path_words::{affected, certainty_gloss, cut, days, extent, gain, node, proof, proof_on, step};
+use crate::path_words::{
+    affected, certainty_gloss, cut, days, extent, gain, node, proof, proof_on, step, without_cut,
+};
 use crate::visible::visible;
 
 /// How many of the paths that a choke point closes are listed.
@@ -138,7 +140,7 @@ pub(super) fn ranked(rank: usize, path: &AttackPath, page: &mut Page<'_>) -> io:
     }
     match path.cuts.first() {
         Some(cheapest) => page.wrapped("     To cut it, change ", &cut(path, cheapest)),
-        None => page.wrapped("     ", "no single change that closes it was found"),
+        None => page.wrapped("     ", &without_cut(path)),
     }
 }
 
@@ -219,10 +221,15 @@ fn closing(path: &AttackPath, page: &mut Page<'_>) -> io::Result<()> {
         page.wrapped(&format!("  {}. change ", index + 1), &cut(path, change))?;
     }
     if path.cuts.is_empty() {
-        page.wrapped("  ", "no single change that closes it was found")?;
+        page.wrapped("  ", &without_cut(path))?;
     }
     if path.count > 1 {
-        page.heading(&format!("{} EQUAL PATHS, LEADING TO:", thousands(path.count)))?;
+        let what = if path.is_by_unread_policies() {
+            "WAYS LIKE IT"
+        } else {
+            "EQUAL PATHS"
+        };
+        page.heading(&format!("{} {what}, LEADING TO:", thousands(path.count)))?;
         for target in &path.targets {
             page.wrapped("  ", target)?;
         }
