@@ -16,6 +16,7 @@ use crate::policy::NamedPolicy;
 use crate::principal::{Principal, SecondFactor, SessionTags, Tags};
 use crate::principal_pattern::PrincipalPattern;
 use crate::truth::Truth;
+use crate::web_identity::Providers;
 
 /// Policies that one principal may have; AWS allows about 200 with those of ten groups.
 const MAX_POLICIES: usize = 1_000;
@@ -44,6 +45,8 @@ pub struct AccountIam {
     pub own_view: OwnView,
     /// The tree of the organization, where the account is allowed to see it.
     pub organization: Option<Organization>,
+    /// The issuers of tokens that it trusts.
+    pub providers: Providers,
     /// Why principals may be missing.
     pub gaps: Vec<Text>,
 }
@@ -85,6 +88,7 @@ impl AccountIam {
             principals,
             own_view: OwnView::read(resources, coverage),
             organization: Organization::read(resources),
+            providers: Providers::read(resources, coverage),
             gaps: gaps(coverage),
         };
         // Most roles trust in one of a few ways.
