@@ -9,6 +9,7 @@ mod behind;
 pub(crate) mod callers;
 mod classes;
 mod connecting;
+mod control;
 mod credentials;
 mod escalation;
 mod fronts;
@@ -120,6 +121,7 @@ fn join<T>(
     let mut permissions = permission::Permissions::new(&directory, &groups, &mut classes);
     fronts::add(&mut assembly, &mut permissions, &doors);
     sharing::add(&mut assembly, &mut permissions);
+    control::add(&mut assembly, &directory);
     assembly.administrators_reach_on();
     credentials::add(&mut assembly);
     assembly.targets();
