@@ -428,6 +428,7 @@ impl Reader<'_> {
                 resource,
                 self.account.partition.as_deref().unwrap_or("aws"),
                 &self.account.id,
+                &self.sight,
                 &mut told,
             ),
             runs_as: role

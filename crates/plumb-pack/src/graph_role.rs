@@ -250,6 +250,11 @@ impl GraphRole {
             .chain(self.gives.iter().map(|gives| &gives.when))
     }
 
+    /// The rules about parts of a document, which see one of these in place of the resource.
+    pub fn rules_of_elements(&self) -> impl Iterator<Item = &Program> {
+        self.hands_on.iter().filter_map(|on| on.when.as_ref())
+    }
+
     /// The attributes that decide whether such resources are open to others, whatever their policies say.
     pub fn gates(&self) -> BTreeSet<Text> {
         let closed = self.closed.iter().map(|closed| &closed.when);

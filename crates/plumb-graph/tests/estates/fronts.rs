@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::permission::certainty;
 use crate::world::network::{Way, tcp};
 use crate::world::paths::{find, none, stories};
-use crate::world::{OTHER, OWN, REGION, World, allow, document, iam, inline, trust};
+use crate::world::{OTHER, OWN, REGION, World, allow, denied, document, iam, inline, trust};
 
 const DISTRIBUTION: &str = "arn:aws:cloudfront::111111111111:distribution/E1";
 const FUNCTION: &str = "function:hook";
@@ -101,6 +101,48 @@ fn a_distribution_reads_the_bucket_that_lets_it_in() {
     let elsewhere =
         json!({ "domain_name": "logs.s3.eu-central-1.amazonaws.com", "origin_access_control_id": "OAC1" });
     none(&bucket(elsewhere, lets_in(cloudfront(), own)).report());
+}
+
+#[test]
+fn an_origin_access_control_that_never_signs_asks_as_anybody() {
+    let everybody = lets_in(json!("*"), Value::Null);
+    let for_distributions = lets_in(cloudfront(), Value::Null);
+    for (behaviour, statements, is_open) in [
+        ("always", &for_distributions, true),
+        ("no-override", &for_distributions, true),
+        ("never", &for_distributions, false),
+        ("never", &everybody, true),
+    ] {
+        let mut world = bucket(signed(), statements.clone());
+        world.change("arn:aws:s3:::cards", "public_access_block", Value::Null);
+        // Others decide nothing, before and behind it.
+        for (id, behaviour) in [("OAC0", "never"), ("OAC1", behaviour), ("OAC2", "always")] {
+            let uid = format!("arn:aws:cloudfront::{OWN}:origin-access-control/{id}");
+            world.put(
+                "aws_cloudfront_origin_access_control",
+                &uid,
+                json!({ "id": id, "signing_behavior": behaviour }),
+            );
+        }
+        let found = certainty(&world, DISTRIBUTION, EdgeKind::CanRead, "arn:aws:s3:::cards");
+        assert_eq!(
+            found,
+            is_open.then_some(Certainty::Certain),
+            "{behaviour} {statements}"
+        );
+    }
+}
+
+#[test]
+fn whether_requests_are_signed_and_was_not_read_leaves_the_way_possible() {
+    let mut world = bucket(signed(), lets_in(cloudfront(), Value::Null));
+    let uid = format!("arn:aws:cloudfront::{OWN}:origin-access-control/OAC1");
+    world.put(
+        "aws_cloudfront_origin_access_control",
+        &uid,
+        json!({ "id": "OAC1", "signing_behavior": denied() }),
+    );
+    find(&world.report(), &format!("{TO_CARDS} (possible)"));
 }
 
 #[test]

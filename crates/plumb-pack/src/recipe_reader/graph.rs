@@ -392,10 +392,14 @@ impl TypeReader<'_> {
 
     pub(super) fn graph_rule(&mut self, fields: &Fields<'_>, what: &str) -> Option<Program> {
         let node = fields.required("when", what, &mut self.problems)?;
+        self.rule_about(node, self.attributes.to_type())
+    }
+
+    /// A rule about something of this type.
+    pub(super) fn rule_about(&mut self, node: &Node, seen: Type) -> Option<Program> {
         let text = self.problems.text(node, "when")?;
         let title = format!("graph of {}", self.entry.name);
-        let (attributes, surroundings) = (&self.attributes, self.surroundings);
-        compile_graph_rule(node, &text, &title, attributes, surroundings, &mut self.problems)
+        compile_graph_rule(node, &text, &title, seen, self.surroundings, &mut self.problems)
     }
 }
 
