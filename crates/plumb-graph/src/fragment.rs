@@ -86,7 +86,7 @@ pub(crate) enum ReferenceTo {
 pub(crate) struct Detail {
     pub(crate) tags: Tags,
     pub(crate) policy: Option<NamedPolicy>,
-    /// Equal for policies that differ in nothing but the resource they belong to.
+    /// Equal for policies and lists that differ in nothing but the resource they belong to.
     pub(crate) policy_shape: u64,
     /// What the owner allowed beside the policy; an error says what was not read.
     pub(crate) grants: Option<Result<Vec<Grant>, Text>>,
@@ -372,6 +372,7 @@ impl Reader<'_> {
                 .find(|closed| closed.certainty == certainty)
         };
         let mut told = Vec::new();
+        let access_list = AccessList::read(resource, self.sight.all_of(ACCOUNT_BLOCK));
         let mut detail = Detail {
             tags: match role.kind {
                 NodeKind::Network | NodeKind::Other => Tags::Unspecified,
@@ -383,12 +384,12 @@ impl Reader<'_> {
                 | NodeKind::Front => Tags::read(resource.get("tags")),
             },
             policy: role.policy.as_ref().and_then(|path| policy_of(path, resource)),
-            policy_shape: shape(role, resource),
+            policy_shape: shape(role, resource, access_list.as_ref()),
             grants: (role.kind == NodeKind::Key)
                 .then(|| resource.get("grants"))
                 .flatten()
                 .map(|grants| plumb_iam::kms::grants(&resource.uid, Some(grants))),
-            access_list: AccessList::read(resource, self.sight.all_of(ACCOUNT_BLOCK)),
+            access_list,
             perhaps_closed: closed(Certainty::Possible).map(|closed| closed.clause),
             closed: closed(Certainty::Certain),
             access: (0..)

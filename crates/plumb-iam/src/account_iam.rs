@@ -7,6 +7,7 @@ use plumb_model::coverage::Coverage;
 use plumb_model::resource::Resource;
 use plumb_model::value::{Text, Value};
 
+use crate::access_list::canonical_of;
 use crate::attribute::{list, text, text_at};
 use crate::document::{Effect, Listing, PolicyDocument};
 use crate::glob::{Glob, Style};
@@ -39,6 +40,8 @@ pub struct AccountPrincipal {
 pub struct AccountIam {
     /// The account's number.
     pub account: Text,
+    /// Its canonical identifier, where a bucket tells it.
+    pub canonical: Option<Text>,
     /// Its root user, users, roles and groups, sorted by ARN.
     pub principals: Vec<AccountPrincipal>,
     /// What the account knows of its own organization.
@@ -83,8 +86,13 @@ impl AccountIam {
         let root = Principal::of_arn(&format!("arn:{partition}:iam::{}:root", account.id));
         principals.extend(root.map(bare));
         principals.sort_by(|a, b| a.principal.name.cmp(&b.principal.name));
+        let canonical = canonical_of(resources);
+        for found in &mut principals {
+            found.principal.canonical = canonical.clone();
+        }
         let mut read = Self {
             account: account.id.clone(),
+            canonical,
             principals,
             own_view: OwnView::read(resources, coverage),
             organization: Organization::read(resources),

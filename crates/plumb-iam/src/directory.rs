@@ -61,6 +61,8 @@ pub struct Directory {
     classes: Vec<Vec<usize>>,
     accounts: BTreeMap<Text, AccountRules>,
     providers: BTreeMap<Text, Providers>,
+    /// Accounts by canonical identifier.
+    canonical: BTreeMap<Text, Text>,
     gaps: Vec<(Text, Text)>,
 }
 
@@ -92,10 +94,12 @@ impl Directory {
         let mut ids: BTreeMap<Fingerprint, ClassId> = BTreeMap::new();
         let mut classes: Vec<Vec<usize>> = Vec::new();
         let mut providers = BTreeMap::new();
+        let mut canonical = BTreeMap::new();
         for account in accounts {
             let Some(rules) = rules.get(&account.account) else {
                 continue;
             };
+            canonical.extend(account.canonical.map(|id| (id, account.account.clone())));
             providers.insert(account.account, account.providers);
             for principal in account.principals {
                 let mut member = member(principal, rules);
@@ -117,6 +121,7 @@ impl Directory {
             classes,
             accounts: rules,
             providers,
+            canonical,
             gaps,
         }
     }
@@ -137,6 +142,11 @@ impl Directory {
             let members = members.iter().filter_map(|at| self.members.get(*at)).collect();
             (ClassId(id), members)
         })
+    }
+
+    /// The account of the estate with a canonical identifier, as far as its buckets tell.
+    pub fn account_of_canonical(&self, id: &str) -> Option<&Text> {
+        self.canonical.get(id)
     }
 
     /// The issuers of tokens that an account trusts.
