@@ -10,6 +10,7 @@ pub(crate) mod callers;
 mod ceiling;
 mod classes;
 mod connecting;
+mod control;
 mod credentials;
 mod eligible;
 mod escalation;
@@ -130,6 +131,7 @@ fn join<T>(
     let mut permissions = permission::Permissions::new(&directory, &groups, &mut classes);
     fronts::add(&mut assembly, &mut permissions, &doors);
     sharing::add(&mut assembly, &mut permissions);
+    control::add(&mut assembly, &directory);
     assembly.administrators_reach_on();
     credentials::add(&mut assembly);
     assembly.targets();

@@ -11,6 +11,8 @@
 
 #[path = "estates/can.rs"]
 mod can;
+#[path = "estates/clusters.rs"]
+mod clusters;
 #[path = "estates/containers.rs"]
 mod containers;
 #[path = "estates/data.rs"]

@@ -7,6 +7,7 @@ use plumb_model::coverage::Coverage;
 use plumb_model::resource::Resource;
 use plumb_model::value::{Text, Value};
 
+use crate::access_list::canonical_of;
 use crate::attribute::{list, text, text_at};
 use crate::document::{Effect, Listing, PolicyDocument};
 use crate::glob::{Glob, Style};
@@ -16,6 +17,7 @@ use crate::policy::NamedPolicy;
 use crate::principal::{Principal, SecondFactor, SessionTags, Tags};
 use crate::principal_pattern::PrincipalPattern;
 use crate::truth::Truth;
+use crate::web_identity::Providers;
 
 /// Policies that one principal may have; AWS allows about 200 with those of ten groups.
 const MAX_POLICIES: usize = 1_000;
@@ -38,12 +40,16 @@ pub struct AccountPrincipal {
 pub struct AccountIam {
     /// The account's number.
     pub account: Text,
+    /// Its canonical identifier, where a bucket tells it.
+    pub canonical: Option<Text>,
     /// Its root user, users, roles and groups, sorted by ARN.
     pub principals: Vec<AccountPrincipal>,
     /// What the account knows of its own organization.
     pub own_view: OwnView,
     /// The tree of the organization, where the account is allowed to see it.
     pub organization: Option<Organization>,
+    /// The issuers of tokens that it trusts.
+    pub providers: Providers,
     /// Why principals may be missing.
     pub gaps: Vec<Text>,
 }
@@ -80,11 +86,17 @@ impl AccountIam {
         let root = Principal::of_arn(&format!("arn:{partition}:iam::{}:root", account.id));
         principals.extend(root.map(bare));
         principals.sort_by(|a, b| a.principal.name.cmp(&b.principal.name));
+        let canonical = canonical_of(resources);
+        for found in &mut principals {
+            found.principal.canonical = canonical.clone();
+        }
         let mut read = Self {
             account: account.id.clone(),
+            canonical,
             principals,
             own_view: OwnView::read(resources, coverage),
             organization: Organization::read(resources),
+            providers: Providers::read(resources, coverage),
             gaps: gaps(coverage),
         };
         // Most roles trust in one of a few ways.

@@ -17,6 +17,7 @@ use crate::principal::{Membership, Principal, PrincipalKind, Tags};
 use crate::request::{Request, Target};
 use crate::s3::public_access;
 use crate::truth::Truth;
+use crate::web_identity::Providers;
 
 /// Principals with the same class get the same answer to every question about a resource without a policy of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,6 +60,9 @@ pub struct Directory {
     by_arn: HashMap<Text, usize>,
     classes: Vec<Vec<usize>>,
     accounts: BTreeMap<Text, AccountRules>,
+    providers: BTreeMap<Text, Providers>,
+    /// Accounts by canonical identifier.
+    canonical: BTreeMap<Text, Text>,
     gaps: Vec<(Text, Text)>,
 }
 
@@ -89,10 +93,14 @@ impl Directory {
         let mut by_arn = HashMap::new();
         let mut ids: BTreeMap<Fingerprint, ClassId> = BTreeMap::new();
         let mut classes: Vec<Vec<usize>> = Vec::new();
+        let mut providers = BTreeMap::new();
+        let mut canonical = BTreeMap::new();
         for account in accounts {
             let Some(rules) = rules.get(&account.account) else {
                 continue;
             };
+            canonical.extend(account.canonical.map(|id| (id, account.account.clone())));
+            providers.insert(account.account, account.providers);
             for principal in account.principals {
                 let mut member = member(principal, rules);
                 let next = ClassId(classes.len());
@@ -112,6 +120,8 @@ impl Directory {
             by_arn,
             classes,
             accounts: rules,
+            providers,
+            canonical,
             gaps,
         }
     }
@@ -132,6 +142,16 @@ impl Directory {
             let members = members.iter().filter_map(|at| self.members.get(*at)).collect();
             (ClassId(id), members)
         })
+    }
+
+    /// The account of the estate with a canonical identifier, as far as its buckets tell.
+    pub fn account_of_canonical(&self, id: &str) -> Option<&Text> {
+        self.canonical.get(id)
+    }
+
+    /// The issuers of tokens that an account trusts.
+    pub(crate) fn providers(&self, account: &str) -> Option<&Providers> {
+        self.providers.get(account)
     }
 
     /// Accounts in which principals may be missing, each with the reason.

@@ -15,7 +15,7 @@
 //! | [`principal`], [`principal_pattern`], [`request`], [`keys`], [`key_type`] | who asks for what, and whom a policy names |
 //! | [`policy`], [`mod@evaluate`], [`answer`] | one decision |
 //! | [`account_iam`], [`library`], [`organization`], [`directory`] | the principals of an estate, their policies and classes |
-//! | [`assume`], [`outsiders`], [`vantage`], [`scope`], [`s3`], [`access_list`], [`kms`] | trust policies, strangers and where they ask from, reach of an action, public buckets, access control lists, grants |
+//! | [`assume`], [`web_identity`], [`outsiders`], [`vantage`], [`scope`], [`s3`], [`access_list`], [`kms`] | trust policies, tokens, strangers and where they ask from, reach of an action, public buckets, access control lists, grants |
 //!
 //! **Invariant:** nothing here reads a clock, the environment or the network, and equal input gives equal output.
 //!
@@ -93,6 +93,7 @@ pub mod scope;
 mod statement_reader;
 pub mod truth;
 pub mod vantage;
+pub mod web_identity;
 
 /// The resource types that a directory is read from, each with the attributes that need a call of their own.
 pub const READS: &[(&str, &[&str])] = &[
@@ -101,6 +102,7 @@ pub const READS: &[(&str, &[&str])] = &[
     ("aws_iam_role", &[]),
     ("aws_iam_policy", &[]),
     ("aws_iam_root_user", &[]),
+    ("aws_iam_openid_connect_provider", &["client_id_list"]),
     ("aws_organizations_organization", &["id", "master_account_id"]),
     (
         "aws_organizations_account",

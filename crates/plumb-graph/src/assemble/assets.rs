@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use plumb_iam::access_list::AccessList;
 use plumb_iam::directory::{Asset, Directory, Member};
 use plumb_iam::glob::{Glob, Style};
 use plumb_iam::policy::{NamedPolicy, PrincipalPolicies};
@@ -340,7 +341,9 @@ pub(crate) fn groups(assembly: &Assembly<'_>, directory: &Directory) -> AssetGro
                         (access.access, access.certainty, home, once)
                     })
                     .collect(),
-                policy: detail.and_then(|detail| detail.policy.as_ref().map(|_| detail.policy_shape)),
+                policy: detail
+                    .filter(|detail| detail.policy.is_some() || lists_accounts(detail))
+                    .map(|detail| detail.policy_shape),
                 closed: detail
                     .and_then(|detail| detail.closed.as_ref())
                     .map(|closed| closed.certainty),
@@ -593,10 +596,23 @@ pub(crate) fn asset(
     let tags = detail.map(|detail| detail.tags.clone()).unwrap_or_default();
     let policy = detail.and_then(|detail| detail.policy.clone());
     let asset = in_its_region(directory.asset(arn, account, tags, policy), resource);
-    match detail.and_then(|detail| detail.grants.as_ref()) {
+    let mut asset = match detail.and_then(|detail| detail.grants.as_ref()) {
         Some(grants) => asset.with_grants(grants.clone()),
         None => asset,
-    }
+    };
+    let listed = detail.and_then(|detail| detail.access_list.as_ref());
+    let listed = listed.into_iter().flat_map(AccessList::of_accounts);
+    asset
+        .policies
+        .grants
+        .extend(listed.map(|(_, grant)| grant.clone()));
+    asset
+}
+
+/// Whether an access control list names other accounts.
+fn lists_accounts(detail: &Detail) -> bool {
+    let list = detail.access_list.as_ref();
+    list.is_some_and(|list| list.of_accounts().next().is_some())
 }
 
 /// The node of a principal.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use plumb_iam::access_list::AccessList;
 use plumb_iam::arn::is_account;
 use plumb_iam::directory::{Directory, Member};
 use plumb_iam::principal::Principal;
@@ -221,7 +222,12 @@ impl<'d, 'c> Permissions<'d, 'c> {
         let Some(detail) = resource.detail.as_deref() else {
             return;
         };
-        let Some(policy) = &detail.policy else { return };
+        let listed = detail.access_list.iter().flat_map(AccessList::of_accounts);
+        let mut named = detail.policy.as_ref().map(let_in).unwrap_or_default();
+        named.extend(listed.map(|(_, grant)| &grant.grantee));
+        if named.is_empty() {
+            return;
+        }
         let vantages = match self.groups.groups.get(first) {
             Some(group) => self.vantages(assembly, group),
             None => return,
@@ -233,8 +239,8 @@ impl<'d, 'c> Permissions<'d, 'c> {
         else {
             return;
         };
-        let named = let_in(policy);
-        let unread = policy.document().map_or(&[][..], |document| document.unread());
+        let document = detail.policy.as_ref().and_then(|policy| policy.document());
+        let unread = document.map_or(&[][..], |document| document.unread());
         for unread in unread {
             assembly.problem(format!("{}: its policy: {}", resource.uid, unread.why));
         }
@@ -301,10 +307,20 @@ impl<'d, 'c> Permissions<'d, 'c> {
                     }
                     PrincipalPattern::CanonicalUser(id)
                         if is_owner(detail, id) || assembly.is_of_the_cloud(id) => {}
-                    // Whose account it is cannot be told; the condition says so.
                     PrincipalPattern::CanonicalUser(id) => {
-                        let anybody = Principal::any_of_account(id.clone());
-                        self.ask_stranger(assembly, Some(anybody), id, (&whole, &vantages), question);
+                        let account = self.directory.account_of_canonical(id);
+                        match account.and_then(|account| assembly.fragment_of(provider, account)) {
+                            Some(own) if own == fragment => {}
+                            Some(other) => self.ask_account(assembly, other, wide, question),
+                            // Whose account it is cannot be told; it stands by its identifier.
+                            None => {
+                                let anybody = Principal {
+                                    canonical: Some(id.clone()),
+                                    ..Principal::any_of_account(id.clone())
+                                };
+                                self.ask_stranger(assembly, Some(anybody), id, (&whole, &vantages), question);
+                            }
+                        }
                     }
                     PrincipalPattern::Service(_) | PrincipalPattern::Federated(_) => {}
                 }
