@@ -1,6 +1,7 @@
 //! Escalation edges: principals that become something else by what they may change or start.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use plumb_iam::arn::Arn;
 use plumb_iam::assume::Assumption;
@@ -68,7 +69,7 @@ impl<'d> Escalations<'d, '_> {
             .classes
             .all
             .get(class)
-            .map(|found| (found.fragment, found.members.clone()))
+            .map(|found| (found.fragment, Rc::clone(&found.members)))
         else {
             return;
         };
