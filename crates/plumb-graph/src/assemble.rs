@@ -494,7 +494,7 @@ impl<'k> Assembly<'k> {
         let proofs = outcome
             .proofs
             .iter()
-            .map(|proof| self.builder.fact(proof.clone()))
+            .map(|proof| self.builder.fact(proof))
             .collect();
         let step = self.builder.step(Step {
             kind,

@@ -137,13 +137,15 @@ impl<'a> Builder<'a> {
     /// Sorts the resources by type and uid; of equal uids the first stays.
     fn index(&mut self, resources: &[&'a Resource]) {
         let of_code = self.coverage.declared_only;
-        let wanted = |resource: &&&Resource| {
-            let name = resource.resource_type.as_str();
+        let wanted = |name: &str| {
             READS.iter().any(|(read, _)| *read == name) || of_code && READ_OF_CODE.contains(&name)
         };
-        for resource in resources.iter().filter(wanted) {
-            let of_type = self.by_type.entry(resource.resource_type.as_str()).or_default();
-            of_type.push(resource);
+        // Those of one type mostly stand together.
+        for alike in resources.chunk_by(|a, b| a.resource_type == b.resource_type) {
+            let name = alike.first().map(|first| first.resource_type.as_str());
+            if let Some(name) = name.filter(|name| wanted(name)) {
+                self.by_type.entry(name).or_default().extend(alike);
+            }
         }
         let mut twice = Vec::new();
         for of_type in self.by_type.values_mut() {

@@ -37,6 +37,12 @@ pub(super) fn of<'k>(
     Some(behind.map_or(Behind::Unread, |node| Behind::Read(node, context)))
 }
 
+/// Whether a resource is a door at all, which its type tells.
+fn may_be_door(assembly: &Assembly<'_>, resource: &FragmentNode) -> bool {
+    let role = assembly.knowledge.role(resource.type_id);
+    role.is_some_and(|role| role.opens.is_some())
+}
+
 impl<'d> Permissions<'d, '_> {
     /// The group of what stands behind the first member of a group.
     pub(super) fn group_behind(&self, assembly: &Assembly<'_>, group: &AssetGroup) -> Option<&'d AssetGroup> {
@@ -58,6 +64,9 @@ impl Permissions<'_, '_> {
         (fragment, resource): (usize, &FragmentNode),
         question: Question<'_>,
     ) -> Option<Outcome> {
+        if !may_be_door(assembly, resource) {
+            return Some(Outcome::default());
+        }
         let door = match assembly
             .node_of(&resource.uid)
             .and_then(|node| assembly.resource(node))
@@ -126,11 +135,13 @@ impl Permissions<'_, '_> {
         if level == AccessLevel::Administer {
             return;
         }
-        let first = members
-            .first()
-            .and_then(|first| assembly.info(*first))
-            .map(|info| info.uid.clone())
-            .unwrap_or_default();
+        let Some((_, first)) = members.first().and_then(|first| assembly.resource(*first)) else {
+            return;
+        };
+        // Members are of one type.
+        if !may_be_door(assembly, first) {
+            return;
+        }
         for member in members {
             let Some((fragment, door)) = assembly.resource(*member) else {
                 continue;
@@ -139,7 +150,11 @@ impl Permissions<'_, '_> {
                 continue;
             };
             let mut outcome = outcome.clone();
-            for proof in outcome.proofs.iter_mut().filter(|proof| proof.resource == first) {
+            for proof in outcome
+                .proofs
+                .iter_mut()
+                .filter(|proof| proof.resource == first.uid)
+            {
                 proof.resource = door.uid.clone();
             }
             let through = format!("through {}", door.name);

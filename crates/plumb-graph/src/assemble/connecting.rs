@@ -140,9 +140,8 @@ impl Permissions<'_, '_> {
             // A hidden class: all its members.
             None => self
                 .classes
-                .all
-                .iter()
-                .filter(|class| class.node == Some(from))
+                .of_node(from)
+                .into_iter()
                 .flat_map(|class| class.members.iter().map(|member| (class.fragment, *member)))
                 .filter_map(|(fragment, member)| Some((fragment, principal_node(assembly, member)?)))
                 .collect(),

@@ -1,6 +1,7 @@
 //! Escalation edges: principals that become something else by what they may change or start.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use plumb_iam::assume::Assumption;
 use plumb_iam::directory::{ClassId, Directory, Member};
@@ -77,7 +78,7 @@ impl<'d> Escalations<'d, '_> {
             .classes
             .all
             .get(class)
-            .map(|found| (found.fragment, found.members.clone()))
+            .map(|found| (found.fragment, Rc::clone(&found.members)))
         else {
             return;
         };

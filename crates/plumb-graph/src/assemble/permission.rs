@@ -1,6 +1,7 @@
 //! Permission edges: who can read, write, administer and assume what, from the evaluated result of all policies.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use plumb_iam::access_list::AccessList;
 use plumb_iam::arn::is_account;
@@ -16,10 +17,13 @@ use crate::assemble::assets::{AssetGroup, AssetGroups, MAX_TRIED, Part, PartExte
 use crate::assemble::callers::{Callers, admitted_accounts, is_owner, let_in};
 use crate::assemble::classes::Classes;
 use crate::assemble::names::Names;
-use crate::assemble::question::{Asking, DIRECT, Ground, Question, Telling, questions, reach};
+use crate::assemble::question::{
+    Asked, Asking, DIRECT, Ground, Question, Telling, asked, questions, reach, reach_by,
+};
 use crate::assemble::strangers::Vantage;
 use crate::assemble::{Assembly, Outcome};
 use crate::fragment::{Detail, FragmentNode};
+use crate::knowledge::TypeId;
 
 /// The most questions about one principal class and one group of resources that are asked; policies that name much count as several.
 pub(crate) const MAX_QUESTIONS: usize = 8_000_000;
@@ -35,8 +39,9 @@ pub(crate) fn add<'d>(
     classes: &mut Classes<'d>,
 ) {
     let mut permissions = Permissions::new(directory, groups, classes);
+    let asked = asked(assembly);
     for class in 0..permissions.classes.all.len() {
-        permissions.own_account(assembly, class);
+        permissions.own_account(assembly, class, &asked);
     }
     for wide in 0..groups.wide.len() {
         permissions.by_resource_policy(assembly, wide);
@@ -61,6 +66,8 @@ pub(crate) struct Permissions<'d, 'c> {
     pub(crate) decryption: HashMap<(usize, usize), Option<Outcome>>,
     pub(crate) asked: usize,
     pub(super) names: Names<'d>,
+    /// Which principals the policies of each group and of its key tell apart.
+    tellings: HashMap<usize, Rc<Telling>>,
 }
 
 impl<'d, 'c> Permissions<'d, 'c> {
@@ -76,11 +83,12 @@ impl<'d, 'c> Permissions<'d, 'c> {
             decryption: HashMap::new(),
             asked: 0,
             names: Names::default(),
+            tellings: HashMap::new(),
         }
     }
 
     /// What a class can do in its own account by its own policies.
-    fn own_account(&mut self, assembly: &mut Assembly<'_>, class: usize) {
+    fn own_account(&mut self, assembly: &mut Assembly<'_>, class: usize, asked: &[(TypeId, Vec<Asked<'_>>)]) {
         let Some((fragment, member)) = self.representative(class) else {
             return;
         };
@@ -88,20 +96,16 @@ impl<'d, 'c> Permissions<'d, 'c> {
         self.decryption.clear();
         let groups = self.groups;
         let mut named = None;
-        let knowledge = assembly.knowledge;
-        for position in 0..knowledge.types().len() {
-            let Some(type_id) = knowledge.type_at(position) else {
-                continue;
-            };
-            let wide = groups.of_type(fragment, type_id);
+        for (type_id, asked) in asked {
+            let wide = groups.of_type(fragment, *type_id);
             if wide.is_empty() {
                 continue;
             }
-            for question in questions(assembly, type_id) {
-                if let Some(reach) = reach(member, question) {
+            for Asked { question, actions } in asked {
+                if let Some(reach) = reach_by(member, actions) {
                     let named = named.get_or_insert_with(|| groups.named(fragment, &member.policies));
                     let parts = groups.parts(fragment, wide, &reach, named);
-                    self.ask_class(assembly, class, &parts, question, Ground::Read);
+                    self.ask_class(assembly, class, &parts, *question, Ground::Read);
                 }
             }
         }
@@ -124,23 +128,18 @@ impl<'d, 'c> Permissions<'d, 'c> {
         let Some((_, first)) = self.representative(class) else {
             return;
         };
-        let members = self
-            .classes
-            .all
-            .get(class)
-            .map(|class| class.members.clone())
-            .unwrap_or_default();
+        let Some(members) = self.classes.all.get(class).map(|class| Rc::clone(&class.members)) else {
+            return;
+        };
         for parts in parts.chunk_by(|a, b| a.wide == b.wide) {
-            let Some(resource) = parts.first().and_then(|part| self.resource(assembly, part.first)) else {
+            let Some(group) = parts.first().map(|part| part.first) else {
                 continue;
             };
-            let key = parts
-                .first()
-                .and_then(|part| self.groups.groups.get(part.first)?.key.group())
-                .and_then(|key| self.resource(assembly, key));
-            let of_key = Telling::of(key.and_then(|key| key.detail.as_deref()));
-            let telling = Telling::of(resource.detail.as_deref()).or(of_key);
-            if telling == Telling::Nobody {
+            let Some(resource) = self.resource(assembly, group) else {
+                continue;
+            };
+            let telling = self.telling(assembly, group, resource);
+            if *telling == Telling::Nobody {
                 let mut outcomes = self.ask_parts(
                     assembly,
                     Asking::Member(first, &DIRECT),
@@ -185,6 +184,19 @@ impl<'d, 'c> Permissions<'d, 'c> {
                 ));
             }
         }
+    }
+
+    /// Which principals the policies of a group's resource and of its key tell apart.
+    fn telling(&mut self, assembly: &Assembly<'_>, group: usize, resource: &FragmentNode) -> Rc<Telling> {
+        if let Some(known) = self.tellings.get(&group) {
+            return Rc::clone(known);
+        }
+        let key = self.groups.groups.get(group).and_then(|group| group.key.group());
+        let key = key.and_then(|key| self.resource(assembly, key));
+        let of_key = Telling::of(key.and_then(|key| key.detail.as_deref()));
+        let telling = Rc::new(Telling::of(resource.detail.as_deref()).or(of_key));
+        self.tellings.insert(group, Rc::clone(&telling));
+        telling
     }
 
     fn ask_parts(
@@ -441,7 +453,11 @@ impl<'d, 'c> Permissions<'d, 'c> {
             return;
         };
         // Where the policy lets no stranger in, what it grants to everybody counts at home only.
-        let strangers: &[Principal] = if detail.closed.is_some() { &[] } else { &anybody };
+        let strangers: &[Principal] = if detail.closed.is_some() {
+            &[]
+        } else {
+            &anybody
+        };
         let outcome = self
             .ask_from_outside(assembly, strangers, vantages, group, question)
             .map(|found| match &detail.perhaps_closed {

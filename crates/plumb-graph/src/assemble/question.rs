@@ -132,23 +132,55 @@ pub(crate) fn questions<'k>(assembly: &Assembly<'k>, type_id: TypeId) -> Vec<Que
     access.chain(assume).collect()
 }
 
+/// A question with the actions of [`first_actions`].
+pub(crate) struct Asked<'k> {
+    pub(crate) question: Question<'k>,
+    pub(crate) actions: Vec<String>,
+}
+
+/// Everything that is asked, by type; types about which nothing is asked are left out.
+pub(crate) fn asked<'k>(assembly: &Assembly<'k>) -> Vec<(TypeId, Vec<Asked<'k>>)> {
+    let knowledge = assembly.knowledge;
+    (0..knowledge.types().len())
+        .filter_map(|position| knowledge.type_at(position))
+        .map(|type_id| {
+            let questions = questions(assembly, type_id).into_iter();
+            let asked = questions.map(|question| Asked {
+                question,
+                actions: first_actions(question),
+            });
+            (type_id, asked.collect::<Vec<_>>())
+        })
+        .filter(|(_, asked)| !asked.is_empty())
+        .collect()
+}
+
+/// The actions, in lower case, one of which a principal's own policies must speak of for a question to reach anything.
+pub(crate) fn first_actions(question: Question<'_>) -> Vec<String> {
+    match question {
+        Question::Assume => vec![Assumption::Role.action().to_ascii_lowercase()],
+        Question::Access(_, access) => {
+            let actions = access.grants.first().map_or(&[][..], |grant| &grant.actions);
+            actions.iter().map(|action| action.to_ascii_lowercase()).collect()
+        }
+    }
+}
+
 /// Where a principal's own policies let a question reach; `None` where nowhere.
 pub(crate) fn reach<'m>(member: &'m Member, question: Question<'_>) -> Option<Glance<'m>> {
-    let of = |action: &str| Glance::of(&member.policies, &action.to_ascii_lowercase());
-    let reach = match question {
-        Question::Assume => of(Assumption::Role.action()),
-        Question::Access(_, access) => {
-            let mut actions = access.grants.first()?.actions.iter();
-            let mut all = of(actions.next()?);
-            for action in actions {
-                let more = of(action);
-                all.patterns.extend(more.patterns);
-                all.everything |= more.everything;
-            }
-            all
-        }
-    };
-    (!reach.is_empty()).then_some(reach)
+    reach_by(member, &first_actions(question))
+}
+
+/// Where a principal's own policies let some actions, in lower case, reach; `None` where nowhere.
+pub(crate) fn reach_by<'m>(member: &'m Member, actions: &[String]) -> Option<Glance<'m>> {
+    let (first, others) = actions.split_first()?;
+    let mut all = Glance::of(&member.policies, first);
+    for action in others {
+        let more = Glance::of(&member.policies, action);
+        all.patterns.extend(more.patterns);
+        all.everything |= more.everything;
+    }
+    (!all.is_empty()).then_some(all)
 }
 
 /// The ARNs to ask about: the one given or, where it has a wildcard, names that the principal's policies allow.
