@@ -194,8 +194,10 @@ impl<'p> Mapper<'p> {
         mapped.orphans = parts.put_into(&mut drafts);
         for mut draft in drafts {
             match self.language {
-                Language::Terraform => {}
-                Language::CloudFormation | Language::Arm => shape::after_deployment(&mut draft.document),
+                Language::Terraform | Language::Crossplane => {}
+                Language::CloudFormation | Language::Arm | Language::Ack => {
+                    shape::after_deployment(&mut draft.document)
+                }
             }
             if let Some(gaps) = self.gaps_of(&draft) {
                 gaps.fill(&mut draft.document);

@@ -102,7 +102,9 @@ impl Evaluated {
     /// The languages of the mappings that the roots need.
     pub fn languages(&self) -> BTreeSet<Language> {
         let stacks = self.stacks.iter();
-        stacks.map(|evaluated| evaluated.stack.language.mapped_as()).collect()
+        stacks
+            .map(|evaluated| evaluated.stack.language.mapped_as())
+            .collect()
     }
 
     /// Makes documents of all blocks; `used` are the paths that policies read.

@@ -17,7 +17,7 @@ use crate::assemble::Assembly;
 use crate::assemble::patterns::{Mark, PatternIndex};
 use crate::assemble::regions::in_its_region;
 use crate::content_key::{self, ContentKey};
-use crate::fragment::{Circumstance, FragmentNode, ReferenceTo};
+use crate::fragment::{Circumstance, Detail, FragmentNode, ReferenceTo};
 use crate::graph::NodeId;
 use crate::knowledge::TypeId;
 

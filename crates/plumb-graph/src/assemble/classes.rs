@@ -60,7 +60,7 @@ impl<'d> Classes<'d> {
         self.by_fragment.entry(fragment).or_default().push(self.all.len());
         self.all.push(Class {
             fragment,
-            members: vec![member],
+            members: Rc::from([member]),
             node: Some(node),
         });
     }

@@ -323,7 +323,7 @@ impl<'d, 'c> Permissions<'d, 'c> {
                         let account = self.directory.account_of_canonical(id);
                         match account.and_then(|account| assembly.fragment_of(provider, account)) {
                             Some(own) if own == fragment => {}
-                            Some(other) => self.ask_account(assembly, other, wide, question),
+                            Some(other) => self.ask_account(assembly, other, wide, question, Ground::Read),
                             // Whose account it is cannot be told; it stands by its identifier.
                             None => {
                                 let anybody = Principal {
@@ -453,11 +453,7 @@ impl<'d, 'c> Permissions<'d, 'c> {
             return;
         };
         // Where the policy lets no stranger in, what it grants to everybody counts at home only.
-        let strangers: &[Principal] = if detail.closed.is_some() {
-            &[]
-        } else {
-            &anybody
-        };
+        let strangers: &[Principal] = if detail.closed.is_some() { &[] } else { &anybody };
         let outcome = self
             .ask_from_outside(assembly, strangers, vantages, group, question)
             .map(|found| match &detail.perhaps_closed {

@@ -167,6 +167,7 @@ fn arguments(known: &Known<'_>) -> Val {
         kind: Kind::Map(Arc::new(fields)),
         set: Some(object.whole),
         at: Some(object.whole),
+        partial: None,
     }
 }
 
@@ -214,5 +215,6 @@ fn name(known: &Known<'_>, fields: &mut Fields) {
         kind: Kind::String(text),
         set: Some(named.place),
         at: Some(named.place),
+        partial: None,
     });
 }

@@ -59,6 +59,7 @@ pub(super) fn value(node: &Node, at: Place, naming: Naming<'_>, path: &str) -> V
         kind,
         set: Some(node.place),
         at: Some(at),
+        partial: None,
     }
 }
 
@@ -109,6 +110,7 @@ pub(super) fn filled_up(first: Val, second: Val) -> Val {
                 kind: Kind::Map(Arc::new(fields)),
                 set: first.set,
                 at: first.at,
+                partial: None,
             }
         }
         (Kind::Null, kind) => Val { kind, ..second },
@@ -116,6 +118,7 @@ pub(super) fn filled_up(first: Val, second: Val) -> Val {
             kind,
             set: first.set,
             at: first.at,
+            partial: first.partial,
         },
     }
 }

@@ -1,6 +1,5 @@
 //! The data source `aws_iam_policy`, where it asks for a policy that AWS keeps.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use plumb_api::managed_policies::{ManagedPolicies, ManagedPolicy};
@@ -72,7 +71,7 @@ fn val_of(value: &Value, argument: &Val) -> Val {
                 .map(|(key, value)| (key.clone(), val_of(value, argument)));
             return Val {
                 set: argument.set,
-                ..Val::map(entries.collect::<BTreeMap<_, _>>())
+                ..Val::map(entries.collect())
             };
         }
         Value::Null => Kind::Null,
