@@ -222,23 +222,25 @@ fn audiences(registered: &[Text], mentioned: &[Text]) -> Vec<Text> {
 
 /// The subjects that tell something apart, likewise.
 fn subjects(possible: &Glob, mentioned: &[Text]) -> Vec<Text> {
+    let common = |value: &str| {
+        let common = Glob::new(value, Style::Text).common_text(possible);
+        common.map(Text::from)
+    };
     // Some tests pass over case, and names in tokens may be small letters only.
-    let as_small = mentioned
+    let spoken_of = mentioned
         .iter()
-        .map(|value| Text::from(value.to_ascii_lowercase()));
-    let any = std::iter::once(Text::new_static("*"));
-    let patterns = mentioned.iter().cloned().chain(as_small).chain(any);
-    let common = patterns.filter_map(|value| Glob::new(&value, Style::Text).common_text(possible));
+        .flat_map(|value| [common(value), common(&value.to_ascii_lowercase())]);
     let mut found: Vec<Text> = Vec::new();
-    for subject in common.map(Text::from) {
+    for subject in spoken_of.flatten() {
+        if found.len() >= MAX_TRIED {
+            break;
+        }
         if !found.contains(&subject) {
             found.push(subject);
         }
     }
-    // The last one stands for all that nobody speaks of.
-    let other = found.pop();
-    found.truncate(MAX_TRIED);
-    found.extend(other);
+    // One stands for all that nobody speaks of.
+    found.extend(common("*").filter(|other| !found.contains(other)));
     found
 }
 
