@@ -15,6 +15,7 @@ mod fronts;
 mod names;
 pub(crate) mod network;
 mod outcome;
+mod passages;
 mod patterns;
 mod permission;
 mod places;
@@ -22,6 +23,7 @@ mod question;
 mod reached;
 mod requirement;
 mod running;
+mod sessions;
 mod sharing;
 pub(crate) mod strangers;
 mod telling;
@@ -48,6 +50,9 @@ pub const OUTSIDE: &str = "outside";
 
 /// The type of the node that stands for every permission of an account.
 pub const ADMINISTRATOR: &str = "administrator";
+
+/// The type of the node that stands for the sessions of an identity within a network.
+pub const SESSION: &str = "session";
 
 /// The uid of the internet.
 pub const INTERNET: &str = "internet";
@@ -112,12 +117,13 @@ fn join<T>(
     assembly.openings();
     network::add(&mut assembly, &network);
     let doors = fronts::doors(&assembly, &network);
+    let entries = passages::Entries::new(&assembly, &directory, &network);
     let kept = keep(network);
-    let groups = assets::groups(&assembly, &directory);
+    let groups = assets::groups(&assembly, &directory, &entries);
     let mut classes = classes::Classes::new(&assembly, &directory);
-    permission::add(&mut assembly, &directory, &groups, &mut classes);
+    permission::add(&mut assembly, &directory, &groups, &mut classes, &entries);
     escalation::add(&mut assembly, &directory, &groups, &mut classes);
-    let mut permissions = permission::Permissions::new(&directory, &groups, &mut classes);
+    let mut permissions = permission::Permissions::new(&directory, &groups, &mut classes, &entries);
     fronts::add(&mut assembly, &mut permissions, &doors);
     sharing::add(&mut assembly, &mut permissions);
     assembly.administrators_reach_on();
@@ -160,6 +166,8 @@ pub(crate) struct Assembly<'k> {
     of_the_cloud: BTreeMap<&'k Text, &'k Text>,
     /// Identities by what offers them and was not read.
     offered_by: HashMap<Text, Vec<NodeId>>,
+    /// The workloads that certainly run as an identity, each with what shows it.
+    run_as: HashMap<NodeId, Vec<(NodeId, Outcome)>>,
     /// What was found in the content of resources, a clause each.
     found: HashMap<NodeId, Text>,
     /// The nodes that stand for groups of resources.
@@ -196,6 +204,7 @@ impl<'k> Assembly<'k> {
             covers,
             of_the_cloud: BTreeMap::new(),
             offered_by: HashMap::new(),
+            run_as: HashMap::new(),
             found: HashMap::new(),
             stand_ins: HashMap::new(),
         };

@@ -17,6 +17,8 @@ mod containers;
 mod data;
 #[path = "estates/doors.rs"]
 mod doors;
+#[path = "estates/endpoints.rs"]
+mod endpoints;
 #[path = "estates/equal.rs"]
 mod equal;
 #[path = "estates/fronts.rs"]

@@ -9,9 +9,11 @@ use plumb_model::value::{Text, Value};
 use crate::account_iam::{AccountIam, AccountPrincipal};
 use crate::answer::{Answer, Decision};
 use crate::class::{Fingerprint, Fingerprints};
+use crate::endpoint::Endpoint;
 use crate::evaluate::evaluate;
 use crate::keys::Context;
 use crate::organization::{Control, Organization, OwnView};
+use crate::passages::Endpoints;
 use crate::policy::{Grant, Guardrails, NamedPolicy, PrincipalPolicies, ResourcePolicies};
 use crate::principal::{Membership, Principal, PrincipalKind, Tags};
 use crate::request::{Request, Target};
@@ -59,6 +61,7 @@ pub struct Directory {
     by_arn: HashMap<Text, usize>,
     classes: Vec<Vec<usize>>,
     accounts: BTreeMap<Text, AccountRules>,
+    endpoints: Endpoints,
     gaps: Vec<(Text, Text)>,
 }
 
@@ -85,6 +88,18 @@ impl Directory {
             .map(|rules| Arc::clone(&rules.resource_control))
             .collect();
         let mut fingerprints = Fingerprints::new(&resource_control);
+        let mut endpoints = Endpoints::default();
+        let mut found = Vec::new();
+        for account in &mut accounts {
+            let networks = std::mem::take(&mut account.networks);
+            endpoints.add_account(&account.account, networks, account.unread_endpoints.take());
+            for mut endpoint in std::mem::take(&mut account.endpoints) {
+                let rules = rules.get(&endpoint.account);
+                endpoint.membership = rules.map(|rules| rules.membership.clone()).unwrap_or_default();
+                found.push(endpoint);
+            }
+        }
+        endpoints.add(found);
         let mut members = Vec::new();
         let mut by_arn = HashMap::new();
         let mut ids: BTreeMap<Fingerprint, ClassId> = BTreeMap::new();
@@ -112,6 +127,7 @@ impl Directory {
             by_arn,
             classes,
             accounts: rules,
+            endpoints,
             gaps,
         }
     }
@@ -132,6 +148,11 @@ impl Directory {
             let members = members.iter().filter_map(|at| self.members.get(*at)).collect();
             (ClassId(id), members)
         })
+    }
+
+    /// The VPC endpoints of the estate.
+    pub fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
     }
 
     /// Accounts in which principals may be missing, each with the reason.
@@ -236,6 +257,23 @@ impl Directory {
             context,
         };
         evaluate(&request, &policies, &asset.policies)
+    }
+
+    /// Whether the policy of a VPC endpoint lets a request through, whoever sends it.
+    pub fn lets_through(
+        &self,
+        endpoint: &Endpoint,
+        principal: &Principal,
+        action: &str,
+        asset: &Asset,
+        context: &Context,
+    ) -> Answer {
+        endpoint.admits(&Request {
+            principal,
+            action,
+            target: &asset.target,
+            context,
+        })
     }
 
     /// The principals of the estate that can do something with a resource, perhaps under conditions, and those of

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use plumb_model::value::{Text, Value};
 
 use crate::condition::Test;
-use crate::glob::Glob;
+use crate::glob::{Glob, Style};
 use crate::keys::Keys;
 use crate::pattern::Pattern;
 use crate::principal::Principal;
@@ -169,6 +169,24 @@ pub struct Statement {
     pub principals: Option<Principals>,
     /// Under which conditions, all of which must hold.
     pub tests: Vec<Test>,
+}
+
+impl Statement {
+    /// Whether it permits every action on everything without a condition, to whom it is for.
+    pub(crate) fn permits_everything(&self) -> bool {
+        let everything = Glob::new("*", Style::Resource);
+        // A pattern that matches both begins with no letter of a service.
+        let is_any = |pattern: &Glob| pattern.matches("a:a") && pattern.matches("z:z");
+        let actions = &self.actions;
+        self.effect == Effect::Allow
+            && self.tests.is_empty()
+            && actions.listing == Listing::Only
+            && actions.patterns.iter().any(is_any)
+            && self.resources.as_ref().is_some_and(|resources| {
+                let mut patterns = resources.patterns.iter();
+                resources.listing == Listing::Only && patterns.any(|pattern| *pattern.widest() == everything)
+            })
+    }
 }
 
 /// A statement of which something could not be read or understood.

@@ -17,15 +17,36 @@ use crate::operator::{Comparison, Operand};
 /// The address that a request comes from.
 const ADDRESS: &str = "aws:sourceip";
 
+/// The address that a request through a VPC endpoint comes from.
+const ADDRESS_WITHIN: &str = "aws:vpcsourceip";
+
 /// What is said of a request that comes through a VPC endpoint.
 const ENDPOINT_KEYS: [&str; 7] = [
-    "aws:sourcevpc",
-    "aws:sourcevpcarn",
-    "aws:sourcevpce",
-    "aws:vpceaccount",
-    "aws:vpceorgid",
-    "aws:vpceorgpaths",
-    "aws:vpcsourceip",
+    SOURCE_VPC,
+    SOURCE_VPC_ARN,
+    SOURCE_VPCE,
+    VPCE_ACCOUNT,
+    VPCE_ORG_ID,
+    VPCE_ORG_PATHS,
+    ADDRESS_WITHIN,
+];
+
+pub(crate) const SOURCE_VPC: &str = "aws:sourcevpc";
+pub(crate) const SOURCE_VPC_ARN: &str = "aws:sourcevpcarn";
+pub(crate) const SOURCE_VPCE: &str = "aws:sourcevpce";
+pub(crate) const VPCE_ACCOUNT: &str = "aws:vpceaccount";
+pub(crate) const VPCE_ORG_ID: &str = "aws:vpceorgid";
+pub(crate) const VPCE_ORG_PATHS: &str = "aws:vpceorgpaths";
+
+/// Values of these keys that no policy names.
+pub(crate) const NOT_NAMED: [(&str, &str); 4] = [
+    (SOURCE_VPCE, "vpce-00000000000000000"),
+    (SOURCE_VPC, "vpc-00000000000000000"),
+    (
+        SOURCE_VPC_ARN,
+        "arn:aws:ec2:us-east-1:000000000000:vpc/vpc-00000000000000000",
+    ),
+    (VPCE_ACCOUNT, "000000000000"),
 ];
 
 /// What is said of a request that comes through an access point of a bucket.
@@ -67,21 +88,21 @@ pub fn from_internet(address: Option<IpAddr>) -> Context {
     }
 }
 
+/// A request through some VPC endpoint, of which nothing else is said.
+pub fn through_some_endpoint() -> Context {
+    direct().without(ADDRESS)
+}
+
 /// A request through an endpoint in a network that a stranger made.
 ///
 /// Network and endpoint are none that a policy names; the address within is the stranger's choice and stays open.
 pub fn from_own_network() -> Context {
-    direct()
-        .without(ADDRESS)
-        .with("aws:sourcevpc", "vpc-00000000000000000")
-        .with(
-            "aws:sourcevpcarn",
-            "arn:aws:ec2:us-east-1:000000000000:vpc/vpc-00000000000000000",
-        )
-        .with("aws:sourcevpce", "vpce-00000000000000000")
-        .with("aws:vpceaccount", "000000000000")
-        .without("aws:vpceorgid")
-        .without("aws:vpceorgpaths")
+    let context = NOT_NAMED
+        .into_iter()
+        .fold(through_some_endpoint(), |context, (key, value)| {
+            context.with(key, value)
+        });
+    context.without(VPCE_ORG_ID).without(VPCE_ORG_PATHS)
 }
 
 /// Whether a context says from which address the request comes, which is then none through an endpoint.

@@ -8,13 +8,13 @@ use plumb_pack::graph_role::{Grant, Needs};
 
 use crate::assemble::assets::{AssetGroup, GroupKey, asset};
 use crate::assemble::permission::{MAX_QUESTIONS, Permissions, resource};
-use crate::assemble::question::{Asking, Question, names, questions};
+use crate::assemble::question::{Asker, Asking, DIRECT, Question, names, questions};
 use crate::assemble::{Assembly, Outcome};
 use crate::fragment::Detail;
 
 impl Permissions<'_, '_> {
-    /// The answer to a question about the first member of a group.
-    pub(super) fn ask(
+    /// The answer to a question about the first member of a group, for requests that come as `asking` says.
+    pub(super) fn ask_by(
         &mut self,
         assembly: &Assembly<'_>,
         asking: Asking<'_>,
@@ -138,17 +138,34 @@ impl Permissions<'_, '_> {
     }
 
     pub(super) fn answer(&self, asking: Asking<'_>, action: &str, asset: &Asset) -> Option<Outcome> {
-        Outcome::of(&match asking {
-            Asking::Member(member, context) => self.directory.can(member, action, asset, context),
-            Asking::Outsider(principal, context) => {
-                self.directory.can_outsider(principal, action, asset, context)
-            }
+        // What does not go to the service of the endpoint does not go through it.
+        let endpoint = asking
+            .endpoint
+            .filter(|endpoint| endpoint.serves(action).is_possible());
+        let context = match endpoint {
+            None if asking.endpoint.is_some() => &DIRECT,
+            Some(_) | None => asking.context,
+        };
+        let answer = match asking.who {
+            Asker::Member(member) => self.directory.can(member, action, asset, context),
+            Asker::Outsider(principal) => self.directory.can_outsider(principal, action, asset, context),
             // Nobody else decides what a service or an identity of the cloud's own may do.
-            Asking::Front(principal, context) => Answer {
+            Asker::Front(principal) => Answer {
                 caveats: Vec::new(),
                 ..self.directory.can_outsider(principal, action, asset, context)
             },
-        })
+        };
+        let outcome = Outcome::of(&answer)?;
+        match endpoint {
+            Some(endpoint) => {
+                let principal = asking.sender.unwrap_or_else(|| asking.principal());
+                let admits = self
+                    .directory
+                    .lets_through(endpoint, principal, action, asset, context);
+                Some(outcome.and(Outcome::of(&admits)?))
+            }
+            None => Some(outcome),
+        }
     }
 
     /// Whether the key of a resource admits its content being read.
@@ -168,7 +185,8 @@ impl Permissions<'_, '_> {
         let decryption = questions(assembly, type_id)
             .into_iter()
             .find(|question| question.kind() == EdgeKind::CanRead);
-        let best = decryption.and_then(|question| self.ask(assembly, asking, None, group, question));
+        let best =
+            decryption.and_then(|question| self.ask_by(assembly, asking.by_service(), None, group, question));
         if let Some(class) = class {
             self.decryption.insert((class, key), best.clone());
         }

@@ -13,6 +13,7 @@ use plumb_model::value::Text;
 use plumb_pack::escalation::Target;
 
 use crate::assemble::Assembly;
+use crate::assemble::passages::Entries;
 use crate::assemble::patterns::PatternIndex;
 use crate::content_key::{self, ContentKey};
 use crate::fragment::{Circumstance, Detail, FragmentNode, ReferenceTo};
@@ -196,11 +197,18 @@ struct Likeness {
     tags: Option<Tags>,
     /// What requests bring along to what stands behind a door, which names the door.
     opens: Vec<(Text, Text)>,
+    /// Where it is, if that counts.
+    region: Option<Text>,
 }
 
 /// Groups the resources that permissions speak of.
-pub(crate) fn groups(assembly: &Assembly<'_>, directory: &Directory) -> AssetGroups {
+pub(crate) fn groups(assembly: &Assembly<'_>, directory: &Directory, entries: &Entries) -> AssetGroups {
     let mut documents = Documents::of(assembly, directory);
+    // Where endpoints decide, what their policies name and where they lead tells resources apart.
+    let endpoints = directory.endpoints().all().iter().filter(|_| entries.matter);
+    for endpoint in endpoints.clone() {
+        documents.note(&endpoint.policy);
+    }
     let patterns = PatternIndex::new(std::mem::take(&mut documents.patterns));
     let mut groups = AssetGroups {
         groups: Vec::new(),
@@ -225,6 +233,7 @@ pub(crate) fn groups(assembly: &Assembly<'_>, directory: &Directory) -> AssetGro
     for (fragment, read) in assembly.fragments.iter().enumerate() {
         let asset = directory.asset("*", &read.account.id, Tags::Unspecified, None);
         let documents = asset.policies.resource_control.levels.iter().flatten();
+        let documents = documents.chain(endpoints.clone().map(|endpoint| &endpoint.policy));
         let ids: Vec<u32> = documents
             .filter_map(NamedPolicy::document)
             .filter_map(|document| groups.of_document.get(&document.fingerprint()))
@@ -272,6 +281,7 @@ pub(crate) fn groups(assembly: &Assembly<'_>, directory: &Directory) -> AssetGro
                     None => key.clone(),
                 },
                 opens: detail.map(|detail| detail.opens.clone()).unwrap_or_default(),
+                region: entries.matter.then(|| resource.region.clone()),
                 tags: detail.and_then(|detail| documents.tags_that_count(&detail.tags)),
             };
             let next = groups.wide.len();

@@ -14,10 +14,12 @@ use crate::assemble::assets::{AssetGroup, AssetGroups, Part, PartExtent, princip
 use crate::assemble::callers::{Callers, admitted_accounts, is_owner, let_in};
 use crate::assemble::classes::Classes;
 use crate::assemble::names::Names;
-use crate::assemble::question::{Asking, DIRECT, Question, Telling, questions, reach};
+use crate::assemble::passages::Entries;
+use crate::assemble::question::{Asking, Question, Telling, questions, reach};
 use crate::assemble::strangers::Vantage;
 use crate::assemble::{Assembly, Outcome};
 use crate::fragment::{Detail, FragmentNode};
+use crate::graph::NodeId;
 
 /// The most questions about one principal class and one group of resources that are asked.
 pub(crate) const MAX_QUESTIONS: usize = 8_000_000;
@@ -31,8 +33,9 @@ pub(crate) fn add<'d>(
     directory: &'d Directory,
     groups: &'d AssetGroups,
     classes: &mut Classes<'d>,
+    entries: &Entries,
 ) {
-    let mut permissions = Permissions::new(directory, groups, classes);
+    let mut permissions = Permissions::new(directory, groups, classes, entries);
     for class in 0..permissions.classes.all.len() {
         permissions.own_account(assembly, class);
     }
@@ -54,6 +57,10 @@ pub(crate) struct Permissions<'d, 'c> {
     pub(crate) decryption: HashMap<(usize, usize), Option<Outcome>>,
     pub(crate) asked: usize,
     pub(super) names: Names<'d>,
+    /// How requests get to VPC endpoints.
+    pub(super) entries: &'c Entries,
+    /// Sessions within networks, by principal or class and endpoint.
+    pub(super) sessions: HashMap<(NodeId, usize), Option<NodeId>>,
 }
 
 impl<'d, 'c> Permissions<'d, 'c> {
@@ -61,6 +68,7 @@ impl<'d, 'c> Permissions<'d, 'c> {
         directory: &'d Directory,
         groups: &'d AssetGroups,
         classes: &'c mut Classes<'d>,
+        entries: &'c Entries,
     ) -> Self {
         Self {
             directory,
@@ -69,6 +77,8 @@ impl<'d, 'c> Permissions<'d, 'c> {
             decryption: HashMap::new(),
             asked: 0,
             names: Names::default(),
+            entries,
+            sessions: HashMap::new(),
         }
     }
 
@@ -133,13 +143,7 @@ impl<'d, 'c> Permissions<'d, 'c> {
             let of_key = Telling::of(key.and_then(|key| key.detail.as_deref()));
             let telling = Telling::of(resource.detail.as_deref()).or(of_key);
             if telling == Telling::Nobody {
-                let outcomes = self.ask_parts(
-                    assembly,
-                    Asking::Member(first, &DIRECT),
-                    Some(class),
-                    parts,
-                    question,
-                );
+                let outcomes = self.ask_parts(assembly, Asking::member(first), Some(class), parts, question);
                 let any = outcomes.iter().any(|(_, outcome)| outcome.is_some());
                 if let Some(node) = any.then(|| self.classes.node(assembly, class)).flatten() {
                     self.connect_parts(assembly, node, outcomes, question, Some((first, members.len())));
@@ -150,16 +154,11 @@ impl<'d, 'c> Permissions<'d, 'c> {
             let mut others = None;
             for member in members.iter().take(MAX_SINGLE) {
                 let outcomes = if telling.means(member) {
-                    self.ask_parts(assembly, Asking::Member(member, &DIRECT), None, parts, question)
+                    self.ask_parts(assembly, Asking::member(member), None, parts, question)
                 } else {
                     if others.is_none() {
-                        others = Some(self.ask_parts(
-                            assembly,
-                            Asking::Member(member, &DIRECT),
-                            None,
-                            parts,
-                            question,
-                        ));
+                        others =
+                            Some(self.ask_parts(assembly, Asking::member(member), None, parts, question));
                     }
                     others.clone().unwrap_or_default()
                 };
@@ -322,7 +321,7 @@ impl<'d, 'c> Permissions<'d, 'c> {
         };
         let named = self.groups.named(fragment, &member.policies);
         let parts = self.groups.parts(fragment, &[wide], &everything, &named);
-        let outcomes = self.ask_parts(assembly, Asking::Member(member, &DIRECT), None, &parts, question);
+        let outcomes = self.ask_parts(assembly, Asking::member(member), None, &parts, question);
         self.connect_parts(assembly, node, outcomes, question, Some((member, 1)));
     }
 

@@ -123,8 +123,8 @@ impl Permissions<'_, '_> {
         for vantage in vantages {
             let mut best = None;
             for principal in principals {
-                let asking = Asking::Outsider(principal, &vantage.context);
-                best = Outcome::or(best, self.ask(assembly, asking, None, group, question));
+                let asking = Asking::outsider(principal, &vantage.context);
+                best = Outcome::or(best, self.ask_by(assembly, asking, None, group, question));
             }
             if let Some(outcome) = best {
                 seen.add(&vantage.place, outcome);

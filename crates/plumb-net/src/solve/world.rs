@@ -8,7 +8,7 @@ use plumb_model::value::Text;
 use crate::address::AddressSet;
 use crate::model::{
     AccountNetwork, Attached, Balancer, Endpoint, EndpointKind, Filter, Gateway, Hub, Known, Link, Network,
-    PublicService, RouteTable, Subnet, Target,
+    PublicService, RouteTable, ServiceEntry, Subnet, Target,
 };
 use crate::service::ServiceSet;
 
@@ -25,6 +25,7 @@ pub(crate) struct World {
     pub(crate) endpoints: Vec<Endpoint>,
     pub(crate) balancers: Vec<Balancer>,
     pub(crate) public_services: Vec<PublicService>,
+    pub(crate) entries: Vec<ServiceEntry>,
     /// What was not read that could open a way, by account.
     pub(crate) blind: BTreeMap<Text, Vec<Text>>,
     pub(crate) groups: Vec<Group>,
@@ -80,6 +81,7 @@ impl World {
                 endpoints,
                 balancers,
                 public_services,
+                entries,
                 blind,
                 account: _,
             } = account;
@@ -137,6 +139,7 @@ impl World {
             world.endpoints.extend(endpoints);
             world.balancers.extend(balancers);
             world.public_services.extend(public_services);
+            world.entries.extend(entries);
             world.blind.entry(own).or_default().extend(blind);
         }
         for thing in foreign {
@@ -215,7 +218,7 @@ impl World {
                     Target::Local
                     | Target::Gateway(_)
                     | Target::Interface(_)
-                    | Target::Service
+                    | Target::Service(_)
                     | Target::Nowhere
                     | Target::Unread(_) => None,
                 };
