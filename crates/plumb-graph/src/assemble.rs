@@ -4,7 +4,7 @@
 //! between classes of equals, which are hidden nodes, so that the number of edges grows with the estate and not with its square.
 
 mod answering;
-mod assets;
+pub(crate) mod assets;
 mod behind;
 pub(crate) mod callers;
 mod classes;

@@ -17,6 +17,8 @@ mod containers;
 mod data;
 #[path = "estates/doors.rs"]
 mod doors;
+#[path = "estates/endpoint_answers.rs"]
+mod endpoint_answers;
 #[path = "estates/endpoints.rs"]
 mod endpoints;
 #[path = "estates/equal.rs"]

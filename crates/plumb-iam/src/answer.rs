@@ -135,6 +135,35 @@ impl fmt::Display for Condition {
     }
 }
 
+impl Answer {
+    /// The answer where something else must permit the request too: what denies it decides.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        let is_denied = |answer: &Self| match answer.decision {
+            Decision::DeniedExplicit | Decision::DeniedImplicit => true,
+            Decision::Unknown | Decision::AllowedIf | Decision::Allowed => false,
+        };
+        if is_denied(&self) {
+            return self;
+        }
+        if is_denied(&other) {
+            return other;
+        }
+        // Decisions are ordered from the firmest denial up.
+        self.decision = self.decision.min(other.decision);
+        self.conditions.extend(other.conditions);
+        self.deciding.extend(other.deciding);
+        self.limits.extend(other.limits);
+        self.unknown.extend(other.unknown);
+        self.caveats.extend(other.caveats);
+        if self.decision == Decision::Unknown {
+            self.conditions.clear();
+            self.deciding.clear();
+        }
+        self
+    }
+}
+
 /// What was decided about a request, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {

@@ -235,20 +235,14 @@ impl Directory {
         asset: &Asset,
         context: &Context,
     ) -> Answer {
-        let mut principal = principal.clone();
+        let principal = self.placed(principal);
         let rules = principal
             .account
             .as_ref()
             .and_then(|account| self.accounts.get(account));
-        if rules.is_none() {
-            principal = principal.of_unread_account();
-        }
         let mut policies = PrincipalPolicies::default();
         if let Some(rules) = rules {
             policies.service_control = Arc::clone(&rules.service_control);
-            if principal.membership == Membership::Unspecified {
-                principal.membership = rules.membership.clone();
-            }
         }
         let request = Request {
             principal: &principal,
@@ -257,6 +251,21 @@ impl Directory {
             context,
         };
         evaluate(&request, &policies, &asset.policies)
+    }
+
+    /// A principal with what is known of its account.
+    fn placed(&self, principal: &Principal) -> Principal {
+        let mut principal = principal.clone();
+        let account = principal.account.as_ref();
+        match account.and_then(|account| self.accounts.get(account)) {
+            None => principal.of_unread_account(),
+            Some(rules) => {
+                if principal.membership == Membership::Unspecified {
+                    principal.membership = rules.membership.clone();
+                }
+                principal
+            }
+        }
     }
 
     /// Whether the policy of a VPC endpoint lets a request through, whoever sends it.
@@ -269,7 +278,7 @@ impl Directory {
         context: &Context,
     ) -> Answer {
         endpoint.admits(&Request {
-            principal,
+            principal: &self.placed(principal),
             action,
             target: &asset.target,
             context,

@@ -115,6 +115,16 @@ pub fn has_endpoint(context: &Context) -> bool {
     ENDPOINT_KEYS.iter().any(|key| context.given(key).is_some())
 }
 
+/// Whether two contexts may be of the same endpoint: neither gives a value to a key that the other gives another one.
+pub fn may_be_one_place(one: &Context, other: &Context) -> bool {
+    ENDPOINT_KEYS
+        .iter()
+        .all(|key| match (one.given(key), other.given(key)) {
+            (Some(one), Some(other)) => one == other,
+            (None, _) | (_, None) => true,
+        })
+}
+
 /// A range of addresses: the network and the length of its prefix.
 pub type Range = (IpAddr, u8);
 

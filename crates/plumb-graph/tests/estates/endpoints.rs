@@ -1,7 +1,10 @@
 //! VPC endpoints: what only goes through them is certain for what runs in their network, as far as their policies permit it.
 
 use plumb_graph::paths::Limits;
+use plumb_graph::questions::Questions;
 use plumb_graph::whatif::{self, Change};
+use plumb_iam::keys::Context;
+use plumb_model::answer::PermissionDecision;
 use plumb_model::path::{Certainty, EdgeKind};
 use serde_json::{Value, json};
 
@@ -12,7 +15,7 @@ use crate::world::{KNOWLEDGE, OTHER, OWN, World, allow, denied, document, edges,
 
 const CARDS: &str = "arn:aws:s3:::cards";
 
-fn named(id: &str) -> String {
+pub(crate) fn named(id: &str) -> String {
     ec2(&format!("vpc-endpoint/{id}"))
 }
 
@@ -22,26 +25,26 @@ fn server() -> World {
 }
 
 /// A denial of what does not come as the condition says.
-fn only(keys: Value) -> Value {
+pub(crate) fn only(keys: Value) -> Value {
     json!({ "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": [CARDS, "arn:aws:s3:::cards/*"], "Condition": keys })
 }
 
-fn only_through(ids: Value) -> Value {
+pub(crate) fn only_through(ids: Value) -> Value {
     only(json!({ "StringNotEquals": { "aws:SourceVpce": ids } }))
 }
 
 /// The same server, where the bucket has one more statement.
-fn guarded(statement: Value) -> World {
+pub(crate) fn guarded(statement: Value) -> World {
     let mut world = server();
     world.change(CARDS, "policy", document(json!([statement])));
     world
 }
 
-fn everything() -> Value {
+pub(crate) fn everything() -> Value {
     json!({ "Statement": [{ "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*" }] })
 }
 
-fn admitting(more: Value) -> Value {
+pub(crate) fn admitting(more: Value) -> Value {
     let mut statement = json!({ "Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*" });
     for (key, value) in more.as_object().unwrap() {
         statement[key] = value.clone();
@@ -49,7 +52,7 @@ fn admitting(more: Value) -> Value {
     document(json!([statement]))
 }
 
-fn gateway(id: &str, network: &str, tables: Value, policy: Value) -> Value {
+pub(crate) fn gateway(id: &str, network: &str, tables: Value, policy: Value) -> Value {
     json!({
         "vpc_endpoint_id": id, "vpc_endpoint_type": "Gateway", "vpc_id": network, "owner_id": OWN,
         "service_name": "com.amazonaws.us-east-1.s3", "route_table_ids": tables, "policy_document": policy, "subnet_ids": [], "groups": [],
@@ -57,11 +60,11 @@ fn gateway(id: &str, network: &str, tables: Value, policy: Value) -> Value {
 }
 
 /// The gateway endpoint `vpce-1` of the server's network, which its subnet is routed to.
-fn own_gateway(policy: Value) -> Value {
+pub(crate) fn own_gateway(policy: Value) -> Value {
     gateway("vpce-1", "vpc-1", json!(["rt-a"]), policy)
 }
 
-fn with(mut world: World, endpoints: &[Value]) -> World {
+pub(crate) fn with(mut world: World, endpoints: &[Value]) -> World {
     for endpoint in endpoints {
         let uid = named(endpoint["vpc_endpoint_id"].as_str().unwrap());
         world.put("aws_vpc_endpoint", &uid, endpoint.clone());
@@ -71,13 +74,28 @@ fn with(mut world: World, endpoints: &[Value]) -> World {
 
 /// How surely the role reads the bucket from anywhere, and what runs as the role within reach of `vpce-1` does.
 fn reads(world: &World) -> [Option<Certainty>; 2] {
-    let graph = world.assemble().graph;
+    let assembled = world.assemble();
     let session = format!("session:{}:vpce-1", iam("role/web"));
-    [iam("role/web"), session].map(|from| {
-        let found = edges(&graph, &from, CARDS);
+    let reads = [iam("role/web"), session].map(|from| {
+        let found = edges(&assembled.graph, &from, CARDS);
         let reads = found.iter().filter(|edge| edge.step.kind == EdgeKind::CanRead);
         reads.map(|edge| edge.step.certainty).min()
-    })
+    });
+    // What is answered about the role is what its steps say.
+    let questions = Questions::new(&assembled, &KNOWLEDGE);
+    let what = questions.what(&format!("{CARDS}/x")).unwrap();
+    let who = questions.who(&iam("role/web")).unwrap();
+    let answer = questions
+        .can(&who, "s3:GetObject", &what, &Context::over_tls())
+        .unwrap();
+    let answered = match answer.decision {
+        PermissionDecision::Allowed => Some(Certainty::Certain),
+        PermissionDecision::AllowedIf => Some(Certainty::Conditional),
+        PermissionDecision::Unknown => Some(Certainty::Possible),
+        PermissionDecision::DeniedExplicit | PermissionDecision::DeniedImplicit => None,
+    };
+    assert_eq!(answered, reads[0], "{answer:?}");
+    reads
 }
 
 const HANGS_ON_NETWORK: [Option<Certainty>; 2] = [Some(Certainty::Conditional), Some(Certainty::Certain)];
