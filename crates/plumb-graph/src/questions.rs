@@ -341,7 +341,7 @@ impl<'a> Questions<'a> {
                 self.of_anybody(principal, action, what, context)
             }
             Who::Member(_) | Who::Outsider(_) | Who::Foreigner(_) => {
-                self.from_anywhere(who, action, what, context)
+                self.by_any_way(who, action, what, context)
             }
         }
     }
@@ -349,7 +349,7 @@ impl<'a> Questions<'a> {
     /// The answer to a request of which nothing else is known.
     fn answer_in(&self, who: &Who<'_>, action: &str, what: &What, coming: &Coming<'_>) -> PermissionAnswer {
         let (mut asset, _) = what.asset_for(action);
-        let coming = &coming.clone().to_itself();
+        let coming = &coming.clone().directly();
         let mut caveats = Vec::new();
         let mut not_read = Vec::new();
         match (&what.closed, who.is_anybody()) {

@@ -138,6 +138,11 @@ impl Endpoint {
         })
     }
 
+    /// The service that it leads to, as the cloud calls it, where that is known.
+    pub fn service(&self) -> Option<&Text> {
+        self.service.as_ref().ok()
+    }
+
     /// Whether requests for an action can go through it.
     pub fn serves(&self, action: &str) -> Truth {
         let service = action.split(':').next().unwrap_or_default().to_ascii_lowercase();

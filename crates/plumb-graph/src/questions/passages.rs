@@ -60,7 +60,7 @@ impl<'a> Coming<'a> {
     }
 
     /// To the resource itself, and not through an access point.
-    pub(super) fn to_itself(mut self) -> Self {
+    pub(super) fn directly(mut self) -> Self {
         self.context = self.context.or(vantage::direct());
         self.besides = self.besides.or(vantage::direct());
         self
@@ -128,7 +128,7 @@ impl Questions<'_> {
     }
 
     /// The surest answer to a request that comes by a way that is not given.
-    pub(super) fn from_anywhere(
+    pub(super) fn by_any_way(
         &self,
         who: &Who<'_>,
         action: &str,

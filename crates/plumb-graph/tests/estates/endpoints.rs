@@ -2,6 +2,7 @@
 
 use plumb_graph::paths::Limits;
 use plumb_graph::questions::Questions;
+use plumb_graph::reachability;
 use plumb_graph::whatif::{self, Change};
 use plumb_iam::keys::Context;
 use plumb_model::answer::PermissionDecision;
@@ -395,4 +396,29 @@ fn equal_roles_read_within_the_network_alike() {
     assert_eq!(certainty("role/shop"), Some(Certainty::Certain));
     // Nothing runs as this one.
     assert_eq!(certainty("role/idle"), None);
+}
+
+#[test]
+fn the_exposure_of_an_endpoint_tells_who_uses_it_and_what_its_policy_is() {
+    let told = |policy: Value| {
+        let world = with(server(), &[own_gateway(policy)]);
+        let assembled = world.assemble();
+        let node = assembled.graph.by_uid(&named("vpce-1")).unwrap();
+        let answer = reachability::of(&assembled, node);
+        let ways: Vec<String> = answer
+            .ways
+            .iter()
+            .map(|way| format!("{} {:?}", way.from, way.certainty))
+            .collect();
+        (answer.notes, ways)
+    };
+    let (notes, ways) = told(everything());
+    assert_eq!(notes[0], "it leads from vpc-1 to com.amazonaws.us-east-1.s3");
+    assert!(notes[1].contains("whatever anybody asks for"), "{notes:?}");
+    let instance = ec2("instance/i-web");
+    assert_eq!(ways, [format!("EC2 instance i-web ({instance}) Certain")]);
+    let (notes, _) = told(admitting(json!({ "Resource": "arn:aws:s3:::cards/*" })));
+    assert!(notes[1].contains("narrows"), "{notes:?}");
+    let (notes, _) = told(denied());
+    assert!(notes[1].contains("not read"), "{notes:?}");
 }
