@@ -65,6 +65,10 @@ pub fn of(assembled: &Assembled, node: NodeId) -> ExposureAnswer {
     });
     ways.dedup();
     let entry = entries::of(assembled, &resource.uid);
+    if entry.is_some() {
+        // Who uses it is told from the networks alone.
+        inside.clear();
+    }
     let (notes, users) = entry.map_or((Vec::new(), Vec::new()), |entry| (entry.notes, entry.ways));
     let more_inside = (inside.len() + users.len()).saturating_sub(MOST_INSIDE) as u64;
     let widest = ways.iter().map(|way| way.source).min();

@@ -172,11 +172,10 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// Whether it permits every action on everything without a condition, to whom it is for.
-    pub(crate) fn permits_everything(&self) -> bool {
+    /// Whether it permits everything without a condition, to whom it is for: all actions that two unlike ones stand for.
+    pub(crate) fn permits_everything(&self, unlike: [&str; 2]) -> bool {
         let everything = Glob::new("*", Style::Resource);
-        // A pattern that matches both begins with no letter of a service.
-        let is_any = |pattern: &Glob| pattern.matches("a:a") && pattern.matches("z:z");
+        let is_any = |pattern: &Glob| unlike.iter().all(|action| pattern.matches(action));
         let actions = &self.actions;
         self.effect == Effect::Allow
             && self.tests.is_empty()

@@ -146,21 +146,24 @@ impl Endpoint {
     /// Whether requests for an action can go through it.
     pub fn serves(&self, action: &str) -> Truth {
         let service = action.split(':').next().unwrap_or_default().to_ascii_lowercase();
-        let Ok(name) = &self.service else {
+        let Some(prefix) = self.prefix() else {
             return Truth::Unknown;
         };
-        let Some(name) = called(name) else {
-            return Truth::Unknown;
-        };
-        let alias = OTHERWISE_CALLED.iter().find(|(known, _)| *known == name);
-        let prefix = alias.map_or(name, |(_, prefix)| *prefix);
+        let is_alias = || OTHERWISE_CALLED.iter().any(|(_, known)| *known == prefix);
         if prefix == service {
             Truth::True
-        } else if prefix == OF_OTHERS || alias.is_some() || CALLED_ALIKE.contains(&prefix) {
+        } else if prefix == OF_OTHERS || CALLED_ALIKE.contains(&prefix) || is_alias() {
             Truth::False
         } else {
             Truth::Unknown
         }
+    }
+
+    /// The prefix of the actions of its service, as far as the name of the service tells it.
+    fn prefix(&self) -> Option<&str> {
+        let name = called(self.service.as_ref().ok()?)?;
+        let alias = OTHERWISE_CALLED.iter().find(|(known, _)| *known == name);
+        Some(alias.map_or(name, |(_, prefix)| *prefix))
     }
 
     /// What a request for an action says of where it comes from, when it comes through the endpoint.
@@ -248,10 +251,17 @@ impl Endpoint {
         let Some(document) = self.policy.document() else {
             return Truth::Unknown;
         };
+        // Of a service that is known its own actions are all that can be asked for.
+        let own = self
+            .prefix()
+            .map(|prefix| [format!("{prefix}:a"), format!("{prefix}:z")]);
+        let unlike = own
+            .as_ref()
+            .map_or(["a:a", "z:z"], |[a, z]| [a.as_str(), z.as_str()]);
         let statements = document.statements();
         let denies = |statement: &Statement| statement.effect == Effect::Deny;
         let is_for_everybody = |statement: &Statement| {
-            statement.permits_everything()
+            statement.permits_everything(unlike)
                 && statement.principals.as_ref().is_some_and(|principals| {
                     principals.listing == Listing::Only
                         && principals.patterns.contains(&PrincipalPattern::Everyone)

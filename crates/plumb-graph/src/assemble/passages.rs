@@ -198,7 +198,7 @@ impl Permissions<'_, '_> {
             let clause = "the request comes through a VPC endpoint, which everybody with an account can make";
             outcome.on_condition(Text::new_static(clause))
         });
-        let places = self.places(assembly, member, group);
+        let places = self.places(assembly, Some(member), group);
         let through = self.through_endpoints(
             assembly,
             asking,
@@ -208,15 +208,7 @@ impl Permissions<'_, '_> {
             own_network.as_ref(),
         );
         let directory = self.directory;
-        let mut unread = None;
-        for (clause, context) in directory.endpoints().unread(&places) {
-            if let Some(outcome) = self.ask_by(assembly, asking.with(&context), class, group, question) {
-                unread = Some(outcome.and(Outcome::possible(Text::from(format!(
-                    "the request comes {clause}"
-                )))));
-                break;
-            }
-        }
+        let unread = self.through_unread(assembly, asking, class, (group, question), &places);
         let ways = Ways {
             plain: Outcome::or(over_internet, own_network),
             through,
@@ -232,8 +224,25 @@ impl Permissions<'_, '_> {
         })
     }
 
+    /// What is possible through an endpoint that was not read.
+    pub(super) fn through_unread(
+        &mut self,
+        assembly: &Assembly<'_>,
+        asking: Asking<'_>,
+        class: Option<usize>,
+        (group, question): (&AssetGroup, Question<'_>),
+        places: &Places,
+    ) -> Option<Outcome> {
+        let mut unread = self.directory.endpoints().unread(places).into_iter();
+        unread.find_map(|(clause, context)| {
+            let outcome = self.ask_by(assembly, asking.with(&context), class, group, question)?;
+            let clause = format!("the request comes {clause}");
+            Some(outcome.and(Outcome::possible(Text::from(clause))))
+        })
+    }
+
     /// What is possible through endpoints that were read, for whoever is in their network.
-    fn through_endpoints(
+    pub(super) fn through_endpoints(
         &mut self,
         assembly: &Assembly<'_>,
         asking: Asking<'_>,
@@ -279,14 +288,20 @@ impl Permissions<'_, '_> {
     }
 
     /// What all policies that take part look at of the endpoint that a request comes through.
-    fn places(&self, assembly: &Assembly<'_>, member: &Member, group: &AssetGroup) -> Places {
+    pub(super) fn places(
+        &self,
+        assembly: &Assembly<'_>,
+        member: Option<&Member>,
+        group: &AssetGroup,
+    ) -> Places {
         let mut places = Places::default();
         let mut note = |policy: &NamedPolicy| {
             if let Some(document) = policy.document() {
                 places.note(document);
             }
         };
-        policies(&member.policies).for_each(&mut note);
+        let own = member.into_iter().flat_map(|member| policies(&member.policies));
+        own.for_each(&mut note);
         for group in [Some(group), self.group_behind(assembly, group)]
             .into_iter()
             .flatten()

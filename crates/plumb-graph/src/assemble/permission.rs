@@ -1,12 +1,14 @@
 //! Permission edges: who can read, write, administer and assume what, from the evaluated result of all policies.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use plumb_iam::arn::is_account;
 use plumb_iam::directory::{Directory, Member};
 use plumb_iam::principal::Principal;
 use plumb_iam::principal_pattern::PrincipalPattern;
+use plumb_iam::s3::policy_is_public;
 use plumb_iam::scope::Glance;
+use plumb_iam::truth::Truth;
 use plumb_model::path::Certainty;
 use plumb_model::risk::ExposureLevel;
 
@@ -61,6 +63,8 @@ pub(crate) struct Permissions<'d, 'c> {
     pub(super) entries: &'c Entries,
     /// Sessions within networks, by principal or class and endpoint.
     pub(super) sessions: HashMap<(NodeId, usize), Option<NodeId>>,
+    /// The endpoints that workloads were connected with.
+    pub(super) entered: HashSet<usize>,
 }
 
 impl<'d, 'c> Permissions<'d, 'c> {
@@ -79,6 +83,7 @@ impl<'d, 'c> Permissions<'d, 'c> {
             names: Names::default(),
             entries,
             sessions: HashMap::new(),
+            entered: HashSet::new(),
         }
     }
 
@@ -384,11 +389,17 @@ impl<'d, 'c> Permissions<'d, 'c> {
             return;
         };
         let principals = std::slice::from_ref(&principal);
-        let Some(found_from) = self.ask_from_outside(assembly, principals, vantages, group, question) else {
-            return;
+        let from_outside = self.ask_from_outside(assembly, principals, vantages, group, question);
+        let (found_from, level) = match from_outside {
+            Some(found) => (found, ExposureLevel::Accounts),
+            // The account may have an endpoint that the policy names.
+            None => match self.through_foreign_endpoint(assembly, &principal, group, question) {
+                Some(found) => (found, ExposureLevel::Unknown),
+                None => return,
+            },
         };
         let entry = assembly.external(&account);
-        self.expose(assembly, &found.members, ExposureLevel::Accounts);
+        self.expose(assembly, &found.members, level);
         let outcomes = vec![(whole.clone(), Some(found_from.into_outcome()))];
         self.connect_parts(assembly, entry, outcomes, question, None);
     }
@@ -444,6 +455,10 @@ impl<'d, 'c> Permissions<'d, 'c> {
             let anybody = Principal::any_of_account(account.clone());
             self.ask_stranger(assembly, Some(anybody), &account, (whole, &door), question);
         }
+        let is_shut = || detail.access_list.is_some() && policy_may_be_public(detail);
+        if outcome.is_none() && (detail.closed.is_none() || !is_shut()) {
+            self.ask_within_networks(assembly, whole, question);
+        }
         if let Some(from_outside) = outcome {
             let level = from_outside.level;
             self.expose(assembly, &found.members, level);
@@ -461,6 +476,12 @@ impl<'d, 'c> Permissions<'d, 'c> {
     fn resource<'k>(&self, assembly: &Assembly<'k>, group: usize) -> Option<&'k FragmentNode> {
         resource(assembly, self.groups.groups.get(group)?)
     }
+}
+
+/// Whether blocking public access keeps out whom a policy lets in.
+fn policy_may_be_public(detail: &Detail) -> bool {
+    let document = detail.policy.as_ref().and_then(|policy| policy.document());
+    document.is_none_or(|document| policy_is_public(document) != Truth::False)
 }
 
 /// The resource that stands for a group.

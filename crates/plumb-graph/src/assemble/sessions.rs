@@ -1,11 +1,14 @@
 //! Sessions: what runs in the network of a VPC endpoint holds its identity there, and needs no further way in.
 
+use plumb_iam::principal::Principal;
 use plumb_model::graph::NodeKind;
-use plumb_model::path::EdgeKind;
+use plumb_model::path::{Certainty, EdgeKind};
+use plumb_model::risk::ExposureLevel;
 use plumb_model::value::Text;
 
-use crate::assemble::assets::principal_node;
+use crate::assemble::assets::{Part, principal_node};
 use crate::assemble::permission::Permissions;
+use crate::assemble::question::{Asking, DIRECT, Question};
 use crate::assemble::{Assembly, Outcome, SESSION};
 use crate::graph::NodeId;
 use crate::security::NodeInfo;
@@ -71,7 +74,7 @@ impl Permissions<'_, '_> {
         let session = assembly.add(NodeInfo {
             uid,
             resource_type: Text::new_static(SESSION),
-            title: Text::new_static("Session within a network"),
+            title: Text::from(format!("{} within a network", identity.title)),
             kind: NodeKind::Identity,
             sensitivity: None,
             label: None,
@@ -82,6 +85,61 @@ impl Permissions<'_, '_> {
             assembly.edge(workload, session, EdgeKind::RunsAs, Some(how), &outcome, 0);
         }
         Some(session)
+    }
+
+    /// Asks what everybody who is in the network of an endpoint may do without credentials, where the policy of a resource lets
+    /// in whatever comes through it.
+    pub(super) fn ask_within_networks(
+        &mut self,
+        assembly: &mut Assembly<'_>,
+        whole: &Part,
+        question: Question<'_>,
+    ) {
+        let Some(group) = self.groups.groups.get(whole.first) else {
+            return;
+        };
+        let anybody = Principal::anonymous();
+        let places = self.places(assembly, None, group);
+        if !self.entries.matter || !places.are_looked_at() {
+            return;
+        }
+        let asking = Asking::outsider(&anybody, &DIRECT);
+        let through = self.through_endpoints(assembly, asking, None, (group, question), &places, None);
+        for (endpoint, outcome) in through {
+            let all = self.directory.endpoints().all();
+            let node = all
+                .get(endpoint)
+                .and_then(|endpoint| assembly.node_of(&endpoint.uid));
+            let users = self
+                .entries
+                .users
+                .get(&endpoint)
+                .filter(|users| !users.is_empty());
+            let (Some(node), Some(users), Certainty::Certain) = (node, users, outcome.certainty) else {
+                continue;
+            };
+            if self.entered.insert(endpoint) {
+                for (workload, proofs) in users {
+                    let how = Some(Text::new_static("tcp 443 open"));
+                    let outcome = Outcome::certain(proofs.clone());
+                    assembly.edge(*workload, node, EdgeKind::Reaches, how, &outcome, 0);
+                }
+            }
+            if let Some(found) = self.groups.wide.get(whole.wide) {
+                self.expose(assembly, &found.members, ExposureLevel::Internal);
+            }
+            let outcome = Outcome {
+                from: Some(Text::new_static("without credentials")),
+                ..outcome
+            };
+            self.connect_parts(
+                assembly,
+                node,
+                vec![(whole.clone(), Some(outcome))],
+                question,
+                None,
+            );
+        }
     }
 
     /// The principals that a node stands for.

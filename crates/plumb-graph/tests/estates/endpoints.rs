@@ -12,7 +12,9 @@ use serde_json::{Value, json};
 use crate::network::web_server;
 use crate::world::network::{Way, ec2, tcp, tcp_from};
 use crate::world::paths::{find, none};
-use crate::world::{KNOWLEDGE, OTHER, OWN, World, allow, denied, document, edges, iam, inline, trust};
+use crate::world::{
+    FOREIGN, KNOWLEDGE, OTHER, OWN, World, allow, denied, document, edges, iam, inline, trust,
+};
 
 const CARDS: &str = "arn:aws:s3:::cards";
 
@@ -421,4 +423,57 @@ fn the_exposure_of_an_endpoint_tells_who_uses_it_and_what_its_policy_is() {
     assert!(notes[1].contains("narrows"), "{notes:?}");
     let (notes, _) = told(denied());
     assert!(notes[1].contains("not read"), "{notes:?}");
+}
+
+/// A bucket that admits everybody who comes through `vpce-1`, and a server that runs as nobody.
+fn open_within(principal: Value, more: &[Value]) -> World {
+    let statement = json!({
+        "Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::cards/*",
+        "Condition": { "StringEquals": { "aws:SourceVpce": "vpce-1" } },
+    });
+    let mut world = with(guarded(statement), more);
+    world.change(&iam("role/web"), "role_policy_list", json!([]));
+    world.instance("i-bare", 12, "sg-web", None);
+    world
+}
+
+#[test]
+fn a_bucket_for_everybody_in_a_network_needs_no_credentials_there() {
+    let world = open_within(json!("*"), &[own_gateway(everything())]);
+    let report = world.report();
+    let path = find(
+        &report,
+        "internet -reaches-> i-bare -reaches-> vpce-1 -can_read-> cards",
+    );
+    assert_eq!(path.hops[2].how.as_deref(), Some("without credentials"));
+    for policy in [
+        admitting(json!({ "Condition": { "StringEquals": { "aws:PrincipalOrgID": "o-1" } } })),
+        admitting(json!({ "Resource": "arn:aws:s3:::logs/*" })),
+        denied(),
+    ] {
+        let shut = open_within(json!("*"), &[own_gateway(policy.clone())]);
+        let graph = shut.assemble().graph;
+        assert_eq!(edges(&graph, &named("vpce-1"), CARDS).len(), 0, "{policy}");
+    }
+    // Blocking public access does not count such a policy as public.
+    let mut blocked = world;
+    blocked.change(
+        CARDS,
+        "public_access_block",
+        json!({ "restrict_public_buckets": true }),
+    );
+    assert_eq!(edges(&blocked.assemble().graph, &named("vpce-1"), CARDS).len(), 1);
+}
+
+#[test]
+fn another_account_may_have_the_endpoint_that_a_policy_names() {
+    let entry = format!("account:{FOREIGN}");
+    let foreign = |endpoints: &[Value]| {
+        let graph = open_within(json!({ "AWS": FOREIGN }), endpoints).assemble().graph;
+        let found = edges(&graph, &entry, CARDS);
+        found.iter().map(|edge| edge.step.certainty).min()
+    };
+    assert_eq!(foreign(&[]), Some(Certainty::Possible));
+    // It is the estate's own, where nobody of that account is.
+    assert_eq!(foreign(&[own_gateway(everything())]), None);
 }
