@@ -8,9 +8,10 @@ use plumb_model::value::Text;
 
 use crate::condition::Test;
 use crate::document::PolicyDocument;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, EndpointKind};
 use crate::keys::Context;
 use crate::operator::{Comparison, Operand};
+use crate::principal::Membership;
 use crate::truth::Truth;
 use crate::vantage::{
     self, NOT_NAMED, SOURCE_VPC, SOURCE_VPC_ARN, SOURCE_VPCE, VPCE_ACCOUNT, VPCE_ORG_ID, VPCE_ORG_PATHS,
@@ -101,21 +102,27 @@ impl Endpoints {
             let any = Text::new_static("through a VPC endpoint that was not read");
             return vec![(any, vantage::through_some_endpoint())];
         }
-        let named = |key: &str| places.named.get(key).into_iter().flatten();
+        let named = |key: &str| -> BTreeSet<&Text> {
+            let tests = places.tests.iter().filter(|(own, _)| *own == key);
+            tests.flat_map(|(_, values)| values).collect()
+        };
         let except = |keys: &[&str]| {
             let others = NOT_NAMED.into_iter().filter(|(key, _)| !keys.contains(key));
             others.fold(vantage::through_some_endpoint(), |context, (key, value)| {
                 context.with(key, value)
             })
         };
-        let endpoints = named(SOURCE_VPCE).filter(|id| self.get(id).is_none()).map(|id| {
-            let context = vantage::through_some_endpoint().with(SOURCE_VPCE, id.clone());
-            (
-                format!("through the VPC endpoint `{id}`, which is not among what was read"),
-                context,
-            )
-        });
-        let networks = named(SOURCE_VPC).filter_map(|id| {
+        let endpoints = named(SOURCE_VPCE)
+            .into_iter()
+            .filter(|id| self.get(id).is_none())
+            .map(|id| {
+                let context = vantage::through_some_endpoint().with(SOURCE_VPCE, id.clone());
+                (
+                    format!("through the VPC endpoint `{id}`, which is not among what was read"),
+                    context,
+                )
+            });
+        let networks = named(SOURCE_VPC).into_iter().filter_map(|id| {
             let why = self.may_be_in(id)?;
             let context = except(&[SOURCE_VPC, SOURCE_VPC_ARN, VPCE_ACCOUNT]).with(SOURCE_VPC, id.clone());
             Some((
@@ -123,7 +130,7 @@ impl Endpoints {
                 context,
             ))
         });
-        let by_arn = named(SOURCE_VPC_ARN).filter_map(|arn| {
+        let by_arn = named(SOURCE_VPC_ARN).into_iter().filter_map(|arn| {
             let why = self.may_be_in(arn.rsplit('/').next().unwrap_or_default())?;
             let context =
                 except(&[SOURCE_VPC, SOURCE_VPC_ARN, VPCE_ACCOUNT]).with(SOURCE_VPC_ARN, arn.clone());
@@ -132,7 +139,7 @@ impl Endpoints {
                 context,
             ))
         });
-        let accounts = named(VPCE_ACCOUNT).filter_map(|account| {
+        let accounts = named(VPCE_ACCOUNT).into_iter().filter_map(|account| {
             let why = self.may_be_of(account)?;
             let context = except(&[VPCE_ACCOUNT]).with(VPCE_ACCOUNT, account.clone());
             Some((
@@ -142,7 +149,7 @@ impl Endpoints {
         });
         let any_of_organization = [VPCE_ORG_ID, VPCE_ORG_PATHS]
             .iter()
-            .any(|key| named(key).next().is_some());
+            .any(|key| !named(key).is_empty());
         let organization = any_of_organization.then(|| {
             let text = "through a VPC endpoint of an account of the organization that was not read";
             (text.to_owned(), except(&[]))
@@ -179,11 +186,23 @@ impl Endpoints {
     }
 }
 
+/// What makes endpoints equal: those with the same get the same answer to every question.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Likeness<'e> {
+    policy: Option<(u64, u64)>,
+    kind: EndpointKind,
+    serves: Truth,
+    /// For each test whether it names the endpoint.
+    named: Vec<Truth>,
+    membership: Option<&'e Membership>,
+    id: Option<&'e Text>,
+}
+
 /// What policies look at of the endpoint that a request comes through.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Places {
-    /// The values that they name, by key.
-    named: BTreeMap<&'static str, BTreeSet<Text>>,
+    /// The values that their tests name, each test once.
+    tests: BTreeSet<(&'static str, BTreeSet<Text>)>,
     /// The keys that they look at in another way, so that names do not tell what satisfies them.
     open: BTreeSet<&'static str>,
 }
@@ -191,7 +210,7 @@ pub struct Places {
 impl Places {
     /// Whether they look at it at all.
     pub fn are_looked_at(&self) -> bool {
-        !self.named.is_empty() || !self.open.is_empty()
+        !self.tests.is_empty() || !self.open.is_empty()
     }
 
     /// Adds the tests of a document.
@@ -212,19 +231,39 @@ impl Places {
 
     /// Whether they may tell an endpoint apart from one that nobody names.
     pub fn tell_apart(&self, endpoint: &Endpoint) -> Truth {
-        let mut named = self.named.iter();
-        let is_named = named.any(|(key, values)| match *key {
-            SOURCE_VPCE => values.contains(&endpoint.id),
-            SOURCE_VPC | SOURCE_VPC_ARN => match &endpoint.network {
-                Ok(network) => values
-                    .iter()
-                    .any(|value| value.rsplit('/').next() == Some(network)),
-                Err(_) => true,
-            },
-            VPCE_ACCOUNT => values.contains(&endpoint.account),
-            _ => true,
+        let mut tests = self.tests.iter();
+        let is_named = tests.any(|(key, values)| match *key {
+            VPCE_ORG_ID | VPCE_ORG_PATHS => true,
+            key => names(key, values, endpoint) != Truth::False,
         });
         Truth::from(is_named || !self.open.is_empty())
+    }
+
+    /// What makes endpoints equal for these policies and by their own.
+    pub fn likeness<'e>(&self, endpoint: &'e Endpoint, action: &str) -> Likeness<'e> {
+        let document = endpoint.policy.document();
+        let mut own = Self::default();
+        document.into_iter().for_each(|document| own.note(document));
+        // One that was not read, or that looks at where requests come from, is like no other.
+        let is_known = document.is_some() && endpoint.network.is_ok() && !own.are_looked_at();
+        let is_single = !is_known || !self.open.is_empty();
+        let of_organization = |(key, _): &&(&str, _)| matches!(*key, VPCE_ORG_ID | VPCE_ORG_PATHS);
+        Likeness {
+            policy: document.map(PolicyDocument::fingerprint),
+            kind: endpoint.kind,
+            serves: endpoint.serves(action),
+            named: self
+                .tests
+                .iter()
+                .map(|(key, values)| names(key, values, endpoint))
+                .collect(),
+            membership: self
+                .tests
+                .iter()
+                .find(of_organization)
+                .map(|_| &endpoint.membership),
+            id: is_single.then_some(&endpoint.id),
+        }
     }
 
     fn note_test(&mut self, test: &Test) {
@@ -234,11 +273,17 @@ impl Places {
         let Some(key) = of_place(&test.key) else {
             return;
         };
-        let values = self.named.entry(key).or_default();
-        if test.operator.comparison == Comparison::Null {
-            return;
-        }
-        for operand in &test.operands {
+        let mut values = BTreeSet::new();
+        let operands = match test.operator.comparison {
+            Comparison::Null => &[][..],
+            Comparison::Pattern(_)
+            | Comparison::Numeric(_)
+            | Comparison::Date(_)
+            | Comparison::Bool
+            | Comparison::Binary
+            | Comparison::Ip => test.operands.as_slice(),
+        };
+        for operand in operands {
             match operand {
                 Operand::Pattern(pattern) => match pattern.widest().literal() {
                     Some(text) if pattern.variables().next().is_none() => _ = values.insert(Text::from(text)),
@@ -252,6 +297,23 @@ impl Places {
                 | Operand::Never => {}
             }
         }
+        self.tests.insert((key, values));
+    }
+}
+
+/// Whether values of a key name an endpoint.
+fn names(key: &str, values: &BTreeSet<Text>, endpoint: &Endpoint) -> Truth {
+    match key {
+        SOURCE_VPCE => values.contains(&endpoint.id).into(),
+        SOURCE_VPC | SOURCE_VPC_ARN => match &endpoint.network {
+            Ok(network) => values
+                .iter()
+                .any(|value| value.rsplit('/').next() == Some(network))
+                .into(),
+            Err(_) => Truth::Unknown,
+        },
+        VPCE_ACCOUNT => values.contains(&endpoint.account).into(),
+        _ => Truth::False,
     }
 }
 

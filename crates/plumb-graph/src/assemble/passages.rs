@@ -3,13 +3,13 @@
 //! A request that some policy admits through certain endpoints only is asked once for each of them, with the policy of the
 //! endpoint as one more that must permit it; once over the internet; and once through an endpoint of anybody's own.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 use plumb_iam::directory::{Directory, Member};
 use plumb_iam::endpoint::Endpoint;
 use plumb_iam::keys::Context;
-use plumb_iam::passages::Places;
+use plumb_iam::passages::{Likeness, Places};
 use plumb_iam::policy::NamedPolicy;
 use plumb_iam::principal::Tags;
 use plumb_iam::truth::Truth;
@@ -26,7 +26,7 @@ use crate::assemble::question::{Asker, Asking, Question};
 use crate::assemble::{Assembly, Outcome};
 use crate::graph::NodeId;
 
-/// How many endpoints are asked about one question.
+/// How many endpoints that are not equal are asked about one question.
 const MAX_ENDPOINTS: usize = 64;
 
 /// How many endpoints have a step of their own; of more, one step says how many there are.
@@ -257,29 +257,38 @@ impl Permissions<'_, '_> {
         let action = question.first_action();
         let directory = self.directory;
         let endpoints = directory.endpoints();
-        let candidates: Vec<&Endpoint> = endpoints
+        let candidates = endpoints
             .towards(action, &resource.region)
             // One that no policy tells apart admits what any other does.
-            .filter(|endpoint| own_network.is_some() || places.tell_apart(endpoint) != Truth::False)
-            .take(MAX_ENDPOINTS)
-            .collect();
+            .filter(|endpoint| own_network.is_some() || places.tell_apart(endpoint) != Truth::False);
+        let mut known: BTreeMap<Likeness<'_>, Option<(&Endpoint, Outcome)>> = BTreeMap::new();
         let mut found = Vec::new();
         for endpoint in candidates {
-            let context = endpoint.context(action);
-            let asking = asking.through(endpoint, &context);
-            let Some(outcome) = self.ask_by(assembly, asking, class, group, question) else {
+            let likeness = places.likeness(endpoint, action);
+            if !known.contains_key(&likeness) {
+                if known.len() >= MAX_ENDPOINTS {
+                    let why = format!("more than {MAX_ENDPOINTS} VPC endpoints come into question");
+                    let place = endpoints.place_of(endpoint);
+                    found.extend(place.map(|at| (at, Outcome::possible(Text::from(why)))));
+                    break;
+                }
+                let context = endpoint.context(action);
+                let asking = asking.through(endpoint, &context);
+                let outcome = self.ask_by(assembly, asking, class, group, question);
+                let outcome = outcome.map(|outcome| (endpoint, surely_there(endpoint, action, outcome)));
+                known.insert(likeness.clone(), outcome);
+            }
+            let Some((equal, outcome)) = known.get(&likeness).and_then(Option::as_ref) else {
                 continue;
             };
-            let outcome = match endpoint.serves(action) {
-                Truth::True => outcome,
-                Truth::False | Truth::Depends | Truth::Unknown => {
-                    let doubt = format!(
-                        "whether `{}` leads to the service was not understood",
-                        endpoint.id
-                    );
-                    outcome.and(Outcome::possible(Text::from(doubt)))
-                }
-            };
+            let mut outcome = outcome.clone();
+            for proof in outcome
+                .proofs
+                .iter_mut()
+                .filter(|proof| proof.resource == equal.uid)
+            {
+                proof.resource = endpoint.uid.clone();
+            }
             if let Some(at) = endpoints.place_of(endpoint) {
                 found.push((at, outcome));
             }
@@ -317,6 +326,20 @@ impl Permissions<'_, '_> {
             control.for_each(&mut note);
         }
         places
+    }
+}
+
+/// What is possible through an endpoint, if it leads to the service at all.
+fn surely_there(endpoint: &Endpoint, action: &str, outcome: Outcome) -> Outcome {
+    match endpoint.serves(action) {
+        Truth::True => outcome,
+        Truth::False | Truth::Depends | Truth::Unknown => {
+            let doubt = format!(
+                "whether `{}` leads to the service was not understood",
+                endpoint.id
+            );
+            outcome.and(Outcome::possible(Text::from(doubt)))
+        }
     }
 }
 

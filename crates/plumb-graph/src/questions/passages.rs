@@ -1,5 +1,7 @@
 //! By which ways a request comes where policies look at the VPC endpoint that it comes through, as the graph asks it.
 
+use std::collections::BTreeSet;
+
 use plumb_iam::endpoint::Endpoint;
 use plumb_iam::keys::{Context, KeyValue};
 use plumb_iam::passages::Places;
@@ -17,7 +19,7 @@ use crate::assemble::assets::policies;
 /// The key by which a request says through which endpoint it comes.
 const ENDPOINT: &str = "aws:sourcevpce";
 
-/// How many endpoints are asked about one request.
+/// How many endpoints that are not equal are asked about one request.
 const MAX_ENDPOINTS: usize = 64;
 
 /// How a request comes.
@@ -199,18 +201,24 @@ impl Questions<'_> {
             only_if(own, Text::new_static(clause))
         });
         let endpoints = self.directory.endpoints();
-        let through: Vec<(&Endpoint, PermissionAnswer)> = endpoints
+        let mut known = BTreeSet::new();
+        let mut different = endpoints
             .towards(action, &what.region)
             .filter(|endpoint| any_will_do || places.tell_apart(endpoint) != Truth::False)
             .filter(|endpoint| agrees(&endpoint.context(action)))
+            .filter(|endpoint| known.insert(places.likeness(endpoint, action)));
+        let through: Vec<(&Endpoint, PermissionAnswer)> = different
+            .by_ref()
             .take(MAX_ENDPOINTS)
             .map(|endpoint| {
-                (
-                    endpoint,
-                    self.answer_through(who, action, what, (context, endpoint)),
-                )
+                let answer = self.answer_through(who, action, what, (context, endpoint));
+                (endpoint, answer)
             })
             .collect();
+        let beyond = different.next().map(|_| {
+            let why = format!("more than {MAX_ENDPOINTS} VPC endpoints come into question");
+            unknown(ask(vantage::through_some_endpoint()), Text::from(why))
+        });
         let unread = endpoints
             .unread(places)
             .into_iter()
@@ -232,7 +240,12 @@ impl Questions<'_> {
             };
             only_if(answer, Text::from(clause))
         });
-        let all = plain.into_iter().chain(own).chain(through).chain(unread);
+        let all = plain
+            .into_iter()
+            .chain(own)
+            .chain(through)
+            .chain(unread)
+            .chain(beyond);
         // Of equal ones the first is the plainest.
         let mut best = all.min_by_key(|answer| answer.decision)?;
         if is_denied(best.decision) {

@@ -477,3 +477,24 @@ fn another_account_may_have_the_endpoint_that_a_policy_names() {
     // It is the estate's own, where nobody of that account is.
     assert_eq!(foreign(&[own_gateway(everything())]), None);
 }
+
+#[test]
+fn equal_endpoints_are_one_way_and_of_many_none_is_the_only_one() {
+    let within = |count: usize| {
+        let world = guarded(only(json!({ "StringNotEquals": { "aws:VpceAccount": OWN } })));
+        let endpoints: Vec<Value> = (1..=count)
+            .map(|at| gateway(&format!("vpce-{at}"), "vpc-1", json!(["rt-a"]), everything()))
+            .collect();
+        let world = with(world, &endpoints);
+        assert_eq!(reads(&world), HANGS_ON_NETWORK, "{count}");
+        let graph = world.assemble().graph;
+        let steps = edges(&graph, &iam("role/web"), CARDS).len();
+        let mut change = Change::default();
+        change.remove(&graph, &named("vpce-1")).unwrap();
+        let answer = whatif::ask(&graph, &KNOWLEDGE.weights, &Limits::default(), &change);
+        (steps, answer.risk_after > 0)
+    };
+    assert_eq!(within(1), (1, false));
+    assert_eq!(within(3), (3, true));
+    assert_eq!(within(70), (1, true));
+}
