@@ -150,6 +150,12 @@ impl<'a> Solver<'a> {
                 let Some((_, certainty)) = reach.parts().into_iter().next() else {
                     continue;
                 };
+                let certainty = match certainty {
+                    Certainty::Conditional(condition) if condition == filters::CHOSEN_PORT => {
+                        Certainty::Certain
+                    }
+                    Certainty::Certain | Certainty::Conditional(_) | Certainty::Possible(_) => certainty,
+                };
                 let proofs = self.lateral_proofs(from, to, &ServiceSet::tcp(HTTPS));
                 uses.push(use_of(entry, at, proofs.to_vec(), certainty));
             }
@@ -179,7 +185,10 @@ fn certainty(reach: &Reach, towards: Option<&AddressSet>) -> Option<Certainty> {
         .filter(|addresses| !addresses.is_empty())
         .unwrap_or(&all);
     let covers = |traffic: &Traffic| traffic.services_for_all(wanted).has(TCP, HTTPS);
-    if covers(&reach.certain) {
+    // Who holds what sends the requests chooses the port that it sends from.
+    let mut conditions = reach.conditions.iter();
+    let is_free = covers(&reach.conditional) && conditions.all(|condition| condition == filters::CHOSEN_PORT);
+    if is_free || covers(&reach.certain) {
         return Some(Certainty::Certain);
     }
     if covers(&reach.conditional) {
