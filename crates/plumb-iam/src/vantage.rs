@@ -77,6 +77,13 @@ pub fn accounts_of_doors(test: &Test) -> impl Iterator<Item = Text> {
     values.filter_map(|value| Arn::account_of(value).map(Text::from))
 }
 
+/// A request that a service sends on behalf of somebody of whose own request this is given.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html>
+pub fn by_service(own: &Context) -> Context {
+    own.clone().or(Context::new().with("aws:ViaAWSService", "true"))
+}
+
 /// A request over the internet; where the address is not given, it may be any.
 pub fn from_internet(address: Option<IpAddr>) -> Context {
     let context = ENDPOINT_KEYS

@@ -3,6 +3,7 @@
 use plumb_iam::answer::Answer;
 use plumb_iam::assume::Assumption;
 use plumb_iam::directory::Asset;
+use plumb_iam::vantage;
 use plumb_model::path::{Certainty, EdgeKind};
 use plumb_pack::graph_role::{Grant, Needs};
 
@@ -185,8 +186,10 @@ impl Permissions<'_, '_> {
         let decryption = questions(assembly, type_id)
             .into_iter()
             .find(|question| question.kind() == EdgeKind::CanRead);
-        let best =
-            decryption.and_then(|question| self.ask_by(assembly, asking.by_service(), None, group, question));
+        let asking = asking.by_service();
+        let context = vantage::by_service(asking.context);
+        let asking = asking.with(&context);
+        let best = decryption.and_then(|question| self.ask_by(assembly, asking, None, group, question));
         if let Some(class) = class {
             self.decryption.insert((class, key), best.clone());
         }

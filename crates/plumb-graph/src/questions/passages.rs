@@ -85,7 +85,7 @@ impl<'a> Coming<'a> {
 
     /// What a service sends on its behalf.
     pub(super) fn by_service(&self) -> Self {
-        Self::of(&self.besides)
+        Self::of(&vantage::by_service(&self.besides))
     }
 
     /// What is given of a request for an action, and the endpoint, if the action goes through it.

@@ -13,7 +13,7 @@ use crate::network::web_server;
 use crate::world::network::{Way, ec2, tcp, tcp_from};
 use crate::world::paths::{find, none};
 use crate::world::{
-    FOREIGN, KNOWLEDGE, OTHER, OWN, World, allow, denied, document, edges, iam, inline, trust,
+    FOREIGN, KNOWLEDGE, OTHER, OWN, REGION, World, allow, denied, document, edges, iam, inline, trust,
 };
 
 const CARDS: &str = "arn:aws:s3:::cards";
@@ -497,4 +497,40 @@ fn equal_endpoints_are_one_way_and_of_many_none_is_the_only_one() {
     assert_eq!(within(1), (1, false));
     assert_eq!(within(3), (3, true));
     assert_eq!(within(70), (1, true));
+}
+
+#[test]
+fn the_key_of_the_content_is_asked_by_the_service() {
+    let decrypts = |key: Value| {
+        let mut world = with(
+            guarded(only_through(json!("vpce-1"))),
+            &[own_gateway(everything())],
+        );
+        let arn = format!("arn:aws:kms:{REGION}:{OWN}:key/1111");
+        let root = json!({ "Effect": "Allow", "Principal": { "AWS": iam("root") }, "Action": "kms:*", "Resource": "*" });
+        let policy = document(json!([root, key]));
+        world.put(
+            "aws_kms_key",
+            &arn,
+            json!({ "key_state": "Enabled", "grants": [], "policy": policy }),
+        );
+        let by_key = json!({ "sse_algorithm": "aws:kms", "kms_master_key_id": arn });
+        let rules = json!({ "rules": [{ "apply_server_side_encryption_by_default": by_key }] });
+        world.change(CARDS, "encryption", rules);
+        let reading = [
+            allow("s3:GetObject", "arn:aws:s3:::cards/*"),
+            allow("kms:Decrypt", "*"),
+        ];
+        world.change(&iam("role/web"), "role_policy_list", inline(json!(reading)));
+        reads(&world)
+    };
+    let only_direct = |keys: Value| json!({ "Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*", "Condition": keys });
+    let endpoint = json!({ "aws:SourceVpce": "vpce-1" });
+    // Not through the endpoint, and so a condition on it stays one.
+    assert_eq!(
+        decrypts(only_direct(json!({ "StringNotEquals": endpoint }))),
+        ELSEWHERE
+    );
+    let unless_by_service = json!({ "StringNotEquals": endpoint, "Bool": { "aws:ViaAWSService": "false" } });
+    assert_eq!(decrypts(only_direct(unless_by_service)), HANGS_ON_NETWORK);
 }
