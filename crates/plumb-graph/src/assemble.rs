@@ -4,7 +4,7 @@
 //! between classes of equals, which are hidden nodes, so that the number of edges grows with the estate and not with its square.
 
 mod answering;
-mod assets;
+pub(crate) mod assets;
 mod behind;
 pub(crate) mod callers;
 mod ceiling;
@@ -20,6 +20,7 @@ mod grams;
 mod names;
 pub(crate) mod network;
 mod outcome;
+mod passages;
 mod patterns;
 mod permission;
 mod places;
@@ -28,6 +29,7 @@ mod reached;
 pub(crate) mod regions;
 mod requirement;
 mod running;
+mod sessions;
 mod sharing;
 pub(crate) mod strangers;
 mod telling;
@@ -57,6 +59,9 @@ pub const ADMINISTRATOR: &str = "administrator";
 
 /// The type of the node that stands for every permission that control policies or a boundary leave, where that is less.
 pub const LIMITED_ADMINISTRATOR: &str = "limited_administrator";
+
+/// The type of the node that stands for the sessions of an identity within a network.
+pub const SESSION: &str = "session";
 
 /// The uid of the internet.
 pub const INTERNET: &str = "internet";
@@ -121,14 +126,15 @@ fn join<T>(
     assembly.openings();
     network::add(&mut assembly, &network);
     let doors = fronts::doors(&assembly, &network);
+    let entries = passages::Entries::new(&assembly, &directory, &network);
     let kept = keep(network);
-    let groups = assets::groups(&assembly, &directory);
+    let groups = assets::groups(&assembly, &directory, &entries);
     let ceilings = ceiling::all(&assembly, &directory);
     let mut classes = classes::Classes::new(&assembly, &directory);
     // Those who have all that is left by some limit come to be on the way, and have permissions like everybody.
     escalation::add(&mut assembly, &directory, &groups, &mut classes, &ceilings);
-    permission::add(&mut assembly, &directory, &groups, &mut classes);
-    let mut permissions = permission::Permissions::new(&directory, &groups, &mut classes);
+    permission::add(&mut assembly, &directory, &groups, &mut classes, &entries);
+    let mut permissions = permission::Permissions::new(&directory, &groups, &mut classes, &entries);
     fronts::add(&mut assembly, &mut permissions, &doors);
     sharing::add(&mut assembly, &mut permissions);
     control::add(&mut assembly, &directory);
@@ -174,6 +180,8 @@ pub(crate) struct Assembly<'k> {
     of_the_cloud: BTreeMap<&'k Text, &'k Text>,
     /// Identities by what offers them and was not read.
     offered_by: HashMap<Text, Vec<NodeId>>,
+    /// The workloads that certainly run as an identity, each with what shows it.
+    run_as: HashMap<NodeId, Vec<(NodeId, Outcome)>>,
     /// What was found in the content of resources, a clause each.
     found: HashMap<NodeId, Text>,
     /// The nodes that stand for groups of resources.
@@ -211,6 +219,7 @@ impl<'k> Assembly<'k> {
             covers,
             of_the_cloud: BTreeMap::new(),
             offered_by: HashMap::new(),
+            run_as: HashMap::new(),
             found: HashMap::new(),
             stand_ins: HashMap::new(),
         };

@@ -19,6 +19,10 @@ mod containers;
 mod data;
 #[path = "estates/doors.rs"]
 mod doors;
+#[path = "estates/endpoint_answers.rs"]
+mod endpoint_answers;
+#[path = "estates/endpoints.rs"]
+mod endpoints;
 #[path = "estates/equal.rs"]
 mod equal;
 #[path = "estates/fronts.rs"]

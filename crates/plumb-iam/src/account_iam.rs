@@ -10,7 +10,7 @@ use plumb_model::value::{Text, Value};
 use crate::access_list::canonical_of;
 use crate::attribute::{list, text, text_at};
 use crate::document::{Effect, Listing, PolicyDocument};
-use crate::glob::{Glob, Style};
+use crate::endpoint::{self, Endpoint};
 use crate::library::Library;
 use crate::organization::{Organization, OwnView};
 use crate::policy::NamedPolicy;
@@ -50,6 +50,12 @@ pub struct AccountIam {
     pub organization: Option<Organization>,
     /// The issuers of tokens that it trusts.
     pub providers: Providers,
+    /// Its VPC endpoints for services of AWS.
+    pub endpoints: Vec<Endpoint>,
+    /// Its networks, by id.
+    pub networks: Vec<Text>,
+    /// Why it may have further VPC endpoints.
+    pub unread_endpoints: Option<Text>,
     /// Why principals may be missing.
     pub gaps: Vec<Text>,
 }
@@ -97,6 +103,14 @@ impl AccountIam {
             own_view: OwnView::read(resources, coverage),
             organization: Organization::read(resources),
             providers: Providers::read(resources, coverage),
+            endpoints: of_type(endpoint::TYPE).filter_map(Endpoint::read).collect(),
+            networks: of_type("aws_vpc")
+                .filter_map(|network| text(network.get("vpc_id")).ok())
+                .collect(),
+            unread_endpoints: unlisted(endpoint::TYPE, coverage)
+                .into_iter()
+                .chain(interrupted(coverage))
+                .next(),
             gaps: gaps(coverage),
         };
         // Most roles trust in one of a few ways.
@@ -116,21 +130,31 @@ fn bare(principal: Principal) -> AccountPrincipal {
 
 /// Why users or roles may be missing.
 fn gaps(coverage: &Coverage) -> Vec<Text> {
-    let mut gaps = Vec::new();
-    for resource_type in ["aws_iam_role", "aws_iam_user"] {
-        if coverage.collected_type(resource_type).is_none() {
-            gaps.push(format!("`{resource_type}` was not collected").into());
-        }
-        for gap in &coverage.gaps {
-            if gap.resource_type == resource_type && gap.attribute.is_none() {
-                gaps.push(format!("`{resource_type}` could not be listed: {}", gap.unreadable).into());
-            }
-        }
-    }
-    if let Some(reason) = coverage.interrupted {
-        gaps.push(format!("the scan of the account ended early: {}", reason.phrase()).into());
-    }
+    let mut gaps: Vec<Text> = ["aws_iam_role", "aws_iam_user"]
+        .into_iter()
+        .flat_map(|resource_type| unlisted(resource_type, coverage))
+        .collect();
+    gaps.extend(interrupted(coverage));
     gaps
+}
+
+/// Why resources of a type may be missing.
+fn unlisted(resource_type: &str, coverage: &Coverage) -> Vec<Text> {
+    let never = coverage.collected_type(resource_type).is_none();
+    let never = never.then(|| format!("`{resource_type}` was not collected").into());
+    let failed = coverage
+        .gaps
+        .iter()
+        .filter(|gap| gap.resource_type == resource_type && gap.attribute.is_none());
+    let failed =
+        failed.map(|gap| format!("`{resource_type}` could not be listed: {}", gap.unreadable).into());
+    never.into_iter().chain(failed).collect()
+}
+
+/// Why anything may be missing.
+fn interrupted(coverage: &Coverage) -> Option<Text> {
+    let reason = coverage.interrupted?;
+    Some(format!("the scan of the account ended early: {}", reason.phrase()).into())
 }
 
 /// The type of managed policies.
@@ -158,26 +182,11 @@ pub fn has_full_version(policy: &Resource) -> Option<Truth> {
 }
 
 fn permits_everything(document: &PolicyDocument) -> Truth {
-    let everything = Glob::new("*", Style::Resource);
-    let full = document.statements().iter().any(|statement| {
-        let actions = &statement.actions;
-        let resources = statement.resources.as_ref();
-        statement.effect == Effect::Allow
-            && statement.tests.is_empty()
-            && actions.listing == Listing::Only
-            && actions
-                .patterns
-                .iter()
-                .any(|pattern| pattern.matches("any:action"))
-            && resources.is_some_and(|resources| {
-                resources.listing == Listing::Only
-                    && resources
-                        .patterns
-                        .iter()
-                        .any(|pattern| *pattern.widest() == everything)
-            })
-    });
-    full.into()
+    let mut statements = document.statements().iter();
+    // What matches both begins with no letter of a service.
+    statements
+        .any(|statement| statement.permits_everything(["a:a", "z:z"]))
+        .into()
 }
 
 /// The default version of a managed policy.

@@ -9,9 +9,11 @@ use plumb_model::value::{Text, Value};
 use crate::account_iam::{AccountIam, AccountPrincipal};
 use crate::answer::{Answer, Decision};
 use crate::class::{Fingerprint, Fingerprints};
+use crate::endpoint::Endpoint;
 use crate::evaluate::evaluate;
 use crate::keys::Context;
 use crate::organization::{Control, Organization, OwnView};
+use crate::passages::Endpoints;
 use crate::policy::{Grant, Guardrails, NamedPolicy, PrincipalPolicies, ResourcePolicies};
 use crate::principal::{Membership, Principal, PrincipalKind, Tags};
 use crate::request::{Request, Target};
@@ -63,6 +65,7 @@ pub struct Directory {
     providers: BTreeMap<Text, Providers>,
     /// Accounts by canonical identifier.
     canonical: BTreeMap<Text, Text>,
+    endpoints: Endpoints,
     gaps: Vec<(Text, Text)>,
 }
 
@@ -89,6 +92,18 @@ impl Directory {
             .map(|rules| Arc::clone(&rules.resource_control))
             .collect();
         let mut fingerprints = Fingerprints::new(&resource_control);
+        let mut endpoints = Endpoints::default();
+        let mut found = Vec::new();
+        for account in &mut accounts {
+            let networks = std::mem::take(&mut account.networks);
+            endpoints.add_account(&account.account, networks, account.unread_endpoints.take());
+            for mut endpoint in std::mem::take(&mut account.endpoints) {
+                let rules = rules.get(&endpoint.account);
+                endpoint.membership = rules.map(|rules| rules.membership.clone()).unwrap_or_default();
+                found.push(endpoint);
+            }
+        }
+        endpoints.add(found);
         let mut members = Vec::new();
         let mut by_arn = HashMap::new();
         let mut ids: BTreeMap<Fingerprint, ClassId> = BTreeMap::new();
@@ -122,6 +137,7 @@ impl Directory {
             accounts: rules,
             providers,
             canonical,
+            endpoints,
             gaps,
         }
     }
@@ -152,6 +168,11 @@ impl Directory {
     /// The issuers of tokens that an account trusts.
     pub(crate) fn providers(&self, account: &str) -> Option<&Providers> {
         self.providers.get(account)
+    }
+
+    /// The VPC endpoints of the estate.
+    pub fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
     }
 
     /// Accounts in which principals may be missing, each with the reason.
@@ -234,20 +255,14 @@ impl Directory {
         asset: &Asset,
         context: &Context,
     ) -> Answer {
-        let mut principal = principal.clone();
+        let principal = self.placed(principal);
         let rules = principal
             .account
             .as_ref()
             .and_then(|account| self.accounts.get(account));
-        if rules.is_none() {
-            principal = principal.of_unread_account();
-        }
         let mut policies = PrincipalPolicies::default();
         if let Some(rules) = rules {
             policies.service_control = Arc::clone(&rules.service_control);
-            if principal.membership == Membership::Unspecified {
-                principal.membership = rules.membership.clone();
-            }
         }
         let request = Request {
             principal: &principal,
@@ -256,6 +271,38 @@ impl Directory {
             context,
         };
         evaluate(&request, &policies, &asset.policies)
+    }
+
+    /// A principal with what is known of its account.
+    fn placed(&self, principal: &Principal) -> Principal {
+        let mut principal = principal.clone();
+        let account = principal.account.as_ref();
+        match account.and_then(|account| self.accounts.get(account)) {
+            None => principal.of_unread_account(),
+            Some(rules) => {
+                if principal.membership == Membership::Unspecified {
+                    principal.membership = rules.membership.clone();
+                }
+                principal
+            }
+        }
+    }
+
+    /// Whether the policy of a VPC endpoint lets a request through, whoever sends it.
+    pub fn lets_through(
+        &self,
+        endpoint: &Endpoint,
+        principal: &Principal,
+        action: &str,
+        asset: &Asset,
+        context: &Context,
+    ) -> Answer {
+        endpoint.admits(&Request {
+            principal: &self.placed(principal),
+            action,
+            target: &asset.target,
+            context,
+        })
     }
 
     /// The principals of the estate that can do something with a resource, perhaps under conditions, and those of

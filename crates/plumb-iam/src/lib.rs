@@ -14,6 +14,7 @@
 //! | [`document`], [`condition`], [`operator`], [`pattern`], [`glob`] | policy documents, compiled and indexed by service |
 //! | [`principal`], [`principal_pattern`], [`request`], [`keys`], [`key_type`] | who asks for what, and whom a policy names |
 //! | [`policy`], [`mod@evaluate`], [`answer`] | one decision |
+//! | [`endpoint`], [`passages`] | VPC endpoints with their policies, and by which of them requests may come |
 //! | [`account_iam`], [`library`], [`organization`], [`directory`] | the principals of an estate, their policies and classes |
 //! | [`assume`], [`web_identity`], [`outsiders`], [`vantage`], [`scope`], [`s3`], [`access_list`], [`kms`] | trust policies, tokens, strangers and where they ask from, reach of an action, public buckets, access control lists, grants |
 //!
@@ -70,6 +71,7 @@ mod class;
 pub mod condition;
 pub mod directory;
 pub mod document;
+pub mod endpoint;
 pub mod evaluate;
 pub mod glob;
 pub mod key_type;
@@ -80,6 +82,7 @@ pub mod library;
 pub mod operator;
 pub mod organization;
 pub mod outsiders;
+pub mod passages;
 pub mod pattern;
 pub mod policy;
 pub mod principal;
@@ -117,4 +120,6 @@ pub const READS: &[(&str, &[&str])] = &[
         &["service_control_policies", "resource_control_policies"],
     ),
     ("aws_organizations_policy", &["content", "targets"]),
+    ("aws_vpc", &[]),
+    ("aws_vpc_endpoint", &[]),
 ];

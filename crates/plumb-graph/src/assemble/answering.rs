@@ -3,18 +3,19 @@
 use plumb_iam::answer::Answer;
 use plumb_iam::assume::Assumption;
 use plumb_iam::directory::Asset;
+use plumb_iam::vantage;
 use plumb_model::path::{Certainty, EdgeKind};
 use plumb_pack::graph_role::{Grant, Needs};
 
 use crate::assemble::assets::{AssetGroup, GroupKey, asset, principal_node};
 use crate::assemble::permission::{MAX_QUESTIONS, Permissions, resource};
-use crate::assemble::question::{Asking, Question, names, questions};
+use crate::assemble::question::{Asker, Asking, DIRECT, Question, names, questions};
 use crate::assemble::{Assembly, Outcome};
 use crate::fragment::FragmentNode;
 
 impl Permissions<'_, '_> {
-    /// The answer to a question about the first member of a group.
-    pub(super) fn ask(
+    /// The answer to a question about the first member of a group, for requests that come as `asking` says.
+    pub(super) fn ask_by(
         &mut self,
         assembly: &Assembly<'_>,
         asking: Asking<'_>,
@@ -144,22 +145,39 @@ impl Permissions<'_, '_> {
         action: &str,
         asset: &Asset,
     ) -> Option<Outcome> {
-        Outcome::of(&match asking {
-            Asking::Member(member, context) => {
+        // What does not go to the service of the endpoint does not go through it.
+        let endpoint = asking
+            .endpoint
+            .filter(|endpoint| endpoint.serves(action).is_possible());
+        let context = match endpoint {
+            None if asking.endpoint.is_some() => &DIRECT,
+            Some(_) | None => asking.context,
+        };
+        let answer = match asking.who {
+            Asker::Member(member) => {
                 let home = principal_node(assembly, member).and_then(|node| assembly.info(node)?.account);
                 let regions = home.map_or(&[][..], |home| assembly.regions_of(home as usize));
                 self.directory
                     .can_somewhere(member, action, asset, context, regions)
             }
-            Asking::Outsider(principal, context) => {
-                self.directory.can_outsider(principal, action, asset, context)
-            }
+            Asker::Outsider(principal) => self.directory.can_outsider(principal, action, asset, context),
             // Nobody else decides what a service or an identity of the cloud's own may do.
-            Asking::Front(principal, context) => Answer {
+            Asker::Front(principal) => Answer {
                 caveats: Vec::new(),
                 ..self.directory.can_outsider(principal, action, asset, context)
             },
-        })
+        };
+        let outcome = Outcome::of(&answer)?;
+        match endpoint {
+            Some(endpoint) => {
+                let principal = asking.sender.unwrap_or_else(|| asking.principal());
+                let admits = self
+                    .directory
+                    .lets_through(endpoint, principal, action, asset, context);
+                Some(outcome.and(Outcome::of(&admits)?))
+            }
+            None => Some(outcome),
+        }
     }
 
     /// Whether the key of a resource admits its content being read.
@@ -179,7 +197,10 @@ impl Permissions<'_, '_> {
         let decryption = questions(assembly, type_id)
             .into_iter()
             .find(|question| question.kind() == EdgeKind::CanRead);
-        let best = decryption.and_then(|question| self.ask(assembly, asking, None, group, question));
+        let asking = asking.by_service();
+        let context = vantage::by_service(asking.context);
+        let asking = asking.with(&context);
+        let best = decryption.and_then(|question| self.ask_by(assembly, asking, None, group, question));
         if let Some(class) = class {
             self.decryption.insert((class, key), best.clone());
         }

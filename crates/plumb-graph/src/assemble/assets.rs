@@ -14,6 +14,7 @@ use plumb_model::value::Text;
 use plumb_pack::escalation::Target;
 
 use crate::assemble::Assembly;
+use crate::assemble::passages::Entries;
 use crate::assemble::patterns::{Mark, PatternIndex};
 use crate::assemble::regions::in_its_region;
 use crate::content_key::{self, ContentKey};
@@ -267,15 +268,20 @@ struct Likeness {
     /// With the wide group of the key in the place of its group.
     key: GroupKey,
     tags: Option<Tags>,
-    /// Its region, where some policy asks for it.
+    /// Its region, where some policy or VPC endpoint asks for it.
     region: Option<Text>,
     /// What requests bring along to what stands behind a door, which names the door.
     opens: Vec<(Text, Text)>,
 }
 
 /// Groups the resources that permissions speak of.
-pub(crate) fn groups(assembly: &Assembly<'_>, directory: &Directory) -> AssetGroups {
+pub(crate) fn groups(assembly: &Assembly<'_>, directory: &Directory, entries: &Entries) -> AssetGroups {
     let mut documents = Documents::of(assembly, directory);
+    // Where endpoints decide, what their policies name and where they lead tells resources apart.
+    let endpoints = directory.endpoints().all().iter().filter(|_| entries.matter);
+    for endpoint in endpoints.clone() {
+        documents.note(&endpoint.policy);
+    }
     let patterns = PatternIndex::new(std::mem::take(&mut documents.patterns));
     let mut groups = AssetGroups {
         groups: Vec::new(),
@@ -303,6 +309,7 @@ pub(crate) fn groups(assembly: &Assembly<'_>, directory: &Directory) -> AssetGro
     for (fragment, read) in assembly.fragments.iter().enumerate() {
         let asset = directory.asset("*", &read.account.id, Tags::Unspecified, None);
         let documents = asset.policies.resource_control.levels.iter().flatten();
+        let documents = documents.chain(endpoints.clone().map(|endpoint| &endpoint.policy));
         let ids: Vec<u32> = documents
             .filter_map(NamedPolicy::document)
             .filter_map(|document| groups.of_document.get(&document.fingerprint()))
@@ -353,7 +360,7 @@ pub(crate) fn groups(assembly: &Assembly<'_>, directory: &Directory) -> AssetGro
                 },
                 opens: detail.map(|detail| detail.opens.clone()).unwrap_or_default(),
                 tags: detail.and_then(|detail| documents.tags_that_count(&detail.tags)),
-                region: documents.ask_for_region.then(|| resource.region.clone()),
+                region: (entries.matter || documents.ask_for_region).then(|| resource.region.clone()),
             };
             let next = groups.wide.len();
             let wide = *wide_of.entry(likeness).or_insert(next);

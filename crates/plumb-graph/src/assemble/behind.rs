@@ -8,7 +8,7 @@ use plumb_pack::graph_role::AccessLevel;
 
 use crate::assemble::assets::AssetGroup;
 use crate::assemble::permission::Permissions;
-use crate::assemble::question::{Asking, Question, questions};
+use crate::assemble::question::{Asker, Asking, Question, questions};
 use crate::assemble::{Assembly, Outcome};
 use crate::fragment::FragmentNode;
 use crate::graph::NodeId;
@@ -99,17 +99,22 @@ impl Permissions<'_, '_> {
     ) -> Option<Outcome> {
         let (_, behind) = assembly.resource(node)?;
         let group = self.groups.groups.get(self.groups.of_node(node)?)?;
-        let base = asking.context();
+        let base = asking.context;
         let context = keys.iter().fold(base.clone(), |context, (key, value)| {
             context.with(key, value.clone())
         });
         let anybody = Principal::anonymous();
+        let anybody = Asking {
+            who: Asker::Outsider(&anybody),
+            sender: Some(asking.principal()),
+            ..asking.with(&context)
+        };
         let mut best = None;
         for question in questions(assembly, behind.type_id) {
             if question.kind() != kind {
                 continue;
             }
-            let left = self.permitted(assembly, Asking::Outsider(&anybody, &context), group, question);
+            let left = self.permitted(assembly, anybody, group, question);
             let own = self.permitted(assembly, asking.with(&context), group, question);
             let permitted = Outcome::or(left, own);
             let with_key = permitted

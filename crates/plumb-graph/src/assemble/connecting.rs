@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use plumb_iam::directory::Member;
 use plumb_model::path::{Certainty, EdgeKind, Hop};
+use plumb_model::value::Text;
 
 use crate::assemble::assets::{Part, PartExtent, principal_node};
 use crate::assemble::permission::Permissions;
@@ -37,8 +38,11 @@ impl Permissions<'_, '_> {
             let held = alike.iter().any(|(part, _)| part.extent == PartExtent::Rest)
                 || single.len() == wide.groups.len();
             let same = alike.iter().all(|(_, other)| {
-                let certain = |outcome: &Option<Outcome>| outcome.as_ref().map(|outcome| outcome.certainty);
-                certain(other) == certain(outcome)
+                let kind = |outcome: &Option<Outcome>| {
+                    let ways = |outcome: &Outcome| outcome.ways.as_ref().map(|ways| ways.kind());
+                    outcome.as_ref().map(|outcome| (outcome.certainty, ways(outcome)))
+                };
+                kind(other) == kind(outcome)
             });
             match outcome {
                 None if same => {}
@@ -89,6 +93,42 @@ impl Permissions<'_, '_> {
 
     #[expect(clippy::too_many_arguments, reason = "they are the parts of one edge")]
     fn connect(
+        &mut self,
+        assembly: &mut Assembly<'_>,
+        from: NodeId,
+        stand: Stand,
+        members: &[NodeId],
+        fragment: usize,
+        question: Question<'_>,
+        outcome: &Outcome,
+    ) {
+        let Some(ways) = &outcome.ways else {
+            self.connect_by(assembly, from, stand, members, fragment, question, outcome);
+            return;
+        };
+        for step in ways.steps(self.directory) {
+            self.connect_by(assembly, from, stand, members, fragment, question, &step);
+        }
+        for (endpoint, outcome) in ways.certain() {
+            let id = self
+                .directory
+                .endpoints()
+                .all()
+                .get(endpoint)
+                .map(|endpoint| &endpoint.id);
+            let Some((session, id)) = self.session(assembly, from, endpoint).zip(id) else {
+                continue;
+            };
+            let step = Outcome {
+                from: Some(Text::from(format!("through {id}"))),
+                ..outcome.clone()
+            };
+            self.connect_by(assembly, session, stand, members, fragment, question, &step);
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "they are the parts of one edge")]
+    fn connect_by(
         &self,
         assembly: &mut Assembly<'_>,
         from: NodeId,

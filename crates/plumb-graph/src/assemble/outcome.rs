@@ -7,6 +7,7 @@ use plumb_iam::document::Effect;
 use plumb_model::path::{Certainty, Proof};
 use plumb_model::value::Text;
 
+use crate::assemble::passages::Ways;
 use crate::fragment::Circumstance;
 
 /// That something is possible.
@@ -22,6 +23,8 @@ pub(crate) struct Outcome {
     pub(crate) from: Option<Text>,
     /// The facts that all must hold.
     pub(crate) proofs: Vec<Proof>,
+    /// By which ways, where not every way will do; it is itself the surest of them.
+    pub(crate) ways: Option<Box<Ways>>,
 }
 
 impl Outcome {
@@ -97,11 +100,15 @@ impl Outcome {
             caveats: answer.caveats.clone(),
             proofs,
             from: None,
+            ways: None,
         })
     }
 
     /// The same, resting on the attachment where it rested on a policy that nobody in the estate can change.
     pub(crate) fn resting_on_attachment(mut self, member: &Member, equals: usize) -> Self {
+        self.ways = self
+            .ways
+            .map(|ways| Box::new(ways.map(|outcome| outcome.resting_on_attachment(member, equals))));
         for proof in &mut self.proofs {
             let is_foreign = proof.resource.contains(":policy/")
                 && Arn::account_of(&proof.resource) != member.principal.account.as_deref();
@@ -127,6 +134,8 @@ impl Outcome {
     /// Both together.
     pub(crate) fn and(mut self, other: Self) -> Self {
         self.certainty = self.certainty.max(other.certainty);
+        // What is added to the whole is not added to each of them.
+        self.ways = None;
         for condition in other.conditions {
             if !self.conditions.contains(&condition) {
                 self.conditions.push(condition);

@@ -1,6 +1,6 @@
 //! Permission edges: who can read, write, administer and assume what, from the evaluated result of all policies.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use plumb_iam::access_list::AccessList;
@@ -8,7 +8,9 @@ use plumb_iam::arn::is_account;
 use plumb_iam::directory::{Directory, Member};
 use plumb_iam::principal::Principal;
 use plumb_iam::principal_pattern::PrincipalPattern;
+use plumb_iam::s3::policy_is_public;
 use plumb_iam::scope::Glance;
+use plumb_iam::truth::Truth;
 use plumb_model::path::{Certainty, Hop};
 use plumb_model::risk::ExposureLevel;
 use plumb_model::value::Text;
@@ -17,12 +19,14 @@ use crate::assemble::assets::{AssetGroup, AssetGroups, MAX_TRIED, Part, PartExte
 use crate::assemble::callers::{Callers, admitted_accounts, is_owner, let_in};
 use crate::assemble::classes::Classes;
 use crate::assemble::names::Names;
+use crate::assemble::passages::Entries;
 use crate::assemble::question::{
-    Asked, Asking, DIRECT, Ground, Question, Telling, asked, questions, reach, reach_by,
+    Asked, Asking, Ground, Question, Telling, asked, questions, reach, reach_by,
 };
 use crate::assemble::strangers::Vantage;
 use crate::assemble::{Assembly, Outcome};
 use crate::fragment::{Detail, FragmentNode};
+use crate::graph::NodeId;
 use crate::knowledge::TypeId;
 
 /// The most questions about one principal class and one group of resources that are asked; policies that name much count as several.
@@ -37,8 +41,9 @@ pub(crate) fn add<'d>(
     directory: &'d Directory,
     groups: &'d AssetGroups,
     classes: &mut Classes<'d>,
+    entries: &Entries,
 ) {
-    let mut permissions = Permissions::new(directory, groups, classes);
+    let mut permissions = Permissions::new(directory, groups, classes, entries);
     let asked = asked(assembly);
     for class in 0..permissions.classes.all.len() {
         permissions.own_account(assembly, class, &asked);
@@ -68,6 +73,12 @@ pub(crate) struct Permissions<'d, 'c> {
     pub(super) names: Names<'d>,
     /// Which principals the policies of each group and of its key tell apart.
     tellings: HashMap<usize, Rc<Telling>>,
+    /// How requests get to VPC endpoints.
+    pub(super) entries: &'c Entries,
+    /// Sessions within networks, by principal or class and endpoint.
+    pub(super) sessions: HashMap<(NodeId, usize), Option<NodeId>>,
+    /// The endpoints that workloads were connected with.
+    pub(super) entered: HashSet<usize>,
 }
 
 impl<'d, 'c> Permissions<'d, 'c> {
@@ -75,6 +86,7 @@ impl<'d, 'c> Permissions<'d, 'c> {
         directory: &'d Directory,
         groups: &'d AssetGroups,
         classes: &'c mut Classes<'d>,
+        entries: &'c Entries,
     ) -> Self {
         Self {
             directory,
@@ -84,6 +96,9 @@ impl<'d, 'c> Permissions<'d, 'c> {
             asked: 0,
             names: Names::default(),
             tellings: HashMap::new(),
+            entries,
+            sessions: HashMap::new(),
+            entered: HashSet::new(),
         }
     }
 
@@ -140,13 +155,7 @@ impl<'d, 'c> Permissions<'d, 'c> {
             };
             let telling = self.telling(assembly, group, resource);
             if *telling == Telling::Nobody {
-                let mut outcomes = self.ask_parts(
-                    assembly,
-                    Asking::Member(first, &DIRECT),
-                    Some(class),
-                    parts,
-                    question,
-                );
+                let mut outcomes = self.ask_parts(assembly, Asking::member(first), Some(class), parts, question);
                 grounded(&mut outcomes, ground);
                 let any = outcomes.iter().any(|(_, outcome)| outcome.is_some());
                 if let Some(node) = any.then(|| self.classes.node(assembly, class)).flatten() {
@@ -158,16 +167,11 @@ impl<'d, 'c> Permissions<'d, 'c> {
             let mut others = None;
             for member in members.iter().take(MAX_SINGLE) {
                 let mut outcomes = if telling.means(member) {
-                    self.ask_parts(assembly, Asking::Member(member, &DIRECT), None, parts, question)
+                    self.ask_parts(assembly, Asking::member(member), None, parts, question)
                 } else {
                     if others.is_none() {
-                        others = Some(self.ask_parts(
-                            assembly,
-                            Asking::Member(member, &DIRECT),
-                            None,
-                            parts,
-                            question,
-                        ));
+                        others =
+                            Some(self.ask_parts(assembly, Asking::member(member), None, parts, question));
                     }
                     others.clone().unwrap_or_default()
                 };
@@ -359,7 +363,7 @@ impl<'d, 'c> Permissions<'d, 'c> {
         };
         let named = self.groups.named(fragment, &member.policies);
         let parts = self.groups.parts(fragment, &[wide], &everything, &named);
-        let outcomes = self.ask_parts(assembly, Asking::Member(member, &DIRECT), None, &parts, question);
+        let outcomes = self.ask_parts(assembly, Asking::member(member), None, &parts, question);
         self.connect_parts(assembly, node, outcomes, question, Some((member, 1)));
     }
 
@@ -423,11 +427,17 @@ impl<'d, 'c> Permissions<'d, 'c> {
             return;
         };
         let principals = std::slice::from_ref(&principal);
-        let Some(found_from) = self.ask_from_outside(assembly, principals, vantages, group, question) else {
-            return;
+        let from_outside = self.ask_from_outside(assembly, principals, vantages, group, question);
+        let (found_from, level) = match from_outside {
+            Some(found) => (found, ExposureLevel::Accounts),
+            // The account may have an endpoint that the policy names.
+            None => match self.through_foreign_endpoint(assembly, &principal, group, question) {
+                Some(found) => (found, ExposureLevel::Unknown),
+                None => return,
+            },
         };
         let entry = assembly.external(&account);
-        self.expose(assembly, &found.members, ExposureLevel::Accounts);
+        self.expose(assembly, &found.members, level);
         let outcomes = vec![(whole.clone(), Some(found_from.into_outcome()))];
         self.connect_parts(assembly, entry, outcomes, question, None);
     }
@@ -484,6 +494,10 @@ impl<'d, 'c> Permissions<'d, 'c> {
             let anybody = Principal::any_of_account(account.clone());
             self.ask_stranger(assembly, Some(anybody), &account, (whole, &door), question);
         }
+        let is_shut = || detail.access_list.is_some() && policy_may_be_public(detail);
+        if outcome.is_none() && (detail.closed.is_none() || !is_shut()) {
+            self.ask_within_networks(assembly, whole, question);
+        }
         if let Some(from_outside) = outcome {
             let level = from_outside.level;
             self.expose(assembly, &found.members, level);
@@ -513,6 +527,12 @@ fn grounded(outcomes: &mut [(Part, Option<Outcome>)], ground: Ground) {
             }
         }
     }
+}
+
+/// Whether blocking public access keeps out whom a policy lets in.
+fn policy_may_be_public(detail: &Detail) -> bool {
+    let document = detail.policy.as_ref().and_then(|policy| policy.document());
+    document.is_none_or(|document| policy_is_public(document) != Truth::False)
 }
 
 /// The resource that stands for a group.

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use plumb_iam::assume::Assumption;
 use plumb_iam::directory::Member;
+use plumb_iam::endpoint::Endpoint;
 use plumb_iam::glob::{Glob, Style};
 use plumb_iam::keys::Context;
 use plumb_iam::pattern::Pattern;
@@ -33,6 +34,17 @@ pub(crate) enum Question<'a> {
 }
 
 impl Question<'_> {
+    /// An action that it asks about, by which the service is told.
+    pub(crate) fn first_action(&self) -> &str {
+        match self {
+            Self::Assume => Assumption::Role.action(),
+            Self::Access(_, access) => {
+                let mut actions = access.grants.iter().flat_map(|grant| &grant.actions);
+                actions.next().map_or("", |action| action.as_str())
+            }
+        }
+    }
+
     /// The kind of edge that a yes gives.
     pub(crate) fn kind(self) -> EdgeKind {
         match self {
@@ -61,38 +73,89 @@ pub(crate) enum Ground {
     Unread,
 }
 
+/// Who asks, and how the request comes.
+#[derive(Clone, Copy)]
+pub(crate) struct Asking<'a> {
+    pub(crate) who: Asker<'a>,
+    /// What is given of the request.
+    pub(crate) context: &'a Context,
+    /// The VPC endpoint that it comes through.
+    pub(crate) endpoint: Option<&'a Endpoint>,
+    /// Who sends it to the endpoint, where the policies are asked for everybody in their place.
+    pub(crate) sender: Option<&'a Principal>,
+}
+
 /// Who asks.
 #[derive(Clone, Copy)]
-pub(crate) enum Asking<'a> {
-    /// With what is given of the request.
-    Member(&'a Member, &'a Context),
-    /// With what is given of the request.
-    Outsider(&'a Principal, &'a Context),
-    /// A front, with what its requests say of where they come from.
-    Front(&'a Principal, &'a Context),
+pub(crate) enum Asker<'a> {
+    Member(&'a Member),
+    Outsider(&'a Principal),
+    /// A front.
+    Front(&'a Principal),
 }
 
 impl<'a> Asking<'a> {
-    /// The same with other things given of the request.
-    pub(crate) fn with(self, context: &'a Context) -> Self {
-        match self {
-            Self::Member(member, _) => Self::Member(member, context),
-            Self::Outsider(principal, _) => Self::Outsider(principal, context),
-            Self::Front(principal, _) => Self::Front(principal, context),
+    /// A member whose request goes to the resource itself, however it comes.
+    pub(crate) fn member(member: &'a Member) -> Self {
+        Self::by(Asker::Member(member), &DIRECT)
+    }
+
+    /// Somebody else.
+    pub(crate) fn outsider(principal: &'a Principal, context: &'a Context) -> Self {
+        Self::by(Asker::Outsider(principal), context)
+    }
+
+    /// A front, with what its requests say of where they come from.
+    pub(crate) fn front(principal: &'a Principal, context: &'a Context) -> Self {
+        Self::by(Asker::Front(principal), context)
+    }
+
+    fn by(who: Asker<'a>, context: &'a Context) -> Self {
+        Self {
+            who,
+            context,
+            endpoint: None,
+            sender: None,
         }
     }
 
-    /// What is given of the request.
-    pub(crate) fn context(self) -> &'a Context {
-        match self {
-            Self::Member(_, context) | Self::Outsider(_, context) | Self::Front(_, context) => context,
+    /// The same with other things given of the request.
+    pub(crate) fn with(self, context: &'a Context) -> Self {
+        Self { context, ..self }
+    }
+
+    /// The same through a VPC endpoint, with what requests through it say.
+    pub(crate) fn through(self, endpoint: &'a Endpoint, context: &'a Context) -> Self {
+        Self {
+            context,
+            endpoint: Some(endpoint),
+            ..self
+        }
+    }
+
+    /// What a service asks on behalf of who asks: it comes by no endpoint, and for a member from nowhere that is known.
+    pub(crate) fn by_service(self) -> Self {
+        match self.who {
+            Asker::Member(member) => Self::member(member),
+            Asker::Outsider(_) | Asker::Front(_) => Self {
+                endpoint: None,
+                ..self
+            },
+        }
+    }
+
+    /// The principal.
+    pub(crate) fn principal(self) -> &'a Principal {
+        match self.who {
+            Asker::Member(member) => &member.principal,
+            Asker::Outsider(principal) | Asker::Front(principal) => principal,
         }
     }
 
     /// How much work an answer is: a policy that names many resources is looked through for each.
     pub(crate) fn work(self) -> usize {
-        let named = match self {
-            Self::Member(member, _) => member
+        let named = match self.who {
+            Asker::Member(member) => member
                 .policies
                 .identity
                 .iter()
@@ -101,17 +164,14 @@ impl<'a> Asking<'a> {
                 .filter_map(|statement| statement.resources.as_ref())
                 .map(|resources| resources.patterns.len())
                 .sum(),
-            Self::Outsider(..) | Self::Front(..) => 0,
+            Asker::Outsider(_) | Asker::Front(_) => 0,
         };
         1 + named / NAMED_AT_ONCE
     }
 
     /// Whether who asks is of the account of a group.
     pub(crate) fn is_of(self, assembly: &Assembly<'_>, group: &AssetGroup) -> bool {
-        let principal = match self {
-            Self::Member(member, _) => &member.principal,
-            Self::Outsider(principal, _) | Self::Front(principal, _) => principal,
-        };
+        let principal = self.principal();
         let own = assembly
             .fragments
             .get(group.fragment)
@@ -189,7 +249,7 @@ pub(crate) fn names(on: &str, asking: Asking<'_>, grant: &Grant) -> Vec<Text> {
         return vec![Text::from(on)];
     }
     let mut found = Vec::new();
-    if let Asking::Member(member, _) = asking {
+    if let Asker::Member(member) = asking.who {
         let mut asked = None;
         let actions = grant.actions.iter().map(|action| action.to_ascii_lowercase());
         for action in actions {

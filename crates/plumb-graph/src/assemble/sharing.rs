@@ -112,7 +112,7 @@ fn decryption(
             (Some(group), _) => {
                 let principal = Principal::any_of_account(account);
                 let context = Context::over_tls();
-                let asking = Asking::Front(&principal, &context);
+                let asking = Asking::front(&principal, &context);
                 outcome = outcome.and(permissions.decrypt(assembly, asking, None, group)?);
             }
             (None, ReferenceTo::Elsewhere(key)) => {

@@ -9,7 +9,7 @@ use crate::address::AddressSet;
 use crate::apart::apart;
 use crate::model::{
     AccountNetwork, Attached, Balancer, Endpoint, EndpointKind, Filter, Gateway, Hub, Known, Link, Network,
-    PublicService, RouteTable, Subnet, Target,
+    PublicService, RouteTable, ServiceEntry, Subnet, Target,
 };
 use crate::service::ServiceSet;
 
@@ -28,6 +28,7 @@ pub(crate) struct World {
     pub(crate) public_services: Vec<PublicService>,
     /// The networks that an account has or shares, by account; without those of which some may be missing.
     pub(crate) views: BTreeMap<Text, BTreeSet<Text>>,
+    pub(crate) entries: Vec<ServiceEntry>,
     /// What was not read that could open a way, by account.
     pub(crate) blind: BTreeMap<Text, Vec<Text>>,
     pub(crate) groups: Vec<Group>,
@@ -84,6 +85,7 @@ impl World {
                 endpoints,
                 balancers,
                 public_services,
+                entries,
                 blind,
                 missing,
                 account: _,
@@ -148,6 +150,7 @@ impl World {
             world.endpoints.extend(endpoints);
             world.balancers.extend(balancers);
             world.public_services.extend(public_services);
+            world.entries.extend(entries);
             world.blind.entry(own).or_default().extend(blind);
         }
         for thing in foreign {
@@ -226,7 +229,7 @@ impl World {
                     Target::Local
                     | Target::Gateway(_)
                     | Target::Interface(_)
-                    | Target::Service
+                    | Target::Service(_)
                     | Target::Nowhere
                     | Target::Unread(_) => None,
                 };
