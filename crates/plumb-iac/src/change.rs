@@ -10,6 +10,7 @@ use plumb_model::finding::Standing;
 use plumb_model::report::{ChangeCounts, FindingView, Focus, Report};
 use plumb_model::value::Text;
 use plumb_model::verdict::Verdict;
+use plumb_pack::mapping::Language;
 
 pub use self::diff::DiffError;
 use crate::place::{FileId, Place, Sources};
@@ -79,7 +80,8 @@ impl Changes {
     ///
     /// It touches a finding when lines changed where it stands or where its value is set, in the block that it stands in, in
     /// the block that declares its resource, or in a call of a module that the resource stands in. Where a block was taken
-    /// away, what lacks something in the same folder is touched as well: the block may have given it. And it touches what
+    /// away, what lacks something in the same folder is touched as well: the block may have given it (of objects of
+    /// Kubernetes whatever the folder). And it touches what
     /// `is_new` says was not so before, from wherever that comes: a condition, a count, a default somewhere else.
     pub fn mark(
         &self,
@@ -122,6 +124,9 @@ impl Changes {
         report.focus.get_or_insert_with(Focus::default).change = Some(counts);
     }
 }
+
+/// The languages whose blocks may stand in any folder.
+const OBJECTS: [Language; 2] = [Language::Ack, Language::Crossplane];
 
 /// What a change reaches through blocks.
 struct Reach<'c> {
@@ -178,7 +183,12 @@ impl<'c> Reach<'c> {
             return true;
         }
         let lacks = spot.is_some_and(|spot| spot.lacking);
-        lacks && resource.is_some_and(|code| self.lost.contains(&folder_of(&code.place.file)))
+        lacks
+            && resource.is_some_and(|code| {
+                // Objects of Kubernetes complete each other across folders.
+                let is_object = OBJECTS.iter().any(|language| language.name() == code.language);
+                is_object && !self.lost.is_empty() || self.lost.contains(&folder_of(&code.place.file))
+            })
     }
 
     /// Whether lines of a place changed.

@@ -9,6 +9,7 @@
 
 mod composition;
 mod doubt;
+mod index;
 mod kustomize;
 mod object;
 mod recognise;
@@ -19,7 +20,7 @@ mod stack;
 mod tests;
 mod values;
 
-use plumb_model::diagnostic::Diagnostic;
+use plumb_model::diagnostic::{Diagnostic, Level};
 use plumb_model::value::Text;
 use plumb_pack::kubernetes::ObjectKinds;
 
@@ -32,6 +33,8 @@ use crate::files::Files;
 use crate::place::{FileId, Sources};
 use kustomize::Patches;
 use object::{Object, objects};
+use rayon::prelude::*;
+use values::Values;
 
 /// How many objects of one tree are read.
 const MAX_OBJECTS: usize = 200_000;
@@ -90,13 +93,17 @@ pub fn read(
     let mut found: Vec<Object> = Vec::new();
     let mut templates: Vec<FileId> = Vec::new();
     let mut others = 0;
-    for (path, text) in manifests {
-        if patches.is_patch(&path) {
-            continue;
-        }
-        let file = sources.add(path, text);
-        let Some(source) = sources.get(file) else { continue };
-        let read = documents(file, source);
+    let files: Vec<FileId> = manifests
+        .into_iter()
+        .filter(|(path, _)| !patches.is_patch(path))
+        .map(|(path, text)| sources.add(path, text))
+        .collect();
+    let read: Vec<_> = files
+        .par_iter()
+        .filter_map(|file| Some((*file, sources.get(*file)?)))
+        .map(|(file, source)| (file, source, documents(file, source)))
+        .collect();
+    for (file, source, read) in read {
         let is_wrong = read.malformed.is_some() || !read.problems.is_empty();
         if is_wrong && source.text.contains("{{") {
             templates.push(file);
@@ -122,12 +129,18 @@ pub fn read(
         patches.doubt(object);
     }
     let groups = roots::split(found, sources, &mut problems);
+    let values = Values::new();
     let mut stacks = Vec::new();
     for group in groups {
         let account = (context.account)(stacks.len());
-        stacks.push(stack::stack(group, account, context));
+        stacks.push(stack::stack(group, account, &values, context));
     }
-    problems.truncate(MAX_PROBLEMS);
+    problems.extend(values.problem());
+    if problems.len() > MAX_PROBLEMS {
+        // Errors tell that something was left out, so none of them may be cut off for a warning.
+        problems.sort_by_key(|problem| problem.level != Level::Error);
+        problems.truncate(MAX_PROBLEMS);
+    }
     Reading {
         stacks,
         problems,

@@ -14,8 +14,10 @@ use crate::val::Why;
 
 /// How many parts of one composition are looked at.
 const MAX_PARTS: usize = 1_000;
-/// How many patches of one part are looked at.
-const MAX_PATCHES: usize = 1_000;
+/// How many patches of one part are looked at; with more of them nothing is known of the part.
+const MAX_PATCHES: usize = 200;
+/// How many patches of one composition are looked at, in the same way.
+const MAX_PATCHES_IN_ALL: usize = 5_000;
 
 /// A part of a composition.
 pub(super) struct Base {
@@ -41,16 +43,22 @@ pub(super) fn bases(composition: &Node, path: &str) -> Vec<Base> {
     let pipeline = spec.get("pipeline").and_then(Node::items).unwrap_or_default();
     let inputs = pipeline.iter().filter_map(|step| step.get("input"));
     let mut bases = Vec::new();
+    let mut left = MAX_PATCHES_IN_ALL;
     for input in std::iter::once(spec).chain(inputs) {
         let parts = input.get("resources").and_then(Node::items).unwrap_or_default();
         for (at, part) in parts.iter().enumerate().take(MAX_PARTS) {
             let Some(base) = part.get("base") else { continue };
             let why = Why::from(format!("a patch of the composition `{by}` sets it"));
             let mut object = base.clone();
-            for path in patched(part, input).into_iter().take(MAX_PATCHES) {
-                let steps = steps(&path);
+            let paths = patched(part, input);
+            left = left.saturating_sub(paths.len());
+            if paths.len() > MAX_PATCHES || left == 0 {
+                doubt::at(&mut object, &["spec"], &why);
+            }
+            for path in paths.iter().take(MAX_PATCHES.min(left)) {
+                let steps = steps(path);
                 if steps.first().is_some_and(|first| first == "spec") {
-                    object = doubt::at(&object, &steps, &why);
+                    doubt::at(&mut object, &steps, &why);
                 }
             }
             let part = part
@@ -61,19 +69,11 @@ pub(super) fn bases(composition: &Node, path: &str) -> Vec<Base> {
                     by: by.clone(),
                     part: Text::from(part),
                 },
-                object: in_place_of(base, object),
+                object,
             });
         }
     }
     bases
-}
-
-/// The object where it is written, whatever was made unknown in it.
-fn in_place_of(base: &Node, object: Node) -> Node {
-    Node {
-        place: base.place,
-        ..object
-    }
 }
 
 /// The paths that the patches of a part set, those of its sets of patches included.

@@ -5,43 +5,51 @@ use std::sync::Arc;
 use crate::cloudformation::tree::{Content, Entry, Node};
 use crate::val::Why;
 
-/// The node with everything unknown that a document of the same shape sets.
-pub(super) fn merged(node: &Node, change: &Node, why: &Why) -> Node {
-    let (Content::Map(entries), Content::Map(changes)) = (&node.content, &change.content) else {
-        return Node::unknown(node.place, why.clone());
+/// How deep a path goes; what it leads to further down is unknown from there.
+const MAX_STEPS: usize = 48;
+
+/// Makes everything unknown that a document of the same shape sets.
+pub(super) fn merged(node: &mut Node, change: &Node, why: &Why) {
+    let place = node.place;
+    let (Content::Map(entries), Content::Map(changes)) = (&mut node.content, &change.content) else {
+        *node = Node::unknown(place, why.clone());
+        return;
     };
-    let mut entries = Vec::clone(entries);
+    let entries = Arc::make_mut(entries);
     for change in changes.iter() {
-        put(node, &mut entries, &change.key, |value| {
-            merged(value, &change.value, why)
-        });
-    }
-    Node {
-        place: node.place,
-        content: Content::Map(Arc::new(entries)),
+        let empty = Node::map_at(place, Vec::new());
+        merged(value(entries, &change.key, empty), &change.value, why);
     }
 }
 
-/// The node with what stands at a path unknown; a list is unknown as a whole.
-pub(super) fn at<S: AsRef<str>>(node: &Node, steps: &[S], why: &Why) -> Node {
-    let (Some((first, rest)), Content::Map(entries)) = (steps.split_first(), &node.content) else {
-        return Node::unknown(node.place, why.clone());
+/// Makes what stands at a path unknown; a list is unknown as a whole.
+pub(super) fn at<S: AsRef<str>>(node: &mut Node, steps: &[S], why: &Why) {
+    let steps: Vec<&str> = steps.iter().take(MAX_STEPS).map(AsRef::as_ref).collect();
+    below(node, &steps, why);
+}
+
+fn below(node: &mut Node, steps: &[&str], why: &Why) {
+    let place = node.place;
+    let (Some((first, rest)), Content::Map(entries)) = (steps.split_first(), &mut node.content) else {
+        *node = Node::unknown(place, why.clone());
+        return;
     };
-    let mut entries = Vec::clone(entries);
-    put(node, &mut entries, first.as_ref(), |value| at(value, rest, why));
-    Node {
-        place: node.place,
-        content: Content::Map(Arc::new(entries)),
-    }
+    let empty = Node::map_at(place, Vec::new());
+    below(value(Arc::make_mut(entries), first, empty), rest, why);
 }
 
-/// Changes the entry of that key, which is an empty map where there is none.
-fn put(node: &Node, entries: &mut Vec<Entry>, key: &str, change: impl Fn(&Node) -> Node) {
-    match entries.iter_mut().find(|entry| entry.key == key) {
-        Some(entry) => entry.value = change(&entry.value),
+/// The value of the entry of that key, which is put in where there is none.
+fn value<'e>(entries: &'e mut Vec<Entry>, key: &str, missing: Node) -> &'e mut Node {
+    let at = match entries.iter().position(|entry| entry.key == key) {
+        Some(at) => at,
         None => {
-            let value = change(&Node::map_at(node.place, Vec::new()));
-            entries.push(Entry::made(node.place, key, value));
+            entries.push(Entry::made(missing.place, key, missing));
+            entries.len() - 1
         }
-    }
+    };
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "the entry was found or put there just now"
+    )]
+    &mut entries[at].value
 }

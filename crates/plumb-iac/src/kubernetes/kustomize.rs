@@ -104,7 +104,7 @@ impl Patches {
             match &patch.change {
                 Change::Merged(change) => {
                     if let Some(change) = change.get("spec") {
-                        spec = doubt::merged(&spec, change, &why);
+                        doubt::merged(&mut spec, change, &why);
                     }
                 }
                 Change::At(pointers) => {
@@ -112,7 +112,7 @@ impl Patches {
                         let mut steps = pointer.split('/').skip(1);
                         if steps.next() == Some("spec") {
                             let steps = steps.map(|step| step.replace("~1", "/").replace("~0", "~"));
-                            spec = doubt::at(&spec, &steps.collect::<Vec<_>>(), &why);
+                            doubt::at(&mut spec, &steps.collect::<Vec<_>>(), &why);
                         }
                     }
                 }

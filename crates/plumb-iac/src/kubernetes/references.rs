@@ -3,30 +3,21 @@
 //! Crossplane: <https://docs.crossplane.io/latest/managed-resources/managed-resources/#referencing-other-resources>. AWS
 //! Controllers for Kubernetes: <https://aws-controllers-k8s.github.io/community/docs/user-docs/references/>.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use plumb_model::value::Text;
-use plumb_pack::kubernetes::{ObjectKind, ObjectReference};
+use plumb_pack::kubernetes::ObjectReference;
 
-use super::object::{Object, Scope};
+use super::index::{Index, Known, Selected};
 use super::values::snake;
 use crate::declared::Language;
 use crate::mapping::KNOWN_AFTER_APPLY;
 use crate::val::{Fields, Kind, Val};
 
-/// An object with what is known of it.
-pub(super) struct Known<'s> {
-    pub(super) object: &'s Object,
-    pub(super) kind: Option<&'s ObjectKind>,
-    pub(super) address: Text,
-}
-
-/// The objects of a stack, to be found by kind, name and labels.
-pub(super) struct Index<'s> {
-    known: &'s [Known<'s>],
-    by_kind: HashMap<(Scope, &'s str), Vec<usize>>,
-    by_name: HashMap<(Scope, &'s str, &'s str), Vec<usize>>,
+/// The arguments of an object with those that others give; `bodies` are the arguments of all, computed ones included.
+pub(super) fn resolved(index: &Index<'_>, from: &Known<'_>, body: &Val, bodies: &[Val]) -> Val {
+    let walk = Walk { index, from, bodies };
+    walk.value(body, "")
 }
 
 /// What a field that is no argument says of one.
@@ -37,38 +28,6 @@ enum Field {
     Labels,
     /// A part of a secret.
     Secret,
-}
-
-impl<'s> Index<'s> {
-    pub(super) fn of(known: &'s [Known<'s>]) -> Self {
-        let mut by_kind: HashMap<_, Vec<usize>> = HashMap::new();
-        let mut by_name: HashMap<_, Vec<usize>> = HashMap::new();
-        for (at, one) in known.iter().enumerate() {
-            let (scope, kind) = (one.object.scope, one.object.kind.as_str());
-            by_kind.entry((scope, kind)).or_default().push(at);
-            if let Some(name) = &one.object.name {
-                by_name
-                    .entry((scope, kind, name.text.as_str()))
-                    .or_default()
-                    .push(at);
-            }
-        }
-        Self {
-            known,
-            by_kind,
-            by_name,
-        }
-    }
-
-    /// The arguments of an object with those that others give; `bodies` are the arguments of all, computed ones included.
-    pub(super) fn resolved(&self, object: &Known<'_>, body: &Val, bodies: &[Val]) -> Val {
-        let walk = Walk {
-            index: self,
-            from: object,
-            bodies,
-        };
-        walk.value(body, "")
-    }
 }
 
 /// One object at work.
@@ -129,7 +88,13 @@ impl Walk<'_> {
         let all = |name: &str| match &value.kind {
             Kind::Map(fields) => fields.entries.contains_key(name),
             Kind::List(items) => !items.is_empty() && items.iter().all(|item| item.get(name).is_some()),
-            _ => false,
+            Kind::Null
+            | Kind::Bool(_)
+            | Kind::Int(_)
+            | Kind::Float(_)
+            | Kind::String(_)
+            | Kind::Json(_)
+            | Kind::Unknown(_) => false,
         };
         match self.from.object.language {
             Language::Ack => {
@@ -211,7 +176,10 @@ impl Walk<'_> {
         let text = |key: &str| value.get(key).and_then(Val::as_str);
         let kind = match text("name") {
             None => Kind::Unknown("the name of the reference is not known".into()),
-            Some(name) => match self.find(reference, name, text("namespace")) {
+            Some(name) => match self
+                .index
+                .named(self.from.object, (&reference.kind, name), text("namespace"))
+            {
                 Some(at) => self.attribute(reference, at),
                 None => {
                     Kind::Unknown(format!("`{} {name}` is not among the manifests", reference.kind).into())
@@ -222,28 +190,6 @@ impl Walk<'_> {
             kind,
             ..value.clone()
         }
-    }
-
-    /// The only object of a name, in the namespace that a reference means. What tells no namespace may be in any.
-    fn find(&self, reference: &ObjectReference, name: &str, namespace: Option<&str>) -> Option<usize> {
-        let scope = self.from.object.scope;
-        let named = self.index.by_name.get(&(scope, reference.kind.as_str(), name))?;
-        let wanted = namespace.or(self.from.object.namespace.as_deref());
-        let own = |at: usize| {
-            self.index
-                .known
-                .get(at)
-                .and_then(|one| one.object.namespace.as_deref())
-        };
-        let mut exact = named.iter().copied().filter(|at| own(*at) == wanted);
-        if let Some(at) = exact.next() {
-            return Some(at);
-        }
-        let mut open = named
-            .iter()
-            .copied()
-            .filter(|at| wanted.is_none() || own(*at).is_none());
-        open.next().filter(|_| open.next().is_none())
     }
 
     /// The value that labels stand for: of one object, or of all that have them where a list is wanted.
@@ -267,25 +213,9 @@ impl Walk<'_> {
             None => {
                 Kind::Unknown("only the cluster tells which objects a selector without labels means".into())
             }
-            Some(labels) => {
-                let of_kind = self
-                    .index
-                    .by_kind
-                    .get(&(self.from.object.scope, reference.kind.as_str()));
-                let fits = |at: &usize| {
-                    self.index.known.get(*at).is_some_and(|one| {
-                        let has = |(name, label): &(&Text, &str)| {
-                            one.object.labels.get(*name).is_some_and(|known| known == label)
-                        };
-                        let by =
-                            |object: &'_ Object| object.composed.as_ref().map(|composed| composed.by.clone());
-                        labels.iter().all(has)
-                            && one.object.namespace == self.from.object.namespace
-                            && by(one.object) == by(self.from.object)
-                    })
-                };
-                let found: Vec<usize> = of_kind.into_iter().flatten().copied().filter(fits).collect();
-                match found.as_slice() {
+            Some(labels) => match self.index.labelled(self.from.object, &reference.kind, &labels) {
+                Selected::TooMany => Kind::Unknown("the selector stands for too many objects".into()),
+                Selected::These(found) => match found.as_slice() {
                     [] => Kind::Unknown(
                         format!("no `{}` among the manifests has the labels", reference.kind).into(),
                     ),
@@ -298,8 +228,8 @@ impl Walk<'_> {
                         Kind::List(Arc::new(items.collect()))
                     }
                     _ => Kind::Unknown(format!("several `{}` have the labels", reference.kind).into()),
-                }
-            }
+                },
+            },
         };
         Val {
             kind,

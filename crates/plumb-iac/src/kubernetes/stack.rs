@@ -6,11 +6,12 @@ use std::sync::Arc;
 use plumb_model::value::Text;
 
 use super::Context;
+use super::index::{Index, Known};
 use super::object::Object;
-use super::references::{Index, Known};
+use super::references::resolved;
 use super::roots::Group;
-use super::values::{self, Naming};
-use crate::cloudformation::tree::Node;
+use super::values::{self, Naming, Values};
+use crate::cloudformation::tree::{Content, Node};
 use crate::declared::{Declared, Language, Stack};
 use crate::mapping::Surroundings;
 use crate::val::{Fields, Kind, Val, Why};
@@ -19,16 +20,16 @@ use crate::val::{Fields, Kind, Val, Why};
 const ROUNDS: usize = 2;
 
 /// The stack of a group of objects.
-pub(super) fn stack(group: Group, account: Text, context: &Context<'_>) -> Stack {
+pub(super) fn stack(group: Group, account: Text, values: &Values, context: &Context<'_>) -> Stack {
     let language = group.language;
     let known = known(&group.objects, context);
     let index = Index::of(&known);
-    let written: Vec<Val> = known.iter().map(arguments).collect();
-    let mut resolved = written.clone();
+    let written: Vec<Val> = known.iter().map(|one| arguments(one, values)).collect();
+    let mut followed = written.clone();
     for _ in 0..ROUNDS {
         let bodies: Vec<Val> = known
             .iter()
-            .zip(resolved)
+            .zip(followed)
             .map(|(one, body)| {
                 let region = region(one.object, &body).or_else(|| context.region.clone());
                 let surroundings = Surroundings {
@@ -41,13 +42,13 @@ pub(super) fn stack(group: Group, account: Text, context: &Context<'_>) -> Stack
             })
             .collect();
         let objects = known.iter().zip(&written);
-        resolved = objects
-            .map(|(one, body)| index.resolved(one, body, &bodies))
+        followed = objects
+            .map(|(one, body)| resolved(&index, one, body, &bodies))
             .collect();
     }
     let blocks = known
         .iter()
-        .zip(resolved)
+        .zip(followed)
         .filter(|(one, _)| !one.object.is_observed());
     let mut blocks: Vec<Declared> = blocks
         .map(|(one, body)| Declared {
@@ -131,11 +132,11 @@ fn region(object: &Object, body: &Val) -> Option<Text> {
 }
 
 /// The arguments that an object tells.
-fn arguments(known: &Known<'_>) -> Val {
+fn arguments(known: &Known<'_>, values: &Values) -> Val {
     let object = known.object;
     let maps = known.kind.map_or(&[][..], |kind| kind.maps.as_slice());
     let part = |node: Option<&Node>, naming: Naming<'_>| match node {
-        Some(node) => values::value(node, node.place, naming, ""),
+        Some(node) => values.value(node, node.place, naming, ""),
         None => Val::null(),
     };
     let spec = object.spec.as_ref();
@@ -145,9 +146,11 @@ fn arguments(known: &Known<'_>) -> Val {
             let part = |key: &str| part(spec.and_then(|spec| spec.get(key)), Naming::Camel(maps));
             let body = values::filled_up(part("forProvider"), part("initProvider"));
             // A spec that is not known as a whole tells no argument.
-            match spec.map(|spec| values::value(spec, spec.place, Naming::Free, "")) {
-                Some(spec) if spec.why_unknown().is_some() => spec,
-                Some(_) | None => body,
+            match spec.map(|spec| &spec.content) {
+                Some(Content::Unreadable(why)) => Val::unknown(why.clone()),
+                Some(Content::Plain(_) | Content::Quoted(_) | Content::List(_) | Content::Map(_)) | None => {
+                    body
+                }
             }
         }
     };

@@ -1,13 +1,15 @@
 //! Nodes of manifests to values of arguments, called as mappings call them.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
+use plumb_model::diagnostic::Diagnostic;
 use plumb_model::value::Text;
 
 use crate::cloudformation::scalar;
-use crate::cloudformation::tree::{Content, Node};
+use crate::cloudformation::tree::{Content, Entry, Node};
 use crate::place::Place;
-use crate::val::{Entries, Fields, Kind, Val};
+use crate::val::{Fields, Kind, Val};
 
 /// How the fields of an object are called.
 #[derive(Clone, Copy)]
@@ -20,46 +22,73 @@ pub(super) enum Naming<'n> {
     Free,
 }
 
-/// The value of a node that the entry or item at `at` holds; `path` leads to it from the top.
-pub(super) fn value(node: &Node, at: Place, naming: Naming<'_>, path: &str) -> Val {
-    let kind = match &node.content {
-        Content::Plain(text) | Content::Quoted(text) if text.contains("{{") => {
-            Kind::Unknown("a template fills it in".into())
+/// How many values the manifests of one tree may have, with what aliases stand for.
+const MAX_VALUES: usize = 5_000_000;
+
+/// Makes values of nodes, so many and no more.
+pub(super) struct Values {
+    left: Cell<usize>,
+}
+
+impl Values {
+    /// Nothing is made yet.
+    pub(super) fn new() -> Self {
+        Self {
+            left: Cell::new(MAX_VALUES),
         }
-        Content::Plain(text) => scalar::kind(text),
-        Content::Quoted(text) => Kind::String(text.clone()),
-        Content::Unreadable(why) => Kind::Unknown(why.clone()),
-        Content::List(items) => {
-            let items = items.iter().map(|item| value(item, item.place, naming, path));
-            Kind::List(Arc::new(items.filter(|item| !item.is_null()).collect()))
-        }
-        Content::Map(entries) => {
-            let mut fields = Entries::new();
-            for entry in entries.iter() {
-                let (key, naming) = match naming {
-                    Naming::Camel(maps) => camel(&entry.key, path, maps),
-                    Naming::AsWritten | Naming::Free => (entry.key.clone(), naming),
-                };
-                let path = match path {
-                    "" => key.to_string(),
-                    _ => format!("{path}.{key}"),
-                };
-                let value = value(&entry.value, entry.place(), naming, &path);
-                if !value.is_null() {
-                    fields.insert(key, value);
-                }
+    }
+
+    /// What is wrong when there were too many.
+    pub(super) fn problem(&self) -> Option<Diagnostic> {
+        let message = format!("the manifests have more than {MAX_VALUES} values");
+        (self.left.get() == 0)
+            .then(|| Diagnostic::error(message).help("what remains is unknown; scan a part of the tree"))
+    }
+
+    /// The value of a node that the entry or item at `at` holds; `path` leads to it from the top.
+    pub(super) fn value(&self, node: &Node, at: Place, naming: Naming<'_>, path: &str) -> Val {
+        self.left.set(self.left.get().saturating_sub(1));
+        let kind = match &node.content {
+            _ if self.left.get() == 0 => Kind::Unknown("there are too many values".into()),
+            Content::Plain(text) | Content::Quoted(text) if text.contains("{{") => {
+                Kind::Unknown("a template fills it in".into())
             }
-            Kind::Map(Arc::new(Fields {
-                entries: fields,
-                rest: None,
-            }))
+            Content::Plain(text) => scalar::kind(text),
+            Content::Quoted(text) => Kind::String(text.clone()),
+            Content::Unreadable(why) => Kind::Unknown(why.clone()),
+            Content::List(items) => {
+                let items = items
+                    .iter()
+                    .map(|item| self.value(item, item.place, naming, path));
+                Kind::List(Arc::new(items.filter(|item| !item.is_null()).collect()))
+            }
+            Content::Map(entries) => Kind::Map(Arc::new(self.fields(entries, naming, path))),
+        };
+        Val {
+            kind,
+            set: Some(node.place),
+            at: Some(at),
+            partial: None,
         }
-    };
-    Val {
-        kind,
-        set: Some(node.place),
-        at: Some(at),
-        partial: None,
+    }
+
+    fn fields(&self, entries: &[Entry], naming: Naming<'_>, path: &str) -> Fields {
+        let mut fields = Fields::default();
+        for entry in entries {
+            let (key, naming) = match naming {
+                Naming::Camel(maps) => camel(&entry.key, path, maps),
+                Naming::AsWritten | Naming::Free => (entry.key.clone(), naming),
+            };
+            let path = match path {
+                "" => key.to_string(),
+                _ => format!("{path}.{key}"),
+            };
+            let value = self.value(&entry.value, entry.place(), naming, &path);
+            if !value.is_null() {
+                fields.entries.insert(key, value);
+            }
+        }
+        fields
     }
 }
 

@@ -33,7 +33,7 @@ impl Folder {
         self
     }
 
-    fn commit(&self) {
+    pub(crate) fn commit(&self) {
         self.git(&["add", "--all"]);
         self.git(&["commit", "--message", "x"]);
     }

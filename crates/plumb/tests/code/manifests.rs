@@ -82,6 +82,24 @@ fn a_change_touches_what_stands_in_changed_objects() {
 }
 
 #[test]
+fn an_object_that_went_touches_what_lacks_it_in_any_folder() {
+    let folder = Folder::new("manifest-gone");
+    folder.file("buckets/a.yaml", &bucket("a", ""));
+    folder.file("settings/versioning.yaml", &versioning("a", "Enabled"));
+    let folder = folder.committed();
+    std::fs::remove_file(folder.0.join("settings/versioning.yaml")).unwrap();
+    folder.touched("HEAD", &["Bucket.s3.a"]);
+    folder.file(
+        "settings/versioning.yaml",
+        &[versioning("a", "Enabled"), versioning("b", "Enabled")].join("---\n"),
+    );
+    folder.file("buckets/b.yaml", &bucket("b", ""));
+    folder.commit();
+    folder.file("settings/versioning.yaml", &versioning("a", "Enabled"));
+    folder.touched("HEAD", &["Bucket.s3.b"]);
+}
+
+#[test]
 fn templates_of_objects_make_a_scan_incomplete() {
     let folder = Folder::new("chart");
     folder.file(

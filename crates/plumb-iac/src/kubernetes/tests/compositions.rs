@@ -66,3 +66,21 @@ fn siblings_are_those_of_one_composition() {
         );
     }
 }
+
+#[test]
+fn of_a_part_with_too_many_or_too_deep_patches_less_is_known() {
+    let part = |patches: &str| {
+        composition(&format!(
+            "resources:\n  - name: vpc\n    base: {{ apiVersion: ec2.aws.upbound.io/v1beta1, kind: VPC, spec: {{ forProvider: {{ cidrBlock: x }} }} }}\n    patches: [ {patches} ]\n"
+        ))
+    };
+    let many = "{ toFieldPath: spec.forProvider.x }, ".repeat(201);
+    let deep = format!("{{ toFieldPath: spec.forProvider{} }}", ".x".repeat(100_000));
+    for (patches, expected) in [
+        (many, "aws_vpc { ...?("),
+        (deep, "aws_vpc {cidr_block: \"x\", x: {x: {"),
+    ] {
+        let shown = shown(&[("a.yaml", &part(&patches))]);
+        assert!(shown.contains(expected), "{shown}");
+    }
+}

@@ -45,6 +45,42 @@ fn anchors_hold_within_a_document_and_do_not_explode() {
 }
 
 #[test]
+fn a_selector_stands_for_so_many_objects_and_no_more() {
+    let group = |at: usize| {
+        format!(
+            "---\napiVersion: ec2.aws.upbound.io/v1beta1\nkind: SecurityGroup\nmetadata: {{ name: g{at}, labels: {{ a: b }} }}\n"
+        )
+    };
+    let function = "apiVersion: lambda.aws.upbound.io/v1beta2\nkind: Function\nmetadata: { name: f }\nspec: { forProvider: { vpcConfig: { securityGroupIdSelector: { matchLabels: { a: b } } } } }\n";
+    for (count, is_known) in [(400, true), (600, false)] {
+        let groups: String = (0..count).map(group).collect();
+        let shown = shown(&[("a.yaml", &format!("{function}{groups}"))]);
+        let why = "?(the selector stands for too many objects)";
+        assert_eq!(shown.contains(why), !is_known, "{count}");
+    }
+}
+
+#[test]
+fn warnings_do_not_hide_errors() {
+    let warned =
+        "apiVersion: s3.aws.upbound.io/v1beta1\nkind: Bucket\nmetadata: { name: b }\nspec: { a: 1, a: 2 }\n";
+    let mut files: Vec<(String, String)> = (0..300)
+        .map(|at| (format!("{at}.yaml"), warned.to_owned()))
+        .collect();
+    files.push(("z.yaml".to_owned(), format!("{warned}---\na: [")));
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()))
+        .collect();
+    let (reading, _) = reading(&files);
+    let errors = reading
+        .problems
+        .iter()
+        .filter(|problem| problem.level == plumb_model::diagnostic::Level::Error);
+    assert_eq!((errors.count(), reading.problems.len()), (1, 200));
+}
+
+#[test]
 fn what_is_no_object_is_passed_over() {
     let texts = [
         "apiVersion: s3.aws.upbound.io/v1\n",
