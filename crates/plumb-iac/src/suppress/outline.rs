@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use plumb_model::value::Text;
 
-use super::comment::{Comment, of_hcl};
+use super::comment::{Comment, of_hcl, of_json, without};
 use super::markup::{Content, Node, Said, parse, said};
 use super::notation::Notation;
 use crate::arm::bicep;
@@ -54,6 +54,13 @@ impl Outline {
                 let mut found = Vec::new();
                 said(&root, &(0..text.len()), &mut found);
                 (items_of(&root), of_yaml(text, &scalars), found)
+            }
+            Dialect::Json => {
+                let comments = of_json(text);
+                let (root, _) = parse(&without(text, &comments))?;
+                let mut found = Vec::new();
+                said(&root, &(0..text.len()), &mut found);
+                (items_of(&root), comments, found)
             }
         };
         let lines: Vec<usize> = std::iter::once(0)
@@ -191,6 +198,7 @@ pub(crate) fn top_items(sources: &Sources, file: FileId) -> Option<Vec<Range<usi
         Dialect::Hcl => body_of(sources, file)?,
         Dialect::Bicep => items(bicep::outline(&source.text).statements),
         Dialect::Markup => items_of(&parse(&source.text)?.0),
+        Dialect::Json => items_of(&parse(&without(&source.text, &of_json(&source.text)))?.0),
     };
     Some(items.into_iter().map(|item| item.whole).collect())
 }
@@ -201,8 +209,10 @@ enum Dialect {
     /// Terraform's own.
     Hcl,
     Bicep,
-    /// YAML or JSON.
+    /// YAML, or JSON under a name of no language.
     Markup,
+    /// JSON; ARM takes comments in it.
+    Json,
 }
 
 impl Dialect {
@@ -212,8 +222,10 @@ impl Dialect {
             Some(Self::Hcl)
         } else if ends(&[".bicep", ".bicepparam"]) {
             Some(Self::Bicep)
+        } else if ends(&[".json"]) {
+            Some(Self::Json)
         } else {
-            ends(&[".json", ".yaml", ".yml", ".template"]).then_some(Self::Markup)
+            ends(&[".yaml", ".yml", ".template"]).then_some(Self::Markup)
         }
     }
 }
