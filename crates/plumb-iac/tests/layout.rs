@@ -23,7 +23,8 @@ fn corrected(policy: &str, file: &str, text: &str) -> String {
         &UsedPaths::default(),
         &Options::default(),
     );
-    let (_, places) = scanned.stacks[0].mapped.resources.first().unwrap();
+    let stack = scanned.stacks.first().unwrap();
+    let (_, places) = stack.mapped.resources.first().unwrap();
     let corrector = Corrector::new(&scanned.sources, &fixes);
     let language = match file.ends_with(".tf") {
         true => Language::Terraform,
