@@ -322,6 +322,34 @@ mod tests {
     }
 
     #[test]
+    fn json_of_arm_has_comments() {
+        let text = r#"{
+  // plumb:ignore-file f
+  "resources": [
+    // plumb:ignore a reason=x
+    { "name": "a" },
+    {
+      "name": "b", // plumb:ignore b
+      "text": "// plumb:ignore c",
+      /* plumb:ignore d */
+      "properties": { "e": 1 }
+    }
+  ]
+}"#;
+        let b = "a: { \"name\": \"a\" }";
+        check(
+            "azuredeploy.json",
+            text,
+            &[
+                "f: the file",
+                b,
+                "b (name alone): \"name\": \"b\"",
+                "d: \"properties\": { \"e\": 1 }",
+            ],
+        );
+    }
+
+    #[test]
     fn installed_modules_of_others_accept_nothing() {
         check(".terraform/modules/x/main.tf", "# plumb:ignore a\nb {\n}", &[]);
         check("broken.tf", "# plumb:ignore a\nb {", &[]);
@@ -331,7 +359,7 @@ mod tests {
         #[test]
         fn any_text_is_read_to_its_end(parts in proptest::collection::vec(part(), 0..40)) {
             let text = parts.concat();
-            for name in ["a.tf", "a.tf.json", "a.yaml", "a.tfvars"] {
+            for name in ["a.tf", "a.tf.json", "a.yaml", "a.json", "a.tfvars"] {
                 let mut sources = Sources::default();
                 sources.add(name, text.as_str());
                 let (found, problems) = read(&sources);

@@ -237,3 +237,17 @@ resource \"aws_s3_bucket_versioning\" \"v\" {\n  bucket = \"x-${var.n}\"\n  vers
     let expected = ["aws_s3_bucket.a[0] unknown", "aws_s3_bucket.a[1] unknown"];
     check("s3-bucket-versioning-enabled", "main.tf", two, &expected);
 }
+
+#[test]
+fn a_bucket_that_is_looked_up_is_known_by_its_name() {
+    let code = r#"variable "n" {}
+resource "aws_s3_bucket" "b" { bucket = "x-${var.n}" }
+data "aws_s3_bucket" "d" { bucket = "x-${var.n}" }
+resource "aws_s3_bucket_versioning" "v" {
+  bucket = data.aws_s3_bucket.d.id
+  versioning_configuration { status = "Enabled" }
+}
+"#;
+    let expected = ["aws_s3_bucket.b pass"];
+    check("s3-bucket-versioning-enabled", "main.tf", code, &expected);
+}

@@ -207,8 +207,18 @@ impl Writer<'_> {
 
     /// A property in the place of an empty map.
     fn filled(&self, node: &Node, name: &Text, value: &Value) -> Edit {
-        let outer = indentation(self.text, node.place.range().start);
-        let text = if self.is_json() {
+        let range = node.place.range();
+        let outer = indentation(self.text, range.start);
+        let mut start = range.start;
+        let before = self.text.get(..start).unwrap_or_default();
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        let text = if line.contains('{') {
+            let value = self.in_flow(value, None);
+            match self.is_json() {
+                true => format!("{{ \"{name}\": {value} }}"),
+                false => format!("{{ {name}: {value} }}"),
+            }
+        } else if self.is_json() {
             let unit = self.unit(node.place.range().start, "");
             let indent = Indent {
                 outer: format!("{outer}{unit}"),
@@ -219,10 +229,12 @@ impl Writer<'_> {
         } else {
             let mut text = String::new();
             block(&format!("{outer}  "), name, value, &mut text);
+            // No space stays behind the colon.
+            start = before.trim_end_matches(' ').len();
             format!("\n{}", text.trim_end())
         };
         Edit {
-            place: node.place,
+            place: Place::new(self.file, start..range.end),
             text,
         }
     }

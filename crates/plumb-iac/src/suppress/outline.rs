@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use plumb_model::value::Text;
 
-use super::comment::{Comment, of_hcl};
+use super::comment::{Comment, of_hcl, of_json, without};
 use super::markup::{Content, Node, Said, annotated, objects, parse, said};
 use super::notation::Notation;
 use crate::arm::bicep;
@@ -52,20 +52,17 @@ impl Outline {
             }
             Dialect::Markup => {
                 let (roots, scalars) = parse(text)?;
-                let mut found = Vec::new();
-                for root in &roots {
-                    match objects(root) {
-                        Some(objects) => objects
-                            .into_iter()
-                            .for_each(|object| annotated(object, &mut found)),
-                        None => said(root, &(0..text.len()), &mut found),
-                    }
-                }
                 (
                     roots.iter().flat_map(items_of).collect(),
                     of_yaml(text, &scalars),
-                    found,
+                    said_in(&roots, text.len()),
                 )
+            }
+            Dialect::Json => {
+                let comments = of_json(text);
+                let (roots, _) = parse(&without(text, &comments))?;
+                let found = said_in(&roots, text.len());
+                (roots.iter().flat_map(items_of).collect(), comments, found)
             }
         };
         let lines: Vec<usize> = std::iter::once(0)
@@ -204,6 +201,20 @@ impl Outline {
     }
 }
 
+/// What the documents of a file say in metadata and annotations; `length` is that of its text.
+fn said_in(roots: &[Node], length: usize) -> Vec<Said> {
+    let mut found = Vec::new();
+    for root in roots {
+        match objects(root) {
+            Some(objects) => objects
+                .into_iter()
+                .for_each(|object| annotated(object, &mut found)),
+            None => said(root, &(0..length), &mut found),
+        }
+    }
+    found
+}
+
 /// The places of the blocks at the top of a file, sorted; `None` where the file is in another language or broken.
 pub(crate) fn top_items(sources: &Sources, file: FileId) -> Option<Vec<Range<usize>>> {
     let source = sources.get(file)?;
@@ -211,6 +222,10 @@ pub(crate) fn top_items(sources: &Sources, file: FileId) -> Option<Vec<Range<usi
         Dialect::Hcl => body_of(sources, file)?,
         Dialect::Bicep => items(bicep::outline(&source.text).statements),
         Dialect::Markup => parse(&source.text)?.0.iter().flat_map(items_of).collect(),
+        Dialect::Json => {
+            let without = without(&source.text, &of_json(&source.text));
+            parse(&without)?.0.iter().flat_map(items_of).collect()
+        }
     };
     Some(items.into_iter().map(|item| item.whole).collect())
 }
@@ -221,8 +236,10 @@ enum Dialect {
     /// Terraform's own.
     Hcl,
     Bicep,
-    /// YAML or JSON.
+    /// YAML, or JSON under a name of no language.
     Markup,
+    /// JSON; ARM takes comments in it.
+    Json,
 }
 
 impl Dialect {
@@ -232,8 +249,10 @@ impl Dialect {
             Some(Self::Hcl)
         } else if ends(&[".bicep", ".bicepparam"]) {
             Some(Self::Bicep)
+        } else if ends(&[".json"]) {
+            Some(Self::Json)
         } else {
-            ends(&[".json", ".yaml", ".yml", ".template"]).then_some(Self::Markup)
+            ends(&[".yaml", ".yml", ".template"]).then_some(Self::Markup)
         }
     }
 }

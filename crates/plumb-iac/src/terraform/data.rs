@@ -8,6 +8,7 @@ use std::sync::Arc;
 use plumb_model::value::Text;
 
 use crate::mapping::Surroundings;
+use crate::partial::Writer;
 use crate::val::{Entries, Fields, Kind, Val};
 
 /// The version of policies that name none.
@@ -49,6 +50,20 @@ pub(crate) fn compute(kind: &str, fields: &mut Fields, surroundings: &Surroundin
     }
     if kind == "data.aws_iam_policy" {
         managed_policy::compute(fields, partition);
+    }
+    if kind == "data.aws_s3_bucket"
+        && let Some(bucket) = fields.entries.get("bucket").cloned()
+    {
+        let mut arn = Writer::default();
+        arn.text(&format!("arn:{partition}:s3:::"));
+        match (bucket.as_str(), bucket.why_unknown()) {
+            (Some(name), _) => arn.text(name),
+            (None, Some(why)) => arn.unknown(why, bucket.partial.as_ref()),
+            (None, None) => return,
+        }
+        let arn = arn.finish(bucket.set);
+        fields.entries.insert(Text::new_static("arn"), arn);
+        fields.entries.insert(Text::new_static("id"), bucket);
     }
     if kind == "data.aws_iam_policy_document" {
         let document = policy_document(fields);
