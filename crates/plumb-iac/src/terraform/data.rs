@@ -21,7 +21,13 @@ pub(crate) fn compute(kind: &str, fields: &mut Fields, surroundings: &Surroundin
     let known: Vec<(&'static str, String)> = match kind {
         "data.aws_caller_identity" => {
             let account = surroundings.account_or_stand_in();
-            vec![("account_id", account.to_owned()), ("id", account.to_owned())]
+            // Whoever applies the code is a principal of the account that no code names.
+            let arn = format!("arn:{partition}:iam::{account}:user/{}", surroundings.address);
+            vec![
+                ("account_id", account.to_owned()),
+                ("id", account.to_owned()),
+                ("arn", arn),
+            ]
         }
         "data.aws_partition" => {
             let suffix = match partition {
