@@ -22,7 +22,13 @@ pub(crate) fn compute(kind: &str, fields: &mut Fields, surroundings: &Surroundin
     let known: Vec<(&'static str, String)> = match kind {
         "data.aws_caller_identity" => {
             let account = surroundings.account_or_stand_in();
-            vec![("account_id", account.to_owned()), ("id", account.to_owned())]
+            // Whoever applies the code is a principal of the account that no code names.
+            let arn = format!("arn:{partition}:iam::{account}:user/{}", surroundings.address);
+            vec![
+                ("account_id", account.to_owned()),
+                ("id", account.to_owned()),
+                ("arn", arn),
+            ]
         }
         "data.aws_partition" => {
             let suffix = match partition {
@@ -40,6 +46,8 @@ pub(crate) fn compute(kind: &str, fields: &mut Fields, surroundings: &Surroundin
             .iter()
             .flat_map(|region| ["name", "id", "region"].map(|name| (name, (*region).to_owned())))
             .collect(),
+        "data.aws_kms_alias" => by_alias(fields, "name", &["arn", "id", "target_key_arn"], surroundings),
+        "data.aws_kms_key" => by_alias(fields, "key_id", &["arn"], surroundings),
         _ => Vec::new(),
     };
     for (name, text) in known {
@@ -73,6 +81,30 @@ pub(crate) fn compute(kind: &str, fields: &mut Fields, surroundings: &Surroundin
             .insert(Text::new_static("minified_json"), json.clone());
         fields.entries.insert(Text::new_static("json"), json);
     }
+}
+
+/// The ARN of an alias under some names, where an argument is one: it stands for the key that only the cloud knows, which
+/// everything that takes a key finds by its alias as well.
+///
+/// Names that begin with `alias/aws/` are those of keys that AWS keeps for the account:
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-cmk>.
+fn by_alias(
+    fields: &Fields,
+    argument: &str,
+    names: &[&'static str],
+    surroundings: &Surroundings<'_>,
+) -> Vec<(&'static str, String)> {
+    let alias = fields.entries.get(argument).and_then(Val::as_str);
+    let Some(alias) = alias.filter(|alias| alias.starts_with("alias/")) else {
+        return Vec::new();
+    };
+    let arn = format!(
+        "arn:{}:kms:{}:{}:{alias}",
+        surroundings.partition(),
+        surroundings.region_or_stand_in(),
+        surroundings.account_or_stand_in()
+    );
+    names.iter().map(|name| (*name, arn.clone())).collect()
 }
 
 fn policy_document(fields: &Fields) -> Val {
