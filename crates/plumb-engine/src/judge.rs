@@ -1,7 +1,7 @@
 //! Judging: every policy on every resource of its type in one account.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -138,6 +138,8 @@ pub(crate) fn account(
         })
         .collect();
     findings.sort_by_key(|finding| (finding.policy, finding.resource));
+    // They stay until the report is written, while the documents go.
+    findings.shrink_to_fit();
     summaries.extend(stand_ins.summaries);
 
     let summary = summary(judges, &findings, resources.len() as u64);
@@ -227,18 +229,32 @@ fn exposed_types(judges: &[Judge], provider: Provider) -> Vec<Arc<ResourceType>>
 }
 
 /// Evidence of policies on one account, each different one once: most failures of a policy look alike.
+///
+/// What is different shares the expressions, which are the policy's.
 #[derive(Default)]
-pub(crate) struct SharedEvidence(HashMap<Text, Vec<Arc<Evidence>>>);
+pub(crate) struct SharedEvidence {
+    by_message: HashMap<Text, Vec<Arc<Evidence>>>,
+    expressions: HashSet<Text>,
+}
 
 impl SharedEvidence {
     /// Different values seen under one message are searched one by one up to here, then no longer shared.
     const ALIKE: usize = 16;
 
-    pub(crate) fn share(&mut self, evidence: Evidence) -> Arc<Evidence> {
-        let alike = self.0.entry(evidence.message.clone()).or_default();
+    pub(crate) fn share(&mut self, mut evidence: Evidence) -> Arc<Evidence> {
+        let alike = self.by_message.entry(evidence.message.clone()).or_default();
         if let Some(known) = alike.iter().find(|known| ***known == evidence) {
             return Arc::clone(known);
         }
+        let observed = evidence.observed.iter_mut();
+        let expressions = observed.map(|observed| &mut observed.expression);
+        for expression in expressions.chain([&mut evidence.expression]) {
+            match self.expressions.get(expression) {
+                Some(known) => expression.clone_from(known),
+                None => _ = self.expressions.insert(expression.clone()),
+            }
+        }
+        evidence.observed.shrink_to_fit();
         let evidence = Arc::new(evidence);
         if alike.len() < Self::ALIKE {
             alike.push(Arc::clone(&evidence));
