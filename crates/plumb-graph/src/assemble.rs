@@ -17,6 +17,7 @@ mod escalation;
 mod fronts;
 mod gain;
 mod grams;
+mod joined;
 mod names;
 pub(crate) mod network;
 mod outcome;
@@ -49,6 +50,7 @@ use crate::graph::{Builder, NodeId, Step, StepId, Target};
 use crate::knowledge::Knowledge;
 use crate::security::{NodeInfo, SecurityGraph};
 
+use joined::Joined;
 pub(crate) use outcome::Outcome;
 
 /// The type of what is no resource.
@@ -87,9 +89,9 @@ pub struct Assembled {
 
 /// Joins accounts, in any order.
 pub fn assemble(knowledge: &Knowledge, fragments: Vec<AccountFragment>) -> Assembled {
-    let (graph, directory, network, fragments) = join(knowledge, fragments, |network| network);
+    let (joined, directory, network, fragments) = join(knowledge, fragments, |network| network);
     Assembled {
-        graph,
+        graph: joined.build(),
         directory,
         network,
         fragments,
@@ -98,7 +100,8 @@ pub fn assemble(knowledge: &Knowledge, fragments: Vec<AccountFragment>) -> Assem
 
 /// Joins accounts, in any order, into the graph alone, which takes less memory.
 pub fn graph(knowledge: &Knowledge, fragments: Vec<AccountFragment>) -> SecurityGraph {
-    join(knowledge, fragments, drop).0
+    let (joined, ..) = join(knowledge, fragments, drop);
+    joined.build()
 }
 
 /// `keep` gets the networks as soon as they are part of the graph.
@@ -106,7 +109,7 @@ fn join<T>(
     knowledge: &Knowledge,
     mut fragments: Vec<AccountFragment>,
     keep: impl FnOnce(Estate) -> T,
-) -> (SecurityGraph, Directory, T, Vec<AccountFragment>) {
+) -> (Joined, Directory, T, Vec<AccountFragment>) {
     fragments.sort_by(|a, b| (a.account.provider, &a.account.id).cmp(&(b.account.provider, &b.account.id)));
     let networks = fragments
         .iter_mut()
@@ -144,8 +147,8 @@ fn join<T>(
     for (account, gap) in directory.gaps() {
         assembly.problem(format!("{account}: {gap}"));
     }
-    let graph = assembly.finish();
-    (graph, directory, kept, fragments)
+    let joined = assembly.finish();
+    (joined, directory, kept, fragments)
 }
 
 /// What a hidden node stands for.
@@ -626,17 +629,17 @@ impl<'k> Assembly<'k> {
         }
     }
 
-    fn finish(self) -> SecurityGraph {
+    fn finish(self) -> Joined {
         let accounts = self
             .fragments
             .iter()
             .map(|fragment| (fragment.account.provider, fragment.account.id.clone()))
             .collect();
-        SecurityGraph::new(
-            self.builder.build(),
-            self.infos,
+        Joined {
+            builder: self.builder,
+            infos: self.infos,
             accounts,
-            self.problems.into_iter().collect(),
-        )
+            problems: self.problems,
+        }
     }
 }

@@ -314,6 +314,11 @@ impl<T> Interned<T> {
 }
 
 impl<T: Clone + Eq + Hash> Interned<T> {
+    /// The values, by id; what finds them is dropped.
+    fn into_values(self) -> Vec<T> {
+        self.values
+    }
+
     /// The id of a value; a new one is made small before it is kept.
     fn id(&mut self, value: Cow<'_, T>, make_small: impl FnOnce(&mut T)) -> u32 {
         let mut hasher = DefaultHasher::new();
@@ -427,7 +432,7 @@ impl Builder {
             mut targets,
             mut entries,
         } = self;
-        let (steps, facts) = (steps.values, facts.values);
+        let (steps, facts) = (steps.into_values(), facts.into_values());
         edges.sort_unstable_by_key(|edge| (edge.from, edge.to, edge.step));
         edges.dedup_by_key(|edge| (edge.from, edge.to, edge.step));
         let outgoing: Vec<HalfEdge> = edges
