@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use plumb_model::value::Text;
 
 use crate::model::{
-    AccountNetwork, Attached, Endpoint, ForwardTo, GatewayKind, Hub, Known, Peers, RouteTable, Rule, Subnet,
-    Target,
+    AccountNetwork, Attached, Endpoint, EntryWay, ForwardTo, GatewayKind, Hub, Known, Peers, RouteTable,
+    Rule, Subnet, Target,
 };
 
 /// Puts the account into the identifiers of those accounts that own something under the same one.
@@ -106,6 +106,14 @@ fn rename(network: &mut AccountNetwork) {
             ForwardTo::Service(_) => {}
         }
     }
+    for entry in &mut network.entries {
+        name.text(&mut entry.id);
+        name.known(&mut entry.network);
+        match &mut entry.way {
+            EntryWay::Tables(Known::Read(tables)) => name.all(tables),
+            EntryWay::Tables(Known::Unread(_)) | EntryWay::Addresses => {}
+        }
+    }
     for service in &mut network.public_services {
         name.peers(&mut service.peers);
     }
@@ -145,8 +153,12 @@ impl Name<'_> {
 
     fn target(self, target: &mut Target) {
         match target {
-            Target::Gateway(id) | Target::Link(id) | Target::Hub(id) | Target::Interface(id) => self.text(id),
-            Target::Local | Target::Service | Target::Nowhere | Target::Unread(_) => {}
+            Target::Gateway(id)
+            | Target::Link(id)
+            | Target::Hub(id)
+            | Target::Interface(id)
+            | Target::Service(id) => self.text(id),
+            Target::Local | Target::Nowhere | Target::Unread(_) => {}
         }
     }
 

@@ -315,11 +315,12 @@ impl Permissions<'_, '_> {
             .into_iter()
             .flatten()
         {
-            let detail = resource(assembly, group).and_then(|resource| resource.detail.as_deref());
-            let asset = match resource(assembly, group).and_then(|found| self.directory.principal(&found.uid))
-            {
+            let Some(found) = resource(assembly, group) else {
+                continue;
+            };
+            let asset = match self.directory.principal(&found.uid) {
                 Some(role) => self.directory.role_asset(role),
-                None => asset(assembly, self.directory, group.fragment, detail, "*"),
+                None => asset(assembly, self.directory, group.fragment, found, "*"),
             };
             asset.policies.policy.iter().for_each(&mut note);
             let control = asset.policies.resource_control.levels.iter().flatten();

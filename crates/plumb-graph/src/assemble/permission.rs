@@ -155,7 +155,8 @@ impl<'d, 'c> Permissions<'d, 'c> {
             };
             let telling = self.telling(assembly, group, resource);
             if *telling == Telling::Nobody {
-                let mut outcomes = self.ask_parts(assembly, Asking::member(first), Some(class), parts, question);
+                let mut outcomes =
+                    self.ask_parts(assembly, Asking::member(first), Some(class), parts, question);
                 grounded(&mut outcomes, ground);
                 let any = outcomes.iter().any(|(_, outcome)| outcome.is_some());
                 if let Some(node) = any.then(|| self.classes.node(assembly, class)).flatten() {

@@ -149,7 +149,7 @@ impl Permissions<'_, '_> {
         }
         let classes = self.classes.all.iter().filter(|class| class.node == Some(node));
         classes
-            .flat_map(|class| &class.members)
+            .flat_map(|class| class.members.iter())
             .filter_map(|member| principal_node(assembly, member))
             .collect()
     }
