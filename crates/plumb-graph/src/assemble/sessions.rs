@@ -78,6 +78,7 @@ impl Permissions<'_, '_> {
             kind: NodeKind::Identity,
             sensitivity: None,
             label: None,
+            exposure: ExposureLevel::None,
             ..identity
         });
         for (workload, outcome) in within {
