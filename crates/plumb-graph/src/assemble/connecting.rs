@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use plumb_iam::directory::Member;
 use plumb_model::path::{Certainty, EdgeKind, Hop};
 
-use crate::assemble::assets::{Part, PartExtent, principal_node};
+use crate::assemble::assets::principal_node;
+use crate::assemble::parts::{Part, PartExtent};
 use crate::assemble::permission::Permissions;
 use crate::assemble::question::Question;
 use crate::assemble::{Assembly, Outcome, Stand};

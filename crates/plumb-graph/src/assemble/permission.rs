@@ -11,10 +11,11 @@ use plumb_model::path::{Certainty, Hop};
 use plumb_model::risk::ExposureLevel;
 use plumb_model::value::Text;
 
-use crate::assemble::assets::{AssetGroup, AssetGroups, MAX_TRIED, Part, PartExtent, principal_node};
+use crate::assemble::assets::{AssetGroup, AssetGroups, MAX_TRIED, principal_node};
 use crate::assemble::callers::{Callers, admitted_accounts, is_owner, let_in};
 use crate::assemble::classes::Classes;
 use crate::assemble::names::Names;
+use crate::assemble::parts::{Part, PartExtent};
 use crate::assemble::question::{Asking, DIRECT, Ground, Question, Telling, questions, reach};
 use crate::assemble::strangers::Vantage;
 use crate::assemble::{Assembly, Outcome};
