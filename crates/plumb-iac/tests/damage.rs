@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use plumb_iac::files::Files;
 use plumb_iac::mapping::UsedPaths;
-use plumb_iac::scan::{Options, scan};
+use plumb_iac::scan::{Options, evaluate};
 use plumb_model::resource::Resource;
 use plumb_pack::load::Base;
 use plumb_pack::pack::Pack;
@@ -167,11 +167,15 @@ fn told(tree: &Tree) -> Vec<String> {
     let pack = PACK.get_or_init(|| Pack::load(Base::BuiltIn, &[]).pack);
     let mut paths: Vec<String> = tree.0.iter().map(|(path, _)| path.clone()).collect();
     paths.sort();
-    let scanned = scan(pack, tree, &paths, &UsedPaths::default(), &Options::default());
+    let evaluated = evaluate(pack, tree, &paths, &Options::default());
+    let blocks = evaluated.stacks.iter().flat_map(|stack| &stack.stack.blocks);
+    let blocks: Vec<String> = blocks
+        .map(|block| format!("{} {}", block.address, block.body))
+        .collect();
+    let scanned = evaluated.map(pack, &UsedPaths::default());
     let mut told: Vec<String> = scanned.problems.iter().map(ToString::to_string).collect();
+    told.extend(blocks);
     for stack in &scanned.stacks {
-        let blocks = stack.stack.blocks.iter();
-        told.extend(blocks.map(|block| format!("{} {}", block.address, block.body)));
         let of = |resource: &Resource| format!("{} {}", resource.uid, resource.document());
         told.extend(stack.mapped.resources.iter().map(|(resource, _)| of(resource)));
     }

@@ -497,14 +497,8 @@ fn a_module_that_is_called_but_never_made_stands_for_itself() {
     let tree = Tree::of(&files);
     let paths: Vec<String> = files.iter().map(|(path, _)| (*path).to_owned()).collect();
     let pack = plumb_pack::pack::Pack::builtin().expect("the built-in pack");
-    let scanned = plumb_iac::scan::scan(
-        &pack,
-        &tree,
-        &paths,
-        &plumb_iac::mapping::UsedPaths::default(),
-        &plumb_iac::scan::Options::default(),
-    );
-    let found: Vec<String> = scanned
+    let options = plumb_iac::scan::Options::default();
+    let found: Vec<String> = plumb_iac::scan::evaluate(&pack, &tree, &paths, &options)
         .stacks
         .iter()
         .map(|stack| {

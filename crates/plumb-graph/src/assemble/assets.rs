@@ -7,7 +7,6 @@ use plumb_iam::directory::{Asset, Directory, Member};
 use plumb_iam::glob::{Glob, Style};
 use plumb_iam::policy::{NamedPolicy, PrincipalPolicies};
 use plumb_iam::principal::Tags;
-use plumb_iam::scope::Glance;
 use plumb_model::graph::NodeKind;
 use plumb_model::path::Certainty;
 use plumb_model::value::Text;
@@ -79,11 +78,11 @@ pub(crate) struct AssetGroups {
     /// Wide groups by account and type.
     by_type: BTreeMap<(usize, TypeId), Vec<usize>>,
     /// Groups by account and what stands for the patterns that concern them, or the key that they are encrypted with.
-    by_mark: HashMap<(usize, Mark), Vec<(usize, Slot)>>,
-    patterns: PatternIndex,
-    of_document: HashMap<(u64, u64), Vec<Mark>>,
+    pub(super) by_mark: HashMap<(usize, Mark), Vec<(usize, Slot)>>,
+    pub(super) patterns: PatternIndex,
+    pub(super) of_document: HashMap<(u64, u64), Vec<Mark>>,
     /// Patterns of resource control policies, by account.
-    of_account: BTreeMap<usize, Vec<Mark>>,
+    pub(super) of_account: BTreeMap<usize, Vec<Mark>>,
     of_node: HashMap<NodeId, usize>,
     /// While groups are made: what concerns each group of keys.
     of_key: HashMap<usize, Vec<Concern>>,
@@ -92,53 +91,19 @@ pub(crate) struct AssetGroups {
 }
 
 /// Which of the ARNs of a resource a pattern concerns, counted from its uid.
-type Slot = u32;
+pub(super) type Slot = u32;
 
 /// The ARNs of the key of a resource count from here.
 const OF_KEY: Slot = 1 << 16;
 
 /// What concerns which ARN.
-type Concern = (Mark, Slot);
+pub(super) type Concern = (Mark, Slot);
 
 /// Concerns what was not compared with all patterns.
-const UNCOMPARED: Mark = Mark::MAX;
+pub(super) const UNCOMPARED: Mark = Mark::MAX;
 
 /// How many pairs of a pattern and a resource are tried before resources are told apart without a look at patterns.
 pub(crate) const MAX_TRIED: usize = 100_000_000;
-
-/// The groups that the policies of a principal tell apart, each with what concerns it.
-pub(crate) struct Named(BTreeMap<usize, Vec<Concern>>);
-
-impl Named {
-    /// Whether a group is told apart from those that no policy names.
-    pub(crate) fn contains(&self, group: usize) -> bool {
-        self.0.contains_key(&group)
-    }
-
-    fn of(&self, group: usize) -> &[Concern] {
-        self.0.get(&group).map_or(&[], Vec::as_slice)
-    }
-}
-
-/// Groups of one wide group that a principal's policies do not tell apart.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Part {
-    /// The wide group.
-    pub(crate) wide: usize,
-    /// The group that stands for all of them.
-    pub(crate) first: usize,
-    /// What the part holds.
-    pub(crate) extent: PartExtent,
-}
-
-/// What a part holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum PartExtent {
-    /// These groups, its first one among them.
-    These(Vec<usize>),
-    /// All groups of the wide group that no other part holds.
-    Rest,
-}
 
 impl AssetGroups {
     /// The wide groups of a type in an account.
@@ -154,106 +119,6 @@ impl AssetGroups {
     /// The group of a node.
     pub(crate) fn of_node(&self, node: NodeId) -> Option<usize> {
         self.of_node.get(&node).copied()
-    }
-
-    /// The groups of an account that the policies of a principal name.
-    pub(crate) fn named(&self, fragment: usize, own: &PrincipalPolicies) -> Named {
-        let documents = policies(own).filter_map(NamedPolicy::document);
-        let marks: BTreeSet<Mark> = documents
-            .filter_map(|document| self.of_document.get(&document.fingerprint()))
-            .chain(self.of_account.get(&fragment))
-            .flatten()
-            .copied()
-            .chain([UNCOMPARED])
-            .collect();
-        let mut named = Named(BTreeMap::new());
-        for mark in marks {
-            for (group, slot) in self.by_mark.get(&(fragment, mark)).into_iter().flatten() {
-                named.0.entry(*group).or_default().push((mark, *slot));
-            }
-        }
-        named
-    }
-
-    /// The parts of some wide groups that a principal may reach: those that its allowing patterns name or, where one of these
-    /// concerns everything, all, told apart where any of its policies does.
-    pub(crate) fn parts(
-        &self,
-        fragment: usize,
-        wide: &[usize],
-        reach: &Glance<'_>,
-        named: &Named,
-    ) -> Vec<Part> {
-        let mut marks = BTreeSet::from([UNCOMPARED]);
-        let mut everything = reach.everything;
-        for pattern in &reach.patterns {
-            match self.patterns.marks(pattern) {
-                Some(found) => marks.extend(found),
-                // It was not indexed because it concerns everything.
-                None => everything = true,
-            }
-        }
-        let of_wide = |group: &usize| {
-            let found = self.groups.get(*group)?.wide;
-            wide.contains(&found).then_some((found, *group))
-        };
-        let told_apart: BTreeSet<(usize, usize)> = if everything {
-            named.0.keys().filter_map(of_wide).collect()
-        } else {
-            marks
-                .iter()
-                .filter_map(|mark| self.by_mark.get(&(fragment, *mark)))
-                .flatten()
-                .filter_map(|(group, _)| of_wide(group))
-                .collect()
-        };
-        // What the same patterns of the principal concern is equal for it.
-        let mut alike: BTreeMap<(usize, &[Concern]), Vec<usize>> = BTreeMap::new();
-        let mut parts = Vec::new();
-        for (wide, group) in told_apart {
-            let concerns = named.of(group);
-            let is_compared = concerns.iter().all(|(mark, _)| *mark != UNCOMPARED);
-            if is_compared {
-                alike.entry((wide, concerns)).or_default().push(group);
-            } else {
-                parts.extend(Part::of(wide, vec![group]));
-            }
-        }
-        parts.extend(
-            alike
-                .into_iter()
-                .filter_map(|((wide, _), groups)| Part::of(wide, groups)),
-        );
-        for wide in wide.iter().filter(|_| everything) {
-            let groups = self.wide.get(*wide).map_or(&[][..], |found| &found.groups);
-            if let Some(first) = groups.iter().find(|group| !named.contains(**group)) {
-                parts.push(Part {
-                    wide: *wide,
-                    first: *first,
-                    extent: PartExtent::Rest,
-                });
-            }
-        }
-        parts.sort_by_key(|part| (part.wide, part.first));
-        parts
-    }
-}
-
-impl Part {
-    /// The groups that it names.
-    pub(crate) fn these(&self) -> &[usize] {
-        match &self.extent {
-            PartExtent::These(groups) => groups,
-            PartExtent::Rest => &[],
-        }
-    }
-
-    fn of(wide: usize, groups: Vec<usize>) -> Option<Self> {
-        Some(Self {
-            wide,
-            first: *groups.first()?,
-            extent: PartExtent::These(groups),
-        })
     }
 }
 

@@ -6,7 +6,8 @@ use plumb_iam::directory::Member;
 use plumb_model::path::{Certainty, EdgeKind, Hop};
 use plumb_model::value::Text;
 
-use crate::assemble::assets::{Part, PartExtent, principal_node};
+use crate::assemble::assets::principal_node;
+use crate::assemble::parts::{Part, PartExtent};
 use crate::assemble::permission::Permissions;
 use crate::assemble::question::Question;
 use crate::assemble::{Assembly, Outcome, Stand};

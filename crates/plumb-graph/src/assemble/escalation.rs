@@ -12,11 +12,12 @@ use plumb_model::path::{Certainty, EdgeKind};
 use plumb_model::value::Text;
 use plumb_pack::escalation::{Escalation, Gain, Need, Object, Permission, Requirement, Target, Trust};
 
-use crate::assemble::assets::{AssetGroups, Named, Part, PartExtent, asset, principal_node};
+use crate::assemble::assets::{AssetGroups, asset, principal_node};
 use crate::assemble::ceiling::{self, Ceilings, Limit};
 use crate::assemble::classes::Classes;
 use crate::assemble::eligible::{by_version, may_go, own_groups, own_policies};
 use crate::assemble::gain::works_on_itself;
+use crate::assemble::parts::{Named, Part, PartExtent};
 use crate::assemble::places::Places;
 use crate::assemble::question::Telling;
 use crate::assemble::{Assembly, Outcome, Stand};

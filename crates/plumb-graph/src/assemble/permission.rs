@@ -15,10 +15,11 @@ use plumb_model::path::{Certainty, Hop};
 use plumb_model::risk::ExposureLevel;
 use plumb_model::value::Text;
 
-use crate::assemble::assets::{AssetGroup, AssetGroups, MAX_TRIED, Part, PartExtent, principal_node};
+use crate::assemble::assets::{AssetGroup, AssetGroups, MAX_TRIED, principal_node};
 use crate::assemble::callers::{Callers, admitted_accounts, is_owner, let_in};
 use crate::assemble::classes::Classes;
 use crate::assemble::names::Names;
+use crate::assemble::parts::{Part, PartExtent};
 use crate::assemble::passages::Entries;
 use crate::assemble::question::{
     Asked, Asking, Ground, Question, Telling, asked, questions, reach, reach_by,

@@ -6,7 +6,8 @@ use plumb_model::path::{Certainty, EdgeKind};
 use plumb_model::risk::ExposureLevel;
 use plumb_model::value::Text;
 
-use crate::assemble::assets::{Part, principal_node};
+use crate::assemble::assets::principal_node;
+use crate::assemble::parts::Part;
 use crate::assemble::permission::Permissions;
 use crate::assemble::question::{Asking, DIRECT, Question};
 use crate::assemble::{Assembly, Outcome, SESSION};

@@ -1,6 +1,6 @@
 //! Corrections of the code of the fixtures.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use plumb_iac::fix::{Corrector, apply};
@@ -10,7 +10,7 @@ use plumb_model::verdict::Verdict;
 use plumb_pack::compiled::CompiledPolicy;
 use plumb_pack::mapping::Language;
 
-use crate::world::{Case, LANGUAGES, World, about, documents, scanned, world};
+use crate::world::{Case, LANGUAGES, World, about, documents, evaluated, scanned, world};
 
 /// How the findings of a policy in a case are corrected.
 struct Corrected {
@@ -29,7 +29,13 @@ fn corrected(
     policy: &CompiledPolicy,
     (language, file, text): (Language, &str, &str),
 ) -> Option<Corrected> {
-    let scanned = scanned(world, case, file, text);
+    let evaluated = evaluated(world, case, file, text);
+    let stacks = evaluated.stacks.iter().map(|stack| &stack.stack);
+    let blocks = stacks.flat_map(|stack| &stack.blocks);
+    let kind_of: BTreeMap<Text, Text> = blocks
+        .map(|block| (block.address.clone(), block.kind.clone()))
+        .collect();
+    let scanned = evaluated.map(&world.pack, &world.used);
     let documents = documents(&scanned);
     let params = Value::Map(policy.policy.params.clone());
     let mut edits: Vec<Edit> = Vec::new();
@@ -50,12 +56,7 @@ fn corrected(
                 Some((correction, origin))
             });
             let (correction, origin) = found?;
-            let block = stack
-                .stack
-                .blocks
-                .iter()
-                .find(|block| block.address == origin.address);
-            kinds.insert(block.unwrap().kind.clone());
+            kinds.insert(kind_of[&origin.address].clone());
             for edit in &correction.edits {
                 let edit = (edit.place.range(), edit.text.clone());
                 if !edits.contains(&edit) {

@@ -9,7 +9,7 @@ use plumb_pack::kubernetes::ObjectKind;
 use plumb_pack::mapping::Language;
 use serde_json::{Map, Value as Json, json};
 
-use crate::world::{about, documents, scanned, world};
+use crate::world::{about, documents, evaluated, scanned, world};
 
 /// What no text tells: quoted parts of a template are unknown.
 const UNKNOWN: &str = "{{ unknown }}";
@@ -93,12 +93,13 @@ fn objects_of_crossplane_are_judged_as_blocks_of_terraform_are() {
         let Some(text) = case.text("terraform") else {
             continue;
         };
-        let terraform = scanned(world, case, "main.tf", text);
-        let blocks: Vec<&Declared> = terraform
+        let terraform = evaluated(world, case, "main.tf", text);
+        let blocks: Vec<Declared> = terraform
             .stacks
             .iter()
-            .flat_map(|stack| &stack.stack.blocks)
+            .flat_map(|stack| stack.stack.blocks.clone())
             .collect();
+        let terraform = terraform.map(&world.pack, &world.used);
         let objects: Option<Vec<Json>> = blocks
             .iter()
             .enumerate()

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use plumb_expr::{Inventory, Scope};
 use plumb_iac::mapping::UsedPaths;
-use plumb_iac::scan::{Options, Scanned, scan};
+use plumb_iac::scan::{Evaluated, Options, Scanned, evaluate};
 use plumb_model::account::{Account, Provider};
 use plumb_model::resource::Resource;
 use plumb_model::value::{Text, Value};
@@ -33,7 +33,7 @@ pub(crate) struct World {
     pub(crate) pack: Pack,
     /// The policies whose verdict follows from documents alone.
     pub(crate) policies: Vec<CompiledPolicy>,
-    used: UsedPaths,
+    pub(crate) used: UsedPaths,
     pub(crate) fixes: Fixes,
     pub(crate) cases: Vec<Case>,
 }
@@ -226,6 +226,11 @@ impl Inventory for Documents {
 }
 
 pub(crate) fn scanned(world: &World, case: &Case, file: &str, text: &str) -> Scanned {
+    evaluated(world, case, file, text).map(&world.pack, &world.used)
+}
+
+/// The blocks of a case.
+pub(crate) fn evaluated(world: &World, case: &Case, file: &str, text: &str) -> Evaluated {
     let mut files = vec![(file, text)];
     let beside = case.document.get("files").and_then(Value::as_map);
     for (path, text) in beside.iter().flat_map(|files| files.iter()) {
@@ -237,7 +242,7 @@ pub(crate) fn scanned(world: &World, case: &Case, file: &str, text: &str) -> Sca
         region: Some(Text::new_static(REGION)),
         ..Options::default()
     };
-    scan(&world.pack, &tree, &paths, &world.used, &options)
+    evaluate(&world.pack, &tree, &paths, &options)
 }
 
 pub(crate) fn documents(scanned: &Scanned) -> Documents {
