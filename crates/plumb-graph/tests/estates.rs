@@ -27,6 +27,8 @@ mod hostile;
 mod identity;
 #[path = "estates/keys.rs"]
 mod keys;
+#[path = "estates/names.rs"]
+mod names;
 #[path = "estates/network.rs"]
 mod network;
 #[path = "estates/permission.rs"]

@@ -92,6 +92,7 @@ pub mod scope;
 mod statement_reader;
 pub mod truth;
 pub mod vantage;
+pub mod witness;
 
 /// The resource types that a directory is read from, each with the attributes that need a call of their own.
 pub const READS: &[(&str, &[&str])] = &[

@@ -5,18 +5,16 @@ use std::sync::LazyLock;
 
 use plumb_iam::assume::Assumption;
 use plumb_iam::directory::Member;
-use plumb_iam::glob::{Glob, Style};
 use plumb_iam::keys::Context;
-use plumb_iam::pattern::Pattern;
+use plumb_iam::policy::PrincipalPolicies;
 use plumb_iam::principal::Principal;
 use plumb_iam::principal_pattern::PrincipalPattern;
-use plumb_iam::request::{Request, Target};
 use plumb_iam::scope::Glance;
 use plumb_iam::vantage;
 use plumb_model::graph::NodeKind;
 use plumb_model::path::EdgeKind;
 use plumb_model::value::Text;
-use plumb_pack::graph_role::{Access, AccessLevel, Grant};
+use plumb_pack::graph_role::{Access, AccessLevel};
 
 use crate::assemble::Assembly;
 use crate::assemble::assets::AssetGroup;
@@ -77,12 +75,25 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Whether who asks is of the account of a group.
-    pub(crate) fn is_of(self, assembly: &Assembly<'_>, group: &AssetGroup) -> bool {
-        let principal = match self {
+    /// The principal.
+    pub(crate) fn principal(self) -> &'a Principal {
+        match self {
             Self::Member(member, _) => &member.principal,
             Self::Outsider(principal, _) | Self::Front(principal, _) => principal,
-        };
+        }
+    }
+
+    /// The policies of its own, where it is of the estate.
+    pub(crate) fn policies(self) -> Option<&'a PrincipalPolicies> {
+        match self {
+            Self::Member(member, _) => Some(&member.policies),
+            Self::Outsider(..) | Self::Front(..) => None,
+        }
+    }
+
+    /// Whether who asks is of the account of a group.
+    pub(crate) fn is_of(self, assembly: &Assembly<'_>, group: &AssetGroup) -> bool {
+        let principal = self.principal();
         let own = assembly
             .fragments
             .get(group.fragment)
@@ -121,52 +132,6 @@ pub(crate) fn reach<'m>(member: &'m Member, question: Question<'_>) -> Option<Gl
     };
     (!reach.is_empty()).then_some(reach)
 }
-
-/// The ARNs to ask about: the one given or, where it has a wildcard, names that the principal's policies allow.
-pub(crate) fn names(on: &str, asking: Asking<'_>, grant: &Grant) -> Vec<Text> {
-    if !on.contains('*') {
-        return vec![Text::from(on)];
-    }
-    let mut found = Vec::new();
-    if let Asking::Member(member, _) = asking {
-        let mut asked = None;
-        let actions = grant.actions.iter().map(|action| action.to_ascii_lowercase());
-        for action in actions {
-            let glance = Glance::of(&member.policies, &action);
-            let asked = asked.get_or_insert_with(|| Glob::new(&on.replace('*', "?*"), Style::Text));
-            // Patterns with variables are those that the principal fills.
-            let filled = glance
-                .templates
-                .iter()
-                .filter_map(|pattern| filled(pattern, member));
-            let filled = filled.filter_map(|pattern| pattern.common_text(asked));
-            let plain = glance
-                .patterns
-                .iter()
-                .filter_map(|pattern| pattern.common_text(asked));
-            found.extend(filled.chain(plain).take(MOST_NAMES).map(Text::from));
-        }
-    }
-    // What a resource policy allows by itself needs no pattern of the principal.
-    found.push(Text::from(on.replace('*', "x")));
-    found.sort();
-    found.dedup();
-    found
-}
-
-/// A pattern with the values that a principal gives to its variables.
-fn filled(pattern: &Pattern, member: &Member) -> Option<Glob> {
-    let (target, context) = (Target::new("*"), Context::over_tls());
-    pattern.resolved(&Request {
-        principal: &member.principal,
-        action: "",
-        target: &target,
-        context: &context,
-    })
-}
-
-/// How many names are tried for an ARN with a wildcard.
-const MOST_NAMES: usize = 8;
 
 /// Which principals the policy of a resource tells apart.
 #[derive(Debug, PartialEq, Eq)]

@@ -87,6 +87,9 @@ fn a_distribution_reads_the_bucket_that_lets_it_in() {
         &bucket(signed(), lets_in(cloudfront(), account)).report(),
         TO_CARDS,
     );
+    let mut part = lets_in(cloudfront(), own.clone());
+    part[0]["Resource"] = json!("arn:aws:s3:::cards/assets/*");
+    find(&bucket(signed(), part).report(), TO_CARDS);
     // Another distribution, another account, another service, an origin that does not sign, another bucket.
     let other =
         json!({ "StringEquals": { "aws:SourceArn": "arn:aws:cloudfront::111111111111:distribution/E2" } });
