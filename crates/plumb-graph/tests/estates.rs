@@ -35,6 +35,8 @@ mod network;
 mod permission;
 #[path = "estates/sharing.rs"]
 mod sharing;
+#[path = "estates/spent.rs"]
+mod spent;
 #[path = "estates/standing.rs"]
 mod standing;
 #[path = "estates/strangers.rs"]
