@@ -1,10 +1,11 @@
 //! Ways that cost more than their target is worth: they are ways all the same.
 
 use plumb_graph::reachability;
+use plumb_model::path::EdgeKind;
 use serde_json::{Value, json};
 
 use crate::world::paths::find;
-use crate::world::{FOREIGN, OWN, World, allow, document, iam, inline, trust};
+use crate::world::{FOREIGN, OWN, World, allow, document, edges, iam, inline, trust};
 
 /// A trust that asks for an external id.
 fn on_condition(principal: Value) -> Value {
@@ -57,4 +58,12 @@ fn a_long_or_doubtful_way_is_a_way() {
         let node = assembled.graph.by_uid("arn:aws:s3:::plain").unwrap();
         assert_eq!(reachability::of(&assembled, node).path_risk, Some(1), "{roles}");
     }
+}
+
+#[test]
+fn who_may_assume_a_role_has_one_step_to_it() {
+    let assembled = chain(2, trust).assemble();
+    let found = edges(&assembled.graph, &iam("role/r0"), &iam("role/r1"));
+    let kinds: Vec<EdgeKind> = found.iter().map(|edge| edge.step.kind).collect();
+    assert_eq!(kinds, [EdgeKind::CanAssume]);
 }
