@@ -1,6 +1,6 @@
 //! `Outcome`: whether something is possible, how surely, and what shows it.
 
-use plumb_iam::answer::{Answer, Decision};
+use plumb_iam::answer::{Answer, Decision, StatementRef};
 use plumb_iam::arn::Arn;
 use plumb_iam::directory::Member;
 use plumb_iam::document::Effect;
@@ -22,6 +22,8 @@ pub(crate) struct Outcome {
     pub(crate) from: Option<Text>,
     /// The facts that all must hold.
     pub(crate) proofs: Vec<Proof>,
+    /// The groups of which whoever asks must be a member.
+    pub(crate) groups: Vec<Text>,
 }
 
 impl Outcome {
@@ -70,25 +72,17 @@ impl Outcome {
         let mut conditions: Vec<Text> = conditions.chain(unknown).collect();
         conditions.sort();
         conditions.dedup();
-        let mut proofs: Vec<Proof> = answer
+        let permitting = answer
             .deciding
             .iter()
-            .filter(|statement| statement.effect == Effect::Allow)
-            .map(|statement| Proof {
-                resource: statement.origin.holder.clone(),
-                attribute: match (&statement.sid, statement.index) {
-                    (Some(sid), _) => Text::from(format!("{} statement {sid}", statement.origin.policy)),
-                    (None, Some(index)) => {
-                        Text::from(format!("{} statement {index}", statement.origin.policy))
-                    }
-                    (None, None) => statement.origin.policy.clone(),
-                },
-                detail: Text::from(match statement.effect {
-                    Effect::Allow => format!("allows it as {}", statement.layer.title()),
-                    Effect::Deny => format!("denies it as {}", statement.layer.title()),
-                }),
-            })
+            .filter(|statement| statement.effect == Effect::Allow);
+        let mut groups: Vec<Text> = permitting
+            .clone()
+            .filter_map(|statement| statement.origin.group.clone())
             .collect();
+        groups.sort();
+        groups.dedup();
+        let mut proofs: Vec<Proof> = permitting.map(proof_of).collect();
         proofs.sort();
         proofs.dedup();
         Some(Self {
@@ -96,17 +90,27 @@ impl Outcome {
             conditions,
             caveats: answer.caveats.clone(),
             proofs,
+            groups,
             from: None,
         })
     }
 
     /// The same, resting on the attachment where it rested on a policy that nobody in the estate can change.
     pub(crate) fn resting_on_attachment(mut self, member: &Member, equals: usize) -> Self {
+        // One of several equal principals leaves its group for itself alone.
+        if equals <= 1 {
+            let memberships = self.groups.iter().map(|group| Proof {
+                resource: member.principal.name.clone(),
+                attribute: Text::new_static("group_list"),
+                detail: Text::from(format!("is a member of the group {}", last_part(group))),
+            });
+            self.proofs = memberships.chain(std::mem::take(&mut self.proofs)).collect();
+        }
         for proof in &mut self.proofs {
             let is_foreign = proof.resource.contains(":policy/")
                 && Arn::account_of(&proof.resource) != member.principal.account.as_deref();
             if is_foreign {
-                let name = proof.resource.rsplit('/').next().unwrap_or_default();
+                let name = last_part(&proof.resource);
                 let beside = match equals {
                     0 | 1 => String::new(),
                     others => format!(", as {} equal principals do", others - 1),
@@ -130,6 +134,11 @@ impl Outcome {
         for caveat in other.caveats {
             if !self.caveats.contains(&caveat) {
                 self.caveats.push(caveat);
+            }
+        }
+        for group in other.groups {
+            if !self.groups.contains(&group) {
+                self.groups.push(group);
             }
         }
         self.from = self.from.or(other.from);
@@ -158,4 +167,38 @@ impl Outcome {
             (None, other) => other,
         }
     }
+}
+
+/// What shows that a statement permits.
+fn proof_of(statement: &StatementRef) -> Proof {
+    let origin = &statement.origin;
+    // Nobody in the estate can change a policy that AWS keeps; what a group has of it is its attachment.
+    if let Some(group) = &origin.group
+        && origin.holder.contains(":policy/")
+        && Arn::account_of(&origin.holder) != Arn::account_of(group)
+    {
+        let name = last_part(&origin.holder);
+        return Proof {
+            resource: group.clone(),
+            attribute: Text::from(format!("attached policy {name}")),
+            detail: Text::from(format!("has the policy {name}")),
+        };
+    }
+    Proof {
+        resource: origin.holder.clone(),
+        attribute: match (&statement.sid, statement.index) {
+            (Some(sid), _) => Text::from(format!("{} statement {sid}", origin.policy)),
+            (None, Some(index)) => Text::from(format!("{} statement {index}", origin.policy)),
+            (None, None) => origin.policy.clone(),
+        },
+        detail: Text::from(match statement.effect {
+            Effect::Allow => format!("allows it as {}", statement.layer.title()),
+            Effect::Deny => format!("denies it as {}", statement.layer.title()),
+        }),
+    }
+}
+
+/// The name at the end of an ARN.
+fn last_part(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or_default()
 }
