@@ -14,6 +14,7 @@ mod escalation;
 mod fronts;
 mod names;
 pub(crate) mod network;
+pub(crate) mod organizations;
 mod outcome;
 mod patterns;
 mod permission;
@@ -321,6 +322,18 @@ impl<'k> Assembly<'k> {
         let node = self.outside(&uid, "External account", account);
         self.builder.entry(node, self.knowledge.weights.entry("external"));
         self.external.insert(Text::from(account), node);
+        node
+    }
+
+    /// The node of an organization that is not the estate's.
+    pub(crate) fn external_organization(&mut self, id: &str) -> NodeId {
+        if let Some(known) = self.external.get(id) {
+            return *known;
+        }
+        let uid = format!("organization:{id}");
+        let node = self.outside(&uid, "External organization", id);
+        self.builder.entry(node, self.knowledge.weights.entry("external"));
+        self.external.insert(Text::from(id), node);
         node
     }
 

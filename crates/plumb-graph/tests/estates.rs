@@ -21,6 +21,8 @@ mod doors;
 mod equal;
 #[path = "estates/fronts.rs"]
 mod fronts;
+#[path = "estates/groups.rs"]
+mod groups;
 #[path = "estates/hostile.rs"]
 mod hostile;
 #[path = "estates/identity.rs"]
@@ -31,6 +33,8 @@ mod keys;
 mod names;
 #[path = "estates/network.rs"]
 mod network;
+#[path = "estates/organizations.rs"]
+mod organizations;
 #[path = "estates/permission.rs"]
 mod permission;
 #[path = "estates/sharing.rs"]
