@@ -3,12 +3,13 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use plumb_model::graph::NodeKind;
 use plumb_model::path::{Cut, EdgeKind};
 use plumb_pack::risk::RiskWeights;
 
 use super::group::{Group, Signature};
 use crate::choke::Choke;
-use crate::graph::{EdgeId, FactId, Mask, NodeId, Resting};
+use crate::graph::{Edge, EdgeId, FactId, Mask, NodeId, Resting};
 use crate::repair::Tree;
 use crate::search::{Reach, UNREACHED};
 use crate::security::SecurityGraph;
@@ -78,7 +79,18 @@ pub(super) fn closing(security: &SecurityGraph, ranked: &[(Signature, Group)], t
     closing
 }
 
-/// The cheapest cuts of a group, shared ones last; of equally cheap ones that nearest to the end of its step, then the one that closes more.
+/// How good a cut is, whatever it costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Merit {
+    /// It takes back that a stranger is named.
+    Opening,
+    /// It takes away a permission or a way.
+    Usual,
+    /// It takes away much else, or what a resource is there for.
+    Shared,
+}
+
+/// The cheapest cuts of a group, where strangers are named first and shared ones last; of equally cheap ones that nearest to the end of its step, then the one that closes more.
 pub(super) fn of(
     security: &SecurityGraph,
     weights: &RiskWeights,
@@ -86,7 +98,7 @@ pub(super) fn of(
     closing: &BTreeMap<FactId, u64>,
     closed_by: &HashMap<FactId, u64>,
 ) -> Vec<Cut> {
-    let mut found: Vec<(bool, u32, usize, Reverse<u64>, FactId)> = Vec::new();
+    let mut found: Vec<(Merit, u32, usize, Reverse<u64>, FactId)> = Vec::new();
     let steps = group
         .best
         .hops
@@ -102,8 +114,16 @@ pub(super) fn of(
             // What is shared is the thing to change only where it lies open by itself.
             let shared = shared_resource(security, weights, *fact)
                 .is_some_and(|node| node != edge.to || group.best.hops.len() > 1);
+            let begins = edge.from == group.best.entry;
+            let merit = if shared || begins && group.best.hops.len() > 1 && is_front(security, &edge, *fact) {
+                Merit::Shared
+            } else if begins && edge.step.kind == EdgeKind::CanAssume {
+                Merit::Opening
+            } else {
+                Merit::Usual
+            };
             found.push((
-                shared,
+                merit,
                 days,
                 edge.step.proofs.len() - place,
                 Reverse(others),
@@ -122,6 +142,15 @@ pub(super) fn of(
             days,
         })
         .collect()
+}
+
+/// Whether a fact is that a front, which is there to be reached, is reached.
+fn is_front(security: &SecurityGraph, edge: &Edge<'_>, fact: FactId) -> bool {
+    let proof = security.graph.facts().get(fact.0 as usize);
+    edge.step.kind == EdgeKind::Reaches
+        && security.node(edge.to).is_some_and(|info| {
+            info.kind == NodeKind::Front && proof.is_some_and(|proof| proof.resource == info.uid)
+        })
 }
 
 /// Those choke points whose change takes away little else than ways of attackers; that of a shared resource must serve ways to

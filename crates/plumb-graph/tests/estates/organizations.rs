@@ -88,7 +88,11 @@ fn a_role_for_everybody_is_told_once() {
     };
     let way = "internet -can_assume-> open -can_administer-> administrator";
     let report = role(json!({}));
-    find(&report, way);
+    let path = find(&report, way);
+    assert_eq!(
+        path.cuts[0].proof.attribute,
+        "assume_role_policy_document statement 0"
+    );
     assert_eq!(stories(&report).len(), 1);
     let report = role(json!({ "StringEquals": { "sts:ExternalId": "x" } }));
     find(&report, &format!("{way} (conditional)"));
