@@ -1,8 +1,10 @@
 //! Development commands: `cargo xtask <command>`.
 
+mod managed_policies;
 mod models;
 mod test;
 mod tidy;
+mod wheel;
 
 use std::process::ExitCode;
 
@@ -13,6 +15,8 @@ cargo xtask <command>
   tidy             check what compilers do not: layers of crates, heavy dependencies, lengths of files
   models           make crates/plumb-api/models/aws.bin from the pinned botocore wheel
   models --check   make it and compare
+  managed-policies [--check]
+                   the same of crates/plumb-api/models/aws_managed_policies.bin, from the pinned moto wheel
 ";
 
 fn main() -> ExitCode {
@@ -21,6 +25,7 @@ fn main() -> ExitCode {
     let result = match arguments.as_slice() {
         ["test", rest @ ..] => test::run(rest),
         ["models", rest @ ..] => models::run(rest),
+        ["managed-policies", rest @ ..] => managed_policies::run(rest),
         ["tidy"] => tidy::run(),
         _ => {
             eprint!("{HELP}");

@@ -9,7 +9,7 @@ mod policy_lists;
 mod rules;
 mod shapes;
 mod source;
-mod writer;
+pub(crate) mod writer;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -125,7 +125,7 @@ fn condense(source: &Source) -> Result<Condensed> {
         &source.shared("endpoints.json")?,
     )?;
     let mut index = Writer::default();
-    index.text(source::VERSION)?;
+    index.text(source::BOTOCORE.version)?;
     partitions.write(&mut index)?;
 
     let mut patterns = Patterns::default();

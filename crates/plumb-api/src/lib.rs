@@ -32,11 +32,12 @@
 //! ```
 //!
 //! The models come from AWS's public ones, condensed by `cargo xtask models` into `models/aws.bin`; [`format`] tells its
-//! layout.
+//! layout. The IAM policies that AWS keeps for everybody are in [`managed_policies`].
 
 pub mod catalog;
 pub mod endpoint;
 pub mod format;
+pub mod managed_policies;
 pub mod model;
 pub mod names;
 pub mod paginate;

@@ -7,7 +7,7 @@ use plumb_model::resource::{GLOBAL_REGION, Resource};
 use plumb_model::value::{Map, Reason, Text, Unreadable, Value};
 use plumb_pack::recipe::{CallScope, Path, Recipe, Template};
 use plumb_pack::template::TemplateScope;
-use plumb_pack::transform::apply_transforms;
+use plumb_pack::transform::apply_transforms_named;
 
 /// What templates see besides the resource itself.
 #[derive(Clone, Copy, Debug)]
@@ -88,16 +88,18 @@ pub(crate) fn resource(
     }
     let mut document = Value::Map(document);
     for (path, transforms) in &recipe.decode {
-        let changed: Result<(), Infallible> = path.change(&mut document, &mut |value| {
-            Ok(apply_transforms(value, transforms).unwrap_or_else(|cause| {
-                let attribute = path.root().cloned().unwrap_or_default();
-                let detail = Text::from(format!("cannot be decoded: {cause}"));
-                problems.push(Problem::Undecodable { attribute, cause });
-                Value::unreadable(Unreadable {
-                    detail,
-                    ..Unreadable::new(Reason::Failed)
-                })
-            }))
+        let changed: Result<(), Infallible> = path.change(&mut document, &mut |name, value| {
+            Ok(
+                apply_transforms_named(name, value, transforms).unwrap_or_else(|cause| {
+                    let attribute = path.root().cloned().unwrap_or_default();
+                    let detail = Text::from(format!("cannot be decoded: {cause}"));
+                    problems.push(Problem::Undecodable { attribute, cause });
+                    Value::unreadable(Unreadable {
+                        detail,
+                        ..Unreadable::new(Reason::Failed)
+                    })
+                }),
+            )
         });
         match changed {
             Ok(()) => {}

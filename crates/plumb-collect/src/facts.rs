@@ -10,7 +10,7 @@ use plumb_model::resource::{GLOBAL_REGION, Resource};
 use plumb_model::value::{Map, Reason, Text, Unreadable, Value};
 use plumb_pack::recipe::{Fact, FactKind, Path};
 use plumb_pack::schema::{AttributeSource, ResourceType};
-use plumb_pack::transform::apply_transforms;
+use plumb_pack::transform::{apply_transforms, apply_transforms_named};
 
 use crate::assemble::{self, Place, tag_map};
 use crate::caller::Pages;
@@ -271,8 +271,9 @@ pub(crate) fn transformed(fact: &Fact, value: Value) -> Value {
 /// The value with its parts decoded; a part that cannot be is unreadable in its place.
 fn decoded(fact: &Fact, mut value: Value) -> Value {
     for (path, transforms) in &fact.decode {
-        let changed: Result<(), Infallible> = path.change(&mut value, &mut |part| {
-            Ok(apply_transforms(part, transforms).unwrap_or_else(|cause| undecodable(fact, &cause)))
+        let changed: Result<(), Infallible> = path.change(&mut value, &mut |name, part| {
+            Ok(apply_transforms_named(name, part, transforms)
+                .unwrap_or_else(|cause| undecodable(fact, &cause)))
         });
         match changed {
             Ok(()) => {}

@@ -33,6 +33,7 @@ impl Failure {
             | Reason::OutOfScope
             | Reason::NotInCode
             | Reason::KnownAfterApply
+            | Reason::KnownAfterDeployment
             | Reason::NotUnderstood => None,
         };
         let detail = readable(&match (code.is_empty(), message.is_empty()) {

@@ -1,12 +1,13 @@
 //! `AccountIndex`: the resources of one account as rules look them up.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use plumb_expr::Inventory;
 use plumb_graph::exposure::Exposures;
 use plumb_model::coverage::Coverage;
-use plumb_model::resource::GLOBAL_REGION;
+use plumb_model::resource::{GLOBAL_REGION, UNKNOWN_REGION};
 use plumb_model::value::{Reason, Text, Unreadable, Value};
+use plumb_pack::recipe::Origin;
 use plumb_pack::schema::ResourceType;
 
 use crate::reads::{Read, ReadHow, Reader};
@@ -72,6 +73,7 @@ struct Marker {
 enum Reach {
     Anywhere,
     Regions(Vec<Text>),
+    AllBut(Vec<Text>),
 }
 
 impl Marker {
@@ -80,13 +82,18 @@ impl Marker {
         match &self.reach {
             Reach::Anywhere => true,
             Reach::Regions(regions) => regions.iter().any(|known| known == region),
+            Reach::AllBut(regions) => regions.iter().all(|known| known != region),
         }
     }
 }
 
 impl Markers {
-    /// The markers of all types that are read.
-    pub(crate) fn new(readers: &[&Reader], coverage: &Coverage) -> Self {
+    /// The markers of all types that are read; `regions` tells where resources of a type are.
+    pub(crate) fn new(
+        readers: &[&Reader],
+        coverage: &Coverage,
+        regions: impl Fn(&str) -> BTreeSet<Text>,
+    ) -> Self {
         let mut by_type: BTreeMap<Text, Vec<Marker>> = BTreeMap::new();
         for read in readers.iter().flat_map(|reader| &reader.reads) {
             let name = &read.resource_type.name;
@@ -103,13 +110,10 @@ impl Markers {
                     value: Value::unreadable(unreadable),
                     reach: Reach::Regions(coverage.left_out.clone()),
                 });
-                let undeclared = coverage.declared_only.then(|| Marker {
-                    value: Value::unreadable(Unreadable {
-                        detail: Text::new_static("only what this code declares is known"),
-                        ..Unreadable::new(Reason::OutOfScope)
-                    }),
-                    reach: Reach::Anywhere,
-                });
+                let undeclared = coverage
+                    .declared_only
+                    .then(|| undeclared(&read.resource_type, regions(name)))
+                    .flatten();
                 by_type.insert(name.clone(), unlisted.chain(left_out).chain(undeclared).collect());
             }
         }
@@ -164,6 +168,34 @@ pub(crate) fn left_out(coverage: &Coverage, resource_type: &ResourceType) -> Opt
         detail: Text::from(format!("the scan left out {}", coverage.left_out.join(", "))),
         ..Unreadable::new(Reason::OutOfScope)
     })
+}
+
+/// Stands for what may be there without this code; nothing where there is only one and code declares it.
+fn undeclared(resource_type: &ResourceType, declared: BTreeSet<Text>) -> Option<Marker> {
+    let marker = |detail, reach| Marker {
+        value: Value::unreadable(Unreadable {
+            detail,
+            ..Unreadable::new(Reason::OutOfScope)
+        }),
+        reach,
+    };
+    let recipe = &resource_type.recipe;
+    match &recipe.origin {
+        Origin::Single if recipe.lives_in_regions() => {
+            let detail = format!("`{}` is not in this code for every region", recipe.title);
+            // A region that code does not name may be another one.
+            let named = declared.into_iter().filter(|region| region != UNKNOWN_REGION);
+            Some(marker(Text::from(detail), Reach::AllBut(named.collect())))
+        }
+        Origin::Single => declared.is_empty().then(|| {
+            let detail = format!("`{}` is not in this code", recipe.title);
+            marker(Text::from(detail), Reach::Anywhere)
+        }),
+        Origin::List(_) | Origin::Declared => {
+            let detail = Text::new_static("only what this code declares is known");
+            Some(marker(detail, Reach::Anywhere))
+        }
+    }
 }
 
 impl<'s> AccountIndex<'s> {

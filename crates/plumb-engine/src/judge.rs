@@ -1,7 +1,7 @@
 //! Judging: every policy on every resource of its type in one account.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -66,7 +66,14 @@ pub(crate) fn account(
         ..snapshot.coverage.clone()
     };
     let resources = with_uncollected_marked(readers, understood.resources, coverage);
-    let markers = Markers::new(readers, coverage);
+    let markers = Markers::new(readers, coverage, |resource_type| {
+        let first = resources.partition_point(|resource| resource.resource_type.as_str() < resource_type);
+        let of_type = resources.iter().skip(first);
+        of_type
+            .take_while(|resource| resource.resource_type == resource_type)
+            .map(|resource| resource.region.clone())
+            .collect()
+    });
     let documents = resources
         .iter()
         .map(|resource| (&resource.resource_type, resource.document()));
@@ -131,6 +138,8 @@ pub(crate) fn account(
         })
         .collect();
     findings.sort_by_key(|finding| (finding.policy, finding.resource));
+    // They stay until the report is written, while the documents go.
+    findings.shrink_to_fit();
     summaries.extend(stand_ins.summaries);
 
     let summary = summary(judges, &findings, resources.len() as u64);
@@ -220,18 +229,32 @@ fn exposed_types(judges: &[Judge], provider: Provider) -> Vec<Arc<ResourceType>>
 }
 
 /// Evidence of policies on one account, each different one once: most failures of a policy look alike.
+///
+/// What is different shares the expressions, which are the policy's.
 #[derive(Default)]
-pub(crate) struct SharedEvidence(HashMap<Text, Vec<Arc<Evidence>>>);
+pub(crate) struct SharedEvidence {
+    by_message: HashMap<Text, Vec<Arc<Evidence>>>,
+    expressions: HashSet<Text>,
+}
 
 impl SharedEvidence {
     /// Different values seen under one message are searched one by one up to here, then no longer shared.
     const ALIKE: usize = 16;
 
-    pub(crate) fn share(&mut self, evidence: Evidence) -> Arc<Evidence> {
-        let alike = self.0.entry(evidence.message.clone()).or_default();
+    pub(crate) fn share(&mut self, mut evidence: Evidence) -> Arc<Evidence> {
+        let alike = self.by_message.entry(evidence.message.clone()).or_default();
         if let Some(known) = alike.iter().find(|known| ***known == evidence) {
             return Arc::clone(known);
         }
+        let observed = evidence.observed.iter_mut();
+        let expressions = observed.map(|observed| &mut observed.expression);
+        for expression in expressions.chain([&mut evidence.expression]) {
+            match self.expressions.get(expression) {
+                Some(known) => expression.clone_from(known),
+                None => _ = self.expressions.insert(expression.clone()),
+            }
+        }
+        evidence.observed.shrink_to_fit();
         let evidence = Arc::new(evidence);
         if alike.len() < Self::ALIKE {
             alike.push(Arc::clone(&evidence));

@@ -140,7 +140,19 @@ pub(crate) fn of_graph(pack: &Pack, knowledge: &Knowledge) -> Result<Vec<Reader>
     let mut readers = Vec::new();
     for resource_type in knowledge.types() {
         if let Some(role) = &resource_type.recipe.graph {
-            readers.push(Reader::of(pack, Arc::clone(resource_type), role.rules())?);
+            let mut reader = Reader::of(pack, Arc::clone(resource_type), role.rules())?;
+            // What these read of their own is part of what the role names anyway.
+            let of_elements = Reader::of(pack, Arc::clone(resource_type), role.rules_of_elements())?;
+            let others = of_elements
+                .reads
+                .iter()
+                .filter(|read| read.how != ReadHow::Resource);
+            for read in others {
+                for attribute in read.attributes.iter().map(Some).chain([None]) {
+                    reader.add(Arc::clone(&read.resource_type), read.how, attribute);
+                }
+            }
+            readers.push(reader);
         }
     }
     for demand in knowledge.demands() {

@@ -57,7 +57,7 @@ impl Generated {
     }
 
     fn step(&mut self, kind: EdgeKind, cost: u8, by: NodeId) -> StepId {
-        let proof = self.builder.fact(Proof {
+        let proof = self.builder.fact(&Proof {
             resource: Text::from(format!("fact of {}", by.0)),
             attribute: Text::new_static("statement"),
             detail: Text::new_static("allows it"),

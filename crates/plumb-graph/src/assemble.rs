@@ -4,25 +4,34 @@
 //! between classes of equals, which are hidden nodes, so that the number of edges grows with the estate and not with its square.
 
 mod answering;
-mod assets;
+pub(crate) mod assets;
 mod behind;
 pub(crate) mod callers;
+mod ceiling;
 mod classes;
 mod connecting;
+mod control;
 mod credentials;
+mod eligible;
 mod escalation;
 mod fronts;
+mod gain;
+mod grams;
+mod joined;
 mod names;
 pub(crate) mod network;
 pub(crate) mod organizations;
 mod outcome;
+mod passages;
 mod patterns;
 mod permission;
 mod places;
 mod question;
 mod reached;
+pub(crate) mod regions;
 mod requirement;
 mod running;
+mod sessions;
 mod sharing;
 pub(crate) mod strangers;
 mod telling;
@@ -42,6 +51,7 @@ use crate::graph::{Builder, NodeId, Step, StepId, Target};
 use crate::knowledge::Knowledge;
 use crate::security::{NodeInfo, SecurityGraph};
 
+use joined::Joined;
 pub(crate) use outcome::Outcome;
 
 /// The type of what is no resource.
@@ -49,6 +59,12 @@ pub const OUTSIDE: &str = "outside";
 
 /// The type of the node that stands for every permission of an account.
 pub const ADMINISTRATOR: &str = "administrator";
+
+/// The type of the node that stands for every permission that control policies or a boundary leave, where that is less.
+pub const LIMITED_ADMINISTRATOR: &str = "limited_administrator";
+
+/// The type of the node that stands for the sessions of an identity within a network.
+pub const SESSION: &str = "session";
 
 /// The uid of the internet.
 pub const INTERNET: &str = "internet";
@@ -74,9 +90,9 @@ pub struct Assembled {
 
 /// Joins accounts, in any order.
 pub fn assemble(knowledge: &Knowledge, fragments: Vec<AccountFragment>) -> Assembled {
-    let (graph, directory, network, fragments) = join(knowledge, fragments, |network| network);
+    let (joined, directory, network, fragments) = join(knowledge, fragments, |network| network);
     Assembled {
-        graph,
+        graph: joined.build(),
         directory,
         network,
         fragments,
@@ -85,7 +101,8 @@ pub fn assemble(knowledge: &Knowledge, fragments: Vec<AccountFragment>) -> Assem
 
 /// Joins accounts, in any order, into the graph alone, which takes less memory.
 pub fn graph(knowledge: &Knowledge, fragments: Vec<AccountFragment>) -> SecurityGraph {
-    join(knowledge, fragments, drop).0
+    let (joined, ..) = join(knowledge, fragments, drop);
+    joined.build()
 }
 
 /// `keep` gets the networks as soon as they are part of the graph.
@@ -93,7 +110,7 @@ fn join<T>(
     knowledge: &Knowledge,
     mut fragments: Vec<AccountFragment>,
     keep: impl FnOnce(Estate) -> T,
-) -> (SecurityGraph, Directory, T, Vec<AccountFragment>) {
+) -> (Joined, Directory, T, Vec<AccountFragment>) {
     fragments.sort_by(|a, b| (a.account.provider, &a.account.id).cmp(&(b.account.provider, &b.account.id)));
     let networks = fragments
         .iter_mut()
@@ -113,22 +130,26 @@ fn join<T>(
     assembly.openings();
     network::add(&mut assembly, &network);
     let doors = fronts::doors(&assembly, &network);
+    let entries = passages::Entries::new(&assembly, &directory, &network);
     let kept = keep(network);
-    let groups = assets::groups(&assembly, &directory);
+    let groups = assets::groups(&assembly, &directory, &entries);
+    let ceilings = ceiling::all(&assembly, &directory);
     let mut classes = classes::Classes::new(&assembly, &directory);
-    permission::add(&mut assembly, &directory, &groups, &mut classes);
-    escalation::add(&mut assembly, &directory, &groups, &mut classes);
-    let mut permissions = permission::Permissions::new(&directory, &groups, &mut classes);
+    // Those who have all that is left by some limit come to be on the way, and have permissions like everybody.
+    escalation::add(&mut assembly, &directory, &groups, &mut classes, &ceilings);
+    permission::add(&mut assembly, &directory, &groups, &mut classes, &entries);
+    let mut permissions = permission::Permissions::new(&directory, &groups, &mut classes, &entries);
     fronts::add(&mut assembly, &mut permissions, &doors);
     sharing::add(&mut assembly, &mut permissions);
+    control::add(&mut assembly, &directory);
     assembly.administrators_reach_on();
     credentials::add(&mut assembly);
     assembly.targets();
     for (account, gap) in directory.gaps() {
         assembly.problem(format!("{account}: {gap}"));
     }
-    let graph = assembly.finish();
-    (graph, directory, kept, fragments)
+    let joined = assembly.finish();
+    (joined, directory, kept, fragments)
 }
 
 /// What a hidden node stands for.
@@ -153,6 +174,8 @@ pub(crate) struct Assembly<'k> {
     internet: NodeId,
     external: BTreeMap<Text, NodeId>,
     administrators: BTreeMap<usize, NodeId>,
+    /// The regions that each fragment uses most.
+    regions: Vec<Vec<Text>>,
     /// Principals that lead into other accounts, by fragment.
     bridges: BTreeMap<usize, BTreeSet<NodeId>>,
     member: StepId,
@@ -161,6 +184,8 @@ pub(crate) struct Assembly<'k> {
     of_the_cloud: BTreeMap<&'k Text, &'k Text>,
     /// Identities by what offers them and was not read.
     offered_by: HashMap<Text, Vec<NodeId>>,
+    /// The workloads that certainly run as an identity, each with what shows it.
+    run_as: HashMap<NodeId, Vec<(NodeId, Outcome)>>,
     /// What was found in the content of resources, a clause each.
     found: HashMap<NodeId, Text>,
     /// The nodes that stand for groups of resources.
@@ -192,11 +217,13 @@ impl<'k> Assembly<'k> {
             internet: NodeId(0),
             external: BTreeMap::new(),
             administrators: BTreeMap::new(),
+            regions: fragments.iter().map(regions::used).collect(),
             bridges: BTreeMap::new(),
             member,
             covers,
             of_the_cloud: BTreeMap::new(),
             offered_by: HashMap::new(),
+            run_as: HashMap::new(),
             found: HashMap::new(),
             stand_ins: HashMap::new(),
         };
@@ -363,6 +390,40 @@ impl<'k> Assembly<'k> {
         node
     }
 
+    /// The node that stands for every permission that a limit leaves, under the ARN of the principal that stands for it.
+    pub(crate) fn limited_administrator(
+        &mut self,
+        fragment: usize,
+        boundary: Option<&Text>,
+        arn: &Text,
+    ) -> NodeId {
+        let (id, label) = self
+            .fragments
+            .get(fragment)
+            .map(|found| (found.account.id.clone(), Text::from(found.account.label())))
+            .unwrap_or_default();
+        let uid = match boundary {
+            Some(boundary) => format!("administrator:{id}:within:{boundary}"),
+            None => format!("administrator:{id}:limited"),
+        };
+        let node = self.add(NodeInfo {
+            uid: Text::from(uid),
+            resource_type: Text::new_static(LIMITED_ADMINISTRATOR),
+            title: Text::new_static("Limited administrator"),
+            name: label,
+            account: u32::try_from(fragment).ok(),
+            kind: NodeKind::Identity,
+            ..NodeInfo::default()
+        });
+        self.by_uid.insert(arn.clone(), node);
+        node
+    }
+
+    /// The regions that an account uses most.
+    pub(crate) fn regions_of(&self, fragment: usize) -> &[Text] {
+        self.regions.get(fragment).map_or(&[], Vec::as_slice)
+    }
+
     /// The node that stands for every permission of an account, where somebody leads to it.
     pub(crate) fn administrator_of(&self, fragment: usize) -> Option<NodeId> {
         self.administrators.get(&fragment).copied()
@@ -458,7 +519,7 @@ impl<'k> Assembly<'k> {
         let proofs = outcome
             .proofs
             .iter()
-            .map(|proof| self.builder.fact(proof.clone()))
+            .map(|proof| self.builder.fact(proof))
             .collect();
         let step = self.builder.step(Step {
             kind,
@@ -530,7 +591,7 @@ impl<'k> Assembly<'k> {
                 continue;
             };
             for principal in principals {
-                let how = Some(Text::new_static("administers its account"));
+                let how = Some(Text::new_static("as an administrator of its account"));
                 self.edge(
                     administrator,
                     principal,
@@ -581,17 +642,17 @@ impl<'k> Assembly<'k> {
         }
     }
 
-    fn finish(self) -> SecurityGraph {
+    fn finish(self) -> Joined {
         let accounts = self
             .fragments
             .iter()
             .map(|fragment| (fragment.account.provider, fragment.account.id.clone()))
             .collect();
-        SecurityGraph::new(
-            self.builder.build(),
-            self.infos,
+        Joined {
+            builder: self.builder,
+            infos: self.infos,
             accounts,
-            self.problems.into_iter().collect(),
-        )
+            problems: self.problems,
+        }
     }
 }

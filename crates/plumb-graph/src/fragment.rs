@@ -1,5 +1,6 @@
 //! `AccountFragment`: what the graph needs of one account, so that its documents can be dropped.
 
+mod control;
 mod fronts;
 mod policies;
 
@@ -22,6 +23,7 @@ use plumb_pack::graph_role::{self, Access, GraphRole};
 use plumb_pack::recipe::{Path, Recipe};
 use plumb_pack::template::TemplateScope;
 
+pub(crate) use self::control::{Given, Vouched};
 pub(crate) use self::fronts::Hand;
 use self::policies::{policy_of, shape};
 use crate::knowledge::{Knowledge, TypeId};
@@ -84,7 +86,7 @@ pub(crate) enum ReferenceTo {
 pub(crate) struct Detail {
     pub(crate) tags: Tags,
     pub(crate) policy: Option<NamedPolicy>,
-    /// Equal for policies that differ in nothing but the resource they belong to.
+    /// Equal for policies and lists that differ in nothing but the resource they belong to.
     pub(crate) policy_shape: u64,
     /// What the owner allowed beside the policy; an error says what was not read.
     pub(crate) grants: Option<Result<Vec<Grant>, Text>>,
@@ -109,6 +111,10 @@ pub(crate) struct Detail {
     pub(crate) hands_on: Vec<Hand>,
     /// What it tells of the content of others, by position in [`GraphRole::tells`].
     pub(crate) tells: Vec<usize>,
+    /// The issuers whose tokens can be had through it.
+    pub(crate) vouches: Vec<Vouched>,
+    /// What it lets principals control.
+    pub(crate) gives: Vec<Given>,
     /// The accounts that its content is shared with; an error says why they are not known.
     pub(crate) shared: Vec<Share>,
     pub(crate) runs_as: Vec<Text>,
@@ -366,6 +372,7 @@ impl Reader<'_> {
                 .find(|closed| closed.certainty == certainty)
         };
         let mut told = Vec::new();
+        let access_list = AccessList::read(resource, self.sight.all_of(ACCOUNT_BLOCK));
         let mut detail = Detail {
             tags: match role.kind {
                 NodeKind::Network | NodeKind::Other => Tags::Unspecified,
@@ -377,12 +384,12 @@ impl Reader<'_> {
                 | NodeKind::Front => Tags::read(resource.get("tags")),
             },
             policy: role.policy.as_ref().and_then(|path| policy_of(path, resource)),
-            policy_shape: shape(role, resource),
+            policy_shape: shape(role, resource, access_list.as_ref()),
             grants: (role.kind == NodeKind::Key)
                 .then(|| resource.get("grants"))
                 .flatten()
                 .map(|grants| plumb_iam::kms::grants(&resource.uid, Some(grants))),
-            access_list: AccessList::read(resource, self.sight.all_of(ACCOUNT_BLOCK)),
+            access_list,
             perhaps_closed: closed(Certainty::Possible).map(|closed| closed.clause),
             closed: closed(Certainty::Certain),
             access: (0..)
@@ -415,11 +422,14 @@ impl Reader<'_> {
                 .filter(|(_, tells)| tells.when.truth(&self.sight.scope(resource)) == Truth::True)
                 .map(|(position, _)| position)
                 .collect(),
+            vouches: control::vouches(role, resource, &mut told),
+            gives: control::gives(role, resource, &self.sight),
             hands_on: fronts::hands(
                 role,
                 resource,
                 self.account.partition.as_deref().unwrap_or("aws"),
                 &self.account.id,
+                &self.sight,
                 &mut told,
             ),
             runs_as: role
@@ -448,6 +458,8 @@ impl Reader<'_> {
             && detail.withheld.is_empty()
             && detail.guarded.is_empty()
             && detail.hands_on.is_empty()
+            && detail.vouches.is_empty()
+            && detail.gives.is_empty()
             && detail.known_as.is_none()
             && detail.shared.is_empty()
             && detail.tells.is_empty()
@@ -458,6 +470,7 @@ impl Reader<'_> {
         detail.withheld.shrink_to_fit();
         detail.guarded.shrink_to_fit();
         detail.hands_on.shrink_to_fit();
+        detail.gives.shrink_to_fit();
         detail.shared.shrink_to_fit();
         detail.tells.shrink_to_fit();
         detail.runs_as.shrink_to_fit();

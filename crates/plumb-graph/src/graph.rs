@@ -2,6 +2,7 @@
 
 mod resting;
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -312,21 +313,27 @@ impl<T> Interned<T> {
     }
 }
 
-impl<T: Eq + Hash> Interned<T> {
+impl<T: Clone + Eq + Hash> Interned<T> {
+    /// The values, by id; what finds them is dropped.
+    fn into_values(self) -> Vec<T> {
+        self.values
+    }
+
     /// The id of a value; a new one is made small before it is kept.
-    fn id(&mut self, mut value: T, make_small: impl FnOnce(&mut T)) -> u32 {
+    fn id(&mut self, value: Cow<'_, T>, make_small: impl FnOnce(&mut T)) -> u32 {
         let mut hasher = DefaultHasher::new();
         value.hash(&mut hasher);
         let hash = hasher.finish();
         let last = self.by_hash.get(&hash).copied().unwrap_or(NOTHING);
         let mut at = last;
         while let Some(known) = self.values.get(at as usize) {
-            if *known == value {
+            if *known == *value {
                 return at;
             }
             at = self.before.get(at as usize).copied().unwrap_or(NOTHING);
         }
         let id = u32::try_from(self.values.len()).unwrap_or(NOTHING);
+        let mut value = value.into_owned();
         make_small(&mut value);
         self.by_hash.insert(hash, id);
         self.before.push(last);
@@ -379,10 +386,10 @@ impl Builder {
     }
 
     /// The id of a fact.
-    pub fn fact(&mut self, proof: Proof) -> FactId {
+    pub fn fact(&mut self, proof: &Proof) -> FactId {
         let texts = &mut self.texts;
         // The resource's uid is shared with its node.
-        FactId(self.facts.id(proof, |proof| {
+        FactId(self.facts.id(Cow::Borrowed(proof), |proof| {
             texts.share(&mut proof.attribute);
             texts.share(&mut proof.detail);
         }))
@@ -391,7 +398,7 @@ impl Builder {
     /// The id of a step.
     pub fn step(&mut self, step: Step) -> StepId {
         let texts = &mut self.texts;
-        StepId(self.steps.id(step, |step| {
+        StepId(self.steps.id(Cow::Owned(step), |step| {
             step.how.iter_mut().for_each(|how| texts.share(how));
             step.conditions
                 .iter_mut()
@@ -425,7 +432,7 @@ impl Builder {
             mut targets,
             mut entries,
         } = self;
-        let (steps, facts) = (steps.values, facts.values);
+        let (steps, facts) = (steps.into_values(), facts.into_values());
         edges.sort_unstable_by_key(|edge| (edge.from, edge.to, edge.step));
         edges.dedup_by_key(|edge| (edge.from, edge.to, edge.step));
         let outgoing: Vec<HalfEdge> = edges
@@ -489,7 +496,7 @@ mod tests {
     use super::*;
 
     fn step(builder: &mut Builder, cost: u8, fact: &str) -> StepId {
-        let proof = builder.fact(Proof {
+        let proof = builder.fact(&Proof {
             resource: fact.into(),
             ..Proof::default()
         });

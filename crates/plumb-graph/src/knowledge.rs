@@ -291,7 +291,8 @@ impl Knowledge {
                     want(&known.name, root);
                 }
             }
-            for used in role.rules().flat_map(plumb_expr::Program::uses) {
+            let rules = role.rules().chain(role.rules_of_elements());
+            for used in rules.flat_map(plumb_expr::Program::uses) {
                 let name = match &used.root {
                     plumb_expr::Root::Inventory(name)
                     | plumb_expr::Root::RegionalInventory(name)

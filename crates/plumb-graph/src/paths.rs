@@ -9,6 +9,7 @@ mod group;
 mod telling;
 mod title;
 
+use std::cmp::Reverse;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -144,11 +145,16 @@ impl Finder<'_> {
             found.into_iter().map(Some).collect()
         };
         let mut is_listed = false;
+        let mut told: BTreeMap<Vec<NodeId>, Vec<NodeId>> = BTreeMap::new();
         for way in listed.into_iter().flatten() {
             let near = search::points(way.key) <= worst;
             if near {
                 let hops = visible_hops(self.security, &way.edges);
-                if !self.is_beyond_administrator(&hops) {
+                let nodes: Vec<NodeId> = hops.iter().map(|(node, _)| *node).collect();
+                let known = told
+                    .entry(self.without_detours(&nodes))
+                    .or_insert_with(|| nodes.clone());
+                if *known == nodes && !self.is_beyond_administrator(&hops) {
                     is_listed = true;
                     self.add(&way, hops, entries, class);
                 }
@@ -183,7 +189,9 @@ impl Finder<'_> {
         let group = match self.groups.entry(signature) {
             Entry::Occupied(known) => {
                 let group = known.into_mut();
-                if concrete.key < group.best.key {
+                // Paths by unread policies lead to what is differently precious.
+                let rank = |path: &Concrete| (Reverse(search::target_risk(path.value, path.key)), path.key);
+                if rank(&concrete) < rank(&group.best) {
                     group.best = concrete;
                 }
                 group
@@ -209,6 +217,25 @@ impl Finder<'_> {
                 None => group.unlabelled += 1,
             }
         }
+    }
+
+    /// The nodes of a path without those by which an administrator takes a detour in its account: only where it leaves that counts.
+    fn without_detours(&self, nodes: &[NodeId]) -> Vec<NodeId> {
+        let account = |node: &NodeId| self.security.node(*node).and_then(|info| info.account);
+        let mut kept = Vec::with_capacity(nodes.len());
+        let mut rest = nodes.iter();
+        while let Some(node) = rest.next() {
+            kept.push(*node);
+            if self.administrators.contains(node) {
+                let inside = rest.clone().take_while(|next| account(next) == account(node));
+                if let Some(last) = inside.clone().last() {
+                    kept.push(*last);
+                    let passed = inside.count();
+                    rest = rest.as_slice().get(passed..).unwrap_or_default().iter();
+                }
+            }
+        }
+        kept
     }
 
     /// Whether a path goes on to something that who administers an account has anyway.
@@ -262,7 +289,8 @@ impl Finder<'_> {
         }
         let closing = cuts::closing(security, &ranked, limits.tries);
         let mut closed_by: HashMap<FactId, u64> = HashMap::new();
-        for fact in closing.iter().flat_map(BTreeMap::keys) {
+        let closed = closing.iter().flatten().filter(|(_, closes)| **closes > 0);
+        for (fact, _) in closed {
             *closed_by.entry(*fact).or_default() += 1;
         }
         let paths: Vec<AttackPath> = ranked

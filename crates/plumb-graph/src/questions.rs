@@ -6,6 +6,7 @@
 mod internet;
 mod lists;
 mod needs;
+mod passages;
 mod who;
 
 use plumb_iam::access_list::AccessList;
@@ -21,16 +22,17 @@ use plumb_iam::principal::{Membership, Principal, PrincipalKind, Tags};
 use plumb_iam::request::Request;
 use plumb_iam::s3::policy_is_public;
 use plumb_iam::truth::Truth;
-use plumb_iam::vantage;
 use plumb_model::answer::{PermissionAnswer, PermissionDecision, WhoCan};
 use plumb_model::value::Text;
 
 use crate::assemble::Assembled;
+use crate::assemble::regions::in_its_region;
 use crate::fragment::{AccountFragment, FragmentNode};
 use crate::knowledge::Knowledge;
 use crate::near::nearest;
 
 use needs::Needs;
+use passages::Coming;
 pub use who::{Who, display};
 
 /// How many names are proposed in place of an unknown one.
@@ -54,6 +56,8 @@ pub struct What {
     access_list: Option<AccessList>,
     /// What the actions need beside.
     needs: Vec<Needs>,
+    /// Where it is; empty where that is not known.
+    region: Text,
     /// What actions work on inside of it, in place of the resource itself: the action in lower case, and a pattern of ARNs.
     inside: Vec<(String, Text)>,
 }
@@ -198,7 +202,7 @@ impl<'a> Questions<'a> {
             Some(_) | None => {
                 let tags = detail.map(|detail| detail.tags.clone()).unwrap_or_default();
                 let policy = detail.and_then(|detail| detail.policy.clone());
-                self.directory.asset(arn, account, tags, policy)
+                in_its_region(self.directory.asset(arn, account, tags, policy), node)
             }
         };
         let asset = match detail.and_then(|detail| detail.grants.as_ref()) {
@@ -219,6 +223,7 @@ impl<'a> Questions<'a> {
             caveats: Vec::new(),
             access_list: detail.and_then(|detail| detail.access_list.clone()),
             needs: self.needs(fragment, node),
+            region: node.region.clone(),
             inside: if arn == node.uid {
                 self.inside(node)
             } else {
@@ -334,21 +339,24 @@ impl<'a> Questions<'a> {
     }
 
     fn answer(&self, who: &Who<'_>, action: &str, what: &What, context: &Context) -> PermissionAnswer {
+        if let Some(answer) = self.through_given(who, action, what, context) {
+            return answer;
+        }
         match who {
             Who::Internet => self.of_internet(action, what, context),
             Who::Outsider(principal) if is_everybody(principal) => {
                 self.of_anybody(principal, action, what, context)
             }
             Who::Member(_) | Who::Outsider(_) | Who::Foreigner(_) => {
-                self.answer_in(who, action, what, context)
+                self.by_any_way(who, action, what, context)
             }
         }
     }
 
     /// The answer to a request of which nothing else is known.
-    fn answer_in(&self, who: &Who<'_>, action: &str, what: &What, context: &Context) -> PermissionAnswer {
+    fn answer_in(&self, who: &Who<'_>, action: &str, what: &What, coming: &Coming<'_>) -> PermissionAnswer {
         let (mut asset, _) = what.asset_for(action);
-        let context = &context.clone().or(vantage::direct());
+        let coming = &coming.clone().directly();
         let mut caveats = Vec::new();
         let mut not_read = Vec::new();
         match (&what.closed, who.is_anybody()) {
@@ -369,7 +377,7 @@ impl<'a> Questions<'a> {
             (Closed::Open, _) | (Closed::Shut(_) | Closed::NotRead(_), false) => {}
         }
         let list = lists::Listed::of(what, who, action, &mut asset);
-        let answer = self.evaluated(who, action, &asset, context);
+        let answer = self.evaluated(who, action, &asset, coming);
         if let Closed::Shut(clause) = &what.closed {
             if who.is_anybody() && answer.decision == Decision::DeniedImplicit {
                 caveats.push(clause.clone());
@@ -385,7 +393,7 @@ impl<'a> Questions<'a> {
         }
         let answer = said(who, action, &asset, &answer, (caveats, not_read));
         let answer = list.noted(answer);
-        self.with_needs(who, answer, (&asset, &what.needs), context)
+        self.with_needs(who, answer, (&asset, &what.needs), coming)
     }
 
     /// What a denied action on a resource itself is on what is inside of it, where that is something else.
@@ -415,13 +423,20 @@ impl<'a> Questions<'a> {
     }
 
     /// The answer of the policies alone.
-    fn bare_answer(&self, who: &Who<'_>, action: &str, asset: &Asset, context: &Context) -> PermissionAnswer {
-        let answer = self.evaluated(who, action, asset, context);
+    fn bare_answer(
+        &self,
+        who: &Who<'_>,
+        action: &str,
+        asset: &Asset,
+        coming: &Coming<'_>,
+    ) -> PermissionAnswer {
+        let answer = self.evaluated(who, action, asset, coming);
         said(who, action, asset, &answer, (Vec::new(), Vec::new()))
     }
 
-    fn evaluated(&self, who: &Who<'_>, action: &str, asset: &Asset, context: &Context) -> Answer {
-        match who {
+    fn evaluated(&self, who: &Who<'_>, action: &str, asset: &Asset, coming: &Coming<'_>) -> Answer {
+        let (context, endpoint) = coming.towards(action);
+        let answer = match who {
             Who::Member(member) => self.directory.can(member, action, asset, context),
             Who::Outsider(principal) => self.directory.can_outsider(principal, action, asset, context),
             Who::Internet => {
@@ -429,6 +444,17 @@ impl<'a> Questions<'a> {
                 self.directory.can_outsider(&anonymous, action, asset, context)
             }
             Who::Foreigner(principal) => foreign(principal, action, asset, context),
+        };
+        match endpoint {
+            Some(endpoint) => {
+                let anonymous = Principal::anonymous();
+                let sender = coming.sender.or_else(|| who.principal()).unwrap_or(&anonymous);
+                answer.and(
+                    self.directory
+                        .lets_through(endpoint, sender, action, asset, context),
+                )
+            }
+            None => answer,
         }
     }
 }
@@ -441,6 +467,7 @@ impl What {
             caveats: Vec::new(),
             access_list: None,
             needs: Vec::new(),
+            region: Text::default(),
             inside: Vec::new(),
         }
     }

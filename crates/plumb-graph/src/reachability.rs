@@ -1,5 +1,7 @@
 //! From where resources can be reached, on which ports and through what: networks, permissions and their own settings together.
 
+mod entries;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use plumb_model::answer::{ExposedResource, ExposureAnswer, ExposureWay, SourceKind, Standing};
@@ -62,15 +64,23 @@ pub fn of(assembled: &Assembled, node: NodeId) -> ExposureAnswer {
         (a.source, a.certainty, &a.from, &a.ports).cmp(&(b.source, b.certainty, &b.from, &b.ports))
     });
     ways.dedup();
-    let more_inside = inside.len().saturating_sub(MOST_INSIDE) as u64;
+    let entry = entries::of(assembled, &resource.uid);
+    if entry.is_some() {
+        // Who uses it is told from the networks alone.
+        inside.clear();
+    }
+    let (notes, users) = entry.map_or((Vec::new(), Vec::new()), |entry| (entry.notes, entry.ways));
+    let more_inside = (inside.len() + users.len()).saturating_sub(MOST_INSIDE) as u64;
     let widest = ways.iter().map(|way| way.source).min();
     let certainty = ways
         .iter()
         .filter(|way| Some(way.source) == widest)
         .map(|way| way.certainty)
         .min();
-    let of_inside = inside.iter().take(MOST_INSIDE);
-    ways.extend(of_inside.map(|edge| by_step(security, edge, SourceKind::Inside)));
+    let of_inside = inside
+        .iter()
+        .map(|edge| by_step(security, edge, SourceKind::Inside));
+    ways.extend(of_inside.chain(users).take(MOST_INSIDE));
     ExposureAnswer {
         level: security.node(node).map(|info| info.exposure).unwrap_or_default(),
         certainty,
@@ -79,6 +89,7 @@ pub fn of(assembled: &Assembled, node: NodeId) -> ExposureAnswer {
         resource,
         ways,
         more_inside,
+        notes,
         path_risk: path_risk(security, node),
     }
 }
@@ -337,11 +348,7 @@ fn by_packets(security: &SecurityGraph, exposure: &Exposure) -> Option<ExposureW
             Vec::new(),
         ),
     };
-    let (certainty, conditions) = match &exposure.certainty {
-        reach::Certainty::Certain => (Certainty::Certain, Vec::new()),
-        reach::Certainty::Conditional(condition) => (Certainty::Conditional, vec![condition.clone()]),
-        reach::Certainty::Possible(unread) => (Certainty::Possible, unread.clone()),
-    };
+    let (certainty, conditions) = certainty_of(&exposure.certainty);
     let steps = exposure.steps.iter().flat_map(|step| &step.proof);
     let mut proofs: Vec<Proof> = steps
         .map(|proof| Proof {
@@ -369,6 +376,15 @@ fn by_packets(security: &SecurityGraph, exposure: &Exposure) -> Option<ExposureW
         conditions,
         proofs,
     })
+}
+
+/// How certain a reach is, with its conditions and what was not read.
+fn certainty_of(certainty: &reach::Certainty) -> (Certainty, Vec<Text>) {
+    match certainty {
+        reach::Certainty::Certain => (Certainty::Certain, Vec::new()),
+        reach::Certainty::Conditional(condition) => (Certainty::Conditional, vec![condition.clone()]),
+        reach::Certainty::Possible(unread) => (Certainty::Possible, unread.clone()),
+    }
 }
 
 /// Who comes by a step from the internet.

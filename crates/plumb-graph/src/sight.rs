@@ -29,8 +29,12 @@ impl<'s> Sight<'s> {
     }
 
     pub(crate) fn scope<'a>(&'a self, resource: &'a Resource) -> Scope<'a> {
+        self.scope_of(resource.document())
+    }
+
+    fn scope_of<'a>(&'a self, seen: &'a Value) -> Scope<'a> {
         Scope {
-            resource: resource.document(),
+            resource: seen,
             account: &self.account,
             params: &Value::Null,
             now: self.surroundings.now,
@@ -64,6 +68,16 @@ impl<'s> Sight<'s> {
             }
         };
         Some(Circumstance { clause, certainty })
+    }
+
+    /// Whether a rule holds of a part of a document; an error says why that is not known.
+    pub(crate) fn truth_of(&self, rule: &Program, element: &Value) -> Result<bool, String> {
+        let scope = self.scope_of(element);
+        match rule.truth(&scope) {
+            Truth::True => Ok(true),
+            Truth::False => Ok(false),
+            Truth::Unknown => Err(rule.explain(&scope).message.to_string()),
+        }
     }
 
     /// A way from the internet that is open, or may be; `None` where it is not.

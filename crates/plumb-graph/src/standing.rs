@@ -90,7 +90,7 @@ impl<'g> Standings<'g> {
         let mask = Mask::default();
         let distances = search::distances(graph, &mask, graph.entries());
         let worth = search::worth(graph, &mask);
-        let mut of_step: HashMap<u32, u8> = HashMap::new();
+        let mut of_step = vec![0u8; graph.steps().len()];
         for edge in graph.all_edges() {
             let (Some(weight), before, behind) =
                 (weight(&edge), at(&distances, edge.from), at(&worth, edge.to))
@@ -101,14 +101,14 @@ impl<'g> Standings<'g> {
                 continue;
             }
             let risk = search::risk(before.saturating_add(weight).saturating_add(behind));
-            if risk > 0 {
-                let known = of_step.entry(graph.step_id(edge.id).0).or_default();
+            if let Some(known) = of_step.get_mut(graph.step_id(edge.id).0 as usize) {
                 *known = risk.max(*known);
             }
         }
         let mut resting: HashMap<&str, u8> = HashMap::new();
-        for (step, risk) in of_step {
-            for fact in &graph.step(crate::graph::StepId(step)).proofs {
+        let at_risk = graph.steps().iter().zip(of_step).filter(|(_, risk)| *risk > 0);
+        for (step, risk) in at_risk {
+            for fact in &step.proofs {
                 if let Some(proof) = graph.facts().get(fact.0 as usize) {
                     let known = resting.entry(proof.resource.as_str()).or_default();
                     *known = risk.max(*known);

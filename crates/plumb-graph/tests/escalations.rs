@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 
 use plumb_graph::security::SecurityGraph;
 use plumb_model::path::Certainty;
-use plumb_pack::escalation::{Boundary, Escalation, Need, PrincipalKind, Requirement, Target, Trust};
+use plumb_pack::escalation::{Escalation, Need, Permission, PrincipalKind, Requirement, Target, Trust};
 
 use scene::{Scene, Who};
 use twist::Twist;
@@ -35,19 +35,10 @@ type Open = Option<Certainty>;
 
 /// What is expected of each way under each twist.
 fn expectations(escalation: &Escalation, needs: &[&Need]) -> Vec<(Twist, Open)> {
-    let on_itself = matches!(
-        escalation.target,
-        Target::Principal | Target::OwnPolicy | Target::OwnGroup
-    );
-    // What a principal gives itself stays within its boundary, unless the way takes it off.
-    let bounded = if on_itself && escalation.boundary == Boundary::Kept {
-        None
-    } else {
-        Some(Certainty::Certain)
-    };
+    // A boundary of everything bounds nothing.
     let mut cases = vec![
         (Twist::Nothing, Some(Certainty::Certain)),
-        (Twist::BoundaryOfEverything, bounded),
+        (Twist::BoundaryOfEverything, Some(Certainty::Certain)),
         (Twist::PoliciesUnread, Some(Certainty::Possible)),
         (Twist::Bystander, None),
     ];
@@ -61,8 +52,14 @@ fn expectations(escalation: &Escalation, needs: &[&Need]) -> Vec<(Twist, Open)> 
                 cases.extend([
                     (Twist::Missing(position), None),
                     (Twist::Denied(position), None),
-                    (Twist::LeftOutByBoundary(position), None),
-                    (Twist::LeftOutByControlPolicy(position), None),
+                    (
+                        Twist::LeftOutByBoundary(position),
+                        left_without(escalation, permission),
+                    ),
+                    (
+                        Twist::LeftOutByControlPolicy(position),
+                        left_without(escalation, permission),
+                    ),
                     (Twist::OnAnotherResource(position), None),
                     (Twist::InAnotherAccount(position), None),
                     (Twist::ConditionOfRequest(position), Some(Certainty::Conditional)),
@@ -89,6 +86,19 @@ fn expectations(escalation: &Escalation, needs: &[&Need]) -> Vec<(Twist, Open)> 
         None => {}
     }
     cases
+}
+
+/// What comes of leaving out an action by a limit: who has every permission otherwise is an administrator as long as enough is left.
+fn left_without(escalation: &Escalation, out: &Permission) -> Open {
+    let is_left = |need: &Need| match need {
+        Need::Action(permission) => permission.action != out.action,
+        Need::Present(_) => true,
+    };
+    let is_met = |requirement: &Requirement| match requirement {
+        Requirement::Need(need) => is_left(need),
+        Requirement::Any(alternatives) => alternatives.iter().any(|needs| needs.iter().all(is_left)),
+    };
+    (escalation.is_plain() && escalation.must_leave.iter().all(is_met)).then_some(Certainty::Certain)
 }
 
 /// The needs of each way to meet all requirements: every alternative once.

@@ -11,12 +11,18 @@
 
 #[path = "estates/can.rs"]
 mod can;
+#[path = "estates/clusters.rs"]
+mod clusters;
 #[path = "estates/containers.rs"]
 mod containers;
 #[path = "estates/data.rs"]
 mod data;
 #[path = "estates/doors.rs"]
 mod doors;
+#[path = "estates/endpoint_answers.rs"]
+mod endpoint_answers;
+#[path = "estates/endpoints.rs"]
+mod endpoints;
 #[path = "estates/equal.rs"]
 mod equal;
 #[path = "estates/fronts.rs"]
@@ -29,12 +35,16 @@ mod hostile;
 mod identity;
 #[path = "estates/keys.rs"]
 mod keys;
+#[path = "estates/limits.rs"]
+mod limits;
 #[path = "estates/names.rs"]
 mod names;
 #[path = "estates/network.rs"]
 mod network;
 #[path = "estates/organizations.rs"]
 mod organizations;
+#[path = "estates/patterns.rs"]
+mod patterns;
 #[path = "estates/permission.rs"]
 mod permission;
 #[path = "estates/sharing.rs"]

@@ -42,7 +42,7 @@ fn build(case: &Case) -> Graph {
     let mut builder = Builder::default();
     let nodes: Vec<NodeId> = (0..case.nodes).map(|_| builder.node()).collect();
     for (from, to, cost, fact) in &case.edges {
-        let proof = builder.fact(Proof {
+        let proof = builder.fact(&Proof {
             resource: format!("fact {fact}").into(),
             ..Proof::default()
         });

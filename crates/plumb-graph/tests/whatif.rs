@@ -66,7 +66,7 @@ fn case() -> impl Strategy<Value = Case> {
 fn step(builder: &mut Builder, kind: EdgeKind, cost: u8, fact: Option<u32>) -> StepId {
     let proofs = fact
         .map(|fact| {
-            builder.fact(Proof {
+            builder.fact(&Proof {
                 resource: format!("r{}", fact % 3).into(),
                 attribute: format!("a{fact}[0]").into(),
                 ..Proof::default()

@@ -10,6 +10,7 @@ use plumb_model::finding::Standing;
 use plumb_model::report::{ChangeCounts, FindingView, Focus, Report};
 use plumb_model::value::Text;
 use plumb_model::verdict::Verdict;
+use plumb_pack::mapping::Language;
 
 pub use self::diff::DiffError;
 use crate::place::{FileId, Place, Sources};
@@ -34,6 +35,14 @@ struct Touched {
     lost: bool,
 }
 
+/// What is touched of a file of which everything may be new.
+static WHOLE: Touched = Touched {
+    lines: Vec::new(),
+    gaps: Vec::new(),
+    whole: true,
+    lost: false,
+};
+
 impl Changes {
     /// Reads the output of `git diff --unified=0`.
     ///
@@ -53,12 +62,34 @@ impl Changes {
         self.files.keys().map(String::as_str)
     }
 
+    /// What is touched of a file; a folder is changed as a whole when another commit of a submodule is taken.
+    fn of(&self, path: &str) -> Option<&Touched> {
+        self.files.get(path).or_else(|| {
+            let mut folder = folder_of(path);
+            while !folder.is_empty() {
+                if self.files.contains_key(folder) {
+                    return Some(&WHOLE);
+                }
+                folder = folder_of(folder);
+            }
+            None
+        })
+    }
+
     /// Marks the findings that the change does not touch, and counts the failures.
     ///
     /// It touches a finding when lines changed where it stands or where its value is set, in the block that it stands in, in
     /// the block that declares its resource, or in a call of a module that the resource stands in. Where a block was taken
-    /// away, what lacks something in the same folder is touched as well: the block may have given it.
-    pub fn mark(&self, report: &mut Report, sources: &Sources, base: &str) {
+    /// away, what lacks something in the same folder is touched as well: the block may have given it (of objects of
+    /// Kubernetes whatever the folder). And it touches what
+    /// `is_new` says was not so before, from wherever that comes: a condition, a count, a default somewhere else.
+    pub fn mark(
+        &self,
+        report: &mut Report,
+        sources: &Sources,
+        base: &str,
+        is_new: &dyn Fn(&FindingView<'_>) -> bool,
+    ) {
         let reach = Reach::new(self, sources);
         let mut counts = ChangeCounts {
             base: Text::from(base),
@@ -70,7 +101,7 @@ impl Changes {
             .iter()
             .map(|account| {
                 let findings = report.findings_of(account).map(|view| {
-                    let touched = reach.touches(&view);
+                    let touched = reach.touches(&view) || is_new(&view);
                     if view.finding.verdict == Verdict::Fail && view.finding.accepted.is_none() {
                         *(if touched {
                             &mut counts.touched
@@ -94,6 +125,9 @@ impl Changes {
     }
 }
 
+/// The languages whose blocks may stand in any folder.
+const OBJECTS: [Language; 2] = [Language::Ack, Language::Crossplane];
+
 /// What a change reaches through blocks.
 struct Reach<'c> {
     changes: &'c Changes,
@@ -104,10 +138,11 @@ struct Reach<'c> {
 }
 
 impl<'c> Reach<'c> {
-    fn new(changes: &'c Changes, sources: &Sources) -> Self {
+    fn new(changes: &'c Changes, sources: &'c Sources) -> Self {
         let mut blocks: BTreeMap<&str, Vec<(u32, u32)>> = BTreeMap::new();
         for (file, source) in sources.iter() {
-            let Some((name, touched)) = changes.files.get_key_value(source.name.as_str()) else {
+            let name = source.name.as_str();
+            let Some(touched) = changes.of(name) else {
                 continue;
             };
             let items = top_items(sources, file).unwrap_or_default();
@@ -148,12 +183,17 @@ impl<'c> Reach<'c> {
             return true;
         }
         let lacks = spot.is_some_and(|spot| spot.lacking);
-        lacks && resource.is_some_and(|code| self.lost.contains(&folder_of(&code.place.file)))
+        lacks
+            && resource.is_some_and(|code| {
+                // Objects of Kubernetes complete each other across folders.
+                let is_object = OBJECTS.iter().any(|language| language.name() == code.language);
+                is_object && !self.lost.is_empty() || self.lost.contains(&folder_of(&code.place.file))
+            })
     }
 
     /// Whether lines of a place changed.
     fn changed(&self, place: &CodePlace) -> bool {
-        let touched = self.changes.files.get(place.file.as_str());
+        let touched = self.changes.of(&place.file);
         touched.is_some_and(|touched| touched.within(place.line, place.end_line))
     }
 

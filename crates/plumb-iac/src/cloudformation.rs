@@ -21,7 +21,7 @@ mod nested;
 mod parameters;
 pub(crate) mod parse;
 mod sam;
-mod scalar;
+pub(crate) mod scalar;
 mod substitution;
 mod template;
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 mod alike;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use plumb_model::code::CodeResource;
@@ -15,9 +15,10 @@ use plumb_model::snapshot::AccountSnapshot;
 use plumb_model::value::Text;
 
 use crate::drift::alike::Comparison;
-use crate::mapping::Places;
+use crate::mapping::{Places, StandsFor};
 use crate::place::Sources;
 use crate::snapshot::CodeAccount;
+use crate::snapshot::kept::is_kept;
 
 /// What code is compared with.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +34,7 @@ pub fn compare(code: &[CodeAccount], sources: &Sources, live: Live<'_>) -> Drift
     let found = Found::of(live);
     let mut drift = Drift::default();
     let mut seen: BTreeMap<(&Text, &Text), ()> = BTreeMap::new();
+    let mut declared_types: BTreeSet<&Text> = BTreeSet::new();
     for account in code {
         for resource in &account.snapshot.resources {
             let key = (resource.resource_type.clone(), resource.uid.clone());
@@ -40,6 +42,11 @@ pub fn compare(code: &[CodeAccount], sources: &Sources, live: Live<'_>) -> Drift
             else {
                 continue;
             };
+            // What the cloud keeps is not for code to say.
+            if places.stands_for == StandsFor::Reference {
+                continue;
+            }
+            declared_types.insert(&resource.resource_type);
             match found.of_declared(resource, declared, account) {
                 Sighting::There(there) => {
                     drift.matched += 1;
@@ -59,14 +66,9 @@ pub fn compare(code: &[CodeAccount], sources: &Sources, live: Live<'_>) -> Drift
             }
         }
     }
-    let declared_types: BTreeMap<&Text, ()> = code
-        .iter()
-        .flat_map(|account| &account.snapshot.resources)
-        .map(|resource| (&resource.resource_type, ()))
-        .collect();
     for there in found.all {
-        let is_new = !seen.contains_key(&(&there.resource_type, &there.uid));
-        if is_new && declared_types.contains_key(&there.resource_type) {
+        let is_new = !seen.contains_key(&(&there.resource_type, &there.uid)) && !is_kept(there);
+        if is_new && declared_types.contains(&there.resource_type) {
             drift.undeclared.push(Undeclared {
                 resource_type: there.resource_type.clone(),
                 uid: there.uid.clone(),

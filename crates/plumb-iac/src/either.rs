@@ -13,6 +13,7 @@ pub(crate) fn either(a: Val, b: Val, why: &Why) -> Val {
         kind: Kind::Unknown(why.clone()),
         set: a.set,
         at: a.at,
+        partial: None,
     };
     match (&a.kind, &b.kind) {
         (Kind::Map(left), Kind::Map(right)) => {
@@ -40,7 +41,7 @@ pub(crate) fn either(a: Val, b: Val, why: &Why) -> Val {
                 ..a
             }
         }
-        (left, right) if left == right => a,
+        (left, right) if left == right && a.partial == b.partial => a,
         _ => unknown(&a),
     }
 }

@@ -3,6 +3,7 @@
 //! What to change is knowledge; here it becomes edits. An argument whose value comes from elsewhere (a variable, another
 //! block) is left alone: changing it here would hide what is set there.
 
+mod apply;
 mod terraform;
 mod yaml;
 
@@ -10,6 +11,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+pub use apply::apply;
 use plumb_model::code::{CodeFix, Replacement};
 use plumb_model::value::Text;
 use plumb_pack::fix::{Fix, Fixes};
@@ -103,7 +105,7 @@ impl<'c> Corrector<'c> {
             let corrected = match language {
                 Language::Terraform => self.terraform(policy, origin),
                 Language::CloudFormation => self.template(policy, origin),
-                Language::Arm => Err(NoCorrection::NotKnown),
+                Language::Arm | Language::Ack | Language::Crossplane => Err(NoCorrection::NotKnown),
             };
             match corrected {
                 Ok(correction) => return Ok(self.in_own_lines(correction)),

@@ -5,6 +5,8 @@
 
 mod complete;
 mod gaps;
+mod identities;
+mod inherit;
 mod parts;
 mod places;
 mod rules;
@@ -19,9 +21,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use plumb_expr::{Fields as _, Type};
-use plumb_model::resource::{GLOBAL_REGION, Resource};
+use plumb_model::resource::{GLOBAL_REGION, Resource, UNKNOWN_REGION};
 use plumb_model::value::{Map, Text, Value};
-use plumb_pack::mapping::{ArgumentTemplate, Join, Language, Makers, Mapping, Mappings, Role};
+use plumb_pack::mapping::{ArgumentTemplate, BlockMapping, Join, Language, Makers, Mapping, Mappings, Role};
 use plumb_pack::pack::Pack;
 use plumb_pack::schema::ResourceType;
 
@@ -32,6 +34,7 @@ pub use used::UsedPaths;
 use crate::declared::{Declared, Stack};
 use crate::mapping::complete::{Rendered, render};
 use crate::mapping::gaps::Gaps;
+use crate::mapping::identities::Identities;
 use crate::mapping::parts::Parts;
 use crate::mapping::rules::{Applies, Work};
 use crate::mapping::scope::{Here, Item};
@@ -46,12 +49,13 @@ pub const KNOWN_AFTER_APPLY: &str = "known only after apply";
 pub const STAND_IN_ACCOUNT: &str = "000000000000";
 
 /// What stands for a region that code does not tell.
-pub const STAND_IN_REGION: &str = "unknown";
+pub const STAND_IN_REGION: &str = UNKNOWN_REGION;
 
 /// Makes documents of the stacks of one language.
 #[derive(Debug)]
 pub struct Mapper<'p> {
     pack: &'p Pack,
+    language: Language,
     mappings: Arc<Mappings>,
     used: &'p UsedPaths,
     gaps: Mutex<KnownGaps>,
@@ -126,6 +130,7 @@ impl<'p> Mapper<'p> {
     pub fn new(pack: &'p Pack, language: Language, used: &'p UsedPaths) -> Self {
         Self {
             pack,
+            language,
             mappings: pack.mappings(language),
             used,
             gaps: Mutex::default(),
@@ -153,22 +158,24 @@ impl<'p> Mapper<'p> {
         let mut drafts = Vec::new();
         let mut parts = Parts::default();
         let mut shared = HashMap::new();
-        for block in &stack.blocks {
-            let Some(mapping) = self.mappings.block(&block.kind) else {
-                *mapped.unmapped.entry(block.kind.clone()).or_default() += 1;
-                continue;
-            };
-            let surroundings = Surroundings::of(stack, block);
-            let body = complete(&block.body, Some(mapping), &surroundings);
+        let blocks = self.prepared(stack, &mut mapped);
+        let identities = Identities::of(&blocks, |block, template| {
+            let here = Here::block(&block.body);
+            identity(template, here, 0, &block.surroundings).unwrap_or_else(|| block.block.address.clone())
+        });
+        for prepared in &blocks {
+            let block = prepared.block;
+            let filled = identities.filled(&prepared.body);
+            let body = filled.as_ref().unwrap_or(&prepared.body);
             let origin = Arc::new(Origin::of(block));
-            for (number, mapping) in mapping.mappings.iter().enumerate() {
+            for (number, mapping) in prepared.mapping.mappings.iter().enumerate() {
                 let Ok(resource_type) = self.pack.resource_type(&mapping.resource_type) else {
                     continue;
                 };
                 let at = At {
                     block,
-                    body: &body,
-                    surroundings: &surroundings,
+                    body,
+                    surroundings: &prepared.surroundings,
                     origin: &origin,
                     number,
                 };
@@ -180,12 +187,18 @@ impl<'p> Mapper<'p> {
                             join_shared(&mut drafts, first, &mut shared);
                         }
                     }
-                    Role::Part(joins) => at.part(mapping, joins, &resource_type, &mut parts),
+                    Role::Part(joins) => at.part(mapping, joins, &resource_type, &identities, &mut parts),
                 }
             }
         }
         mapped.orphans = parts.put_into(&mut drafts);
         for mut draft in drafts {
+            match self.language {
+                Language::Terraform | Language::Crossplane => {}
+                Language::CloudFormation | Language::Arm | Language::Ack => {
+                    shape::after_deployment(&mut draft.document)
+                }
+            }
             if let Some(gaps) = self.gaps_of(&draft) {
                 gaps.fill(&mut draft.document);
             }
@@ -194,6 +207,30 @@ impl<'p> Mapper<'p> {
                 .push(draft.finish(stack.account.as_deref().unwrap_or(STAND_IN_ACCOUNT)));
         }
         mapped
+    }
+
+    /// The blocks that have a mapping, with all their arguments; the others are counted.
+    fn prepared<'s>(&'s self, stack: &'s Stack, mapped: &mut Mapped) -> Vec<Prepared<'s>> {
+        let mut blocks = Vec::with_capacity(stack.blocks.len());
+        for block in &stack.blocks {
+            let Some(mapping) = self.mappings.block(&block.kind) else {
+                *mapped.unmapped.entry(block.kind.clone()).or_default() += 1;
+                continue;
+            };
+            let surroundings = Surroundings::of(stack, block);
+            blocks.push(Prepared {
+                block,
+                mapping,
+                surroundings,
+                body: complete(&block.body, Some(mapping), &surroundings),
+            });
+        }
+        for (at, arguments) in inherit::inherited(&blocks) {
+            if let Some(block) = blocks.get_mut(at) {
+                inherit::with_inherited(&mut block.body, arguments);
+            }
+        }
+        blocks
     }
 
     fn whole(
@@ -244,12 +281,12 @@ impl<'p> Mapper<'p> {
         (uid, name): (&ArgumentTemplate, &ArgumentTemplate),
         perhaps: Option<Why>,
     ) -> Draft {
-        let text = |template| match render(template, work.here, work.index, at.surroundings) {
-            Rendered::Text(text) => text,
-            Rendered::Absent | Rendered::Unknown(_) => match mapping.each {
+        let text = |template| {
+            let text = identity(template, work.here, work.index, at.surroundings);
+            text.unwrap_or_else(|| match mapping.each {
                 Some(_) => Text::from(format!("{}[{}]", at.block.address, work.index)),
                 None => at.block.address.clone(),
-            },
+            })
         };
         let (mut entries, mut nodes) = make_attributes(work, mapping, resource_type);
         if !entries.contains_key("tags")
@@ -358,6 +395,27 @@ fn join_shared(drafts: &mut Vec<Draft>, first: usize, shared: &mut HashMap<(Text
     }
 }
 
+/// A block with the arguments that its author does not write.
+struct Prepared<'s> {
+    block: &'s Declared,
+    mapping: &'s BlockMapping,
+    surroundings: Surroundings<'s>,
+    body: Val,
+}
+
+/// A uid or a name; `None` where what it is made of is not known.
+fn identity(
+    template: &ArgumentTemplate,
+    here: Here<'_>,
+    index: usize,
+    surroundings: &Surroundings<'_>,
+) -> Option<Text> {
+    match render(template, here, index, surroundings) {
+        Rendered::Text(text) => Some(text),
+        Rendered::Absent | Rendered::Unknown(_) => None,
+    }
+}
+
 /// A block at work.
 #[derive(Clone, Copy)]
 struct At<'w> {
@@ -380,7 +438,14 @@ impl<'w> At<'w> {
         }
     }
 
-    fn part(self, mapping: &Mapping, joins: &[Join], resource_type: &Arc<ResourceType>, parts: &mut Parts) {
+    fn part(
+        self,
+        mapping: &Mapping,
+        joins: &[Join],
+        resource_type: &Arc<ResourceType>,
+        identities: &Identities,
+        parts: &mut Parts,
+    ) {
         let elements = match &mapping.each {
             None => vec![Item::Element(Cow::Borrowed(self.body))],
             Some(path) => Here::block(self.body).items(path),
@@ -396,7 +461,7 @@ impl<'w> At<'w> {
             let (entries, nodes) = make_attributes(work, mapping, resource_type);
             parts.add(parts::Part {
                 resource_type: mapping.resource_type.clone(),
-                joined: parts::joined(joins, work.here),
+                joined: parts::joined(joins, &mapping.resource_type, work.here, identities),
                 entries,
                 nodes,
                 perhaps,

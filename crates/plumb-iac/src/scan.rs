@@ -2,8 +2,9 @@
 
 mod azure;
 mod kubernetes;
+mod markup;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use plumb_model::diagnostic::{Diagnostic, Level};
 use plumb_model::value::Text;
@@ -16,6 +17,7 @@ use crate::declared::Stack;
 use crate::files::Files;
 use crate::mapping::{Mapped, Mapper, UsedPaths};
 use crate::place::Sources;
+use crate::scan::markup::Markup;
 use crate::terraform;
 use crate::terraform::code::Code;
 use crate::terraform::plan;
@@ -63,7 +65,7 @@ pub struct Scanned {
     pub stacks: Vec<ScannedStack>,
     /// What is wrong with the code; an error means that something was left out.
     pub problems: Vec<Diagnostic>,
-    /// How many objects of Kubernetes there are, which no policy judges.
+    /// How many objects of Kubernetes there are that no policy judges.
     pub kubernetes: u64,
 }
 
@@ -86,7 +88,7 @@ impl Evaluated {
             let mappings = pack.mappings(language);
             let stacks = self.stacks.iter().map(|evaluated| &evaluated.stack);
             let kinds: BTreeSet<&Text> = stacks
-                .filter(|stack| stack.language == language)
+                .filter(|stack| stack.language.mapped_as() == language)
                 .flat_map(|stack| stack.blocks.iter().map(|block| &block.kind))
                 .collect();
             let blocks = kinds.into_iter().filter_map(|kind| mappings.block(kind));
@@ -97,10 +99,12 @@ impl Evaluated {
         types
     }
 
-    /// The languages of the roots.
+    /// The languages of the mappings that the roots need.
     pub fn languages(&self) -> BTreeSet<Language> {
         let stacks = self.stacks.iter();
-        stacks.map(|evaluated| evaluated.stack.language).collect()
+        stacks
+            .map(|evaluated| evaluated.stack.language.mapped_as())
+            .collect()
     }
 
     /// Makes documents of all blocks; `used` are the paths that policies read.
@@ -113,7 +117,7 @@ impl Evaluated {
             .stacks
             .into_par_iter()
             .map(|EvaluatedStack { mut stack, complete }| {
-                let mapper = mappers.get(&stack.language);
+                let mapper = mappers.get(&stack.language.mapped_as());
                 let mapped = mapper.map_or_else(Mapped::default, |mapper| mapper.documents(&stack));
                 stack.blocks = Vec::new();
                 ScannedStack {
@@ -134,7 +138,7 @@ impl Evaluated {
         Scanned {
             sources: self.sources,
             stacks,
-            problems: each_once(problems),
+            problems: once(problems),
             kubernetes: self.kubernetes,
         }
     }
@@ -213,15 +217,24 @@ pub fn evaluate(pack: &Pack, files: &dyn Files, paths: &[String], options: &Opti
         }
     }
     let mut sources = code.into_sources();
+    let markup = Markup::read(files, paths, &mut problems);
     let templates = Templates { pack, files, options };
-    templates.read(paths, &mut sources, &mut stacks, &mut problems);
+    templates.read(markup.templates, &mut sources, &mut stacks, &mut problems);
     let azure = azure::Azure { pack, files, options };
     azure.read(paths, &mut sources, &mut stacks, &mut problems);
+    let manifests = kubernetes::Kubernetes { pack, files, options };
+    let others = manifests.read(
+        markup.manifests,
+        &markup.kustomizations,
+        &mut sources,
+        &mut stacks,
+        &mut problems,
+    );
     Evaluated {
         sources,
         stacks,
-        problems: each_once(problems),
-        kubernetes: kubernetes::count(files, paths),
+        problems: once(problems),
+        kubernetes: markup.objects + others,
     }
 }
 
@@ -236,17 +249,35 @@ pub fn scan(
     evaluate(pack, files, paths, options).map(pack, used)
 }
 
-/// What is wrong with a module is wrong for each root that calls it, and told once.
-fn each_once(problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    let mut told: HashSet<(String, Option<usize>, String)> = HashSet::new();
-    let mut problems = problems;
-    problems.retain(|problem| {
-        let source = problem.source.as_ref();
-        let file = source.map_or(String::new(), |source| source.name.clone());
+/// Each problem of a place once, with how many others say the same.
+fn once(problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut told: HashMap<(String, Option<usize>, String), usize> = HashMap::new();
+    let mut kept: Vec<(Diagnostic, usize)> = Vec::new();
+    for problem in problems {
+        let file = problem
+            .source
+            .as_ref()
+            .map_or(String::new(), |source| source.name.clone());
         let place = problem.span.as_ref().map(|(range, _)| range.start);
-        told.insert((file, place, problem.message.clone()))
-    });
-    problems
+        let next = kept.len();
+        let at = *told.entry((file, place, problem.message.clone())).or_insert(next);
+        match kept.get_mut(at) {
+            Some((_, others)) => *others += 1,
+            None => kept.push((problem, 0)),
+        }
+    }
+    let kept = kept.into_iter();
+    kept.map(|(problem, others)| match &problem.help {
+        Some(help) if others > 0 && problem.span.is_some() => {
+            let help = format!("{help}; {others} more of the scanned roots have it");
+            Diagnostic {
+                help: Some(help),
+                ..problem
+            }
+        }
+        Some(_) | None => problem,
+    })
+    .collect()
 }
 
 /// The CloudFormation templates of a tree.
@@ -260,26 +291,11 @@ impl Templates<'_> {
     /// Reads every template that is not nested in another.
     fn read(
         &self,
-        paths: &[String],
+        found: Vec<(String, String)>,
         sources: &mut Sources,
         stacks: &mut Vec<EvaluatedStack>,
         problems: &mut Vec<Diagnostic>,
     ) {
-        let endings = [".yaml", ".yml", ".json", ".template"];
-        let found: Vec<(&String, String)> = paths
-            .par_iter()
-            .filter(|path| endings.iter().any(|ending| path.ends_with(ending)))
-            .filter(|path| !terraform::is_source(path))
-            .filter_map(|path| Some((path, self.files.read(path).ok()?)))
-            .filter(|(path, text)| cloudformation::is_template(path, text))
-            .collect();
-        for path in paths.iter().filter(|path| !path.ends_with(".json")) {
-            if endings.iter().any(|ending| path.ends_with(ending))
-                && let Err(error) = self.files.read(path)
-            {
-                problems.push(Diagnostic::error(format!("cannot read `{path}`: {error}")));
-            }
-        }
         if found.is_empty() {
             return;
         }
@@ -297,7 +313,7 @@ impl Templates<'_> {
                 region: self.options.region.clone(),
                 account: Some(account(number)),
             };
-            let reading = cloudformation::read(sources, path, &text, &parameters, &context);
+            let reading = cloudformation::read(sources, &path, &text, &parameters, &context);
             read.push(reading);
         }
         // What another template nests is judged there, with the parameters that it gets.

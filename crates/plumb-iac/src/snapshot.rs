@@ -1,5 +1,7 @@
 //! From the documents of a stack to snapshots of accounts, which the engine judges as it judges live ones.
 
+pub(crate) mod kept;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -13,7 +15,7 @@ use plumb_pack::mapping::Language;
 use plumb_pack::pack::Pack;
 
 use crate::locate::place_of;
-use crate::mapping::{Places, StandsFor};
+use crate::mapping::{Places, STAND_IN_ACCOUNT, StandsFor};
 use crate::place::Sources;
 use crate::scan::ScannedStack;
 
@@ -59,6 +61,14 @@ pub fn accounts(
         by_provider.insert(Provider::Aws, Vec::new());
     }
     let id = stack.account.clone().unwrap_or_default();
+    if let Some(resources) = by_provider.get_mut(&Provider::Aws) {
+        let account = stack
+            .account
+            .clone()
+            .unwrap_or(Text::new_static(STAND_IN_ACCOUNT));
+        let kept = kept::kept(pack, resources, &account);
+        resources.extend(kept);
+    }
     by_provider
         .into_iter()
         .map(|(provider, resources)| {
@@ -83,9 +93,13 @@ pub fn accounts(
             };
             // What comes with a block gives way to what code declares of the same identity.
             let mut addresses: BTreeSet<Text> = BTreeSet::new();
-            let (written, implied): (Vec<_>, Vec<_>) = resources.into_iter().partition(|(_, places)| {
-                places.stands_for == StandsFor::Element || addresses.insert(places.origin.address.clone())
-            });
+            let (written, implied): (Vec<_>, Vec<_>) =
+                resources
+                    .into_iter()
+                    .partition(|(_, places)| match places.stands_for {
+                        StandsFor::Element | StandsFor::Reference => true,
+                        StandsFor::Block => addresses.insert(places.origin.address.clone()),
+                    });
             let written_count = written.len();
             for (number, (resource, places)) in written.into_iter().chain(implied).enumerate() {
                 let mut resource = resource;

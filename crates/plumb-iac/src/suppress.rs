@@ -290,6 +290,25 @@ mod tests {
     }
 
     #[test]
+    fn manifests_have_comments_and_annotations() {
+        let yaml = "# plumb:ignore a reason=x\n---\napiVersion: s3.aws.upbound.io/v1beta1\nkind: Bucket\nmetadata:\n  annotations:\n    checkov.io/skip1: CKV_AWS_1=why not\n    plumb/ignore: b,c until=2027-01-31 reason=y\n---\n# plumb:ignore d\napiVersion: v1\nkind: List\nitems:\n# plumb:ignore e\n- apiVersion: v1\n  kind: Pod\n  spec:\n    x: 1 # plumb:ignore f\n- apiVersion: v1\n  kind: Job\n";
+        let bucket = "apiVersion: s3.aws.upbound.io/v1beta1 kind: Bucket metadata: annotations: checkov.io/skip1: CKV_AWS_1=why not plumb/ignore: b,c until=2027-01-31 reason=y";
+        let pod = "apiVersion: v1 kind: Pod spec: x: 1";
+        check(
+            "a.yaml",
+            yaml,
+            &[
+                &format!("a: {bucket}"),
+                &format!("CKV_AWS_1: {bucket}"),
+                &format!("b,c: {bucket}"),
+                &format!("e: {pod}"),
+                "f (x alone): x: 1",
+                "! this suppression stands above nothing",
+            ],
+        );
+    }
+
+    #[test]
     fn json_has_properties_for_comments() {
         let text = r#"{"resource": {"aws_s3_bucket": {"b": {"//": "plumb:ignore a reason=x", "bucket": "b"}}}, "//": ["other words", "plumb:ignore c"]}"#;
         check(
@@ -298,6 +317,34 @@ mod tests {
             &[
                 r#"a: "b": {"//": "plumb:ignore a reason=x", "bucket": "b"}"#,
                 "c: the file",
+            ],
+        );
+    }
+
+    #[test]
+    fn json_of_arm_has_comments() {
+        let text = r#"{
+  // plumb:ignore-file f
+  "resources": [
+    // plumb:ignore a reason=x
+    { "name": "a" },
+    {
+      "name": "b", // plumb:ignore b
+      "text": "// plumb:ignore c",
+      /* plumb:ignore d */
+      "properties": { "e": 1 }
+    }
+  ]
+}"#;
+        let b = "a: { \"name\": \"a\" }";
+        check(
+            "azuredeploy.json",
+            text,
+            &[
+                "f: the file",
+                b,
+                "b (name alone): \"name\": \"b\"",
+                "d: \"properties\": { \"e\": 1 }",
             ],
         );
     }
@@ -312,7 +359,7 @@ mod tests {
         #[test]
         fn any_text_is_read_to_its_end(parts in proptest::collection::vec(part(), 0..40)) {
             let text = parts.concat();
-            for name in ["a.tf", "a.tf.json", "a.yaml", "a.tfvars"] {
+            for name in ["a.tf", "a.tf.json", "a.yaml", "a.json", "a.tfvars"] {
                 let mut sources = Sources::default();
                 sources.add(name, text.as_str());
                 let (found, problems) = read(&sources);

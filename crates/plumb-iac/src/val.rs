@@ -6,6 +6,7 @@ use std::sync::Arc;
 use litemap::LiteMap;
 use plumb_model::value::Text;
 
+use crate::partial::Partial;
 use crate::place::Place;
 
 /// One value with its origin.
@@ -17,6 +18,8 @@ pub struct Val {
     pub set: Option<Place>,
     /// The attribute or block that holds it in the block that is judged; `None` within expressions.
     pub at: Option<Place>,
+    /// What is known of an unknown text all the same; says something only of what is [`Kind::Unknown`].
+    pub partial: Option<Partial>,
 }
 
 /// What a value is. Lists and maps are cheap to clone.
@@ -64,6 +67,7 @@ impl Val {
             kind,
             set: None,
             at: None,
+            partial: None,
         }
     }
 
@@ -73,6 +77,7 @@ impl Val {
             kind,
             set: place,
             at: None,
+            partial: None,
         }
     }
 

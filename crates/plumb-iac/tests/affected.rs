@@ -6,7 +6,7 @@ use plumb_iac::change::Changes;
 use plumb_iac::change::affected::affected;
 use tree::Tree;
 
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 12] = [
     ("main.tf", "resource \"a\" \"b\" {}"),
     (
         "envs/prod/main.tf",
@@ -28,6 +28,15 @@ const FILES: [(&str, &str); 9] = [
     ("modules/inner/main.tf", ""),
     ("stacks/root.yaml", "TemplateURL: nested.yaml"),
     ("stacks/nested.yaml", "Resources: {}"),
+    ("apps/pod.yaml", "apiVersion: v1\nkind: Pod\n"),
+    (
+        "apps/bucket.yaml",
+        "apiVersion: s3.aws.upbound.io/v1beta1\nkind: Bucket\n",
+    ),
+    (
+        "base/key.yaml",
+        "apiVersion: kms.aws.upbound.io/v1beta1\nkind: Key\n",
+    ),
 ];
 
 fn check(changed: &[&str], given: &[&str], expected: &[&str]) {
@@ -78,6 +87,14 @@ fn a_template_reaches_those_that_name_it() {
         &["main.tf", "stacks/nested.yaml", "stacks/root.yaml"],
     );
     check(&["stacks/root.yaml"], &[], &["main.tf", "stacks/root.yaml"]);
+}
+
+#[test]
+fn an_object_reaches_those_that_may_refer_to_it() {
+    let objects = ["apps/bucket.yaml", "base/key.yaml", "main.tf"];
+    check(&["base/key.yaml"], &[], &objects);
+    check(&["base/gone.yaml"], &[], &objects);
+    check(&["apps/pod.yaml"], &[], &["apps/pod.yaml", "main.tf"]);
 }
 
 #[test]

@@ -337,11 +337,15 @@ fn a_template_is_judged_with_each_of_its_parameter_files() {
 }
 
 #[test]
-fn manifests_of_kubernetes_are_counted_and_not_judged() {
+fn objects_of_kubernetes_that_declare_nothing_of_a_cloud_are_counted() {
     let files = [
         (
             "pod.yaml",
             "apiVersion: v1\nkind: Pod\n---\napiVersion: v1\nkind: Service\n",
+        ),
+        (
+            "queue.yaml",
+            "apiVersion: v1\nkind: Secret\n---\napiVersion: sqs.aws.upbound.io/v1beta1\nkind: Queue\nmetadata: { name: q }\n",
         ),
         (
             "main.bicep",
@@ -349,7 +353,7 @@ fn manifests_of_kubernetes_are_counted_and_not_judged() {
         ),
     ];
     let scanned = scanned(&pack(), &files);
-    assert_eq!((scanned.kubernetes, scanned.stacks.len()), (2, 1));
+    assert_eq!((scanned.kubernetes, scanned.stacks.len()), (3, 2));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 /// A small tree of each language; the first file is damaged.
-const SEEDS: [&[(&str, &str)]; 7] = [
+const SEEDS: [&[(&str, &str)]; 9] = [
     &[
         (
             "main.tf",
@@ -95,6 +95,46 @@ Outputs: { O: { Value: !Join ['-', [!GetAtt Other.Arn, !Base64 x]] } }
             "param n array = [for i in range(0, 2): 's${i}']\nresource a 'Microsoft.Storage/storageAccounts@2023-01-01' = [for (x, i) in n: if (i > -1) {\n  name: x\n  properties: { networkAcls: { defaultAction: x == 's0' ? 'Deny' : 'Allow' } }\n}]\nmodule m 'm.bicep' = { name: 'm', params: { id: a[0].id } }\nresource e 'Microsoft.Network/privateEndpoints@2023-04-01' = {\n  name: 'e'\n  properties: { privateLinkServiceConnections: [ { name: 'c', properties: { privateLinkServiceId: m.outputs.id } } ] }\n}\n",
         ),
         ("m.bicep", "param id string\noutput id string = id\n"),
+    ],
+    &[
+        (
+            "objects.yaml",
+            r"# plumb:ignore s3-bucket-versioning-enabled reason=x
+---
+apiVersion: s3.aws.upbound.io/v1beta2
+kind: Bucket
+metadata: { name: b, labels: &l { app: b }, annotations: { crossplane.io/external-name: c } }
+spec: { managementPolicies: ['*'], forProvider: { region: us-east-1, tags: *l }, initProvider: { objectLockEnabled: true } }
+---
+apiVersion: s3.aws.upbound.io/v1beta2
+kind: BucketVersioning
+metadata: { name: b }
+spec: { forProvider: { bucketSelector: { matchLabels: { app: b } }, versioningConfiguration: [ { status: Enabled } ] } }
+---
+apiVersion: ec2.services.k8s.aws/v1alpha1
+kind: SecurityGroupList
+items:
+- { apiVersion: ec2.services.k8s.aws/v1alpha1, kind: SecurityGroup, metadata: { name: g, namespace: n }, spec: { ingressRules: [ { ipProtocol: tcp, userIDGroupPairs: [ { groupRef: { from: { name: g } } } ] } ] } }
+",
+        ),
+        (
+            "over/kustomization.yaml",
+            "patches: [ { target: { kind: Bucket, name: b }, patch: '[ { op: add, path: /spec/forProvider/acl, value: x } ]' } ]\n",
+        ),
+    ],
+    &[
+        (
+            "over/kustomization.yaml",
+            "resources: [ ../objects.json ]\npatchesStrategicMerge: [ patch.yaml, 'kind: Queue' ]\npatches: [ { path: patch.yaml, target: { kind: Queue } } ]\n",
+        ),
+        (
+            "objects.json",
+            r#"{ "apiVersion": "sqs.services.k8s.aws/v1alpha1", "kind": "Queue", "metadata": { "name": "q" }, "spec": { "queueName": "q", "policy": "{}" } }"#,
+        ),
+        (
+            "over/patch.yaml",
+            "apiVersion: sqs.services.k8s.aws/v1alpha1\nkind: Queue\nmetadata: { name: q }\nspec: { queueName: r }\n",
+        ),
     ],
 ];
 

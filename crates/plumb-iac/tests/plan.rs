@@ -120,3 +120,54 @@ fn other_json_is_left_alone_and_broken_json_is_told() {
         "p.json: error: this is not valid JSON: EOF while parsing a value at line 1 column 50\n",
     );
 }
+
+#[test]
+fn what_is_no_plan_and_no_state_says_so() {
+    for (path, text, kind, told) in [
+        (
+            "p.json",
+            r#"{"format_version":"99.0","planned_values":{}}"#,
+            Written::Plan,
+            "plans of format version `99.0` are not read",
+        ),
+        (
+            "p.json",
+            r#"{"format_version":"1.2","terraform_version":"1.9.0","planned_values":7}"#,
+            Written::Plan,
+            "the planned values of this plan are no object",
+        ),
+        (
+            "s.tfstate",
+            r#"{"version":3,"serial":1,"modules":[]}"#,
+            Written::State,
+            "states of version 3 are not read",
+        ),
+        (
+            "s.tfstate",
+            r#"{"version":4,"resources":7}"#,
+            Written::State,
+            "the resources of this state are no list",
+        ),
+        ("s.tfstate", "{}", Written::State, "this is no state of Terraform"),
+        ("s.tfstate", "", Written::State, "this is not valid JSON"),
+    ] {
+        assert_eq!(recognise(path, text), Some(kind), "{text}");
+        let mut sources = Sources::default();
+        let file = sources.add(path, text);
+        let account = Text::new_static("111122223333");
+        let problem = read(kind, &sources, file, &ById, (&account, None)).err();
+        assert!(
+            problem.is_some_and(|problem| problem.message.contains(told)),
+            "{text}"
+        );
+    }
+    for text in [r#"{"a":1}"#, r#"{"version":4,"resources":[]}"#] {
+        assert_eq!(recognise("package.json", text), None);
+    }
+    check(
+        "s.tfstate",
+        r#"{"version":4,"resources":[]}"#,
+        Some(Written::State),
+        "",
+    );
+}

@@ -145,6 +145,14 @@ impl AccessList {
         self.entries.iter().map(|(_, grant)| grant)
     }
 
+    /// What the list grants to other accounts, which are named by their canonical identifiers.
+    pub fn of_accounts(&self) -> impl Iterator<Item = (&Text, &Grant)> {
+        self.entries.iter().filter_map(|(grantee, grant)| match grantee {
+            Grantee::Other(id) => Some((id, grant)),
+            Grantee::Everybody | Grantee::Authenticated => None,
+        })
+    }
+
     /// Whether lists can permit an action at all, those of objects included.
     pub fn is_about(&self, action: &str) -> bool {
         let action = action.to_ascii_lowercase();
@@ -212,6 +220,16 @@ impl AccessList {
     }
 }
 
+/// The canonical identifier of an account, as the owner of its buckets; several owners tell nothing.
+pub(crate) fn canonical_of(resources: &[&Resource]) -> Option<Text> {
+    let buckets = resources
+        .iter()
+        .filter(|resource| resource.resource_type == BUCKET);
+    let mut owners = buckets.filter_map(|bucket| text_at(bucket.get("acl")?.get("owner")?, "id").ok());
+    let first = owners.next()?;
+    owners.all(|owner| owner == first).then_some(first)
+}
+
 /// Whom an entry is for; `None` for the owner and for the services' own groups.
 fn read_grantee(grantee: &Value, owner: Option<&Text>) -> Option<Result<Grantee, Text>> {
     if let Value::Unreadable(unreadable) = grantee {
@@ -224,6 +242,9 @@ fn read_grantee(grantee: &Value, owner: Option<&Text>) -> Option<Result<Grantee,
             "AuthenticatedUsers" => Some(Ok(Grantee::Authenticated)),
             _ => None,
         };
+    }
+    if let Some(Value::Unreadable(unreadable)) = grantee.get("id") {
+        return Some(Err(unreadable.to_string().into()));
     }
     let id = text_at(grantee, "id").ok()?;
     (Some(&id) != owner).then_some(Ok(Grantee::Other(id)))

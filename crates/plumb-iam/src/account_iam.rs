@@ -7,15 +7,17 @@ use plumb_model::coverage::Coverage;
 use plumb_model::resource::Resource;
 use plumb_model::value::{Text, Value};
 
+use crate::access_list::canonical_of;
 use crate::attribute::{list, text, text_at};
 use crate::document::{Effect, Listing, PolicyDocument};
-use crate::glob::{Glob, Style};
+use crate::endpoint::{self, Endpoint};
 use crate::library::Library;
 use crate::organization::{Organization, OwnView};
 use crate::policy::NamedPolicy;
 use crate::principal::{Principal, SecondFactor, SessionTags, Tags};
 use crate::principal_pattern::PrincipalPattern;
 use crate::truth::Truth;
+use crate::web_identity::Providers;
 
 /// Policies that one principal may have; AWS allows about 200 with those of ten groups.
 const MAX_POLICIES: usize = 1_000;
@@ -38,12 +40,22 @@ pub struct AccountPrincipal {
 pub struct AccountIam {
     /// The account's number.
     pub account: Text,
+    /// Its canonical identifier, where a bucket tells it.
+    pub canonical: Option<Text>,
     /// Its root user, users, roles and groups, sorted by ARN.
     pub principals: Vec<AccountPrincipal>,
     /// What the account knows of its own organization.
     pub own_view: OwnView,
     /// The tree of the organization, where the account is allowed to see it.
     pub organization: Option<Organization>,
+    /// The issuers of tokens that it trusts.
+    pub providers: Providers,
+    /// Its VPC endpoints for services of AWS.
+    pub endpoints: Vec<Endpoint>,
+    /// Its networks, by id.
+    pub networks: Vec<Text>,
+    /// Why it may have further VPC endpoints.
+    pub unread_endpoints: Option<Text>,
     /// Why principals may be missing.
     pub gaps: Vec<Text>,
 }
@@ -80,11 +92,25 @@ impl AccountIam {
         let root = Principal::of_arn(&format!("arn:{partition}:iam::{}:root", account.id));
         principals.extend(root.map(bare));
         principals.sort_by(|a, b| a.principal.name.cmp(&b.principal.name));
+        let canonical = canonical_of(resources);
+        for found in &mut principals {
+            found.principal.canonical = canonical.clone();
+        }
         let mut read = Self {
             account: account.id.clone(),
+            canonical,
             principals,
             own_view: OwnView::read(resources, coverage),
             organization: Organization::read(resources),
+            providers: Providers::read(resources, coverage),
+            endpoints: of_type(endpoint::TYPE).filter_map(Endpoint::read).collect(),
+            networks: of_type("aws_vpc")
+                .filter_map(|network| text(network.get("vpc_id")).ok())
+                .collect(),
+            unread_endpoints: unlisted(endpoint::TYPE, coverage)
+                .into_iter()
+                .chain(interrupted(coverage))
+                .next(),
             gaps: gaps(coverage),
         };
         // Most roles trust in one of a few ways.
@@ -104,21 +130,31 @@ fn bare(principal: Principal) -> AccountPrincipal {
 
 /// Why users or roles may be missing.
 fn gaps(coverage: &Coverage) -> Vec<Text> {
-    let mut gaps = Vec::new();
-    for resource_type in ["aws_iam_role", "aws_iam_user"] {
-        if coverage.collected_type(resource_type).is_none() {
-            gaps.push(format!("`{resource_type}` was not collected").into());
-        }
-        for gap in &coverage.gaps {
-            if gap.resource_type == resource_type && gap.attribute.is_none() {
-                gaps.push(format!("`{resource_type}` could not be listed: {}", gap.unreadable).into());
-            }
-        }
-    }
-    if let Some(reason) = coverage.interrupted {
-        gaps.push(format!("the scan of the account ended early: {}", reason.phrase()).into());
-    }
+    let mut gaps: Vec<Text> = ["aws_iam_role", "aws_iam_user"]
+        .into_iter()
+        .flat_map(|resource_type| unlisted(resource_type, coverage))
+        .collect();
+    gaps.extend(interrupted(coverage));
     gaps
+}
+
+/// Why resources of a type may be missing.
+fn unlisted(resource_type: &str, coverage: &Coverage) -> Vec<Text> {
+    let never = coverage.collected_type(resource_type).is_none();
+    let never = never.then(|| format!("`{resource_type}` was not collected").into());
+    let failed = coverage
+        .gaps
+        .iter()
+        .filter(|gap| gap.resource_type == resource_type && gap.attribute.is_none());
+    let failed =
+        failed.map(|gap| format!("`{resource_type}` could not be listed: {}", gap.unreadable).into());
+    never.into_iter().chain(failed).collect()
+}
+
+/// Why anything may be missing.
+fn interrupted(coverage: &Coverage) -> Option<Text> {
+    let reason = coverage.interrupted?;
+    Some(format!("the scan of the account ended early: {}", reason.phrase()).into())
 }
 
 /// The type of managed policies.
@@ -146,26 +182,11 @@ pub fn has_full_version(policy: &Resource) -> Option<Truth> {
 }
 
 fn permits_everything(document: &PolicyDocument) -> Truth {
-    let everything = Glob::new("*", Style::Resource);
-    let full = document.statements().iter().any(|statement| {
-        let actions = &statement.actions;
-        let resources = statement.resources.as_ref();
-        statement.effect == Effect::Allow
-            && statement.tests.is_empty()
-            && actions.listing == Listing::Only
-            && actions
-                .patterns
-                .iter()
-                .any(|pattern| pattern.matches("any:action"))
-            && resources.is_some_and(|resources| {
-                resources.listing == Listing::Only
-                    && resources
-                        .patterns
-                        .iter()
-                        .any(|pattern| *pattern.widest() == everything)
-            })
-    });
-    full.into()
+    let mut statements = document.statements().iter();
+    // What matches both begins with no letter of a service.
+    statements
+        .any(|statement| statement.permits_everything(["a:a", "z:z"]))
+        .into()
 }
 
 /// The default version of a managed policy.
@@ -186,9 +207,19 @@ fn managed(policy: &Resource) -> NamedPolicy {
         .and_then(|version| version.get("document"))
     {
         Some(document) if !document.is_null() => {
-            NamedPolicy::read(policy.uid.clone(), policy.name.clone(), document)
+            NamedPolicy::read(policy.uid.clone(), title(policy), document)
         }
         Some(_) | None => unread("its default version was not read".into()),
+    }
+}
+
+/// The name of a managed policy; with the version where AWS keeps it, because it changes without anybody's doing.
+fn title(policy: &Resource) -> Text {
+    match policy.get("default_version_id").and_then(Value::as_str) {
+        Some(version) if policy.uid.contains(":iam::aws:policy/") => {
+            format!("{} {version}", policy.name).into()
+        }
+        Some(_) | None => policy.name.clone(),
     }
 }
 

@@ -7,6 +7,7 @@ use plumb_model::value::Text;
 
 use crate::document::Effect;
 use crate::policy::Origin;
+use crate::truth::Truth;
 
 /// What was decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,6 +25,20 @@ pub enum Decision {
 }
 
 impl Decision {
+    /// The decision of what permits and what forbids: an explicit deny wins, and nothing is permitted that nothing permits.
+    pub(crate) fn of(allow: Truth, deny: Truth) -> Self {
+        match (deny, allow) {
+            (Truth::True, _) => Self::DeniedExplicit,
+            (Truth::False | Truth::Depends | Truth::Unknown, Truth::False) => Self::DeniedImplicit,
+            (Truth::Unknown, Truth::True | Truth::Depends | Truth::Unknown)
+            | (Truth::False | Truth::Depends, Truth::Unknown) => Self::Unknown,
+            (Truth::Depends, Truth::True | Truth::Depends) | (Truth::False, Truth::Depends) => {
+                Self::AllowedIf
+            }
+            (Truth::False, Truth::True) => Self::Allowed,
+        }
+    }
+
     /// Whether the request succeeds at least under stated conditions.
     pub fn is_allowed(self) -> bool {
         match self {
@@ -50,6 +65,8 @@ pub enum Layer {
     Resource,
     /// A grant of the resource's owner.
     Grant,
+    /// The policy of the VPC endpoint that the request comes through.
+    Endpoint,
 }
 
 impl Layer {
@@ -63,6 +80,7 @@ impl Layer {
             Self::ResourceControl => "resource control policy",
             Self::Resource => "resource policy",
             Self::Grant => "grant",
+            Self::Endpoint => "endpoint policy",
         }
     }
 }
@@ -114,6 +132,35 @@ impl fmt::Display for Condition {
             Effect::Deny => "unless",
         };
         write!(f, "{lead} {} ({})", self.tests.join(" and "), self.statement)
+    }
+}
+
+impl Answer {
+    /// The answer where something else must permit the request too: what denies it decides.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        let is_denied = |answer: &Self| match answer.decision {
+            Decision::DeniedExplicit | Decision::DeniedImplicit => true,
+            Decision::Unknown | Decision::AllowedIf | Decision::Allowed => false,
+        };
+        if is_denied(&self) {
+            return self;
+        }
+        if is_denied(&other) {
+            return other;
+        }
+        // Decisions are ordered from the firmest denial up.
+        self.decision = self.decision.min(other.decision);
+        self.conditions.extend(other.conditions);
+        self.deciding.extend(other.deciding);
+        self.limits.extend(other.limits);
+        self.unknown.extend(other.unknown);
+        self.caveats.extend(other.caveats);
+        if self.decision == Decision::Unknown {
+            self.conditions.clear();
+            self.deciding.clear();
+        }
+        self
     }
 }
 

@@ -9,14 +9,17 @@ use plumb_model::value::{Text, Value};
 use crate::account_iam::{AccountIam, AccountPrincipal};
 use crate::answer::{Answer, Decision};
 use crate::class::{Fingerprint, Fingerprints};
+use crate::endpoint::Endpoint;
 use crate::evaluate::evaluate;
 use crate::keys::Context;
 use crate::organization::{Control, Organization, OwnView};
+use crate::passages::Endpoints;
 use crate::policy::{Grant, Guardrails, NamedPolicy, PrincipalPolicies, ResourcePolicies};
 use crate::principal::{Membership, Principal, PrincipalKind, Tags};
 use crate::request::{Request, Target};
 use crate::s3::public_access;
 use crate::truth::Truth;
+use crate::web_identity::Providers;
 
 /// Principals with the same class get the same answer to every question about a resource without a policy of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,6 +62,10 @@ pub struct Directory {
     by_arn: HashMap<Text, usize>,
     classes: Vec<Vec<usize>>,
     accounts: BTreeMap<Text, AccountRules>,
+    providers: BTreeMap<Text, Providers>,
+    /// Accounts by canonical identifier.
+    canonical: BTreeMap<Text, Text>,
+    endpoints: Endpoints,
     gaps: Vec<(Text, Text)>,
 }
 
@@ -85,14 +92,30 @@ impl Directory {
             .map(|rules| Arc::clone(&rules.resource_control))
             .collect();
         let mut fingerprints = Fingerprints::new(&resource_control);
+        let mut endpoints = Endpoints::default();
+        let mut found = Vec::new();
+        for account in &mut accounts {
+            let networks = std::mem::take(&mut account.networks);
+            endpoints.add_account(&account.account, networks, account.unread_endpoints.take());
+            for mut endpoint in std::mem::take(&mut account.endpoints) {
+                let rules = rules.get(&endpoint.account);
+                endpoint.membership = rules.map(|rules| rules.membership.clone()).unwrap_or_default();
+                found.push(endpoint);
+            }
+        }
+        endpoints.add(found);
         let mut members = Vec::new();
         let mut by_arn = HashMap::new();
         let mut ids: BTreeMap<Fingerprint, ClassId> = BTreeMap::new();
         let mut classes: Vec<Vec<usize>> = Vec::new();
+        let mut providers = BTreeMap::new();
+        let mut canonical = BTreeMap::new();
         for account in accounts {
             let Some(rules) = rules.get(&account.account) else {
                 continue;
             };
+            canonical.extend(account.canonical.map(|id| (id, account.account.clone())));
+            providers.insert(account.account, account.providers);
             for principal in account.principals {
                 let mut member = member(principal, rules);
                 let next = ClassId(classes.len());
@@ -112,6 +135,9 @@ impl Directory {
             by_arn,
             classes,
             accounts: rules,
+            providers,
+            canonical,
+            endpoints,
             gaps,
         }
     }
@@ -132,6 +158,21 @@ impl Directory {
             let members = members.iter().filter_map(|at| self.members.get(*at)).collect();
             (ClassId(id), members)
         })
+    }
+
+    /// The account of the estate with a canonical identifier, as far as its buckets tell.
+    pub fn account_of_canonical(&self, id: &str) -> Option<&Text> {
+        self.canonical.get(id)
+    }
+
+    /// The issuers of tokens that an account trusts.
+    pub(crate) fn providers(&self, account: &str) -> Option<&Providers> {
+        self.providers.get(account)
+    }
+
+    /// The VPC endpoints of the estate.
+    pub fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
     }
 
     /// Accounts in which principals may be missing, each with the reason.
@@ -214,20 +255,14 @@ impl Directory {
         asset: &Asset,
         context: &Context,
     ) -> Answer {
-        let mut principal = principal.clone();
+        let principal = self.placed(principal);
         let rules = principal
             .account
             .as_ref()
             .and_then(|account| self.accounts.get(account));
-        if rules.is_none() {
-            principal = principal.of_unread_account();
-        }
         let mut policies = PrincipalPolicies::default();
         if let Some(rules) = rules {
             policies.service_control = Arc::clone(&rules.service_control);
-            if principal.membership == Membership::Unspecified {
-                principal.membership = rules.membership.clone();
-            }
         }
         let request = Request {
             principal: &principal,
@@ -236,6 +271,38 @@ impl Directory {
             context,
         };
         evaluate(&request, &policies, &asset.policies)
+    }
+
+    /// A principal with what is known of its account.
+    fn placed(&self, principal: &Principal) -> Principal {
+        let mut principal = principal.clone();
+        let account = principal.account.as_ref();
+        match account.and_then(|account| self.accounts.get(account)) {
+            None => principal.of_unread_account(),
+            Some(rules) => {
+                if principal.membership == Membership::Unspecified {
+                    principal.membership = rules.membership.clone();
+                }
+                principal
+            }
+        }
+    }
+
+    /// Whether the policy of a VPC endpoint lets a request through, whoever sends it.
+    pub fn lets_through(
+        &self,
+        endpoint: &Endpoint,
+        principal: &Principal,
+        action: &str,
+        asset: &Asset,
+        context: &Context,
+    ) -> Answer {
+        endpoint.admits(&Request {
+            principal: &self.placed(principal),
+            action,
+            target: &asset.target,
+            context,
+        })
     }
 
     /// The principals of the estate that can do something with a resource, perhaps under conditions, and those of
@@ -278,7 +345,15 @@ impl Asset {
     pub fn some_within(mut self, pattern: &str) -> Self {
         let mut target = Target::some_of(pattern).with_membership(self.target.membership);
         target.account = self.target.account;
+        target.region = self.target.region;
         self.target = target;
+        self
+    }
+
+    /// The same in a region, which an ARN that says one overrides.
+    #[must_use]
+    pub fn in_region(mut self, region: impl Into<Text>) -> Self {
+        self.target = self.target.in_region(region);
         self
     }
 

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use plumb_model::value::{Text, Value};
 
 use crate::condition::Test;
-use crate::glob::Glob;
+use crate::glob::{Glob, Style};
 use crate::keys::Keys;
 use crate::pattern::Pattern;
 use crate::principal::Principal;
@@ -169,6 +169,23 @@ pub struct Statement {
     pub principals: Option<Principals>,
     /// Under which conditions, all of which must hold.
     pub tests: Vec<Test>,
+}
+
+impl Statement {
+    /// Whether it permits everything without a condition, to whom it is for: all actions that two unlike ones stand for.
+    pub(crate) fn permits_everything(&self, unlike: [&str; 2]) -> bool {
+        let everything = Glob::new("*", Style::Resource);
+        let is_any = |pattern: &Glob| unlike.iter().all(|action| pattern.matches(action));
+        let actions = &self.actions;
+        self.effect == Effect::Allow
+            && self.tests.is_empty()
+            && actions.listing == Listing::Only
+            && actions.patterns.iter().any(is_any)
+            && self.resources.as_ref().is_some_and(|resources| {
+                let mut patterns = resources.patterns.iter();
+                resources.listing == Listing::Only && patterns.any(|pattern| *pattern.widest() == everything)
+            })
+    }
 }
 
 /// A statement of which something could not be read or understood.

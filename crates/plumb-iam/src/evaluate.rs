@@ -45,16 +45,7 @@ pub fn evaluate(request: &Request<'_>, own: &PrincipalPolicies, resource: &Resou
     let layers = Layers::judge(request, own, resource, &action);
     let allow = layers.allow(request, &action);
     let deny = layers.deny();
-    let decision = match (deny, allow) {
-        (Truth::True, _) => Decision::DeniedExplicit,
-        (Truth::False | Truth::Depends | Truth::Unknown, Truth::False) => Decision::DeniedImplicit,
-        (Truth::Unknown, Truth::True | Truth::Depends | Truth::Unknown)
-        | (Truth::False | Truth::Depends, Truth::Unknown) => Decision::Unknown,
-        (Truth::Depends, Truth::True | Truth::Depends) | (Truth::False, Truth::Depends) => {
-            Decision::AllowedIf
-        }
-        (Truth::False, Truth::True) => Decision::Allowed,
-    };
+    let decision = Decision::of(allow, deny);
     let mut answer = layers.answer(decision, request, &action);
     if decision.is_allowed() {
         answer.caveats = caveats(request, &action, own, resource);

@@ -6,6 +6,7 @@
 
 pub mod cells;
 mod common;
+mod parts;
 mod relation;
 
 use std::borrow::Cow;

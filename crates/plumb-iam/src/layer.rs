@@ -7,7 +7,7 @@ use plumb_model::value::Text;
 use crate::answer::{Condition, Layer, StatementRef};
 use crate::document::{Effect, Listing, Statement, UnreadStatement};
 use crate::policy::{Content, NamedPolicy, Origin, ResourcePolicies};
-use crate::principal_pattern::Named;
+use crate::principal_pattern::{Named, PrincipalPattern};
 use crate::request::Request;
 use crate::truth::Truth;
 
@@ -88,6 +88,11 @@ impl Verdict {
             let Some(naming) = grant.grantee.names(request.principal) else {
                 continue;
             };
+            // What an access control list grants to another account is nothing to its own.
+            let is_listed = matches!(grant.grantee, PrincipalPattern::CanonicalUser(_));
+            if is_listed && request.is_within_account() {
+                continue;
+            }
             let open = if grant.condition.is_some() {
                 Truth::Depends
             } else {

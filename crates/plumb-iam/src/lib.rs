@@ -14,8 +14,9 @@
 //! | [`document`], [`condition`], [`operator`], [`pattern`], [`glob`] | policy documents, compiled and indexed by service |
 //! | [`principal`], [`principal_pattern`], [`request`], [`keys`], [`key_type`] | who asks for what, and whom a policy names |
 //! | [`policy`], [`mod@evaluate`], [`answer`] | one decision |
+//! | [`endpoint`], [`passages`] | VPC endpoints with their policies, and by which of them requests may come |
 //! | [`account_iam`], [`library`], [`organization`], [`directory`] | the principals of an estate, their policies and classes |
-//! | [`assume`], [`outsiders`], [`vantage`], [`scope`], [`s3`], [`access_list`], [`kms`] | trust policies, strangers and where they ask from, reach of an action, public buckets, access control lists, grants |
+//! | [`assume`], [`web_identity`], [`outsiders`], [`vantage`], [`scope`], [`s3`], [`access_list`], [`kms`] | trust policies, tokens, strangers and where they ask from, reach of an action, public buckets, access control lists, grants |
 //!
 //! **Invariant:** nothing here reads a clock, the environment or the network, and equal input gives equal output.
 //!
@@ -70,6 +71,7 @@ mod class;
 pub mod condition;
 pub mod directory;
 pub mod document;
+pub mod endpoint;
 pub mod evaluate;
 pub mod glob;
 pub mod key_type;
@@ -80,11 +82,13 @@ pub mod library;
 pub mod operator;
 pub mod organization;
 pub mod outsiders;
+pub mod passages;
 pub mod pattern;
 pub mod policy;
 pub mod principal;
 mod principal_index;
 pub mod principal_pattern;
+mod region;
 pub mod request;
 mod route;
 pub mod s3;
@@ -92,6 +96,7 @@ pub mod scope;
 mod statement_reader;
 pub mod truth;
 pub mod vantage;
+pub mod web_identity;
 pub mod witness;
 
 /// The resource types that a directory is read from, each with the attributes that need a call of their own.
@@ -101,6 +106,7 @@ pub const READS: &[(&str, &[&str])] = &[
     ("aws_iam_role", &[]),
     ("aws_iam_policy", &[]),
     ("aws_iam_root_user", &[]),
+    ("aws_iam_openid_connect_provider", &["client_id_list"]),
     ("aws_organizations_organization", &["id", "master_account_id"]),
     (
         "aws_organizations_account",
@@ -115,4 +121,6 @@ pub const READS: &[(&str, &[&str])] = &[
         &["service_control_policies", "resource_control_policies"],
     ),
     ("aws_organizations_policy", &["content", "targets"]),
+    ("aws_vpc", &[]),
+    ("aws_vpc_endpoint", &[]),
 ];

@@ -189,7 +189,14 @@ impl PrincipalPattern {
                 | PrincipalKind::Group
                 | PrincipalKind::AnyOfAccount,
             ) => match &principal.canonical {
-                Some(own) => (own == id).then(|| Naming::certain(Named::Directly)),
+                // That of an account names its principals as the account does; an identity of the cloud's own has one for itself.
+                Some(own) => {
+                    let named = match principal.account.as_deref() {
+                        Some(account) if is_account(account) => Named::ByAccount,
+                        Some(_) | None => Named::Directly,
+                    };
+                    (own == id).then(|| Naming::certain(named))
+                }
                 // Which account a canonical identifier belongs to is not known here.
                 None => Some(Naming::depends(
                     Named::ByAccount,

@@ -8,6 +8,7 @@ use crate::arn::Arn;
 use crate::glob::{Glob, Style};
 use crate::keys::{Context, KeyValue, Keys};
 use crate::principal::{Membership, Principal, Tags};
+use crate::region::{ENDPOINT_OF_ALL, has_one_endpoint};
 
 /// Whether a question is about one resource or about some resource of many.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub struct Target {
     pub extent: Extent,
     /// The account it lives in; `None` stands for the requester's own.
     pub account: Option<Text>,
+    /// Its region, where the ARN does not say it, as those of S3.
+    pub region: Option<Text>,
     /// Its tags.
     pub tags: Tags,
     /// The organization of its account.
@@ -41,6 +44,7 @@ impl Target {
             account: Arn::account_of(&arn).map(Text::from),
             arn,
             extent: Extent::One,
+            region: None,
             tags: Tags::Unspecified,
             membership: Membership::Unspecified,
         }
@@ -57,6 +61,13 @@ impl Target {
     #[must_use]
     pub fn in_account(mut self, account: impl Into<Text>) -> Self {
         self.account = Some(account.into());
+        self
+    }
+
+    /// The same in a region, which an ARN that says one overrides.
+    #[must_use]
+    pub fn in_region(mut self, region: impl Into<Text>) -> Self {
+        self.region = Some(region.into());
         self
     }
 
@@ -97,6 +108,20 @@ impl Request<'_> {
             (None, _) => false,
         }
     }
+
+    /// The region that is asked, where it is not the requester's choice.
+    fn region(&self) -> Option<&str> {
+        let of_arn = Arn::read(&self.target.arn).map(|arn| arn.region);
+        let own = of_arn.filter(|region| !region.is_empty());
+        let is_in_aws = || {
+            let arns = [self.principal.name.as_str(), self.target.arn.as_str()];
+            arns.iter()
+                .filter_map(|arn| Arn::read(arn))
+                .any(|arn| arn.partition == "aws")
+        };
+        own.or(self.target.region.as_deref())
+            .or_else(|| (has_one_endpoint(self.action) && is_in_aws()).then_some(ENDPOINT_OF_ALL))
+    }
 }
 
 /// Given keys win over those that follow from principal and resource.
@@ -117,10 +142,7 @@ impl Keys for Request<'_> {
             }
             "aws:resourceorgid" => self.target.membership.id(),
             "aws:resourceorgpaths" => self.target.membership.path(),
-            "aws:requestedregion" => match Arn::read(&self.target.arn) {
-                Some(arn) if !arn.region.is_empty() => KeyValue::one(arn.region),
-                Some(_) | None => KeyValue::Unspecified,
-            },
+            "aws:requestedregion" => self.region().map_or(KeyValue::Unspecified, KeyValue::one),
             // `aws:ResourceTag/…` and the older names of single services, such as `ec2:ResourceTag/…`.
             _ => match key.split_once(":resourcetag/") {
                 Some((_, tag)) => self.target.tags.tag(tag),
@@ -158,5 +180,33 @@ mod tests {
             assert_eq!(request.key(key), expected, "{key}");
         }
         assert!(!request.is_within_account());
+    }
+
+    #[test]
+    fn the_region_is_that_of_the_resource_or_of_the_only_endpoint() {
+        let context = Context::new();
+        let bucket = Target::new("arn:aws:s3:::b").in_region("eu-west-1");
+        let own = |partition: &str| format!("arn:{partition}:iam::111122223333:user/ann");
+        for (partition, action, target, expected) in [
+            ("aws", "s3:GetObject", &bucket, Some("eu-west-1")),
+            ("aws", "s3:GetObject", &Target::new("arn:aws:s3:::b"), None),
+            ("aws", "IAM:PutRolePolicy", &Target::new("*"), Some("us-east-1")),
+            ("aws-cn", "iam:PutRolePolicy", &Target::new("*"), None),
+            ("aws", "iamx:PutRolePolicy", &Target::new("*"), None),
+        ] {
+            let principal = Principal::of_arn(&own(partition)).unwrap();
+            let request = Request {
+                principal: &principal,
+                action,
+                target,
+                context: &context,
+            };
+            let expected = expected.map_or(KeyValue::Unspecified, KeyValue::one);
+            assert_eq!(
+                request.key("aws:requestedregion"),
+                expected,
+                "{partition} {action}"
+            );
+        }
     }
 }

@@ -17,15 +17,36 @@ use crate::operator::{Comparison, Operand};
 /// The address that a request comes from.
 const ADDRESS: &str = "aws:sourceip";
 
+/// The address that a request through a VPC endpoint comes from.
+const ADDRESS_WITHIN: &str = "aws:vpcsourceip";
+
 /// What is said of a request that comes through a VPC endpoint.
 const ENDPOINT_KEYS: [&str; 7] = [
-    "aws:sourcevpc",
-    "aws:sourcevpcarn",
-    "aws:sourcevpce",
-    "aws:vpceaccount",
-    "aws:vpceorgid",
-    "aws:vpceorgpaths",
-    "aws:vpcsourceip",
+    SOURCE_VPC,
+    SOURCE_VPC_ARN,
+    SOURCE_VPCE,
+    VPCE_ACCOUNT,
+    VPCE_ORG_ID,
+    VPCE_ORG_PATHS,
+    ADDRESS_WITHIN,
+];
+
+pub(crate) const SOURCE_VPC: &str = "aws:sourcevpc";
+pub(crate) const SOURCE_VPC_ARN: &str = "aws:sourcevpcarn";
+pub(crate) const SOURCE_VPCE: &str = "aws:sourcevpce";
+pub(crate) const VPCE_ACCOUNT: &str = "aws:vpceaccount";
+pub(crate) const VPCE_ORG_ID: &str = "aws:vpceorgid";
+pub(crate) const VPCE_ORG_PATHS: &str = "aws:vpceorgpaths";
+
+/// Values of these keys that no policy names.
+pub(crate) const NOT_NAMED: [(&str, &str); 4] = [
+    (SOURCE_VPCE, "vpce-00000000000000000"),
+    (SOURCE_VPC, "vpc-00000000000000000"),
+    (
+        SOURCE_VPC_ARN,
+        "arn:aws:ec2:us-east-1:000000000000:vpc/vpc-00000000000000000",
+    ),
+    (VPCE_ACCOUNT, "000000000000"),
 ];
 
 /// What is said of a request that comes through an access point of a bucket.
@@ -56,6 +77,13 @@ pub fn accounts_of_doors(test: &Test) -> impl Iterator<Item = Text> {
     values.filter_map(|value| Arn::account_of(value).map(Text::from))
 }
 
+/// A request that a service sends on behalf of somebody of whose own request this is given.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html>
+pub fn by_service(own: &Context) -> Context {
+    own.clone().or(Context::new().with("aws:ViaAWSService", "true"))
+}
+
 /// A request over the internet; where the address is not given, it may be any.
 pub fn from_internet(address: Option<IpAddr>) -> Context {
     let context = ENDPOINT_KEYS
@@ -67,21 +95,21 @@ pub fn from_internet(address: Option<IpAddr>) -> Context {
     }
 }
 
+/// A request through some VPC endpoint, of which nothing else is said.
+pub fn through_some_endpoint() -> Context {
+    direct().without(ADDRESS)
+}
+
 /// A request through an endpoint in a network that a stranger made.
 ///
 /// Network and endpoint are none that a policy names; the address within is the stranger's choice and stays open.
 pub fn from_own_network() -> Context {
-    direct()
-        .without(ADDRESS)
-        .with("aws:sourcevpc", "vpc-00000000000000000")
-        .with(
-            "aws:sourcevpcarn",
-            "arn:aws:ec2:us-east-1:000000000000:vpc/vpc-00000000000000000",
-        )
-        .with("aws:sourcevpce", "vpce-00000000000000000")
-        .with("aws:vpceaccount", "000000000000")
-        .without("aws:vpceorgid")
-        .without("aws:vpceorgpaths")
+    let context = NOT_NAMED
+        .into_iter()
+        .fold(through_some_endpoint(), |context, (key, value)| {
+            context.with(key, value)
+        });
+    context.without(VPCE_ORG_ID).without(VPCE_ORG_PATHS)
 }
 
 /// Whether a context says from which address the request comes, which is then none through an endpoint.
@@ -92,6 +120,16 @@ pub fn has_address(context: &Context) -> bool {
 /// Whether a context says something of an endpoint.
 pub fn has_endpoint(context: &Context) -> bool {
     ENDPOINT_KEYS.iter().any(|key| context.given(key).is_some())
+}
+
+/// Whether two contexts may be of the same endpoint: neither gives a value to a key that the other gives another one.
+pub fn may_be_one_place(one: &Context, other: &Context) -> bool {
+    ENDPOINT_KEYS
+        .iter()
+        .all(|key| match (one.given(key), other.given(key)) {
+            (Some(one), Some(other)) => one == other,
+            (None, _) | (_, None) => true,
+        })
 }
 
 /// A range of addresses: the network and the length of its prefix.

@@ -16,9 +16,11 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use plumb_iam::answer::Decision;
+use plumb_iam::endpoint::Endpoint;
 use plumb_iam::keys::Context;
 use plumb_iam::principal::Principal;
-use plumb_iam::request::Target;
+use plumb_iam::request::{Request, Target};
+use plumb_model::resource::Resource;
 
 use support::{Case, OTHER, OWN, ROLE, ROOT, USER};
 
@@ -354,20 +356,8 @@ impl World {
             .map(|policy| write(4, policy, false))
             .collect();
         let resource = self.resource.as_ref().map(|policy| write(5, policy, true));
-        let mut context = Context::new();
-        for ((key, value), given) in KEYS.iter().zip(self.values).zip(given) {
-            context = match value {
-                _ if !given => context,
-                Some(value) => context.with(key, value),
-                None => context.without(key),
-            };
-        }
-        let mut principal = Principal::of_arn(self.principal).unwrap();
-        if self.principal == ROLE {
-            principal.session_name = Some(if self.named_session { "ops" } else { "other" }.into());
-        }
         let case = Case {
-            principal,
+            principal: self.requester(),
             action: self.action,
             target: target.in_account(self.account),
             identity: &identity,
@@ -376,9 +366,67 @@ impl World {
             service_control: &service.iter().map(String::as_str).collect::<Vec<_>>(),
             resource_control: &control.iter().map(String::as_str).collect::<Vec<_>>(),
             resource: resource.as_deref(),
-            context,
+            context: self.context(given),
         };
         case.answer().decision
+    }
+
+    fn requester(&self) -> Principal {
+        let mut principal = Principal::of_arn(self.principal).unwrap();
+        if self.principal == ROLE {
+            principal.session_name = Some(if self.named_session { "ops" } else { "other" }.into());
+        }
+        principal
+    }
+
+    fn context(&self, given: [bool; 2]) -> Context {
+        let mut context = Context::new();
+        for ((key, value), given) in KEYS.iter().zip(self.values).zip(given) {
+            context = match value {
+                _ if !given => context,
+                Some(value) => context.with(key, value),
+                None => context.without(key),
+            };
+        }
+        context
+    }
+
+    /// What an endpoint with these statements says: no deny, and an allow that names the requester. To a gateway an account is
+    /// its root user, who never asks here.
+    fn passes(&self, kind: &str, statements: &[Statement]) -> Decision {
+        let counts = |s: &&Statement| match self.names(s) {
+            Some("account") => kind == "Interface",
+            Some(_) => true,
+            None => false,
+        };
+        let counting: Vec<Statement> = statements.iter().filter(counts).cloned().collect();
+        if self.denies(&counting) {
+            Decision::DeniedExplicit
+        } else if self.allows(&counting) {
+            Decision::Allowed
+        } else {
+            Decision::DeniedImplicit
+        }
+    }
+
+    /// What the crate says of the same.
+    fn ask_endpoint(&self, kind: &str, statements: &[Statement], given: [bool; 2]) -> Decision {
+        let written: Vec<_> = statements.iter().map(|statement| json(statement, true)).collect();
+        let document = format!(
+            r#"{{"vpc_endpoint_id":"vpce-1","vpc_endpoint_type":"{kind}","vpc_id":"vpc-1","service_name":"com.amazonaws.r.s3",
+            "policy_document":{{"Version":"2012-10-17","Statement":[{}]}}}}"#,
+            written.join(",")
+        );
+        let attributes = serde_json::from_str(&document).unwrap();
+        let resource = Resource::new("vpce", "aws_vpc_endpoint", "vpce-1", OWN, "r", attributes);
+        let target = Target::new(self.target).in_account(self.account);
+        let request = Request {
+            principal: &self.requester(),
+            action: self.action,
+            target: &target,
+            context: &self.context(given),
+        };
+        Endpoint::read(&resource).unwrap().admits(&request).decision
     }
 
     fn completions(&self, given: [bool; 2]) -> Vec<Self> {
@@ -488,6 +536,20 @@ proptest! {
     fn open_requests_are_decided_only_when_every_closing_agrees(world in world(), given in any::<[bool; 2]>()) {
         let closed: Vec<_> = world.completions(given).iter().map(World::decide).collect();
         let decision = world.ask(given, None);
+        prop_assert!(agrees(decision, &closed), "{:?} {:?}", decision, closed);
+        prop_assert_ne!(decision, Decision::Unknown);
+    }
+
+    #[test]
+    fn the_policy_of_an_endpoint_is_decided_by_itself(
+        world in world(),
+        kind in select(&["Gateway", "Interface"][..]),
+        statements in vec(statement(), 0..4),
+        given in any::<[bool; 2]>(),
+    ) {
+        prop_assert_eq!(world.ask_endpoint(kind, &statements, [true, true]), world.passes(kind, &statements));
+        let closed: Vec<_> = world.completions(given).iter().map(|world| world.passes(kind, &statements)).collect();
+        let decision = world.ask_endpoint(kind, &statements, given);
         prop_assert!(agrees(decision, &closed), "{:?} {:?}", decision, closed);
         prop_assert_ne!(decision, Decision::Unknown);
     }

@@ -103,6 +103,9 @@ pub struct ExposureAnswer {
     pub ways: Vec<ExposureWay>,
     /// Sources inside that are not among the ways.
     pub more_inside: u64,
+    /// What else is to be said of it, as clauses.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Text>,
     /// The risk of the riskiest attack path that ends at it, by whatever steps; `None` when none does.
     pub path_risk: Option<u8>,
 }

@@ -200,12 +200,18 @@ pub struct Hop {
     pub proofs: Vec<Proof>,
 }
 
+impl Hop {
+    /// How a step is taken that leads into another account, where what was not read of the policy there would have to name who takes it.
+    pub const IF_NAMED: &'static str = "if what was not read of its policy names it";
+}
+
 /// A change that closes a path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cut {
     /// The fact to change.
     pub proof: Proof,
-    /// How many of the equal paths it closes; the like of it closes the others.
+    /// How many of the equal paths it closes; the like of it closes the others. None where other ways lead to the same target, so
+    /// that this one alone is closed.
     pub closes: u64,
     /// How many other paths it closes too.
     pub also_cuts: u64,
@@ -237,7 +243,7 @@ pub struct AttackPath {
     pub parts: Vec<(Text, i16)>,
     /// From the risk.
     pub priority: Priority,
-    /// How many paths are equal to it, itself included.
+    /// How many paths are equal to it, itself included; those by unread policies of one account count as equal.
     pub count: u64,
     /// At how many places they begin.
     pub entries: u64,
@@ -259,6 +265,12 @@ pub struct AttackPath {
 impl AttackPath {
     /// How many targets of equal paths are named.
     pub const MOST_TARGETS: usize = 100;
+
+    /// Whether it stands for all ways to resources of one account that end at what was not read of their policies.
+    pub fn is_by_unread_policies(&self) -> bool {
+        let last = self.hops.last().and_then(|hop| hop.how.as_ref());
+        last.is_some_and(|how| how.starts_with(Hop::IF_NAMED))
+    }
 
     /// Where it ends.
     pub fn target(&self) -> &PathNode {

@@ -7,6 +7,9 @@ use crate::value::{Map, Text, Value};
 /// The region of resources that belong to no region.
 pub const GLOBAL_REGION: &str = "global";
 
+/// The region of resources of which code does not tell in which one they are.
+pub const UNKNOWN_REGION: &str = "unknown";
+
 /// One resource of one type in one account.
 ///
 /// The document holds everything a rule can see: the attributes as the cloud's API shapes them, in

@@ -336,8 +336,10 @@ pub enum Reason {
     OutOfScope,
     /// Infrastructure code has no word for it.
     NotInCode,
-    /// Infrastructure code leaves it to something that is known only once it is applied.
+    /// Terraform code leaves it to something that is known only once it is applied.
     KnownAfterApply,
+    /// A template leaves it to something that is known only once it is deployed.
+    KnownAfterDeployment,
     /// It was read, but contradicts itself or is of a kind that this version does not know.
     NotUnderstood,
 }
@@ -356,6 +358,7 @@ impl Reason {
             Self::OutOfScope => "outside what was scanned",
             Self::NotInCode => "not told by code",
             Self::KnownAfterApply => "known only after apply",
+            Self::KnownAfterDeployment => "known only after deployment",
             Self::NotUnderstood => "read, but not understood",
         }
     }

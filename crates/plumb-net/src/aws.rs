@@ -137,13 +137,15 @@ impl<'a> Builder<'a> {
     /// Sorts the resources by type and uid; of equal uids the first stays.
     fn index(&mut self, resources: &[&'a Resource]) {
         let of_code = self.coverage.declared_only;
-        let wanted = |resource: &&&Resource| {
-            let name = resource.resource_type.as_str();
+        let wanted = |name: &str| {
             READS.iter().any(|(read, _)| *read == name) || of_code && READ_OF_CODE.contains(&name)
         };
-        for resource in resources.iter().filter(wanted) {
-            let of_type = self.by_type.entry(resource.resource_type.as_str()).or_default();
-            of_type.push(resource);
+        // Those of one type mostly stand together.
+        for alike in resources.chunk_by(|a, b| a.resource_type == b.resource_type) {
+            let name = alike.first().map(|first| first.resource_type.as_str());
+            if let Some(name) = name.filter(|name| wanted(name)) {
+                self.by_type.entry(name).or_default().extend(alike);
+            }
         }
         let mut twice = Vec::new();
         for of_type in self.by_type.values_mut() {
@@ -178,20 +180,26 @@ impl<'a> Builder<'a> {
             .collect();
         regions.sort();
         regions.dedup();
-        for opener in OPENERS {
-            let mut notes: Vec<Text> = regions
-                .iter()
-                .filter(|region| region.as_str() != "global")
-                .filter_map(|region| look::listed(self.coverage, opener, region).err())
-                .collect();
-            if regions.is_empty() {
-                notes.extend(look::listed(self.coverage, opener, "").err());
+        let unlisted = |types: &[&str]| {
+            let mut notes: Vec<Text> = Vec::new();
+            for resource_type in types {
+                let listed = |region: &str| look::listed(self.coverage, resource_type, region).err();
+                notes.extend(
+                    regions
+                        .iter()
+                        .filter(|region| region.as_str() != "global")
+                        .filter_map(|region| listed(region)),
+                );
+                if regions.is_empty() {
+                    notes.extend(listed(""));
+                }
             }
+            notes.sort();
             notes.dedup();
-            self.network.blind.append(&mut notes);
-        }
-        self.network.blind.sort();
-        self.network.blind.dedup();
+            notes
+        };
+        self.network.blind = unlisted(&OPENERS);
+        self.network.missing = unlisted(&["aws_vpc", "aws_subnet"]);
     }
 
     /// The resources of a type, sorted by uid.

@@ -7,8 +7,11 @@ use plumb_model::value::Text;
 use crate::address::Width;
 use crate::model::AccountNetwork;
 use crate::reach::Certainty;
-use crate::report::{Egress, EndpointGroup, Exposure, GroupReach, ResourceExposure, Source, Standing};
+use crate::report::{
+    Egress, EndpointGroup, EntryUse, Exposure, GroupReach, ResourceExposure, Source, Standing,
+};
 use crate::solve::candidates::Candidates;
+use crate::solve::entries::entry_uses;
 use crate::solve::expose::expose;
 use crate::solve::solver::Solver;
 use crate::solve::world::{Group, World};
@@ -180,6 +183,11 @@ impl Estate {
                 }
             })
             .collect()
+    }
+
+    /// Who can send requests through which private entry to a service, sorted by entry.
+    pub fn entry_uses(&self) -> Vec<EntryUse> {
+        entry_uses(&self.world)
     }
 
     /// What a group can reach on the internet; empty when it cannot reach it, or the group does not exist.

@@ -36,6 +36,7 @@
 //! **Invariant:** model and solver know no provider; only the builders do.
 
 pub mod address;
+mod apart;
 pub mod aws;
 pub mod estate;
 pub mod model;

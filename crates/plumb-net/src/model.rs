@@ -55,8 +55,12 @@ pub struct AccountNetwork {
     pub balancers: Vec<Balancer>,
     /// Addresses that the provider offers outside of networks for a resource.
     pub public_services: Vec<PublicService>,
+    /// Private entries to services of the provider.
+    pub entries: Vec<ServiceEntry>,
     /// What was not read that could open a way into any network of the account, one clause each.
     pub blind: Vec<Text>,
+    /// Why networks of the account may be missing.
+    pub missing: Vec<Text>,
 }
 
 /// A private network.
@@ -150,8 +154,8 @@ pub enum Target {
     Hub(Text),
     /// An interface inside the network, for example of a firewall.
     Interface(Text),
-    /// A service of the provider.
-    Service,
+    /// A service of the provider, by the entry of this identifier.
+    Service(Text),
     /// Nowhere: packets are dropped.
     Nowhere,
     /// Not known; one clause says why.
@@ -469,4 +473,26 @@ pub struct PublicService {
     pub services: ServiceSet,
     /// Where it is written.
     pub proof: Proof,
+}
+
+/// A private entry to a service of the provider.
+#[derive(Clone, Debug)]
+pub struct ServiceEntry {
+    /// Its resource; where it has addresses, endpoints with the same uid say where it stands.
+    pub node: Node,
+    /// The identifier by which routes name it.
+    pub id: Text,
+    /// The network it serves.
+    pub network: Known<Text>,
+    /// How packets get to it.
+    pub way: EntryWay,
+}
+
+/// How packets get to a private entry to a service.
+#[derive(Clone, Debug)]
+pub enum EntryWay {
+    /// By these route tables, which send there what is meant for the service.
+    Tables(Known<Vec<Text>>),
+    /// By addresses of its own.
+    Addresses,
 }

@@ -111,6 +111,19 @@ pub struct GroupReach {
     pub certainty: Certainty,
 }
 
+/// That a group can send requests through a private entry to a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryUse {
+    /// The uid of the entry.
+    pub entry: Text,
+    /// The group.
+    pub group: usize,
+    /// What shows it.
+    pub proofs: Vec<Proof>,
+    /// How certain it is.
+    pub certainty: Certainty,
+}
+
 /// What a group can reach on the internet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Egress {

@@ -3,6 +3,7 @@
 pub(crate) mod balancers;
 pub(crate) mod candidates;
 pub(crate) mod egress;
+pub(crate) mod entries;
 pub(crate) mod expose;
 pub(crate) mod filters;
 pub(crate) mod internet;

@@ -207,16 +207,18 @@ pub(crate) fn compile_recipe_rule(
 }
 
 /// Compiles a rule of a type's place in the graph, which sees what a policy's rule sees, parameters excepted.
+///
+/// `resource` is the type of what it sees under that name.
 pub(crate) fn compile_graph_rule(
     node: &Node,
     text: &Text,
     title: &str,
-    attributes: &AttributeSet,
+    resource: Type,
     surroundings: &dyn Surroundings,
     problems: &mut Problems,
 ) -> Option<Program> {
     let declarations = GraphDeclarations {
-        resource: attributes.to_type(),
+        resource,
         surroundings,
         problem: RefCell::default(),
     };

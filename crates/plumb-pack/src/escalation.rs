@@ -31,6 +31,8 @@ pub struct Escalation {
     pub versions: Versions,
     /// What must be allowed or be there, all of it.
     pub requires: Vec<Requirement>,
+    /// What control policies and a permissions boundary must leave, so that everything that they leave makes an administrator.
+    pub must_leave: Vec<Requirement>,
     /// What comes out.
     pub gains: Gain,
     /// What becomes of the principal's permissions boundary on the way.
@@ -124,6 +126,17 @@ pub enum Requirement {
     Any(Vec<Vec<Need>>),
 }
 
+impl Requirement {
+    /// Everything that it may need, alternatives included.
+    pub fn needs(&self) -> impl Iterator<Item = &Need> {
+        match self {
+            Self::Need(need) => std::slice::from_ref(need).iter().collect::<Vec<_>>(),
+            Self::Any(alternatives) => alternatives.iter().flatten().collect(),
+        }
+        .into_iter()
+    }
+}
+
 /// One thing that an escalation needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Need {
@@ -182,10 +195,16 @@ pub enum Boundary {
 impl Escalation {
     /// Everything it may need, alternatives included, in the order of the file.
     pub fn needs(&self) -> impl Iterator<Item = &Need> {
-        self.requires.iter().flat_map(|requirement| match requirement {
-            Requirement::Need(need) => std::slice::from_ref(need).iter().collect::<Vec<_>>(),
-            Requirement::Any(alternatives) => alternatives.iter().flatten().collect(),
-        })
+        self.requires.iter().flat_map(Requirement::needs)
+    }
+
+    /// Whether it is no way but what an administrator has: actions on everything, with the account itself as what they work on.
+    pub fn is_plain(&self) -> bool {
+        let on_everything = |need: &Need| match need {
+            Need::Action(permission) => permission.on == Object::Anything,
+            Need::Present(_) => false,
+        };
+        self.target == Target::Account && self.needs().all(on_everything)
     }
 
     /// The names of the resource types that it speaks of.

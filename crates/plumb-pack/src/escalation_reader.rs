@@ -16,13 +16,14 @@ use crate::policy_reader::parse_word;
 use crate::reader::{Fields, Problems};
 use crate::suggest::did_you_mean;
 
-const ESCALATION_KEYS: [&str; 11] = [
+const ESCALATION_KEYS: [&str; 12] = [
     "id",
     "title",
     "principal",
     "target",
     "trusts",
     "requires",
+    "must_leave",
     "gains",
     "boundary",
     "versions",
@@ -116,7 +117,10 @@ fn read_escalation(
     });
     let requires = fields
         .required("requires", what, problems)
-        .map(|node| read_requirements(node, problems));
+        .map(|node| read_requirements("requires", node, problems));
+    let must_leave = fields
+        .get("must_leave")
+        .map(|node| read_requirements("must_leave", node, problems));
     let span_of = |key: &str| fields.get(key).map(|node| node.span.clone()).unwrap_or_default();
     let escalation = Escalation {
         id: id?,
@@ -126,6 +130,7 @@ fn read_escalation(
         target: target?,
         trusts,
         requires: requires?,
+        must_leave: must_leave.unwrap_or_default(),
         versions: versions.unwrap_or_default(),
         gains: gains?,
         boundary: boundary.unwrap_or(Boundary::Kept),
@@ -166,6 +171,19 @@ fn check(escalation: &Escalation, fields: &Fields<'_>, problems: &mut Problems) 
             fields.key_span("versions"),
             "`versions` needs `target: own_policy`",
             "nothing else has versions",
+        );
+    }
+    let on_everything = |need: &Need| match need {
+        Need::Action(permission) => permission.on == Object::Anything,
+        Need::Present(_) => false,
+    };
+    let mut left = escalation.must_leave.iter().flat_map(Requirement::needs);
+    let fits = escalation.is_plain() && left.all(on_everything);
+    if !escalation.must_leave.is_empty() && !fits {
+        problems.error(
+            fields.key_span("must_leave"),
+            "`must_leave` needs `target: account`, and `on: \"*\"` in every entry",
+            "what else is left is told by single ways",
         );
     }
     let has_policies = match &escalation.target {
@@ -242,9 +260,9 @@ fn read_trust(text: &Text, fields: &Fields<'_>, problems: &mut Problems) -> Opti
     None
 }
 
-fn read_requirements(node: &Node, problems: &mut Problems) -> Vec<Requirement> {
+fn read_requirements(key: &str, node: &Node, problems: &mut Problems) -> Vec<Requirement> {
     let mut requirements = Vec::new();
-    for node in problems.list(node, "requires") {
+    for node in problems.list(node, key) {
         let is_choice = matches!(&node.content, Content::Map(entries)
             if entries.iter().any(|(key, _)| key.text == "any"));
         if !is_choice {

@@ -41,6 +41,10 @@ pub struct GraphRole {
     pub shared: Vec<Shared>,
     /// What it tells of the content of other resources.
     pub tells: Vec<Tells>,
+    /// For whom it vouches to roles: who controls it can have tokens made.
+    pub vouches: Vec<Vouches>,
+    /// What it lets principals control.
+    pub gives: Vec<Gives>,
     /// How sensitive its content is where nothing else tells.
     pub sensitivity: Sensitivity,
     /// Where the role or instance profile stands whose permissions its code has, beside the relations called `runs_as`.
@@ -194,6 +198,32 @@ pub struct Tells {
     pub clause: Text,
 }
 
+/// That who controls a resource has tokens of an OpenID Connect issuer made, for any audience.
+#[derive(Clone, Debug)]
+pub struct Vouches {
+    /// Where the URL of the issuer stands.
+    pub issuer: Path,
+    /// A pattern of the subjects that tokens can name; `*` is any text and `?` any character.
+    pub subjects: Text,
+    /// How it comes by the roles that take them, a clause for people.
+    pub clause: Text,
+}
+
+/// That principals control a resource, because another one says so.
+#[derive(Clone, Debug)]
+pub struct Gives {
+    /// The relation to what they control.
+    pub of: Text,
+    /// The relation to the principals.
+    pub to: Text,
+    /// When; sees what a policy's rule sees, parameters excepted.
+    pub when: Program,
+    /// What they are given, a clause for people.
+    pub clause: Text,
+    /// Where one of them holds, something else is needed too, which its clause names.
+    pub once: Vec<Circumstance>,
+}
+
 impl GraphRole {
     /// The accesses of a level.
     pub fn access_of(&self, level: AccessLevel) -> impl Iterator<Item = &Access> {
@@ -210,11 +240,19 @@ impl GraphRole {
             .flat_map(|access| access.home.iter().chain(&access.once));
         let circumstances = self.closed.iter().chain(&self.weak).chain(of_access);
         let circumstances = circumstances.chain(&self.withheld).chain(&self.guarded);
+        let given = self.gives.iter().flat_map(|gives| &gives.once);
+        let circumstances = circumstances.chain(given);
         let tells = self.tells.iter().map(|tells| &tells.when);
         access
             .chain(exposed)
             .chain(circumstances.map(|circumstance| &circumstance.when))
             .chain(tells)
+            .chain(self.gives.iter().map(|gives| &gives.when))
+    }
+
+    /// The rules about parts of a document, which see one of these in place of the resource.
+    pub fn rules_of_elements(&self) -> impl Iterator<Item = &Program> {
+        self.hands_on.iter().filter_map(|on| on.when.as_ref())
     }
 
     /// The attributes that decide whether such resources are open to others, whatever their policies say.
@@ -242,6 +280,7 @@ impl GraphRole {
             .chain(self.exposed.iter().filter_map(|opening| opening.width.as_ref()))
             .chain(self.shared.iter().map(|shared| &shared.accounts))
             .chain(self.known_as.iter().map(|known| &known.canonical))
+            .chain(self.vouches.iter().map(|vouches| &vouches.issuer))
             .filter_map(Path::root);
         let grants = self.access.iter().flat_map(|access| &access.grants);
         let of_templates = grants.flat_map(|grant| grant.on.attributes());

@@ -2,6 +2,7 @@
 //!
 //! `docs/specs/graph.md` describes the `hands_on` key of a type's `graph`.
 
+use plumb_expr::{Program, Root};
 use plumb_model::value::Text;
 
 use crate::recipe::{Path, Piece, Template};
@@ -13,6 +14,8 @@ pub struct HandsOn {
     pub each: Each,
     /// How it hands on, a clause for people where it is not requests that it hands on.
     pub clause: Option<Text>,
+    /// Without which it does not hand on; sees what is looked at as `resource`.
+    pub when: Option<Program>,
     /// What the target is called there.
     pub name: Template,
     /// The marks between which the target's name stands; a name without them means nothing.
@@ -107,6 +110,9 @@ impl HandsOn {
                 if let Caller::Identity(arn) = &self.caller {
                     found.extend(roots(arn));
                 }
+                let rules = self.when.iter().flat_map(Program::uses);
+                let own = rules.filter(|used| used.root == Root::Resource);
+                found.extend(own.filter_map(|used| used.path.first().cloned()));
                 let paths = self.with.iter().chain(&self.without).chain(&self.role);
                 let paths = paths.chain(self.free.iter().map(|(path, _)| path));
                 found.extend(paths.filter_map(|path| path.root().cloned()));

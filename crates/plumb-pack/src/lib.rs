@@ -32,6 +32,8 @@ pub mod framework;
 pub mod graph_role;
 pub mod hands_on;
 pub mod inline_test;
+pub mod kubernetes;
+mod kubernetes_reader;
 pub mod lint;
 pub mod load;
 pub mod mapping;

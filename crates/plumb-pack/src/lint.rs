@@ -17,7 +17,7 @@ use crate::graph_role::{Access, AccessLevel};
 use crate::hands_on::Asks;
 use crate::inline_test::run_tests;
 use crate::mapping::Language;
-use crate::mapping_check::lint_mappings;
+use crate::mapping_check::{lint_mappings, lint_object_kinds};
 use crate::pack::Pack;
 use crate::policy::{Policy, Provenance};
 use crate::recipe::Origin;
@@ -44,6 +44,7 @@ pub fn lint(pack: &Pack) -> Vec<Diagnostic> {
     for language in Language::ALL {
         lint_mappings(pack, language, &mut found);
     }
+    lint_object_kinds(pack, &mut found);
     // What is wrong with a type is found again by everything that uses it.
     let mut distinct: Vec<Diagnostic> = Vec::with_capacity(found.len());
     for diagnostic in found {

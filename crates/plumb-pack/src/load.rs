@@ -15,6 +15,8 @@ use crate::escalation_reader::read_escalations;
 use crate::fix::Fixes;
 use crate::fix_reader::read_fixes;
 use crate::framework::{Framework, read_framework};
+use crate::kubernetes::ObjectKinds;
+use crate::kubernetes_reader::{SECTIONS, read_object_kinds};
 use crate::mapping::{BlockMapping, Language, Mappings};
 use crate::mapping_check::check_mapping;
 use crate::mapping_reader::read_mappings;
@@ -119,6 +121,27 @@ pub(crate) fn fixes(base: Base, user: &Fixes) -> (Fixes, Vec<Diagnostic>) {
     (fixes, found)
 }
 
+/// The kinds of Kubernetes' objects: the built-in ones, which are read here for the first time, and the user's own, which win.
+pub(crate) fn object_kinds(base: Base, user: &ObjectKinds) -> ObjectKinds {
+    let mut kinds = ObjectKinds::default();
+    if base == Base::BuiltIn {
+        for ((path, text), events) in builtin_sources().iter().zip(builtin_events()) {
+            if !path.ends_with("/kubernetes.yaml") {
+                continue;
+            }
+            let source = source(path, text);
+            let mut problems = Problems::new(&source);
+            match replay(&source, events).map_or_else(|| parse(&source), Ok) {
+                Ok(root) => read_object_kinds(&root, &mut kinds, &mut problems),
+                Err(diagnostic) => problems.add(diagnostic),
+            }
+            kinds.problems.extend(problems.into_found());
+        }
+    }
+    kinds.kinds.extend(user.kinds.clone());
+    kinds
+}
+
 /// Leaves out the users' files of mappings of which one has an error.
 fn usable_mappings(
     pack: &Pack,
@@ -166,6 +189,7 @@ struct Files {
     mappings: Vec<(Language, Arc<BlockMapping>)>,
     diagnostics: Vec<Diagnostic>,
     fixes: Fixes,
+    object_kinds: ObjectKinds,
 }
 
 impl Files {
@@ -183,6 +207,7 @@ impl Files {
         };
         let (mut policies, mut escalations, mut mappings) = (Vec::new(), Vec::new(), Vec::new());
         let mut fixes = Fixes::default();
+        let mut object_kinds = ObjectKinds::default();
         let (mut recipe, mut framework, mut sensitivity) = (None, None, None);
         if has("policies") {
             policies = read_policies(&root, &folder.service, provenance, &mut problems);
@@ -196,6 +221,8 @@ impl Files {
             sensitivity = read_sensitivity(&root, &mut problems);
         } else if has("fixes") {
             read_fixes(&root, &mut fixes, &mut problems);
+        } else if SECTIONS.iter().any(|(section, _)| has(section)) {
+            read_object_kinds(&root, &mut object_kinds, &mut problems);
         } else if has("mappings") {
             if let Some((language, blocks)) = read_mappings(&root, provenance, &mut problems) {
                 mappings.extend(blocks.into_iter().map(|block| (language, Arc::new(block))));
@@ -209,7 +236,7 @@ impl Files {
                 "file is of no known kind",
                 "no known key",
                 Some(
-                    "a file has `policies`, `resources`, `controls`, `escalations`, `mappings`, `fixes`, `sensitivity` or `risk` at its top"
+                    "a file has `policies`, `resources`, `controls`, `escalations`, `mappings`, `fixes`, `crossplane`, `ack`, `sensitivity` or `risk` at its top"
                         .to_owned(),
                 ),
             );
@@ -221,6 +248,7 @@ impl Files {
             self.escalations.extend(escalations);
             self.mappings.extend(mappings);
             self.fixes.0.extend(fixes.0);
+            self.object_kinds.kinds.extend(object_kinds.kinds);
             if let Some(layer) = sensitivity {
                 self.sensitivity.put_before(layer);
             }
@@ -250,6 +278,7 @@ impl Files {
             std::mem::take(&mut self.escalations),
             &mut self.diagnostics,
         );
+        pack.user_object_kinds = std::mem::take(&mut self.object_kinds);
         pack.user_fixes = std::mem::take(&mut self.fixes);
         pack.user_mappings =
             usable_mappings(&pack, std::mem::take(&mut self.mappings), &mut self.diagnostics);

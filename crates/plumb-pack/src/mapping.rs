@@ -20,11 +20,15 @@ pub enum Language {
     CloudFormation,
     /// ARM templates and Bicep.
     Arm,
+    /// Objects of Kubernetes for AWS Controllers for Kubernetes.
+    Ack,
+    /// Objects of Kubernetes for Crossplane's providers that are made of Terraform's: its mappings are Terraform's.
+    Crossplane,
 }
 
 impl Language {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Terraform, Self::CloudFormation, Self::Arm];
+    /// Those that have mappings of their own.
+    pub const ALL: [Self; 4] = [Self::Terraform, Self::CloudFormation, Self::Arm, Self::Ack];
 
     /// The name used in files.
     pub fn name(self) -> &'static str {
@@ -32,6 +36,16 @@ impl Language {
             Self::Terraform => "terraform",
             Self::CloudFormation => "cloudformation",
             Self::Arm => "arm",
+            Self::Ack => "ack",
+            Self::Crossplane => "crossplane",
+        }
+    }
+
+    /// The language whose mappings its blocks have.
+    pub fn mapped_as(self) -> Self {
+        match self {
+            Self::Crossplane => Self::Terraform,
+            Self::Terraform | Self::CloudFormation | Self::Arm | Self::Ack => self,
         }
     }
 
@@ -106,6 +120,8 @@ pub struct BlockMapping {
     pub block: Text,
     /// Arguments that a block has without its author writing them, in the order in which they are made.
     pub computed: Vec<(Text, ArgumentTemplate)>,
+    /// Arguments that other blocks of the stack decide where its author does not write them.
+    pub inherited: Vec<Inherited>,
     /// The documents and parts of documents it gives.
     pub mappings: Vec<Mapping>,
     /// The file.
@@ -114,6 +130,23 @@ pub struct BlockMapping {
     pub span: Range<usize>,
     /// Who wrote it.
     pub provenance: Provenance,
+}
+
+/// An argument that another block of the same region decides, as long as it is not written.
+#[derive(Clone, Debug)]
+pub struct Inherited {
+    /// The argument.
+    pub name: Text,
+    /// The type of the block that decides.
+    pub block: Text,
+    /// Arguments of that block, each with those of this one of which the first that is written has the same text.
+    pub joins: Vec<(Text, Vec<ArgumentPath>)>,
+    /// The arguments of that block of which the first that is written is the value.
+    pub paths: Vec<ArgumentPath>,
+    /// What the value is when none is written.
+    pub otherwise: Otherwise,
+    /// The values that are taken; `None` for all.
+    pub only: Option<Vec<Value>>,
 }
 
 /// One document, or one part of a document, that a block gives.

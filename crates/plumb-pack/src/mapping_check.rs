@@ -53,6 +53,19 @@ pub(crate) fn lint_mappings(pack: &Pack, language: Language, found: &mut Vec<Dia
     found.extend(mappings.problems.iter().cloned());
     for block in mappings.blocks() {
         found.extend(check_mapping(pack, block));
+        for inherited in &block.inherited {
+            if mappings.block(&inherited.block).is_none() {
+                let message = format!(
+                    "`{}` is inherited from `{}`, which has no mapping",
+                    inherited.name, inherited.block
+                );
+                found.push(Diagnostic::error(message).at(
+                    &block.source,
+                    block.span.clone(),
+                    "in this mapping",
+                ));
+            }
+        }
     }
     let builtin = |policy: &&Arc<Policy>| policy.provenance == Provenance::BuiltIn;
     for policy in pack.policies().iter().filter(builtin) {
@@ -67,6 +80,26 @@ pub(crate) fn lint_mappings(pack: &Pack, language: Language, found: &mut Vec<Dia
                 Root::Account | Root::Params | Root::Exposure => continue,
             };
             lint_use(policy, resource_type, &used.path, &mappings, found);
+        }
+    }
+}
+
+/// What is wrong with the kinds of Kubernetes' objects: they declare blocks that a mapping makes documents of.
+pub(crate) fn lint_object_kinds(pack: &Pack, found: &mut Vec<Diagnostic>) {
+    let kinds = pack.object_kinds();
+    found.extend(kinds.problems.iter().cloned());
+    for ((language, name), kind) in kinds.iter() {
+        let mappings = match language {
+            Language::Crossplane => pack.mappings(Language::Terraform),
+            Language::Ack | Language::Terraform | Language::CloudFormation | Language::Arm => {
+                pack.mappings(*language)
+            }
+        };
+        if mappings.block(&kind.block).is_none() {
+            let message = format!("no mapping is for `{}`, which `{name}` declares", kind.block);
+            let help = did_you_mean(&kind.block, mappings.blocks().map(|block| block.block.as_str()));
+            let diagnostic = Diagnostic::error(message).at(&kind.source, kind.span.clone(), "this kind");
+            found.push(Diagnostic { help, ..diagnostic });
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Reading of mappings from YAML; `docs/specs/mapping.md` describes the file.
 
+mod inherited;
 mod rule;
 
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use crate::mapping::{
     ArgumentPath, ArgumentTemplate, BlockMapping, Condition, Effect, Join, Language, Makers, Mapping, Role,
     Rule,
 };
+use crate::mapping_reader::inherited::read_inherited;
 use crate::mapping_reader::rule::{read_fields, read_path, read_source};
 use crate::node::{Content, Key, Node};
 use crate::policy::Provenance;
@@ -18,9 +20,21 @@ use crate::policy_reader::parse_word;
 use crate::reader::{Fields, Problems};
 use crate::recipe::Path;
 
-const KEYS: [&str; 13] = [
-    "type", "computed", "uid", "name", "when", "unless", "for", "part_of", "shared", "same", "document",
-    "unknown", "note",
+const KEYS: [&str; 14] = [
+    "type",
+    "computed",
+    "inherited",
+    "uid",
+    "name",
+    "when",
+    "unless",
+    "for",
+    "part_of",
+    "shared",
+    "same",
+    "document",
+    "unknown",
+    "note",
 ];
 
 /// Reads the mappings of a file with the language they are for; what is wrong goes to `problems`.
@@ -65,6 +79,7 @@ fn read_block(
     let mut block = BlockMapping {
         block: key.text.clone(),
         computed: Vec::new(),
+        inherited: Vec::new(),
         mappings: Vec::new(),
         source: Arc::clone(problems.source()),
         span: key.span.clone(),
@@ -83,6 +98,10 @@ fn read_block(
             if let Some(template) = read_template(template, problems) {
                 block.computed.push((name.text.clone(), template));
             }
+        }
+        for (name, source) in fields.entries("inherited", problems) {
+            let sources = read_inherited(&name.text, source, problems);
+            block.inherited.extend(sources);
         }
         let gives = ["type", "part_of", "same", "document"];
         if gives.iter().any(|key| fields.get(key).is_some()) {
@@ -109,7 +128,7 @@ fn read_mapping(
         Some((resource_type, joins)) => (resource_type, Role::Part(joins)),
         None => {
             let (uid, name) = match language {
-                Language::Terraform => ("{arn}", "{name|address}"),
+                Language::Terraform | Language::Ack | Language::Crossplane => ("{arn}", "{name|address}"),
                 Language::CloudFormation => ("{Arn}", "{Name|address}"),
                 Language::Arm => ("{id}", "{name|address}"),
             };

@@ -10,6 +10,7 @@ use plumb_model::value::Text;
 use crate::escalation::Escalation;
 use crate::fix::Fixes;
 use crate::framework::Framework;
+use crate::kubernetes::ObjectKinds;
 use crate::load::{self, Base};
 use crate::mapping::{BlockMapping, Language, Mappings};
 use crate::policy::Policy;
@@ -66,6 +67,7 @@ pub struct Pack {
     pub(crate) base: Base,
     pub(crate) user_mappings: Vec<(Language, Arc<BlockMapping>)>,
     pub(crate) user_fixes: Fixes,
+    pub(crate) user_object_kinds: ObjectKinds,
     pub(crate) read_mappings: Mutex<BTreeMap<Language, Arc<Mappings>>>,
     pub(crate) read_types: Mutex<HashMap<Text, ReadType>>,
 }
@@ -149,6 +151,11 @@ impl Pack {
     /// How code is corrected so that policies pass, and what is wrong with the files that say so; read when asked for.
     pub fn fixes(&self) -> (Fixes, Vec<Diagnostic>) {
         load::fixes(self.base, &self.user_fixes)
+    }
+
+    /// Which objects of Kubernetes declare which blocks; read when asked for.
+    pub fn object_kinds(&self) -> ObjectKinds {
+        load::object_kinds(self.base, &self.user_object_kinds)
     }
 
     /// How blocks of a language of infrastructure code become documents; read when first asked for.

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use plumb_model::value::{Text, Value};
+use plumb_model::value::{Map, Text, Value};
 
 use crate::recipe::{Path, Step};
 
@@ -138,16 +138,17 @@ impl Path {
         value
     }
 
-    /// Replaces every value the path finds by what `change` makes of it; nulls stay.
+    /// Replaces every value the path finds by what `change` makes of it; nulls stay. It gets the name that stands beside a value in
+    /// a list of names and values, as in `{"name": "DB_PASSWORD", "value": "…"}`.
     ///
     /// # Errors
     /// The first error of `change`.
     pub fn change<E>(
         &self,
         value: &mut Value,
-        change: &mut impl FnMut(Value) -> Result<Value, E>,
+        change: &mut impl FnMut(Option<&str>, Value) -> Result<Value, E>,
     ) -> Result<(), E> {
-        change_at(value, &self.0, change)
+        change_at(value, None, &self.0, change)
     }
 
     /// Puts a value at a path of keys; missing maps on the way are made. False when something that is not a map stands in
@@ -157,7 +158,7 @@ impl Path {
         for step in &self.0 {
             let Step::Key(key) = step else { return false };
             if place.is_null() {
-                *place = Value::Map(plumb_model::value::Map::new());
+                *place = Value::Map(Map::new());
             }
             let Value::Map(map) = place else { return false };
             if !map.contains_key(key) {
@@ -222,27 +223,43 @@ fn collect<'v>(value: &'v Value, steps: &[Step], found: &mut Vec<&'v Value>) {
 
 fn change_at<E>(
     value: &mut Value,
+    name: Option<&str>,
     steps: &[Step],
-    change: &mut impl FnMut(Value) -> Result<Value, E>,
+    change: &mut impl FnMut(Option<&str>, Value) -> Result<Value, E>,
 ) -> Result<(), E> {
     let Some((step, rest)) = steps.split_first() else {
         if !matches!(value, Value::Null | Value::Unreadable(_)) {
-            *value = change(std::mem::take(value))?;
+            *value = change(name, std::mem::take(value))?;
         }
         return Ok(());
     };
     match (step, value) {
-        (Step::Key(key), Value::Map(map)) => map
-            .get_mut(key)
-            .map_or(Ok(()), |next| change_at(next, rest, change)),
+        (Step::Key(key), Value::Map(map)) => {
+            let name = name_beside(key, map);
+            map.get_mut(key)
+                .map_or(Ok(()), |next| change_at(next, name.as_deref(), rest, change))
+        }
         (Step::Index(index), Value::List(list)) => list
             .get_mut(*index)
-            .map_or(Ok(()), |next| change_at(next, rest, change)),
-        (Step::Flatten, Value::List(list)) => {
-            list.iter_mut().try_for_each(|next| change_at(next, rest, change))
-        }
+            .map_or(Ok(()), |next| change_at(next, None, rest, change)),
+        (Step::Flatten, Value::List(list)) => list
+            .iter_mut()
+            .try_for_each(|next| change_at(next, None, rest, change)),
         (Step::Key(_) | Step::Index(_) | Step::Flatten, _) => Ok(()),
     }
+}
+
+/// The name of what stands under `key`, where a map says it beside it.
+fn name_beside(key: &str, map: &Map) -> Option<Text> {
+    let kind = key.strip_suffix("value")?;
+    let names = match kind {
+        "" => ["name".to_owned(), "key".to_owned()],
+        // `resolved_value` is that of the parameter.
+        "resolved_" => ["parameter_key".to_owned(), "parameter_name".to_owned()],
+        _ => [format!("{kind}key"), format!("{kind}name")],
+    };
+    let mut found = names.iter().filter_map(|name| map.get(name)?.as_str());
+    found.next().map(Text::from)
 }
 
 #[cfg(test)]
@@ -310,7 +327,8 @@ mod tests {
     #[test]
     fn change_reaches_every_place_and_leaves_nulls() {
         let mut document = value(r#"{"a":[{"b":"x"},{"b":null},{},{"b":"y"}]}"#);
-        let mut upper = |value: Value| Ok::<_, ()>(Value::from(value.as_str().unwrap().to_uppercase()));
+        let mut upper =
+            |_: Option<&str>, value: Value| Ok::<_, ()>(Value::from(value.as_str().unwrap().to_uppercase()));
         Path::parse("a[].b")
             .unwrap()
             .change(&mut document, &mut upper)
@@ -319,6 +337,39 @@ mod tests {
             document.to_string(),
             r#"{"a":[{"b":"X"},{"b":null},{},{"b":"Y"}]}"#
         );
+    }
+
+    #[test]
+    fn change_is_told_the_name_beside_a_value() {
+        for (path, document, expected) in [
+            ("e[].value", r#"{"e":[{"name":"A","value":"x"}]}"#, Some("A")),
+            ("e[].value", r#"{"e":[{"key":"A","value":"x"}]}"#, Some("A")),
+            (
+                "p[].parameter_value",
+                r#"{"p":[{"parameter_key":"A","parameter_value":"x"}]}"#,
+                Some("A"),
+            ),
+            (
+                "p[].resolved_value",
+                r#"{"p":[{"parameter_key":"A","resolved_value":"x"}]}"#,
+                Some("A"),
+            ),
+            ("e[].value", r#"{"e":[{"name":{"a":1},"value":"x"}]}"#, None),
+            ("e[].content", r#"{"e":[{"name":"A","content":"x"}]}"#, None),
+            ("value[]", r#"{"name":"A","value":["x"]}"#, None),
+        ] {
+            let mut told = None;
+            let mut tell = |name: Option<&str>, value: Value| {
+                told = name.map(str::to_owned);
+                Ok::<_, ()>(value)
+            };
+            let mut document = value(document);
+            Path::parse(path)
+                .unwrap()
+                .change(&mut document, &mut tell)
+                .unwrap();
+            assert_eq!(told.as_deref(), expected, "{path}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Reading of a resource type: its recipe, checked against the API model, and the schema that follows from both.
 
+mod control;
 mod graph;
 mod hands_on;
 mod item;

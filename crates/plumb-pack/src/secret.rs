@@ -16,18 +16,15 @@ pub(crate) const MAX_SECRETS: usize = 100;
 
 /// Replaces a text, or every text in a list or map, by `{ length, secrets: [{ kind, line, fingerprint }] }`.
 ///
-/// In a map the name of an entry helps to judge its value (`DB_PASSWORD`). Values that are not text stay as they are.
-pub(crate) fn scan(value: Value) -> Value {
-    scan_named(None, value)
-}
-
-fn scan_named(name: Option<&str>, value: Value) -> Value {
+/// The name of a value helps to judge it (`DB_PASSWORD`): that of an entry of a map, or the one that is given. Values that are not text
+/// stay as they are.
+pub(crate) fn scan(name: Option<&str>, value: Value) -> Value {
     match value {
         Value::String(text) => scan_text(name, &text),
-        Value::List(items) => Value::List(items.into_iter().map(|item| scan_named(name, item)).collect()),
+        Value::List(items) => Value::List(items.into_iter().map(|item| scan(name, item)).collect()),
         Value::Map(entries) => {
             let scanned = entries.into_iter().map(|(key, item)| {
-                let item = scan_named(Some(&key), item);
+                let item = scan(Some(&key), item);
                 (key, item)
             });
             Value::Map(scanned.collect())
@@ -381,7 +378,7 @@ mod tests {
     fn entries_of_a_map_are_judged_by_their_name_and_the_text_is_dropped() {
         let value: Value =
             serde_json::from_str(r#"{"DB_PASSWORD":"Summer2024!","STAGE":"production","N":1}"#).unwrap();
-        let scanned = scan(value).to_string();
+        let scanned = scan(None, value).to_string();
         assert!(!scanned.contains("Summer2024"), "{scanned}");
         assert_eq!(
             scanned,

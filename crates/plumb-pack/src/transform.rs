@@ -27,6 +27,25 @@ pub fn apply_transforms(value: Value, transforms: &[Transform]) -> Result<Value,
         .try_fold(value, |value, transform| apply(value, *transform))
 }
 
+/// The same for a value that has a name, which counts where secrets are looked for.
+///
+/// # Errors
+/// As [`apply_transforms`].
+pub fn apply_transforms_named(
+    name: Option<&str>,
+    value: Value,
+    transforms: &[Transform],
+) -> Result<Value, String> {
+    transforms
+        .iter()
+        .try_fold(value, |value, transform| match transform {
+            Transform::SecretScan => Ok(secret::scan(name, value)),
+            Transform::Url | Transform::Base64 | Transform::Unescape | Transform::Json | Transform::Csv => {
+                apply(value, *transform)
+            }
+        })
+}
+
 impl Transform {
     /// All transformations.
     pub const ALL: [Self; 6] = [
@@ -54,7 +73,7 @@ impl Transform {
 fn apply(value: Value, transform: Transform) -> Result<Value, String> {
     let text = match (value, transform) {
         (value @ (Value::Null | Value::Unreadable(_)), _) => return Ok(value),
-        (value, Transform::SecretScan) => return Ok(secret::scan(value)),
+        (value, Transform::SecretScan) => return Ok(secret::scan(None, value)),
         (Value::String(text), _) => text,
         (other, _) => {
             return Err(format!(
@@ -76,7 +95,7 @@ fn apply(value: Value, transform: Transform) -> Result<Value, String> {
         Transform::Unescape => Ok(Value::from(unescape(text))),
         Transform::Json => json(&text),
         Transform::Csv => csv(&text),
-        Transform::SecretScan => Ok(secret::scan(Value::String(text))),
+        Transform::SecretScan => Ok(secret::scan(None, Value::String(text))),
     }
 }
 

@@ -106,6 +106,7 @@ fn place(fact: &Proof, resource: &str) -> String {
 pub(crate) fn cut(path: &AttackPath, cut: &Cut) -> String {
     let mut notes = vec![days(cut.days)];
     match path.count.saturating_sub(cut.closes) {
+        _ if cut.closes == 0 => notes.push("other ways lead there".to_owned()),
         0 => {}
         1 => notes.push("with the like of it for the other equal path".to_owned()),
         others => notes.push(format!(
@@ -123,7 +124,13 @@ pub(crate) fn cut(path: &AttackPath, cut: &Cut) -> String {
 /// How many paths a path stands for, and what lies behind it; `None` for one that stands for itself alone.
 pub(crate) fn extent(path: &AttackPath) -> Option<String> {
     let mut parts = Vec::new();
-    if path.count > 1 {
+    if path.is_by_unread_policies() {
+        let targets = match path.targets.len() {
+            AttackPath::MOST_TARGETS => format!("{} or more targets", AttackPath::MOST_TARGETS),
+            fewer => counted(fewer as u64, "targets"),
+        };
+        parts.push(format!("{} to {targets}", counted(path.count, "ways")));
+    } else if path.count > 1 {
         parts.push(counted(path.count, "equal paths"));
     }
     if path.targets_behind > 0 {
@@ -133,6 +140,15 @@ pub(crate) fn extent(path: &AttackPath) -> Option<String> {
         ));
     }
     (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// What is to be said where no change that closes a path is known.
+pub(crate) fn without_cut(path: &AttackPath) -> String {
+    if path.is_by_unread_policies() {
+        "reading these policies tells whether anybody gets in".to_owned()
+    } else {
+        "no single change that closes it was found".to_owned()
+    }
 }
 
 /// What changing a choke point brings.

@@ -107,7 +107,7 @@ pub(crate) enum ScanCommand {
     /// Scan AWS accounts with the credentials that the AWS CLI would use
     #[command(after_help = STATUSES)]
     Aws(ScanAwsArguments),
-    /// Judge infrastructure code before it is applied: Terraform and OpenTofu, CloudFormation, ARM templates and Bicep; offline
+    /// Judge infrastructure code before it is applied: Terraform, OpenTofu, CloudFormation, ARM, Bicep, Kubernetes; offline
     #[command(after_help = STATUSES)]
     Code(ScanCodeArguments),
     /// Judge a snapshot again that `scan --snapshot` wrote; offline

@@ -1,5 +1,6 @@
 //! The tree of code on disk: what is in it, and nothing outside of it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -77,6 +78,20 @@ impl CodeTree {
         self.walk("", 0, &mut found, &mut problems);
         found.sort();
         (found, problems)
+    }
+
+    /// The links among the files below the root, each with the file of the tree that it leads to.
+    pub(crate) fn links(&self) -> Vec<(String, String)> {
+        let (paths, _) = self.paths();
+        let is_link =
+            |path: &String| fs::symlink_metadata(self.root.join(path)).is_ok_and(|found| found.is_symlink());
+        let links = paths.into_iter().filter(is_link);
+        links
+            .filter_map(|link| {
+                let target = self.path_below(&self.root.join(&link))?;
+                Some((link, target))
+            })
+            .collect()
     }
 
     fn walk(&self, folder: &str, depth: usize, found: &mut Vec<String>, problems: &mut Vec<Diagnostic>) {
@@ -179,4 +194,81 @@ impl Files for CodeTree {
         let bytes = fs::read(&path).map_err(|error| error.to_string())?;
         String::from_utf8(bytes).map_err(|_| "it is no text in UTF-8".to_owned())
     }
+}
+
+/// A tree with some files other than they are on disk.
+pub(crate) struct Overlay<'o> {
+    pub(crate) tree: &'o CodeTree,
+    /// Their texts; `None` for files that are not there.
+    pub(crate) changed: BTreeMap<String, Option<String>>,
+}
+
+impl Overlay<'_> {
+    /// The files that there are, of those on disk and its own.
+    pub(crate) fn paths(&self, on_disk: Vec<String>) -> Vec<String> {
+        let mut paths = on_disk;
+        paths.retain(|path| self.changed.get(path).is_none_or(Option::is_some));
+        let there = self.changed.iter().filter(|(_, text)| text.is_some());
+        paths.extend(
+            there
+                .map(|(path, _)| path.clone())
+                .filter(|path| !passed_over(path)),
+        );
+        paths.sort();
+        paths.dedup();
+        paths
+    }
+
+    /// The text of a file, also where a link leads to it.
+    fn text(&self, path: &str) -> Option<&Option<String>> {
+        self.changed.get(path).or_else(|| {
+            let real = self.tree.inside(path).ok()?;
+            self.changed.get(&self.tree.path_below(&real)?)
+        })
+    }
+}
+
+impl Files for Overlay<'_> {
+    fn files_in(&self, folder: &str) -> Result<Vec<String>, String> {
+        let own = |path: &String| {
+            let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+            (parent == folder).then(|| name.to_owned())
+        };
+        let there = self.changed.iter().filter(|(_, text)| text.is_some());
+        let own: Vec<String> = there.filter_map(|(path, _)| own(path)).collect();
+        let mut names = match self.tree.files_in(folder) {
+            Ok(names) => names,
+            // A folder that went with its last file.
+            Err(_) if !own.is_empty() => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        let prefix = if folder.is_empty() {
+            String::new()
+        } else {
+            format!("{folder}/")
+        };
+        names.retain(|name| {
+            self.changed
+                .get(&format!("{prefix}{name}"))
+                .is_none_or(Option::is_some)
+        });
+        names.extend(own);
+        names.sort();
+        names.dedup();
+        Ok(names)
+    }
+
+    fn read(&self, path: &str) -> Result<String, String> {
+        match self.text(path) {
+            Some(Some(text)) => Ok(text.clone()),
+            Some(None) => Err("it is not there".to_owned()),
+            None => self.tree.read(path),
+        }
+    }
+}
+
+/// Whether a file lies in a folder that is passed over.
+fn passed_over(path: &str) -> bool {
+    path.split('/')
+        .any(|part| part.starts_with('.') || PASSED_OVER.contains(&part))
 }

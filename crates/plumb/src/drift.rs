@@ -4,6 +4,8 @@ use std::path::Path;
 
 use plumb_iac::drift::{Live, compare};
 use plumb_iac::snapshot::Undeclared;
+use plumb_iac::terraform::plan::{self, Written};
+use plumb_model::diagnostic::Diagnostic;
 use plumb_model::snapshot::AccountSnapshot;
 use plumb_pack::pack::Pack;
 use plumb_report::terminal::drift;
@@ -13,8 +15,12 @@ use crate::arguments::{CodeArguments, DriftArguments};
 use crate::console::Console;
 use crate::exit::{Failed, Status};
 use crate::graph_arguments::AnswerFormat;
+use crate::input_file::read_text;
 use crate::paths::look;
 use crate::{knowledge, scan_code, snapshot_file};
+
+/// The largest state that is looked at.
+const MAX_STATE: u64 = 256 << 20;
 
 /// Runs the command.
 pub(crate) fn run(console: Console, arguments: &DriftArguments) -> Result<Status, Failed> {
@@ -27,6 +33,7 @@ pub(crate) fn run(console: Console, arguments: &DriftArguments) -> Result<Status
             compare(&code.accounts, &code.sources, Live::Accounts(&accounts))
         }
         (None, Some(path)) => {
+            check_state(path)?;
             let state = read(console, &pack, Some(path.clone()), Vec::new())?;
             compare(&code.accounts, &code.sources, Live::State(&state.accounts))
         }
@@ -57,6 +64,20 @@ fn read(
         region: None,
     };
     scan_code::read(console, pack, &[], &how, Undeclared::Open)
+}
+
+/// Whether a file is a state; a plan tells what would be, not what is.
+fn check_state(path: &Path) -> Result<(), Failed> {
+    let text = read_text(path, MAX_STATE)?;
+    let name = path.to_string_lossy();
+    let problem = match plan::recognise(&name, &text) {
+        Some(Written::State) => return Ok(()),
+        Some(Written::Plan) if !text.contains("\"planned_values\"") => return Ok(()),
+        Some(Written::Plan) => "is a plan, which tells what would be and not what is",
+        None => "is no state of Terraform",
+    };
+    let help = "`terraform state pull` and `terraform show -json` write the state; a file of it ends in `.tfstate` or `.json`";
+    Err(Diagnostic::error(format!("`{name}` {problem}")).help(help).into())
 }
 
 fn accounts(path: &Path) -> Result<Vec<AccountSnapshot>, Failed> {

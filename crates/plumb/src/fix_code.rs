@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
 use plumb_engine::Analyzer;
-use plumb_iac::files::Files;
+use plumb_iac::fix::apply;
 use plumb_iac::snapshot::Undeclared;
 use plumb_iac::suppress::Idle;
 use plumb_model::code::{CodeFix, CodePlace};
@@ -24,7 +24,7 @@ use similar::{ChangeTag, TextDiff};
 
 use crate::arguments::FixCodeArguments;
 use crate::code_policies::CodePolicies;
-use crate::code_tree::CodeTree;
+use crate::code_tree::{CodeTree, Overlay};
 use crate::console::Console;
 use crate::exit::{Failed, Status, file_error};
 use crate::scan_code::{self, Code, Reading};
@@ -32,6 +32,8 @@ use crate::{graph, knowledge, output};
 
 /// How often corrections that did not help are taken out and the rest tried again.
 const ROUNDS: usize = 4;
+/// How often corrections are looked for anew in what others have corrected: two that begin the same block wait for each other.
+const PASSES: usize = 6;
 
 /// Runs the command.
 pub(crate) fn run(console: Console, arguments: &FixCodeArguments) -> Result<Status, Failed> {
@@ -53,7 +55,26 @@ pub(crate) fn run(console: Console, arguments: &FixCodeArguments) -> Result<Stat
         .iter()
         .map(|(_, source)| (source.name.as_str(), source.text.as_str()))
         .collect();
-    let fixed = work.settle(&before, wanted, &texts)?;
+    let mut fixed = work.settle(&before, wanted, &texts)?;
+    for _ in 1..PASSES {
+        if fixed.changed.is_empty() || fixed.waiting.is_empty() {
+            break;
+        }
+        let (report, code) = work.judge(&fixed.changed, Told::Nothing)?;
+        let mut wanted = work.wanted(&report);
+        wanted.retain(|want| fixed.waiting.contains(&want.fingerprint));
+        let corrected_texts: BTreeMap<&str, &str> = code
+            .sources
+            .iter()
+            .map(|(_, source)| (source.name.as_str(), source.text.as_str()))
+            .collect();
+        let more = work.settle(&report, wanted, &corrected_texts)?;
+        if more.changed.is_empty() {
+            break;
+        }
+        fixed.add(more);
+    }
+    fixed.futile.append(&mut fixed.waiting);
     let mut diff = String::new();
     for (path, text) in &fixed.changed {
         let old = texts.get(path.as_str()).copied().unwrap_or_default();
@@ -94,6 +115,18 @@ struct Fixed {
     corrected: BTreeSet<String>,
     /// Fingerprints of those of which the correction did not help, or did harm.
     futile: BTreeSet<String>,
+    /// Fingerprints of those that were left out because another one writes to the same place.
+    waiting: BTreeSet<String>,
+}
+
+impl Fixed {
+    /// Adds what helped when this had been done.
+    fn add(&mut self, more: Fixed) {
+        self.changed.extend(more.changed);
+        self.corrected.extend(more.corrected);
+        self.futile.extend(more.futile);
+        self.waiting = more.waiting;
+    }
 }
 
 struct Work<'w> {
@@ -109,11 +142,14 @@ impl Work<'_> {
     fn judge(&self, changed: &BTreeMap<String, String>, told: Told) -> Result<(Report, Code), Failed> {
         let files = Overlay {
             tree: self.tree,
-            changed,
+            changed: changed
+                .iter()
+                .map(|(path, text)| (path.clone(), Some(text.clone())))
+                .collect(),
         };
         let reading = Reading {
             tree: self.tree,
-            files: &files,
+            overlay: Some(&files),
             undeclared: Undeclared::Open,
             changes: None,
         };
@@ -175,7 +211,7 @@ impl Work<'_> {
                 .collect()
         };
         let old = findings(before, Verdict::Fail);
-        let mut futile = BTreeSet::new();
+        let (mut futile, mut waiting) = (BTreeSet::new(), BTreeSet::new());
         for _ in 0..ROUNDS {
             let changed = applied(&wanted, texts);
             if changed.is_empty() {
@@ -197,11 +233,20 @@ impl Work<'_> {
                     changed,
                     corrected: wanted.into_iter().map(|want| want.fingerprint).collect(),
                     futile,
+                    waiting,
                 });
             }
             let (mut kept, dropped): (Vec<_>, Vec<_>) = wanted.into_iter().partition(helps);
             // Two that write to the same place may spoil each other: the first of them has another try alone.
             let (again, dropped) = first_at_their_places(dropped);
+            let (behind, dropped): (Vec<_>, Vec<_>) = dropped.into_iter().partition(|want| {
+                place_of(want).is_some_and(|place| {
+                    kept.iter()
+                        .chain(&again)
+                        .any(|other| place_of(other).as_ref() == Some(&place))
+                })
+            });
+            waiting.extend(behind.into_iter().map(|want| want.fingerprint));
             futile.extend(dropped.into_iter().map(|want| want.fingerprint));
             kept.extend(again);
             wanted = kept;
@@ -210,6 +255,7 @@ impl Work<'_> {
             changed: BTreeMap::new(),
             corrected: BTreeSet::new(),
             futile,
+            waiting,
         })
     }
 
@@ -267,13 +313,15 @@ impl Work<'_> {
     }
 }
 
+/// Where a correction writes first: file, line and column.
+fn place_of(want: &Wanted) -> Option<(String, u32, u32)> {
+    let place = &want.fix.replacements.first()?.place;
+    Some((place.file.to_string(), place.line, place.column))
+}
+
 /// Those that are the first of several to write to a place, and the others.
 fn first_at_their_places(wanted: Vec<Wanted>) -> (Vec<Wanted>, Vec<Wanted>) {
     let mut places: BTreeMap<(String, u32, u32), usize> = BTreeMap::new();
-    let place_of = |want: &Wanted| {
-        let place = &want.fix.replacements.first()?.place;
-        Some((place.file.to_string(), place.line, place.column))
-    };
     for place in wanted.iter().filter_map(place_of) {
         *places.entry(place).or_default() += 1;
     }
@@ -295,7 +343,7 @@ fn applied(wanted: &[Wanted], texts: &BTreeMap<&str, &str>) -> BTreeMap<String, 
         }
     }
     let mut changed = BTreeMap::new();
-    for (file, mut edits) in by_file {
+    for (file, edits) in by_file {
         let Some(old) = texts.get(file) else { continue };
         let starts: Vec<usize> = std::iter::once(0)
             .chain(old.match_indices('\n').map(|(at, _)| at + 1))
@@ -306,24 +354,11 @@ fn applied(wanted: &[Wanted], texts: &BTreeMap<&str, &str>) -> BTreeMap<String, 
             let column = usize::try_from(column).ok()?.checked_sub(1)?;
             Some(start + rest.char_indices().nth(column).map_or(rest.len(), |(at, _)| at))
         };
-        edits.sort_by_key(|(place, _)| (place.line, place.column, place.end_line, place.end_column));
-        let mut text = String::with_capacity(old.len() + 256);
-        let mut done = 0;
-        for (place, replacement) in edits {
-            let (Some(start), Some(end)) = (
-                byte(place.line, place.column),
-                byte(place.end_line, place.end_column),
-            ) else {
-                continue;
-            };
-            if start < done || end < start {
-                continue;
-            }
-            text.push_str(old.get(done..start).unwrap_or_default());
-            text.push_str(replacement);
-            done = end;
-        }
-        text.push_str(old.get(done..).unwrap_or_default());
+        let edits = edits.into_iter().filter_map(|(place, replacement)| {
+            let start = byte(place.line, place.column)?;
+            Some((start..byte(place.end_line, place.end_column)?, replacement))
+        });
+        let text = apply(file, old, edits.collect());
         if text != **old {
             changed.insert(file.to_owned(), text);
         }
@@ -358,25 +393,6 @@ fn write_diff(path: &str, old: &str, new: &str, color: Color, out: &mut String) 
                 ChangeTag::Equal => (" ", Style::new()),
             };
             let _ = writeln!(out, "{}", paint(style, &format!("{sign}{line}")));
-        }
-    }
-}
-
-/// The tree with some files changed.
-struct Overlay<'o> {
-    tree: &'o CodeTree,
-    changed: &'o BTreeMap<String, String>,
-}
-
-impl Files for Overlay<'_> {
-    fn files_in(&self, folder: &str) -> Result<Vec<String>, String> {
-        self.tree.files_in(folder)
-    }
-
-    fn read(&self, path: &str) -> Result<String, String> {
-        match self.changed.get(path) {
-            Some(text) => Ok(text.clone()),
-            None => self.tree.read(path),
         }
     }
 }

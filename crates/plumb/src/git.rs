@@ -1,6 +1,7 @@
 //! What changed since a commit, as git tells: it runs as a process with fixed arguments, without a shell.
 
-use std::io::{self, Read};
+use std::collections::BTreeMap;
+use std::io::{self, Read, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -15,8 +16,19 @@ const MAX_ANSWER: u64 = 256 * 1024 * 1024;
 /// The longest name of a commit.
 const MAX_NAME: usize = 250;
 
+/// The largest file of the commit that is read, in bytes.
+const MAX_FILE: usize = 8 * 1024 * 1024;
+
+/// What changed below a folder since the work on it left a commit.
+pub(crate) struct Changed {
+    /// The lines that did.
+    pub(crate) changes: Changes,
+    /// The changed files as the commit has them; `None` for those that it does not have.
+    pub(crate) before: BTreeMap<String, Option<String>>,
+}
+
 /// What changed below a folder since the work on it left `base`, with what is not committed and new files.
-pub(crate) fn changes(folder: &Path, base: &str) -> Result<Changes, Failed> {
+pub(crate) fn changes(folder: &Path, base: &str) -> Result<Changed, Failed> {
     if !is_name(base) {
         let message = format!("`{}` names no commit", visible(base));
         return Err(Diagnostic::error(message)
@@ -45,6 +57,9 @@ pub(crate) fn changes(folder: &Path, base: &str) -> Result<Changes, Failed> {
             })
             .collect();
     }
+    if base == "HEAD" && git.answer(&["rev-parse", "--verify", "--quiet", "HEAD"]).is_err() {
+        return git.all_is_new();
+    }
     let wanted = format!("{base}^{{commit}}");
     let commit = git
         .answer(&["rev-parse", "--verify", "--end-of-options", &wanted])
@@ -62,8 +77,10 @@ pub(crate) fn changes(folder: &Path, base: &str) -> Result<Changes, Failed> {
             "--no-color",
             "--no-ext-diff",
             "--no-textconv",
-            "--find-renames",
-            "--ignore-submodules=all",
+            // What moves is judged where it is now, and nothing that a repository says of its files hides their lines.
+            "--no-renames",
+            "--text",
+            "--ignore-submodules=dirty",
             "--src-prefix=a/",
             "--dst-prefix=b/",
             "--relative",
@@ -91,7 +108,12 @@ pub(crate) fn changes(folder: &Path, base: &str) -> Result<Changes, Failed> {
     {
         changes.add_file(path);
     }
-    Ok(changes)
+    let failed =
+        |said: Said| said.diagnostic("git cannot tell what files were before", "scan without `--diff`");
+    let fork = git.answer(&["merge-base", &commit, "HEAD"]).map_err(failed)?;
+    let fork = String::from_utf8_lossy(&fork).trim().to_owned();
+    let before = git.before(&fork, changes.files()).map_err(failed)?;
+    Ok(Changed { changes, before })
 }
 
 /// Whether a text can only be a name of a commit: no option, no range, no path.
@@ -113,8 +135,62 @@ struct Git<'g> {
 }
 
 impl Git<'_> {
+    /// Before the first commit everything is new.
+    fn all_is_new(&self) -> Result<Changed, Failed> {
+        let arguments = [
+            "ls-files",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+            "-z",
+            "--",
+            ".",
+        ];
+        let all = self
+            .answer(&arguments)
+            .map_err(|said| said.diagnostic("git cannot list files", "scan without `--diff`"))?;
+        let all = String::from_utf8_lossy(&all).into_owned();
+        let mut changes = Changes::default();
+        let mut before = BTreeMap::new();
+        for path in all.split('\0').filter(|path| !path.is_empty()) {
+            changes.add_file(path);
+            before.insert(path.to_owned(), None);
+        }
+        Ok(Changed { changes, before })
+    }
+
+    /// Files as a commit has them.
+    fn before<'p>(
+        &self,
+        commit: &str,
+        paths: impl Iterator<Item = &'p str>,
+    ) -> Result<BTreeMap<String, Option<String>>, Said> {
+        let prefix = self.answer(&["rev-parse", "--show-prefix"])?;
+        let prefix = String::from_utf8_lossy(&prefix).trim_end_matches('\n').to_owned();
+        // A name with a line break cannot be asked for: such a file counts as new.
+        let (asked, odd): (Vec<&str>, Vec<&str>) = paths.partition(|path| !path.contains(['\n', '\r']));
+        let questions: String = asked
+            .iter()
+            .map(|path| format!("{commit}:{prefix}{path}\n"))
+            .collect();
+        let answer = self.answer_to(&["cat-file", "--batch"], &questions)?;
+        let mut before: BTreeMap<String, Option<String>> =
+            odd.into_iter().map(|path| (path.to_owned(), None)).collect();
+        let mut rest = answer.as_slice();
+        for path in asked {
+            let text = next_blob(&mut rest);
+            before.insert(path.to_owned(), text);
+        }
+        Ok(before)
+    }
+
     /// What it writes.
     fn answer(&self, arguments: &[&str]) -> Result<Vec<u8>, Said> {
+        self.answer_to(arguments, "")
+    }
+
+    /// What it writes when it reads a text.
+    fn answer_to(&self, arguments: &[&str], input: &str) -> Result<Vec<u8>, Said> {
         let mut child = Command::new("git")
             // Nothing that a repository or a user configures is run.
             .args([
@@ -133,11 +209,18 @@ impl Git<'_> {
             .env("GIT_TERMINAL_PROMPT", "0")
             .env("GIT_NO_LAZY_FETCH", "1")
             .env_remove("GIT_EXTERNAL_DIFF")
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .map_err(Said::NotRun)?;
+        let (stdin, input) = (child.stdin.take(), input.to_owned());
+        let asking = std::thread::spawn(move || {
+            if let Some(mut stdin) = stdin {
+                // Where git ends before it has read everything, its status tells.
+                let _ = stdin.write_all(input.as_bytes());
+            }
+        });
         let errors = child.stderr.take();
         let errors = std::thread::spawn(move || {
             let mut text = Vec::new();
@@ -156,6 +239,7 @@ impl Git<'_> {
         }
         let status = child.wait().map_err(Said::NotRun)?;
         let errors = errors.join().unwrap_or_default();
+        let _ = asking.join();
         if u64::try_from(answer.len()).unwrap_or(u64::MAX) > MAX_ANSWER {
             return Err(Said::TooMuch);
         }
@@ -165,6 +249,25 @@ impl Git<'_> {
             Err(Said::Failed(String::from_utf8_lossy(&errors).into_owned()))
         }
     }
+}
+
+/// The next answer of `git cat-file --batch`: a head `OID blob SIZE`, so many bytes and a line break; `… missing` for what is not there.
+///
+/// `None` for what is not there, is no file, too large or no text.
+fn next_blob(rest: &mut &[u8]) -> Option<String> {
+    let end = rest.iter().position(|byte| *byte == b'\n')?;
+    let (head, after) = rest.split_at_checked(end + 1)?;
+    *rest = after;
+    let head = String::from_utf8_lossy(head);
+    let mut words = head.trim_end().rsplit(' ');
+    let size: usize = words.next()?.parse().ok()?;
+    let kind = words.next()?;
+    let (content, after) = rest.split_at_checked(size)?;
+    *rest = after.get(1..).unwrap_or_default();
+    let is_file = kind == "blob" && size <= MAX_FILE;
+    is_file
+        .then(|| String::from_utf8(content.to_vec()).ok())
+        .flatten()
 }
 
 /// Why git gave no answer.
@@ -200,7 +303,16 @@ impl Said {
 
 #[cfg(test)]
 mod tests {
-    use super::is_name;
+    use super::{is_name, next_blob};
+
+    #[test]
+    fn answers_of_a_batch_are_read_one_by_one() {
+        let mut rest: &[u8] =
+            b"0a blob 4\na\nb\n\nmain:gone.tf missing\n0b tree 2\nxx\n0c blob 0\n\n0d blob 1\n\xff\n";
+        let read: Vec<Option<String>> = (0..6).map(|_| next_blob(&mut rest)).collect();
+        let expected = [Some("a\nb\n"), None, None, Some(""), None, None];
+        assert_eq!(read, expected.map(|text| text.map(str::to_owned)));
+    }
 
     #[test]
     fn only_names_of_commits_reach_git() {

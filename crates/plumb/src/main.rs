@@ -5,6 +5,7 @@ mod action;
 mod agreement;
 mod answer;
 mod arguments;
+mod code_change;
 mod code_policies;
 mod code_tree;
 mod console;

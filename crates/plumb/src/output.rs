@@ -199,7 +199,10 @@ fn all_was_asked_for(report: &Report) -> bool {
         .filter_map(|view| view.finding.evidence.as_ref())
         .flat_map(|evidence| &evidence.unreadable)
         .all(|unreadable| match unreadable.reason {
-            Reason::OutOfScope | Reason::NotInCode | Reason::KnownAfterApply => true,
+            Reason::OutOfScope
+            | Reason::NotInCode
+            | Reason::KnownAfterApply
+            | Reason::KnownAfterDeployment => true,
             Reason::Denied
             | Reason::Throttled
             | Reason::Unsupported

@@ -16,24 +16,25 @@ use plumb_iac::scan::{Evaluated, Options, ScannedStack};
 use plumb_iac::snapshot::{CodeAccount, Undeclared, accounts};
 use plumb_iac::suppress::{self, Idle, Suppression};
 use plumb_model::diagnostic::Diagnostic;
-use plumb_model::report::{Report, VerdictCounts};
+use plumb_model::report::{FindingView, Report, VerdictCounts};
 use plumb_model::value::Text;
 use plumb_model::verdict::Verdict;
 use plumb_pack::compiled::CompiledPolicy;
 use plumb_pack::fix::Fixes;
 use plumb_pack::pack::Pack;
 use plumb_report::baseline::Baseline;
+use plumb_report::identity::fingerprint;
 use rayon::prelude::*;
 
 use crate::arguments::{CodeArguments, Paths, ScanCodeArguments};
 use crate::code_policies::CodePolicies;
-use crate::code_tree::CodeTree;
+use crate::code_tree::{CodeTree, Overlay};
 use crate::console::Console;
 use crate::exit::{Failed, Status, file_error};
 use crate::input_file::read_text;
 use crate::output::{self, Counting, Outputs};
 use crate::whole_file::WholeFile;
-use crate::{git, graph, knowledge};
+use crate::{code_change, git, graph, knowledge};
 
 /// How much stack the evaluation of deeply nested code may need, in bytes.
 const STACK: usize = 64 * 1024 * 1024;
@@ -70,8 +71,8 @@ impl Code {
 pub(crate) struct Reading<'r> {
     /// The tree on disk.
     pub(crate) tree: &'r CodeTree,
-    /// Its files, which need not be those on disk.
-    pub(crate) files: &'r dyn Files,
+    /// Its files where they are not as on disk.
+    pub(crate) overlay: Option<&'r Overlay<'r>>,
     /// What is concluded of what the code does not declare.
     pub(crate) undeclared: Undeclared,
     /// A change when only what it can touch is read.
@@ -85,10 +86,12 @@ pub(crate) fn run(console: Console, arguments: &ScanCodeArguments) -> Result<Sta
     let tree = CodeTree::of(&arguments.code)?;
     outputs.code_prefix = tree.prefix();
     let baseline = focus.baseline.as_deref().map(baseline).transpose()?;
-    let changes = match &focus.diff {
+    let changed = match &focus.diff {
         Some(base) => Some(git::changes(tree.root(), base)?),
         None => None,
     };
+    let changed = changed.map(|changed| code_change::with_links(&tree, changed));
+    let changes = changed.as_ref().map(|changed| &changed.changes);
     let pack = knowledge::load(console, &arguments.selection.policies)?;
     let mut chosen = knowledge::choose(&pack, &arguments.selection, None)?;
     let estate = Arc::new(graph::estate(arguments.graph.estate.as_deref())?);
@@ -103,18 +106,18 @@ pub(crate) fn run(console: Console, arguments: &ScanCodeArguments) -> Result<Sta
     let config = graph::config_of(estate, graph, arguments.report.organization.as_deref());
     let reading = Reading {
         tree: &tree,
-        files: &tree,
+        overlay: None,
         undeclared: if config.graph.is_some() {
             Undeclared::Absent
         } else {
             Undeclared::Open
         },
-        changes: changes.as_ref().filter(|_| focus.changed),
+        changes: changes.filter(|_| focus.changed),
     };
     let read = evaluate(&pack, &arguments.code, &reading)?;
     let policies = CodePolicies::of(&pack, &chosen.policies, &read.evaluated)?;
     let code = read.map(Some(console), &pack, &policies.judging)?;
-    let analyzer = Analyzer::new(&pack, policies.judging, chosen.frameworks, config)
+    let analyzer = Analyzer::new(&pack, policies.judging, chosen.frameworks, config.clone())
         .map_err(|error| Diagnostic::error(error.to_string()))?
         .with_idle(&pack, &policies.idle);
     let judged = code
@@ -130,8 +133,20 @@ pub(crate) fn run(console: Console, arguments: &ScanCodeArguments) -> Result<Sta
         Idle::Told
     };
     console.show_some(&code.accept(&mut report, &pack, idle));
-    if let (Some(changes), Some(base)) = (&changes, &focus.diff) {
-        deeply(|| changes.mark(&mut report, &code.sources, base))?;
+    if let (Some(changed), Some(base)) = (&changed, &focus.diff) {
+        let before = Overlay {
+            tree: &tree,
+            changed: changed.before.clone(),
+        };
+        let overlaid = Reading {
+            overlay: Some(&before),
+            ..reading
+        };
+        let failing = code_change::failing(&pack, &chosen.policies, (arguments, &config), &overlaid);
+        let is_new = |view: &FindingView<'_>| {
+            view.finding.verdict == Verdict::Fail && !failing.contains(&fingerprint(view))
+        };
+        deeply(|| changed.changes.mark(&mut report, &code.sources, base, &is_new))?;
     }
     if let Some(baseline) = baseline {
         baseline.mark(&mut report);
@@ -196,7 +211,7 @@ pub(crate) fn read(
     let tree = CodeTree::of(arguments)?;
     let reading = Reading {
         tree: &tree,
-        files: &tree,
+        overlay: None,
         undeclared,
         changes: None,
     };
@@ -221,12 +236,19 @@ pub(crate) fn evaluate<'r>(
 ) -> Result<Read<'r>, Failed> {
     let Reading {
         tree,
-        files,
+        overlay,
         undeclared: _,
         changes,
     } = *reading;
+    let files: &dyn Files = match overlay {
+        Some(overlay) => overlay,
+        None => tree,
+    };
     let path = arguments.path.as_deref().unwrap_or(Path::new("."));
     let (mut paths, walking) = tree.paths();
+    if let Some(overlay) = overlay {
+        paths = overlay.paths(paths);
+    }
     if path.is_file() {
         let name = path
             .file_name()
@@ -296,7 +318,7 @@ impl Read<'_> {
             );
             return Err(Failed::nothing_scanned(Diagnostic::error(message).help(
                 "Plumb reads Terraform and OpenTofu (`.tf`, `.tf.json`, `.tofu`, plans as JSON), CloudFormation templates, \
-                 ARM templates and Bicep",
+                 ARM templates and Bicep, and manifests of Kubernetes for Crossplane and AWS Controllers for Kubernetes",
             )));
         }
         let taken_at = Text::from(now());

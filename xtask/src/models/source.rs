@@ -4,15 +4,18 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
-/// The version whose models are condensed.
-pub(crate) const VERSION: &str = "1.44.5";
-const SHA256: &str = "8f16a56d1dff125dd65322ae021efa7ba5195a6db5102b96862566055b748921";
+use crate::wheel::Wheel;
+
+/// The package whose models are condensed.
+pub(crate) const BOTOCORE: Wheel = Wheel {
+    name: "botocore",
+    version: "1.44.5",
+    sha256: "8f16a56d1dff125dd65322ae021efa7ba5195a6db5102b96862566055b748921",
+};
 
 /// The data folder of an unpacked wheel.
 #[derive(Debug)]
@@ -26,29 +29,7 @@ impl Source {
     /// # Errors
     /// When Python or the package index cannot be reached, or the wheel is not the pinned one.
     pub(crate) fn fetch(target: &Path) -> Result<Self> {
-        let folder = target.join("models");
-        let wheel = folder.join(format!("botocore-{VERSION}-py3-none-any.whl"));
-        let unpacked = folder.join(format!("botocore-{VERSION}"));
-        fs::create_dir_all(&folder)?;
-        if !wheel.exists() {
-            run(Command::new("python3")
-                .args(["-m", "pip", "download", "--quiet", "--no-deps", "--dest"])
-                .arg(&folder)
-                .arg(format!("botocore=={VERSION}")))?;
-        }
-        let digest = Sha256::digest(fs::read(&wheel)?);
-        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        ensure!(
-            digest == SHA256,
-            "`{}` has the digest {digest}, not the pinned {SHA256}",
-            wheel.display()
-        );
-        if !unpacked.join("botocore/data").exists() {
-            run(Command::new("python3")
-                .args(["-m", "zipfile", "-e"])
-                .arg(&wheel)
-                .arg(&unpacked))?;
-        }
+        let unpacked = BOTOCORE.fetch(target)?;
         Ok(Self {
             data: unpacked.join("botocore/data"),
         })
@@ -152,14 +133,4 @@ fn name_of(path: &Path) -> String {
         .unwrap_or_default()
         .to_string_lossy()
         .into_owned()
-}
-
-fn run(command: &mut Command) -> Result<()> {
-    let status = command
-        .status()
-        .with_context(|| format!("cannot start `{}`", command.get_program().display()))?;
-    if !status.success() {
-        bail!("`{}` failed with {status}", command.get_program().display());
-    }
-    Ok(())
 }

@@ -5,26 +5,26 @@ use plumb_iam::assume::Assumption;
 use plumb_iam::directory::Asset;
 use plumb_iam::glob::cells::Coverage;
 use plumb_iam::glob::{Glob, Style};
-use plumb_iam::policy::PrincipalPolicies;
 use plumb_iam::request::{Extent, Request};
+use plumb_iam::vantage;
 use plumb_iam::witness::{Naming, Witnesses, witnesses};
 use plumb_model::path::{Certainty, EdgeKind};
 use plumb_model::value::Text;
 use plumb_pack::graph_role::{Grant, Needs};
 
-use crate::assemble::assets::{AssetGroup, GroupKey, asset};
+use crate::assemble::assets::{AssetGroup, GroupKey, asset, principal_node};
 use crate::assemble::permission::{MAX_QUESTIONS, Permissions, resource};
-use crate::assemble::question::{Asking, Question, questions};
+use crate::assemble::question::{Asker, Asking, DIRECT, Question, questions};
 use crate::assemble::{Assembly, Outcome};
-use crate::fragment::Detail;
+use crate::fragment::FragmentNode;
 
 /// Why an access may be one.
 const TOO_MANY_NAMES: &str =
     "policies tell too many names apart to say whether there is one that they permit";
 
 impl Permissions<'_, '_> {
-    /// The answer to a question about the first member of a group.
-    pub(super) fn ask(
+    /// The answer to a question about the first member of a group, for requests that come as `asking` says.
+    pub(super) fn ask_by(
         &mut self,
         assembly: &Assembly<'_>,
         asking: Asking<'_>,
@@ -35,13 +35,12 @@ impl Permissions<'_, '_> {
         if self.asked >= MAX_QUESTIONS {
             return None;
         }
-        self.asked += 1;
+        self.asked += asking.work();
         let resource = resource(assembly, group)?;
-        let detail = resource.detail.as_deref();
         match question {
             Question::Assume => {
-                let asset = asset(assembly, self.directory, group.fragment, detail, &resource.uid);
-                self.answer(asking, Assumption::Role.action(), &asset)
+                let asset = asset(assembly, self.directory, group.fragment, resource, &resource.uid);
+                self.answer(assembly, asking, Assumption::Role.action(), &asset)
             }
             Question::Access(..) => {
                 let behind = self.behind(assembly, asking, (group.fragment, resource), question)?;
@@ -62,8 +61,10 @@ impl Permissions<'_, '_> {
         let Question::Access(position, access) = question else {
             return None;
         };
-        let detail = resource(assembly, group)?.detail.as_deref();
-        let resolved = detail?
+        let resource = resource(assembly, group)?;
+        let resolved = resource
+            .detail
+            .as_deref()?
             .access
             .iter()
             .find(|resolved| resolved.access == position)?;
@@ -72,7 +73,7 @@ impl Permissions<'_, '_> {
             ..Outcome::default()
         };
         for (grant, on) in access.grants.iter().zip(&resolved.on) {
-            outcome = outcome.and(self.grant(assembly, asking, group, detail, grant, on)?);
+            outcome = outcome.and(self.grant(assembly, asking, (group, resource), grant, on)?);
         }
         for once in &resolved.once {
             outcome = match once.certainty {
@@ -119,25 +120,24 @@ impl Permissions<'_, '_> {
         &self,
         assembly: &Assembly<'_>,
         asking: Asking<'_>,
-        group: &AssetGroup,
-        detail: Option<&Detail>,
+        (group, resource): (&AssetGroup, &FragmentNode),
         grant: &Grant,
         on: &str,
     ) -> Option<Outcome> {
-        let mut asset = asset(assembly, self.directory, group.fragment, detail, on);
+        let mut asset = asset(assembly, self.directory, group.fragment, resource, on);
         if !on.contains('*') {
-            return self.granted(asking, grant, &asset);
+            return self.granted(assembly, asking, grant, &asset);
         }
         // Most policies do not tell names apart, so that the first one does.
         asset.target.arn = Text::from(on.replace('*', "x"));
-        let mut best = self.granted(asking, grant, &asset);
+        let mut best = self.granted(assembly, asking, grant, &asset);
         if is_certain(best.as_ref()) {
             return best;
         }
         let found = self.names(asking, grant, on, &asset);
         for name in found.names {
             asset.target.arn = name;
-            best = Outcome::or(best, self.granted(asking, grant, &asset));
+            best = Outcome::or(best, self.granted(assembly, asking, grant, &asset));
             if is_certain(best.as_ref()) {
                 return best;
             }
@@ -146,7 +146,7 @@ impl Permissions<'_, '_> {
             (None, Coverage::Some) => {
                 asset.target.arn = Text::from(on);
                 asset.target.extent = Extent::SomeOf(Glob::new(on, Style::Resource));
-                self.granted(asking, grant, &asset)
+                self.granted(assembly, asking, grant, &asset)
                     .map(|_| Outcome::possible(Text::new_static(TOO_MANY_NAMES)))
             }
             (best, Coverage::All | Coverage::Some) => best,
@@ -154,11 +154,17 @@ impl Permissions<'_, '_> {
     }
 
     /// Whether actions on one resource are permitted, all or any of them.
-    fn granted(&self, asking: Asking<'_>, grant: &Grant, asset: &Asset) -> Option<Outcome> {
+    fn granted(
+        &self,
+        assembly: &Assembly<'_>,
+        asking: Asking<'_>,
+        grant: &Grant,
+        asset: &Asset,
+    ) -> Option<Outcome> {
         let mut answers = grant
             .actions
             .iter()
-            .map(|action| self.answer(asking, action, asset));
+            .map(|action| self.answer(assembly, asking, action, asset));
         match grant.needs {
             Needs::Any => answers.fold(None, Outcome::or),
             Needs::All => answers.try_fold(Outcome::default(), |all, one| Some(all.and(one?))),
@@ -174,26 +180,58 @@ impl Permissions<'_, '_> {
                 principal: asking.principal(),
                 action,
                 target: &asset.target,
-                context: asking.context(),
+                context: asking.context,
             })
             .collect();
-        let nobody = PrincipalPolicies::default();
-        let own = asking.policies().unwrap_or(&nobody);
-        witnesses(on, Naming::Free, &requests, own, &asset.policies)
+        let mut own = asking.policies().cloned().unwrap_or_default();
+        // What an endpoint does not let through divides the names as a policy of the session would.
+        if let Some(endpoint) = asking.endpoint {
+            let session = own.session.get_or_insert_default();
+            session.push(endpoint.policy.clone());
+        }
+        witnesses(on, Naming::Free, &requests, &own, &asset.policies)
     }
 
-    pub(super) fn answer(&self, asking: Asking<'_>, action: &str, asset: &Asset) -> Option<Outcome> {
-        Outcome::of(&match asking {
-            Asking::Member(member, context) => self.directory.can(member, action, asset, context),
-            Asking::Outsider(principal, context) => {
-                self.directory.can_outsider(principal, action, asset, context)
+    pub(super) fn answer(
+        &self,
+        assembly: &Assembly<'_>,
+        asking: Asking<'_>,
+        action: &str,
+        asset: &Asset,
+    ) -> Option<Outcome> {
+        // What does not go to the service of the endpoint does not go through it.
+        let endpoint = asking
+            .endpoint
+            .filter(|endpoint| endpoint.serves(action).is_possible());
+        let context = match endpoint {
+            None if asking.endpoint.is_some() => &DIRECT,
+            Some(_) | None => asking.context,
+        };
+        let answer = match asking.who {
+            Asker::Member(member) => {
+                let home = principal_node(assembly, member).and_then(|node| assembly.info(node)?.account);
+                let regions = home.map_or(&[][..], |home| assembly.regions_of(home as usize));
+                self.directory
+                    .can_somewhere(member, action, asset, context, regions)
             }
+            Asker::Outsider(principal) => self.directory.can_outsider(principal, action, asset, context),
             // Nobody else decides what a service or an identity of the cloud's own may do.
-            Asking::Front(principal, context) => Answer {
+            Asker::Front(principal) => Answer {
                 caveats: Vec::new(),
                 ..self.directory.can_outsider(principal, action, asset, context)
             },
-        })
+        };
+        let outcome = Outcome::of(&answer)?;
+        match endpoint {
+            Some(endpoint) => {
+                let principal = asking.sender.unwrap_or_else(|| asking.principal());
+                let admits = self
+                    .directory
+                    .lets_through(endpoint, principal, action, asset, context);
+                Some(outcome.and(Outcome::of(&admits)?))
+            }
+            None => Some(outcome),
+        }
     }
 
     /// Whether the key of a resource admits its content being read.
@@ -213,7 +251,10 @@ impl Permissions<'_, '_> {
         let decryption = questions(assembly, type_id)
             .into_iter()
             .find(|question| question.kind() == EdgeKind::CanRead);
-        let best = decryption.and_then(|question| self.ask(assembly, asking, None, group, question));
+        let asking = asking.by_service();
+        let context = vantage::by_service(asking.context);
+        let asking = asking.with(&context);
+        let best = decryption.and_then(|question| self.ask_by(assembly, asking, None, group, question));
         if let Some(class) = class {
             self.decryption.insert((class, key), best.clone());
         }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use plumb_iam::access_list::AccessList;
 use plumb_iam::directory::{Asset, Directory, Member};
 use plumb_iam::glob::{Glob, Style};
 use plumb_iam::policy::{NamedPolicy, PrincipalPolicies};
@@ -13,7 +14,9 @@ use plumb_model::value::Text;
 use plumb_pack::escalation::Target;
 
 use crate::assemble::Assembly;
-use crate::assemble::patterns::PatternIndex;
+use crate::assemble::passages::Entries;
+use crate::assemble::patterns::{Mark, PatternIndex};
+use crate::assemble::regions::in_its_region;
 use crate::content_key::{self, ContentKey};
 use crate::fragment::{Circumstance, Detail, FragmentNode, ReferenceTo};
 use crate::graph::NodeId;
@@ -75,15 +78,46 @@ pub(crate) struct AssetGroups {
     pub(crate) wide: Vec<WideGroup>,
     /// Wide groups by account and type.
     by_type: BTreeMap<(usize, TypeId), Vec<usize>>,
-    /// Groups by account and the pattern that concerns them, or the key that they are encrypted with.
-    by_pattern: HashMap<(usize, u32), Vec<usize>>,
+    /// Groups by account and what stands for the patterns that concern them, or the key that they are encrypted with.
+    by_mark: HashMap<(usize, Mark), Vec<(usize, Slot)>>,
     patterns: PatternIndex,
-    of_document: HashMap<(u64, u64), Vec<u32>>,
+    of_document: HashMap<(u64, u64), Vec<Mark>>,
     /// Patterns of resource control policies, by account.
-    of_account: BTreeMap<usize, Vec<u32>>,
+    of_account: BTreeMap<usize, Vec<Mark>>,
     of_node: HashMap<NodeId, usize>,
-    /// While groups are made: the patterns that concern each group of keys.
-    of_key: HashMap<usize, Vec<u32>>,
+    /// While groups are made: what concerns each group of keys.
+    of_key: HashMap<usize, Vec<Concern>>,
+    /// How many pairs of a pattern and a resource were tried.
+    tried: usize,
+}
+
+/// Which of the ARNs of a resource a pattern concerns, counted from its uid.
+type Slot = u32;
+
+/// The ARNs of the key of a resource count from here.
+const OF_KEY: Slot = 1 << 16;
+
+/// What concerns which ARN.
+type Concern = (Mark, Slot);
+
+/// Concerns what was not compared with all patterns.
+const UNCOMPARED: Mark = Mark::MAX;
+
+/// How many pairs of a pattern and a resource are tried before resources are told apart without a look at patterns.
+pub(crate) const MAX_TRIED: usize = 100_000_000;
+
+/// The groups that the policies of a principal tell apart, each with what concerns it.
+pub(crate) struct Named(BTreeMap<usize, Vec<Concern>>);
+
+impl Named {
+    /// Whether a group is told apart from those that no policy names.
+    pub(crate) fn contains(&self, group: usize) -> bool {
+        self.0.contains_key(&group)
+    }
+
+    fn of(&self, group: usize) -> &[Concern] {
+        self.0.get(&group).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// Groups of one wide group that a principal's policies do not tell apart.
@@ -98,10 +132,10 @@ pub(crate) struct Part {
 }
 
 /// What a part holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum PartExtent {
-    /// Its first group alone.
-    One,
+    /// These groups, its first one among them.
+    These(Vec<usize>),
     /// All groups of the wide group that no other part holds.
     Rest,
 }
@@ -112,65 +146,87 @@ impl AssetGroups {
         self.by_type.get(&(fragment, type_id)).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether there were more patterns and resources than are compared.
+    pub(crate) fn were_too_many(&self) -> bool {
+        self.tried >= MAX_TRIED
+    }
+
     /// The group of a node.
     pub(crate) fn of_node(&self, node: NodeId) -> Option<usize> {
         self.of_node.get(&node).copied()
     }
 
-    /// The groups of an account that the policies of a principal name; sorted.
-    pub(crate) fn named(&self, fragment: usize, own: &PrincipalPolicies) -> BTreeSet<usize> {
+    /// The groups of an account that the policies of a principal name.
+    pub(crate) fn named(&self, fragment: usize, own: &PrincipalPolicies) -> Named {
         let documents = policies(own).filter_map(NamedPolicy::document);
-        documents
+        let marks: BTreeSet<Mark> = documents
             .filter_map(|document| self.of_document.get(&document.fingerprint()))
             .chain(self.of_account.get(&fragment))
             .flatten()
-            .filter_map(|pattern| self.by_pattern.get(&(fragment, *pattern)))
-            .flatten()
             .copied()
-            .collect()
+            .chain([UNCOMPARED])
+            .collect();
+        let mut named = Named(BTreeMap::new());
+        for mark in marks {
+            for (group, slot) in self.by_mark.get(&(fragment, mark)).into_iter().flatten() {
+                named.0.entry(*group).or_default().push((mark, *slot));
+            }
+        }
+        named
     }
 
     /// The parts of some wide groups that a principal may reach: those that its allowing patterns name or, where one of these
-    /// concerns everything, all, told apart where any of its policies names them.
+    /// concerns everything, all, told apart where any of its policies does.
     pub(crate) fn parts(
         &self,
         fragment: usize,
         wide: &[usize],
         reach: &Glance<'_>,
-        named: &BTreeSet<usize>,
+        named: &Named,
     ) -> Vec<Part> {
-        let mut ids = Vec::new();
+        let mut marks = BTreeSet::from([UNCOMPARED]);
         let mut everything = reach.everything;
         for pattern in &reach.patterns {
-            match self.patterns.id(pattern) {
-                Some(id) => ids.push(id),
+            match self.patterns.marks(pattern) {
+                Some(found) => marks.extend(found),
                 // It was not indexed because it concerns everything.
                 None => everything = true,
             }
         }
-        let one = |group: usize| {
-            let found = self.groups.get(group)?;
-            wide.contains(&found.wide).then_some(Part {
-                wide: found.wide,
-                first: group,
-                extent: PartExtent::One,
-            })
+        let of_wide = |group: &usize| {
+            let found = self.groups.get(*group)?.wide;
+            wide.contains(&found).then_some((found, *group))
         };
-        if !everything {
-            ids.sort_unstable();
-            ids.dedup();
-            let concerned: BTreeSet<usize> = ids
+        let told_apart: BTreeSet<(usize, usize)> = if everything {
+            named.0.keys().filter_map(of_wide).collect()
+        } else {
+            marks
                 .iter()
-                .filter_map(|id| self.by_pattern.get(&(fragment, *id)))
+                .filter_map(|mark| self.by_mark.get(&(fragment, *mark)))
                 .flatten()
-                .copied()
-                .collect();
-            return concerned.into_iter().filter_map(one).collect();
+                .filter_map(|(group, _)| of_wide(group))
+                .collect()
+        };
+        // What the same patterns of the principal concern is equal for it.
+        let mut alike: BTreeMap<(usize, &[Concern]), Vec<usize>> = BTreeMap::new();
+        let mut parts = Vec::new();
+        for (wide, group) in told_apart {
+            let concerns = named.of(group);
+            let is_compared = concerns.iter().all(|(mark, _)| *mark != UNCOMPARED);
+            if is_compared {
+                alike.entry((wide, concerns)).or_default().push(group);
+            } else {
+                parts.extend(Part::of(wide, vec![group]));
+            }
         }
-        let mut parts: Vec<Part> = named.iter().copied().filter_map(one).collect();
-        for wide in wide {
+        parts.extend(
+            alike
+                .into_iter()
+                .filter_map(|((wide, _), groups)| Part::of(wide, groups)),
+        );
+        for wide in wide.iter().filter(|_| everything) {
             let groups = self.wide.get(*wide).map_or(&[][..], |found| &found.groups);
-            if let Some(first) = groups.iter().find(|group| !named.contains(group)) {
+            if let Some(first) = groups.iter().find(|group| !named.contains(**group)) {
                 parts.push(Part {
                     wide: *wide,
                     first: *first,
@@ -180,6 +236,24 @@ impl AssetGroups {
         }
         parts.sort_by_key(|part| (part.wide, part.first));
         parts
+    }
+}
+
+impl Part {
+    /// The groups that it names.
+    pub(crate) fn these(&self) -> &[usize] {
+        match &self.extent {
+            PartExtent::These(groups) => groups,
+            PartExtent::Rest => &[],
+        }
+    }
+
+    fn of(wide: usize, groups: Vec<usize>) -> Option<Self> {
+        Some(Self {
+            wide,
+            first: *groups.first()?,
+            extent: PartExtent::These(groups),
+        })
     }
 }
 
@@ -194,37 +268,48 @@ struct Likeness {
     /// With the wide group of the key in the place of its group.
     key: GroupKey,
     tags: Option<Tags>,
+    /// Its region, where some policy or VPC endpoint asks for it.
+    region: Option<Text>,
     /// What requests bring along to what stands behind a door, which names the door.
     opens: Vec<(Text, Text)>,
 }
 
 /// Groups the resources that permissions speak of.
-pub(crate) fn groups(assembly: &Assembly<'_>, directory: &Directory) -> AssetGroups {
+pub(crate) fn groups(assembly: &Assembly<'_>, directory: &Directory, entries: &Entries) -> AssetGroups {
     let mut documents = Documents::of(assembly, directory);
+    // Where endpoints decide, what their policies name and where they lead tells resources apart.
+    let endpoints = directory.endpoints().all().iter().filter(|_| entries.matter);
+    for endpoint in endpoints.clone() {
+        documents.note(&endpoint.policy);
+    }
     let patterns = PatternIndex::new(std::mem::take(&mut documents.patterns));
     let mut groups = AssetGroups {
         groups: Vec::new(),
         wide: Vec::new(),
         by_type: BTreeMap::new(),
-        by_pattern: HashMap::new(),
+        by_mark: HashMap::new(),
         of_document: documents
             .of_document
             .iter()
             .map(|(document, named)| {
-                let mut ids: Vec<u32> = named.iter().filter_map(|pattern| patterns.id(pattern)).collect();
-                ids.sort_unstable();
-                ids.dedup();
-                (*document, ids)
+                let marks: BTreeSet<Mark> = named
+                    .iter()
+                    .filter_map(|pattern| patterns.marks(pattern))
+                    .flatten()
+                    .collect();
+                (*document, marks.into_iter().collect())
             })
             .collect(),
         of_account: BTreeMap::new(),
         patterns,
         of_node: HashMap::new(),
         of_key: HashMap::new(),
+        tried: 0,
     };
     for (fragment, read) in assembly.fragments.iter().enumerate() {
         let asset = directory.asset("*", &read.account.id, Tags::Unspecified, None);
         let documents = asset.policies.resource_control.levels.iter().flatten();
+        let documents = documents.chain(endpoints.clone().map(|endpoint| &endpoint.policy));
         let ids: Vec<u32> = documents
             .filter_map(NamedPolicy::document)
             .filter_map(|document| groups.of_document.get(&document.fingerprint()))
@@ -235,7 +320,7 @@ pub(crate) fn groups(assembly: &Assembly<'_>, directory: &Directory) -> AssetGro
     }
     let wanted = targets_of_escalations(assembly);
     let mut wide_of: BTreeMap<Likeness, usize> = BTreeMap::new();
-    let mut known: HashMap<(usize, GroupKey, Vec<u32>), usize> = HashMap::new();
+    let mut known: HashMap<(usize, GroupKey, Vec<Concern>, Option<NodeId>), usize> = HashMap::new();
     // Keys come first, because what they encrypt is grouped by them.
     for keys in [true, false] {
         for (fragment, node, resource) in assembly.resources() {
@@ -263,7 +348,9 @@ pub(crate) fn groups(assembly: &Assembly<'_>, directory: &Directory) -> AssetGro
                         (access.access, access.certainty, home, once)
                     })
                     .collect(),
-                policy: detail.and_then(|detail| detail.policy.as_ref().map(|_| detail.policy_shape)),
+                policy: detail
+                    .filter(|detail| detail.policy.is_some() || lists_accounts(detail))
+                    .map(|detail| detail.policy_shape),
                 closed: detail
                     .and_then(|detail| detail.closed.as_ref())
                     .map(|closed| closed.certainty),
@@ -273,6 +360,7 @@ pub(crate) fn groups(assembly: &Assembly<'_>, directory: &Directory) -> AssetGro
                 },
                 opens: detail.map(|detail| detail.opens.clone()).unwrap_or_default(),
                 tags: detail.and_then(|detail| documents.tags_that_count(&detail.tags)),
+                region: (entries.matter || documents.ask_for_region).then(|| resource.region.clone()),
             };
             let next = groups.wide.len();
             let wide = *wide_of.entry(likeness).or_insert(next);
@@ -289,10 +377,12 @@ pub(crate) fn groups(assembly: &Assembly<'_>, directory: &Directory) -> AssetGro
                     .or_default()
                     .push(wide);
             }
-            let concerning = concerning(&groups.patterns, resource);
+            let concerns = groups.concerns(resource);
+            let apart = concerns.is_none().then_some(node);
+            let concerns = concerns.unwrap_or_else(|| vec![(UNCOMPARED, 0)]);
             let next = groups.groups.len();
             let group = *known
-                .entry((wide, key.clone(), concerning.clone()))
+                .entry((wide, key.clone(), concerns.clone(), apart))
                 .or_insert(next);
             if group == next {
                 groups.groups.push(AssetGroup {
@@ -304,7 +394,7 @@ pub(crate) fn groups(assembly: &Assembly<'_>, directory: &Directory) -> AssetGro
                 if let Some(wide) = groups.wide.get_mut(wide) {
                     wide.groups.push(group);
                 }
-                groups.index(fragment, group, key.group(), concerning);
+                groups.index(fragment, group, key.group(), concerns);
             }
             if let Some(group) = groups.groups.get_mut(group) {
                 group.members.push(node);
@@ -323,19 +413,43 @@ pub(crate) fn groups(assembly: &Assembly<'_>, directory: &Directory) -> AssetGro
 
 impl AssetGroups {
     /// Makes a group found by the patterns that concern it, and by those that concern its key.
-    fn index(&mut self, fragment: usize, group: usize, key: Option<usize>, mut concerning: Vec<u32>) {
-        concerning.extend(key.and_then(|key| self.of_key.get(&key)).into_iter().flatten());
-        concerning.sort_unstable();
-        concerning.dedup();
-        for pattern in &concerning {
-            self.by_pattern
-                .entry((fragment, *pattern))
+    fn index(&mut self, fragment: usize, group: usize, key: Option<usize>, mut concerns: Vec<Concern>) {
+        match key {
+            None => _ = self.of_key.insert(group, concerns.clone()),
+            Some(key) => {
+                let of_key = self.of_key.get(&key).into_iter().flatten();
+                concerns.extend(of_key.map(|(mark, slot)| (*mark, OF_KEY + slot)));
+            }
+        }
+        for (mark, slot) in concerns {
+            self.by_mark
+                .entry((fragment, mark))
                 .or_default()
-                .push(group);
+                .push((group, slot));
         }
-        if key.is_none() {
-            self.of_key.insert(group, concerning);
+    }
+
+    /// The patterns that concern the ARNs of a resource; `None` once too many were tried.
+    fn concerns(&mut self, resource: &FragmentNode) -> Option<Vec<Concern>> {
+        if self.tried >= MAX_TRIED {
+            return None;
         }
+        let detail = resource.detail.as_deref();
+        let arns = detail
+            .iter()
+            .flat_map(|detail| &detail.access)
+            .flat_map(|access| &access.on);
+        let arns = std::iter::once(&resource.uid).chain(arns);
+        let mut asked: Vec<&Text> = Vec::new();
+        let mut found = Vec::new();
+        for (arn, slot) in arns.zip(0..OF_KEY) {
+            if !asked.contains(&arn) {
+                asked.push(arn);
+                let marks = self.patterns.concerning(arn, &mut self.tried);
+                found.extend(marks.into_iter().map(|mark| (mark, slot)));
+            }
+        }
+        Some(found)
     }
 }
 
@@ -390,30 +504,13 @@ fn key_of(
     }
 }
 
-fn concerning(patterns: &PatternIndex, resource: &FragmentNode) -> Vec<u32> {
-    let detail = resource.detail.as_deref();
-    let arns = detail
-        .iter()
-        .flat_map(|detail| &detail.access)
-        .flat_map(|access| &access.on);
-    let mut distinct: Vec<&str> = arns
-        .map(|arn| arn.as_str())
-        .chain([resource.uid.as_str()])
-        .collect();
-    distinct.sort_unstable();
-    distinct.dedup();
-    let mut found: Vec<u32> = distinct.iter().flat_map(|arn| patterns.concerning(arn)).collect();
-    found.sort_unstable();
-    found.dedup();
-    found
-}
-
 /// What all policies of principals and organizations name.
 #[derive(Default)]
 struct Documents {
     patterns: Vec<Glob>,
     of_document: HashMap<(u64, u64), Vec<Glob>>,
     tag_keys: BTreeSet<Text>,
+    ask_for_region: bool,
 }
 
 impl Documents {
@@ -453,6 +550,7 @@ impl Documents {
             }
             for test in &statement.tests {
                 self.note_tags(test.keys());
+                self.ask_for_region |= test.keys().any(|key| key == "aws:requestedregion");
             }
         }
         self.patterns.extend(named.iter().cloned());
@@ -494,20 +592,34 @@ pub(crate) fn asset(
     assembly: &Assembly<'_>,
     directory: &Directory,
     fragment: usize,
-    detail: Option<&Detail>,
+    resource: &FragmentNode,
     arn: &str,
 ) -> Asset {
+    let detail = resource.detail.as_deref();
     let account = assembly
         .fragments
         .get(fragment)
         .map_or("", |fragment| fragment.account.id.as_str());
     let tags = detail.map(|detail| detail.tags.clone()).unwrap_or_default();
     let policy = detail.and_then(|detail| detail.policy.clone());
-    let asset = directory.asset(arn, account, tags, policy);
-    match detail.and_then(|detail| detail.grants.as_ref()) {
+    let asset = in_its_region(directory.asset(arn, account, tags, policy), resource);
+    let mut asset = match detail.and_then(|detail| detail.grants.as_ref()) {
         Some(grants) => asset.with_grants(grants.clone()),
         None => asset,
-    }
+    };
+    let listed = detail.and_then(|detail| detail.access_list.as_ref());
+    let listed = listed.into_iter().flat_map(AccessList::of_accounts);
+    asset
+        .policies
+        .grants
+        .extend(listed.map(|(_, grant)| grant.clone()));
+    asset
+}
+
+/// Whether an access control list names other accounts.
+fn lists_accounts(detail: &Detail) -> bool {
+    let list = detail.access_list.as_ref();
+    list.is_some_and(|list| list.of_accounts().next().is_some())
 }
 
 /// The node of a principal.

@@ -8,7 +8,7 @@ use plumb_pack::graph_role::AccessLevel;
 
 use crate::assemble::assets::AssetGroup;
 use crate::assemble::permission::Permissions;
-use crate::assemble::question::{Asking, Question, questions};
+use crate::assemble::question::{Asker, Asking, Question, questions};
 use crate::assemble::{Assembly, Outcome};
 use crate::fragment::FragmentNode;
 use crate::graph::NodeId;
@@ -37,6 +37,12 @@ pub(super) fn of<'k>(
     Some(behind.map_or(Behind::Unread, |node| Behind::Read(node, context)))
 }
 
+/// Whether a resource is a door at all, which its type tells.
+fn may_be_door(assembly: &Assembly<'_>, resource: &FragmentNode) -> bool {
+    let role = assembly.knowledge.role(resource.type_id);
+    role.is_some_and(|role| role.opens.is_some())
+}
+
 impl<'d> Permissions<'d, '_> {
     /// The group of what stands behind the first member of a group.
     pub(super) fn group_behind(&self, assembly: &Assembly<'_>, group: &AssetGroup) -> Option<&'d AssetGroup> {
@@ -58,6 +64,9 @@ impl Permissions<'_, '_> {
         (fragment, resource): (usize, &FragmentNode),
         question: Question<'_>,
     ) -> Option<Outcome> {
+        if !may_be_door(assembly, resource) {
+            return Some(Outcome::default());
+        }
         let door = match assembly
             .node_of(&resource.uid)
             .and_then(|node| assembly.resource(node))
@@ -90,17 +99,22 @@ impl Permissions<'_, '_> {
     ) -> Option<Outcome> {
         let (_, behind) = assembly.resource(node)?;
         let group = self.groups.groups.get(self.groups.of_node(node)?)?;
-        let base = asking.context();
+        let base = asking.context;
         let context = keys.iter().fold(base.clone(), |context, (key, value)| {
             context.with(key, value.clone())
         });
         let anybody = Principal::anonymous();
+        let anybody = Asking {
+            who: Asker::Outsider(&anybody),
+            sender: Some(asking.principal()),
+            ..asking.with(&context)
+        };
         let mut best = None;
         for question in questions(assembly, behind.type_id) {
             if question.kind() != kind {
                 continue;
             }
-            let left = self.permitted(assembly, Asking::Outsider(&anybody, &context), group, question);
+            let left = self.permitted(assembly, anybody, group, question);
             let own = self.permitted(assembly, asking.with(&context), group, question);
             let permitted = Outcome::or(left, own);
             let with_key = permitted
@@ -126,11 +140,13 @@ impl Permissions<'_, '_> {
         if level == AccessLevel::Administer {
             return;
         }
-        let first = members
-            .first()
-            .and_then(|first| assembly.info(*first))
-            .map(|info| info.uid.clone())
-            .unwrap_or_default();
+        let Some((_, first)) = members.first().and_then(|first| assembly.resource(*first)) else {
+            return;
+        };
+        // Members are of one type.
+        if !may_be_door(assembly, first) {
+            return;
+        }
         for member in members {
             let Some((fragment, door)) = assembly.resource(*member) else {
                 continue;
@@ -139,7 +155,11 @@ impl Permissions<'_, '_> {
                 continue;
             };
             let mut outcome = outcome.clone();
-            for proof in outcome.proofs.iter_mut().filter(|proof| proof.resource == first) {
+            for proof in outcome
+                .proofs
+                .iter_mut()
+                .filter(|proof| proof.resource == first.uid)
+            {
                 proof.resource = door.uid.clone();
             }
             let through = format!("through {}", door.name);

@@ -14,7 +14,7 @@ use plumb_model::value::Text;
 
 use crate::assemble::Assembly;
 use crate::assemble::permission::Permissions;
-use crate::assemble::question::{Question, reach};
+use crate::assemble::question::{Ground, Question, reach};
 use crate::fragment::Detail;
 
 /// Whom a policy may let in.
@@ -87,8 +87,12 @@ impl Callers {
 }
 
 /// The accounts of the estate that the conditions of a policy for everybody may admit: all where they name an organization,
-/// else those that they name.
-pub(super) fn admitted_accounts(assembly: &Assembly<'_>, own: usize, detail: &Detail) -> BTreeSet<usize> {
+/// else those that they name. What was not read may name principals of any.
+pub(super) fn admitted_accounts(
+    assembly: &Assembly<'_>,
+    own: usize,
+    detail: &Detail,
+) -> (BTreeSet<usize>, Ground) {
     let mut admitted = BTreeSet::from([own]);
     let document = detail.policy.as_ref().and_then(|policy| policy.document());
     let Some(provider) = assembly
@@ -96,17 +100,17 @@ pub(super) fn admitted_accounts(assembly: &Assembly<'_>, own: usize, detail: &De
         .get(own)
         .map(|fragment| fragment.account.provider)
     else {
-        return admitted;
+        return (admitted, Ground::Read);
     };
-    // What was not read may name any account; where strangers are let in, that is told of all at once.
+    // Where strangers are let in, that is told of all at once.
     let is_read = document.is_some_and(|document| !document.unread().iter().any(may_allow));
     if !is_read && detail.closed.is_some() {
-        return (0..assembly.fragments.len()).collect();
+        return ((0..assembly.fragments.len()).collect(), Ground::Unread);
     }
     let statements = document.map_or(&[][..], |document| document.statements());
     for test in statements.iter().flat_map(|statement| &statement.tests) {
         if test.key.contains(":principalorg") {
-            return (0..assembly.fragments.len()).collect();
+            return ((0..assembly.fragments.len()).collect(), Ground::Read);
         }
         admitted.extend(
             test.values
@@ -115,7 +119,7 @@ pub(super) fn admitted_accounts(assembly: &Assembly<'_>, own: usize, detail: &De
                 .filter_map(|account| assembly.fragment_of(provider, account)),
         );
     }
-    admitted
+    (admitted, Ground::Read)
 }
 
 impl Permissions<'_, '_> {
@@ -148,7 +152,7 @@ impl Permissions<'_, '_> {
             };
             let named = self.groups.named(fragment, &member.policies);
             let parts = self.groups.parts(fragment, &[wide], &whole, &named);
-            self.ask_class(assembly, class, &parts, question);
+            self.ask_class(assembly, class, &parts, question, Ground::Read);
         }
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use plumb_iam::directory::Member;
-use plumb_model::path::EdgeKind;
+use plumb_model::path::{Certainty, EdgeKind, Hop};
+use plumb_model::value::Text;
 
 use crate::assemble::assets::{Part, PartExtent, principal_node};
 use crate::assemble::permission::Permissions;
@@ -33,11 +34,15 @@ impl Permissions<'_, '_> {
             let Some(wide) = groups.wide.get(first.wide) else {
                 continue;
             };
+            let single: BTreeSet<usize> = alike.iter().flat_map(|(part, _)| part.these()).copied().collect();
             let held = alike.iter().any(|(part, _)| part.extent == PartExtent::Rest)
-                || alike.len() == wide.groups.len();
+                || single.len() == wide.groups.len();
             let same = alike.iter().all(|(_, other)| {
-                let certain = |outcome: &Option<Outcome>| outcome.as_ref().map(|outcome| outcome.certainty);
-                certain(other) == certain(outcome)
+                let kind = |outcome: &Option<Outcome>| {
+                    let ways = |outcome: &Outcome| outcome.ways.as_ref().map(|ways| ways.kind());
+                    outcome.as_ref().map(|outcome| (outcome.certainty, ways(outcome)))
+                };
+                kind(other) == kind(outcome)
             });
             match outcome {
                 None if same => {}
@@ -54,16 +59,11 @@ impl Permissions<'_, '_> {
                     );
                 }
                 Some(_) | None => {
-                    let single: BTreeSet<usize> = alike
-                        .iter()
-                        .filter(|(part, _)| part.extent == PartExtent::One)
-                        .map(|(part, _)| part.first)
-                        .collect();
                     for (part, outcome) in alike {
                         let Some(outcome) = outcome else { continue };
                         let outcome = attached(outcome.clone());
-                        let covered: Vec<usize> = match part.extent {
-                            PartExtent::One => vec![part.first],
+                        let covered: Vec<usize> = match &part.extent {
+                            PartExtent::These(groups) => groups.clone(),
                             PartExtent::Rest => wide
                                 .groups
                                 .iter()
@@ -93,6 +93,42 @@ impl Permissions<'_, '_> {
 
     #[expect(clippy::too_many_arguments, reason = "they are the parts of one edge")]
     fn connect(
+        &mut self,
+        assembly: &mut Assembly<'_>,
+        from: NodeId,
+        stand: Stand,
+        members: &[NodeId],
+        fragment: usize,
+        question: Question<'_>,
+        outcome: &Outcome,
+    ) {
+        let Some(ways) = &outcome.ways else {
+            self.connect_by(assembly, from, stand, members, fragment, question, outcome);
+            return;
+        };
+        for step in ways.steps(self.directory) {
+            self.connect_by(assembly, from, stand, members, fragment, question, &step);
+        }
+        for (endpoint, outcome) in ways.certain() {
+            let id = self
+                .directory
+                .endpoints()
+                .all()
+                .get(endpoint)
+                .map(|endpoint| &endpoint.id);
+            let Some((session, id)) = self.session(assembly, from, endpoint).zip(id) else {
+                continue;
+            };
+            let step = Outcome {
+                from: Some(Text::from(format!("through {id}"))),
+                ..outcome.clone()
+            };
+            self.connect_by(assembly, session, stand, members, fragment, question, &step);
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "they are the parts of one edge")]
+    fn connect_by(
         &self,
         assembly: &mut Assembly<'_>,
         from: NodeId,
@@ -111,6 +147,13 @@ impl Permissions<'_, '_> {
             .and_then(|first| assembly.info(*first))
             .map(|info| info.uid.clone())
             .unwrap_or_default();
+        // To be named in what was not read is one condition more.
+        let is_named = outcome.from.as_deref() == Some(Hop::IF_NAMED);
+        let extra = if is_named {
+            assembly.knowledge.weights.certainty(Certainty::Conditional)
+        } else {
+            0
+        };
         self.lead_on(assembly, from, members, question, outcome);
         // What rests on the policy of the resource itself rests on another one for each member.
         if members.len() > 1 && outcome.proofs.iter().any(|proof| proof.resource == uid) {
@@ -123,10 +166,10 @@ impl Permissions<'_, '_> {
                 for proof in outcome.proofs.iter_mut().filter(|proof| proof.resource == uid) {
                     proof.resource = own.clone();
                 }
-                assembly.edge(from, *member, kind, outcome.from.clone(), &outcome, 0);
+                assembly.edge(from, *member, kind, outcome.from.clone(), &outcome, extra);
             }
         } else if let Some(to) = assembly.stand_in(stand, members) {
-            assembly.edge(from, to, kind, outcome.from.clone(), outcome, 0);
+            assembly.edge(from, to, kind, outcome.from.clone(), outcome, extra);
         }
     }
 
@@ -137,15 +180,17 @@ impl Permissions<'_, '_> {
             // A hidden class: all its members.
             None => self
                 .classes
-                .all
-                .iter()
-                .filter(|class| class.node == Some(from))
+                .of_node(from)
+                .into_iter()
                 .flat_map(|class| class.members.iter().map(|member| (class.fragment, *member)))
                 .filter_map(|(fragment, member)| Some((fragment, principal_node(assembly, member)?)))
                 .collect(),
         };
         for (fragment, principal) in own.into_iter().filter(|(fragment, _)| *fragment != into) {
-            assembly.bridge(fragment, principal);
+            // Who has all that a limit leaves is no resource.
+            if assembly.resource(principal).is_some() {
+                assembly.bridge(fragment, principal);
+            }
         }
     }
 }

@@ -38,7 +38,14 @@ pub(crate) fn add(assembly: &mut Assembly<'_>) {
             node
         });
         let joined: Vec<&str> = clauses.iter().map(|clause| clause.as_str()).collect();
-        let how = Text::from(joined.join("; "));
+        let reasons = Text::from(joined.join("; "));
+        // What is sure is told whole. Of doubts one tells enough; the proof has all of them.
+        let how = match (certainty, joined.as_slice()) {
+            (Certainty::Possible, [first, _, ..]) => {
+                Text::from(format!("{first}; and {} more", joined.len().saturating_sub(1)))
+            }
+            (Certainty::Certain | Certainty::Conditional | Certainty::Possible, _) => reasons.clone(),
+        };
         let outcome = Outcome {
             certainty,
             conditions: match certainty {
@@ -49,7 +56,7 @@ pub(crate) fn add(assembly: &mut Assembly<'_>) {
             proofs: vec![Proof {
                 resource: resource.uid.clone(),
                 attribute: Text::default(),
-                detail: how.clone(),
+                detail: reasons,
             }],
             ..Outcome::default()
         };

@@ -1,24 +1,22 @@
 //! Escalation edges: principals that become something else by what they may change or start.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
-use plumb_iam::arn::Arn;
 use plumb_iam::assume::Assumption;
-use plumb_iam::directory::{Directory, Member};
+use plumb_iam::directory::{ClassId, Directory, Member};
 use plumb_iam::keys::Context;
 use plumb_iam::principal::{Principal, PrincipalKind, Stewardship};
 use plumb_iam::scope::Glance;
-use plumb_iam::truth::Truth;
-use plumb_model::graph::NodeKind;
 use plumb_model::path::{Certainty, EdgeKind};
 use plumb_model::value::Text;
-use plumb_pack::escalation::{
-    Boundary, Escalation, Gain, Need, Object, Permission, PrincipalKind as Who, Requirement, Target, Trust,
-    Versions,
-};
+use plumb_pack::escalation::{Escalation, Gain, Need, Object, Permission, Requirement, Target, Trust};
 
-use crate::assemble::assets::{AssetGroups, Part, PartExtent, asset, principal_node};
+use crate::assemble::assets::{AssetGroups, Named, Part, PartExtent, asset, principal_node};
+use crate::assemble::ceiling::{self, Ceilings, Limit};
 use crate::assemble::classes::Classes;
+use crate::assemble::eligible::{by_version, may_go, own_groups, own_policies};
+use crate::assemble::gain::works_on_itself;
 use crate::assemble::places::Places;
 use crate::assemble::question::Telling;
 use crate::assemble::{Assembly, Outcome, Stand};
@@ -35,23 +33,35 @@ pub(crate) fn add<'d>(
     directory: &'d Directory,
     groups: &'d AssetGroups,
     classes: &mut Classes<'d>,
+    ceilings: &'d Ceilings,
 ) {
     let mut escalations = Escalations {
         directory,
         groups,
         classes,
         places: Places::of(assembly, directory),
+        ceilings,
+        left: BTreeMap::new(),
+        limited: BTreeMap::new(),
     };
-    for class in 0..escalations.classes.all.len() {
+    // Classes come to be on the way: of those who gave themselves all that was left.
+    let mut class = 0;
+    while class < escalations.classes.all.len() {
         escalations.class(assembly, class);
+        class += 1;
     }
 }
 
 pub(crate) struct Escalations<'d, 'c> {
     pub(crate) directory: &'d Directory,
     groups: &'d AssetGroups,
-    classes: &'c mut Classes<'d>,
+    pub(super) classes: &'c mut Classes<'d>,
     pub(crate) places: Places,
+    pub(super) ceilings: &'d Ceilings,
+    /// What is left to the principals of a class, by what limits them.
+    pub(super) left: BTreeMap<(ClassId, Limit), Option<Outcome>>,
+    /// The nodes of those who have all that a limit leaves.
+    pub(super) limited: BTreeMap<Limit, NodeId>,
 }
 
 /// One attempt: a principal, and what its actions work on.
@@ -68,7 +78,7 @@ impl<'d> Escalations<'d, '_> {
             .classes
             .all
             .get(class)
-            .map(|found| (found.fragment, found.members.clone()))
+            .map(|found| (found.fragment, Rc::clone(&found.members)))
         else {
             return;
         };
@@ -81,30 +91,43 @@ impl<'d> Escalations<'d, '_> {
             .map(|fragment| fragment.account.provider);
         let knowledge = assembly.knowledge;
         // Who has every permission needs none of the other ways.
-        let plain = |escalation: &&std::sync::Arc<Escalation>| is_plain(escalation);
-        for escalation in knowledge.escalations.iter().filter(plain) {
+        let unlimited = ceiling::unlimited(first);
+        let mut has_everything = false;
+        for escalation in knowledge.escalations.iter().filter(|way| way.is_plain()) {
             let attempt = Attempt {
                 fragment,
-                member: first,
+                member: &unlimited,
                 target: None,
             };
             if provider != Some(escalation.provider) || !may_go(escalation, first) {
                 continue;
             }
-            if let Some(outcome) = self.requirements(assembly, &attempt, escalation) {
-                let administrator = assembly.administrator(fragment);
-                self.connect_class(assembly, class, administrator, escalation, &outcome);
-                if outcome.certainty == Certainty::Certain {
-                    return;
+            let Some(outcome) = self.requirements(assembly, &attempt, escalation) else {
+                continue;
+            };
+            has_everything |= outcome.certainty == Certainty::Certain;
+            match self.left_to(assembly, first, Limit::of(fragment, first)) {
+                Some(left) => {
+                    let outcome = outcome.and(left);
+                    let administrator = assembly.administrator(fragment);
+                    self.connect_class(assembly, class, administrator, escalation, &outcome);
+                    if outcome.certainty == Certainty::Certain {
+                        return;
+                    }
                 }
+                None if first.principal.kind == PrincipalKind::Root => {
+                    self.connect_root(assembly, class, escalation, &outcome);
+                }
+                // What is left is told by what it leads to.
+                None => {}
             }
         }
-        for escalation in knowledge
-            .escalations
-            .iter()
-            .filter(|escalation| !is_plain(escalation))
-        {
+        for escalation in knowledge.escalations.iter().filter(|way| !way.is_plain()) {
+            let gains_nothing = has_everything
+                && escalation.gains == Gain::Administrator
+                && (works_on_itself(escalation) || first.policies.boundary.is_none());
             if provider != Some(escalation.provider)
+                || gains_nothing
                 || !may_go(escalation, first)
                 || !self.has_a_chance(assembly, fragment, first, escalation)
             {
@@ -123,8 +146,8 @@ impl<'d> Escalations<'d, '_> {
                         target: None,
                     };
                     if let Some(outcome) = self.requirements(assembly, &attempt, escalation) {
-                        let administrator = assembly.administrator(fragment);
-                        self.connect_class(assembly, class, administrator, escalation, &outcome);
+                        let (to, outcome) = self.gained(assembly, fragment, first, escalation, outcome);
+                        self.connect_class(assembly, class, to, escalation, &outcome);
                     }
                 }
                 Target::Role => self.on_groups(assembly, class, first, escalation, self.places.roles.clone()),
@@ -189,10 +212,6 @@ impl<'d> Escalations<'d, '_> {
         member: &Member,
         escalation: &Escalation,
     ) {
-        // What a principal gives itself stays within its boundary.
-        if member.policies.boundary.is_some() && escalation.boundary == Boundary::Kept {
-            return;
-        }
         let Some(node) = principal_node(assembly, member) else {
             return;
         };
@@ -219,9 +238,9 @@ impl<'d> Escalations<'d, '_> {
             best = Outcome::or(best, outcome.map(|outcome| outcome.and(version)));
         }
         if let Some(outcome) = best {
-            let administrator = assembly.administrator(fragment);
             let outcome = outcome.resting_on_attachment(member, 1);
-            connect(assembly, node, administrator, escalation, &outcome);
+            let (to, outcome) = self.gained(assembly, fragment, member, escalation, outcome);
+            connect(assembly, node, to, escalation, &outcome);
         }
     }
 
@@ -265,10 +284,14 @@ impl<'d> Escalations<'d, '_> {
                             continue;
                         };
                         let outcome = outcome.and(trusted.clone());
-                        let to = match escalation.gains {
-                            Gain::Administrator => vec![assembly.administrator(fragment)],
-                            Gain::Target if one_by_one => vec![target],
-                            Gain::Target => self.nodes(assembly, &part, &named),
+                        let (to, outcome) = match escalation.gains {
+                            Gain::Administrator => {
+                                let (to, outcome) =
+                                    self.gained(assembly, fragment, member, escalation, outcome);
+                                (vec![to], outcome)
+                            }
+                            Gain::Target if one_by_one => (vec![target], outcome),
+                            Gain::Target => (self.nodes(assembly, &part, &named), outcome),
                         };
                         for to in to {
                             match principal_node(assembly, member).filter(|_| apart) {
@@ -312,14 +335,16 @@ impl<'d> Escalations<'d, '_> {
         one_by_one: bool,
     ) -> Vec<NodeId> {
         let itself = principal_node(assembly, member);
-        let members = match part.extent {
-            PartExtent::One => self.groups.groups.get(part.first).map(|group| &group.members),
+        let rest = match &part.extent {
+            PartExtent::These(_) => None,
             PartExtent::Rest => self.groups.wide.get(part.wide).map(|wide| &wide.members),
         };
-        let first = self.groups.groups.get(part.first).map(|group| &group.members);
-        let others = first
-            .into_iter()
-            .chain(members)
+        let groups = std::iter::once(&part.first).chain(part.these());
+        let members = groups
+            .filter_map(|group| self.groups.groups.get(*group))
+            .map(|group| &group.members);
+        let others = members
+            .chain(rest)
             .flatten()
             .copied()
             .filter(|node| Some(*node) != itself);
@@ -334,13 +359,13 @@ impl<'d> Escalations<'d, '_> {
     }
 
     /// The nodes that stand for a part.
-    fn nodes(&self, assembly: &mut Assembly<'_>, part: &Part, named: &BTreeSet<usize>) -> Vec<NodeId> {
+    fn nodes(&self, assembly: &mut Assembly<'_>, part: &Part, named: &Named) -> Vec<NodeId> {
         let Some(wide) = self.groups.wide.get(part.wide) else {
             return Vec::new();
         };
-        let told_apart = wide.groups.iter().any(|group| named.contains(group));
-        let groups: Vec<usize> = match part.extent {
-            PartExtent::One => vec![part.first],
+        let told_apart = wide.groups.iter().any(|group| named.contains(*group));
+        let groups: Vec<usize> = match &part.extent {
+            PartExtent::These(groups) => groups.clone(),
             PartExtent::Rest if !told_apart => {
                 return assembly
                     .stand_in(Stand::Wide(part.wide), &wide.members)
@@ -351,7 +376,7 @@ impl<'d> Escalations<'d, '_> {
                 .groups
                 .iter()
                 .copied()
-                .filter(|group| !named.contains(group))
+                .filter(|group| !named.contains(*group))
                 .collect(),
         };
         groups
@@ -434,15 +459,14 @@ impl<'d> Escalations<'d, '_> {
         principal: &Principal,
         how: Assumption,
     ) -> Option<Outcome> {
-        let detail = target.detail.as_deref();
-        let asset = asset(assembly, self.directory, fragment, detail, &target.uid);
+        let asset = asset(assembly, self.directory, fragment, target, &target.uid);
         let answer = self
             .directory
             .can_outsider(principal, how.action(), &asset, &Context::over_tls());
         Outcome::of(&answer)
     }
 
-    fn connect_class(
+    pub(super) fn connect_class(
         &mut self,
         assembly: &mut Assembly<'_>,
         class: usize,
@@ -465,44 +489,6 @@ impl<'d> Escalations<'d, '_> {
     }
 }
 
-/// Whether a policy has the version that an escalation needs.
-fn by_version(escalation: &Escalation, policy: &FragmentNode) -> Option<Outcome> {
-    match (escalation.versions, policy.full_version) {
-        (Versions::Any, _) | (Versions::Full, Some(Truth::True)) => Some(Outcome::default()),
-        (Versions::Full, Some(Truth::Unknown | Truth::Depends)) => Some(Outcome::possible(Text::new_static(
-            "its older versions were not read",
-        ))),
-        (Versions::Full, Some(Truth::False) | None) => None,
-    }
-}
-
-/// Whether the way is none: who has these permissions has all.
-fn is_plain(escalation: &Escalation) -> bool {
-    escalation.target == Target::Account
-        && escalation.needs().all(|need| match need {
-            Need::Action(permission) => permission.on == Object::Anything,
-            Need::Present(_) => false,
-        })
-}
-
-/// Whether a kind of principal can go the way at all.
-fn may_go(escalation: &Escalation, member: &Member) -> bool {
-    let kind = member.principal.kind;
-    // What a group may do, whoever is in it may; but it is nobody that could change itself.
-    let by_group = kind == PrincipalKind::Group
-        && match &escalation.target {
-            Target::Principal | Target::OwnPolicy | Target::OwnGroup => false,
-            Target::User | Target::Role | Target::Group | Target::Account | Target::Resource(_) => true,
-        };
-    match escalation.principal {
-        // The root user has every permission already and changes itself in no way.
-        Who::Any if kind == PrincipalKind::Root => is_plain(escalation),
-        Who::Any => by_group || matches!(kind, PrincipalKind::User | PrincipalKind::Role),
-        Who::User => by_group || kind == PrincipalKind::User,
-        Who::Role => kind == PrincipalKind::Role,
-    }
-}
-
 fn connect(
     assembly: &mut Assembly<'_>,
     from: NodeId,
@@ -510,43 +496,10 @@ fn connect(
     escalation: &Escalation,
     outcome: &Outcome,
 ) {
-    if is_plain(escalation) {
+    if escalation.is_plain() {
         assembly.edge(from, to, EdgeKind::CanAdminister, None, outcome, 0);
     } else {
         let how = Some(escalation.title.clone());
         assembly.edge(from, to, EdgeKind::CanEscalateTo, how, outcome, 0);
     }
-}
-
-/// The account's own managed policies that a principal has.
-pub(crate) fn own_policies(assembly: &Assembly<'_>, member: &Member) -> Vec<NodeId> {
-    let mut found: Vec<NodeId> = member
-        .policies
-        .identity
-        .iter()
-        .map(|policy| &policy.origin.holder)
-        .filter(|holder| Arn::account_of(holder) == member.principal.account.as_deref())
-        .filter_map(|holder| assembly.node_of(holder))
-        .filter(|node| {
-            assembly
-                .info(*node)
-                .is_some_and(|info| info.kind != NodeKind::Identity)
-        })
-        .collect();
-    found.sort_unstable();
-    found.dedup();
-    found
-}
-
-/// The groups that a principal is a member of.
-fn own_groups(assembly: &Assembly<'_>, node: NodeId) -> Vec<NodeId> {
-    let Some((fragment, resource)) = assembly.resource(node) else {
-        return Vec::new();
-    };
-    resource
-        .relations
-        .iter()
-        .filter(|relation| relation.label == "member_of")
-        .filter_map(|relation| assembly.reference(fragment, &relation.to))
-        .collect()
 }

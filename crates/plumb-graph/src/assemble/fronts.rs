@@ -18,7 +18,7 @@ use plumb_pack::hands_on::{Asks, Caller, HandsOn};
 
 use crate::assemble::assets::asset;
 use crate::assemble::permission::Permissions;
-use crate::assemble::question::{Asking, DIRECT, Question};
+use crate::assemble::question::{Asking, Question};
 use crate::assemble::{Assembly, Outcome};
 use crate::fragment::{Detail, FragmentNode, Hand};
 use crate::graph::NodeId;
@@ -243,7 +243,7 @@ impl Asked<'_> {
                     assembly,
                     permissions,
                     (target_fragment, target),
-                    Asking::Member(member, &DIRECT),
+                    Asking::member(member),
                 ),
                 None => Some(Outcome::possible(Text::from(format!(
                     "what the role `{role}` may do, which was not read"
@@ -260,7 +260,7 @@ impl Asked<'_> {
                     assembly,
                     permissions,
                     (target_fragment, target),
-                    Asking::Front(&Principal::anonymous(), &by_itself()),
+                    Asking::front(&Principal::anonymous(), &by_itself()),
                 )?;
                 match detail.and_then(|detail| detail.perhaps_closed.clone()) {
                     Some(clause) => open.and(Outcome::possible(clause)),
@@ -277,7 +277,7 @@ impl Asked<'_> {
                     let context = by_itself()
                         .with("aws:SourceArn", source)
                         .with("aws:SourceAccount", account.clone());
-                    let asking = Asking::Front(&principal, &context);
+                    let asking = Asking::front(&principal, &context);
                     self.ask(assembly, permissions, (target_fragment, target), asking)
                 });
                 answers.map(Some).fold(None, Outcome::or)?
@@ -288,7 +288,7 @@ impl Asked<'_> {
                     ..Principal::of_arn(arn)?
                 };
                 let context = by_itself();
-                let asking = Asking::Front(&principal, &context);
+                let asking = Asking::front(&principal, &context);
                 self.ask(assembly, permissions, (target_fragment, target), asking)?
             }
         };
@@ -305,11 +305,10 @@ impl Asked<'_> {
         match &self.on.asks {
             Asks::Nothing => Some(Outcome::default()),
             Asks::Actions(actions) => {
-                let detail = target.detail.as_deref();
-                let asset = asset(assembly, permissions.directory, fragment, detail, &target.uid);
+                let asset = asset(assembly, permissions.directory, fragment, target, &target.uid);
                 let answers = actions
                     .iter()
-                    .map(|action| permissions.answer(asking, action, &asset));
+                    .map(|action| permissions.answer(assembly, asking, action, &asset));
                 answers.fold(None, Outcome::or)
             }
             Asks::Read => {
@@ -321,7 +320,7 @@ impl Asked<'_> {
                 let accesses = (0..).zip(&role.access);
                 for (position, access) in accesses.filter(|(_, access)| access.level == AccessLevel::Read) {
                     let question = Question::Access(position, access);
-                    best = Outcome::or(best, permissions.ask(assembly, asking, None, group, question));
+                    best = Outcome::or(best, permissions.ask_by(assembly, asking, None, group, question));
                 }
                 let mut outcome = best?;
                 for proof in outcome.proofs.iter_mut().filter(|proof| proof.resource == first) {

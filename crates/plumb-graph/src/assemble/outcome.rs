@@ -7,6 +7,7 @@ use plumb_iam::document::Effect;
 use plumb_model::path::{Certainty, Proof};
 use plumb_model::value::Text;
 
+use crate::assemble::passages::Ways;
 use crate::fragment::Circumstance;
 
 /// That something is possible.
@@ -24,6 +25,8 @@ pub(crate) struct Outcome {
     pub(crate) proofs: Vec<Proof>,
     /// The groups of which whoever asks must be a member.
     pub(crate) groups: Vec<Text>,
+    /// By which ways, where not every way will do; it is itself the surest of them.
+    pub(crate) ways: Option<Box<Ways>>,
 }
 
 impl Outcome {
@@ -75,7 +78,7 @@ impl Outcome {
         let permitting = answer
             .deciding
             .iter()
-            .filter(|statement| statement.effect == Effect::Allow);
+            .filter(|statement| statement.effect == Effect::Allow && !statement.origin.holder.is_empty());
         let mut groups: Vec<Text> = permitting
             .clone()
             .filter_map(|statement| statement.origin.group.clone())
@@ -92,11 +95,15 @@ impl Outcome {
             proofs,
             groups,
             from: None,
+            ways: None,
         })
     }
 
     /// The same, resting on the attachment where it rested on a policy that nobody in the estate can change.
     pub(crate) fn resting_on_attachment(mut self, member: &Member, equals: usize) -> Self {
+        self.ways = self
+            .ways
+            .map(|ways| Box::new(ways.map(|outcome| outcome.resting_on_attachment(member, equals))));
         // One of several equal principals leaves its group for itself alone.
         if equals <= 1 {
             let memberships = self.groups.iter().map(|group| Proof {
@@ -113,9 +120,14 @@ impl Outcome {
                 let name = last_part(&proof.resource);
                 let beside = match equals {
                     0 | 1 => String::new(),
-                    others => format!(", as {} equal principals do", others - 1),
+                    2 => ", as it does for an equal principal".to_owned(),
+                    others => format!(", as it does for {} equal principals", others - 1),
                 };
-                proof.detail = Text::from(format!("has the policy {name}{beside}"));
+                // Where AWS keeps the policy, its version stands behind the name.
+                let versioned = proof.attribute.split(" statement ").next().unwrap_or(name);
+                let version = versioned.strip_prefix(name).filter(|version| !version.is_empty());
+                let version = version.map_or_else(String::new, |version| format!(" in{version}"));
+                proof.detail = Text::from(format!("allows it{version}{beside}"));
                 proof.attribute = Text::from(format!("attached policy {name}"));
                 proof.resource = member.principal.name.clone();
             }
@@ -126,6 +138,8 @@ impl Outcome {
     /// Both together.
     pub(crate) fn and(mut self, other: Self) -> Self {
         self.certainty = self.certainty.max(other.certainty);
+        // What is added to the whole is not added to each of them.
+        self.ways = None;
         for condition in other.conditions {
             if !self.conditions.contains(&condition) {
                 self.conditions.push(condition);

@@ -1,25 +1,35 @@
 //! Permission edges: who can read, write, administer and assume what, from the evaluated result of all policies.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
+use plumb_iam::access_list::AccessList;
 use plumb_iam::arn::is_account;
 use plumb_iam::directory::{Directory, Member};
 use plumb_iam::principal::Principal;
 use plumb_iam::principal_pattern::PrincipalPattern;
+use plumb_iam::s3::policy_is_public;
 use plumb_iam::scope::Glance;
-use plumb_model::path::Certainty;
+use plumb_iam::truth::Truth;
+use plumb_model::path::{Certainty, Hop};
 use plumb_model::risk::ExposureLevel;
+use plumb_model::value::Text;
 
-use crate::assemble::assets::{AssetGroup, AssetGroups, Part, PartExtent, principal_node};
+use crate::assemble::assets::{AssetGroup, AssetGroups, MAX_TRIED, Part, PartExtent, principal_node};
 use crate::assemble::callers::{Callers, admitted_accounts, is_owner, let_in};
 use crate::assemble::classes::Classes;
 use crate::assemble::names::Names;
-use crate::assemble::question::{Asking, DIRECT, Question, Telling, questions, reach};
+use crate::assemble::passages::Entries;
+use crate::assemble::question::{
+    Asked, Asking, Ground, Question, Telling, asked, questions, reach, reach_by,
+};
 use crate::assemble::strangers::Vantage;
 use crate::assemble::{Assembly, Outcome};
 use crate::fragment::{Detail, FragmentNode};
+use crate::graph::NodeId;
+use crate::knowledge::TypeId;
 
-/// The most questions about one principal class and one group of resources that are asked.
+/// The most questions about one principal class and one group of resources that are asked; policies that name much count as several.
 pub(crate) const MAX_QUESTIONS: usize = 8_000_000;
 
 /// The most principals that are asked one by one about a resource whose policy tells them apart.
@@ -31,13 +41,20 @@ pub(crate) fn add<'d>(
     directory: &'d Directory,
     groups: &'d AssetGroups,
     classes: &mut Classes<'d>,
+    entries: &Entries,
 ) {
-    let mut permissions = Permissions::new(directory, groups, classes);
+    let mut permissions = Permissions::new(directory, groups, classes, entries);
+    let asked = asked(assembly);
     for class in 0..permissions.classes.all.len() {
-        permissions.own_account(assembly, class);
+        permissions.own_account(assembly, class, &asked);
     }
     for wide in 0..groups.wide.len() {
         permissions.by_resource_policy(assembly, wide);
+    }
+    if groups.were_too_many() {
+        assembly.problem(format!(
+            "more than {MAX_TRIED} pairs of resources and patterns in policies were compared: what was left is asked about one by one"
+        ));
     }
     if permissions.asked >= MAX_QUESTIONS {
         assembly.problem(format!(
@@ -54,6 +71,14 @@ pub(crate) struct Permissions<'d, 'c> {
     pub(crate) decryption: HashMap<(usize, usize), Option<Outcome>>,
     pub(crate) asked: usize,
     pub(super) names: Names<'d>,
+    /// Which principals the policies of each group and of its key tell apart.
+    tellings: HashMap<usize, Rc<Telling>>,
+    /// How requests get to VPC endpoints.
+    pub(super) entries: &'c Entries,
+    /// Sessions within networks, by principal or class and endpoint.
+    pub(super) sessions: HashMap<(NodeId, usize), Option<NodeId>>,
+    /// The endpoints that workloads were connected with.
+    pub(super) entered: HashSet<usize>,
 }
 
 impl<'d, 'c> Permissions<'d, 'c> {
@@ -61,6 +86,7 @@ impl<'d, 'c> Permissions<'d, 'c> {
         directory: &'d Directory,
         groups: &'d AssetGroups,
         classes: &'c mut Classes<'d>,
+        entries: &'c Entries,
     ) -> Self {
         Self {
             directory,
@@ -69,11 +95,15 @@ impl<'d, 'c> Permissions<'d, 'c> {
             decryption: HashMap::new(),
             asked: 0,
             names: Names::default(),
+            tellings: HashMap::new(),
+            entries,
+            sessions: HashMap::new(),
+            entered: HashSet::new(),
         }
     }
 
     /// What a class can do in its own account by its own policies.
-    fn own_account(&mut self, assembly: &mut Assembly<'_>, class: usize) {
+    fn own_account(&mut self, assembly: &mut Assembly<'_>, class: usize, asked: &[(TypeId, Vec<Asked<'_>>)]) {
         let Some((fragment, member)) = self.representative(class) else {
             return;
         };
@@ -81,20 +111,16 @@ impl<'d, 'c> Permissions<'d, 'c> {
         self.decryption.clear();
         let groups = self.groups;
         let mut named = None;
-        let knowledge = assembly.knowledge;
-        for position in 0..knowledge.types().len() {
-            let Some(type_id) = knowledge.type_at(position) else {
-                continue;
-            };
-            let wide = groups.of_type(fragment, type_id);
+        for (type_id, asked) in asked {
+            let wide = groups.of_type(fragment, *type_id);
             if wide.is_empty() {
                 continue;
             }
-            for question in questions(assembly, type_id) {
-                if let Some(reach) = reach(member, question) {
+            for Asked { question, actions } in asked {
+                if let Some(reach) = reach_by(member, actions) {
                     let named = named.get_or_insert_with(|| groups.named(fragment, &member.policies));
                     let parts = groups.parts(fragment, wide, &reach, named);
-                    self.ask_class(assembly, class, &parts, question);
+                    self.ask_class(assembly, class, &parts, *question, Ground::Read);
                 }
             }
         }
@@ -112,34 +138,26 @@ impl<'d, 'c> Permissions<'d, 'c> {
         class: usize,
         parts: &[Part],
         question: Question<'_>,
+        ground: Ground,
     ) {
         let Some((_, first)) = self.representative(class) else {
             return;
         };
-        let members = self
-            .classes
-            .all
-            .get(class)
-            .map(|class| class.members.clone())
-            .unwrap_or_default();
+        let Some(members) = self.classes.all.get(class).map(|class| Rc::clone(&class.members)) else {
+            return;
+        };
         for parts in parts.chunk_by(|a, b| a.wide == b.wide) {
-            let Some(resource) = parts.first().and_then(|part| self.resource(assembly, part.first)) else {
+            let Some(group) = parts.first().map(|part| part.first) else {
                 continue;
             };
-            let key = parts
-                .first()
-                .and_then(|part| self.groups.groups.get(part.first)?.key.group())
-                .and_then(|key| self.resource(assembly, key));
-            let of_key = Telling::of(key.and_then(|key| key.detail.as_deref()));
-            let telling = Telling::of(resource.detail.as_deref()).or(of_key);
-            if telling == Telling::Nobody {
-                let outcomes = self.ask_parts(
-                    assembly,
-                    Asking::Member(first, &DIRECT),
-                    Some(class),
-                    parts,
-                    question,
-                );
+            let Some(resource) = self.resource(assembly, group) else {
+                continue;
+            };
+            let telling = self.telling(assembly, group, resource);
+            if *telling == Telling::Nobody {
+                let mut outcomes =
+                    self.ask_parts(assembly, Asking::member(first), Some(class), parts, question);
+                grounded(&mut outcomes, ground);
                 let any = outcomes.iter().any(|(_, outcome)| outcome.is_some());
                 if let Some(node) = any.then(|| self.classes.node(assembly, class)).flatten() {
                     self.connect_parts(assembly, node, outcomes, question, Some((first, members.len())));
@@ -149,20 +167,16 @@ impl<'d, 'c> Permissions<'d, 'c> {
             // The policy of the resource tells members apart: those it may mean are asked one by one.
             let mut others = None;
             for member in members.iter().take(MAX_SINGLE) {
-                let outcomes = if telling.means(member) {
-                    self.ask_parts(assembly, Asking::Member(member, &DIRECT), None, parts, question)
+                let mut outcomes = if telling.means(member) {
+                    self.ask_parts(assembly, Asking::member(member), None, parts, question)
                 } else {
                     if others.is_none() {
-                        others = Some(self.ask_parts(
-                            assembly,
-                            Asking::Member(member, &DIRECT),
-                            None,
-                            parts,
-                            question,
-                        ));
+                        others =
+                            Some(self.ask_parts(assembly, Asking::member(member), None, parts, question));
                     }
                     others.clone().unwrap_or_default()
                 };
+                grounded(&mut outcomes, ground);
                 if let Some(node) = principal_node(assembly, member) {
                     self.connect_parts(assembly, node, outcomes, question, Some((member, 1)));
                 }
@@ -175,6 +189,19 @@ impl<'d, 'c> Permissions<'d, 'c> {
                 ));
             }
         }
+    }
+
+    /// Which principals the policies of a group's resource and of its key tell apart.
+    fn telling(&mut self, assembly: &Assembly<'_>, group: usize, resource: &FragmentNode) -> Rc<Telling> {
+        if let Some(known) = self.tellings.get(&group) {
+            return Rc::clone(known);
+        }
+        let key = self.groups.groups.get(group).and_then(|group| group.key.group());
+        let key = key.and_then(|key| self.resource(assembly, key));
+        let of_key = Telling::of(key.and_then(|key| key.detail.as_deref()));
+        let telling = Rc::new(Telling::of(resource.detail.as_deref()).or(of_key));
+        self.tellings.insert(group, Rc::clone(&telling));
+        telling
     }
 
     fn ask_parts(
@@ -212,7 +239,12 @@ impl<'d, 'c> Permissions<'d, 'c> {
         let Some(detail) = resource.detail.as_deref() else {
             return;
         };
-        let Some(policy) = &detail.policy else { return };
+        let listed = detail.access_list.iter().flat_map(AccessList::of_accounts);
+        let mut named = detail.policy.as_ref().map(let_in).unwrap_or_default();
+        named.extend(listed.map(|(_, grant)| &grant.grantee));
+        if named.is_empty() {
+            return;
+        }
         let vantages = match self.groups.groups.get(first) {
             Some(group) => self.vantages(assembly, group),
             None => return,
@@ -224,8 +256,8 @@ impl<'d, 'c> Permissions<'d, 'c> {
         else {
             return;
         };
-        let named = let_in(policy);
-        let unread = policy.document().map_or(&[][..], |document| document.unread());
+        let document = detail.policy.as_ref().and_then(|policy| policy.document());
+        let unread = document.map_or(&[][..], |document| document.unread());
         for unread in unread {
             assembly.problem(format!("{}: its policy: {}", resource.uid, unread.why));
         }
@@ -250,7 +282,7 @@ impl<'d, 'c> Permissions<'d, 'c> {
                     },
                     PrincipalPattern::Account(account) => match assembly.fragment_of(provider, account) {
                         Some(own) if own == fragment => {}
-                        Some(other) => self.ask_account(assembly, other, wide, question),
+                        Some(other) => self.ask_account(assembly, other, wide, question, Ground::Read),
                         None => {
                             let anybody = Principal::any_of_account(account.clone());
                             self.ask_stranger(
@@ -292,10 +324,20 @@ impl<'d, 'c> Permissions<'d, 'c> {
                     }
                     PrincipalPattern::CanonicalUser(id)
                         if is_owner(detail, id) || assembly.is_of_the_cloud(id) => {}
-                    // Whose account it is cannot be told; the condition says so.
                     PrincipalPattern::CanonicalUser(id) => {
-                        let anybody = Principal::any_of_account(id.clone());
-                        self.ask_stranger(assembly, Some(anybody), id, (&whole, &vantages), question);
+                        let account = self.directory.account_of_canonical(id);
+                        match account.and_then(|account| assembly.fragment_of(provider, account)) {
+                            Some(own) if own == fragment => {}
+                            Some(other) => self.ask_account(assembly, other, wide, question, Ground::Read),
+                            // Whose account it is cannot be told; it stands by its identifier.
+                            None => {
+                                let anybody = Principal {
+                                    canonical: Some(id.clone()),
+                                    ..Principal::any_of_account(id.clone())
+                                };
+                                self.ask_stranger(assembly, Some(anybody), id, (&whole, &vantages), question);
+                            }
+                        }
                     }
                     PrincipalPattern::Service(_) | PrincipalPattern::Federated(_) => {}
                 }
@@ -322,7 +364,7 @@ impl<'d, 'c> Permissions<'d, 'c> {
         };
         let named = self.groups.named(fragment, &member.policies);
         let parts = self.groups.parts(fragment, &[wide], &everything, &named);
-        let outcomes = self.ask_parts(assembly, Asking::Member(member, &DIRECT), None, &parts, question);
+        let outcomes = self.ask_parts(assembly, Asking::member(member), None, &parts, question);
         self.connect_parts(assembly, node, outcomes, question, Some((member, 1)));
     }
 
@@ -332,6 +374,7 @@ impl<'d, 'c> Permissions<'d, 'c> {
         other: usize,
         wide: usize,
         question: Question<'_>,
+        ground: Ground,
     ) {
         let Some(fragment) = self.groups.wide.get(wide).map(|wide| wide.fragment) else {
             return;
@@ -345,7 +388,7 @@ impl<'d, 'c> Permissions<'d, 'c> {
             };
             let named = self.groups.named(fragment, &member.policies);
             let parts = self.groups.parts(fragment, &[wide], &reach, &named);
-            self.ask_class(assembly, class, &parts, question);
+            self.ask_class(assembly, class, &parts, question, ground);
         }
     }
 
@@ -385,11 +428,17 @@ impl<'d, 'c> Permissions<'d, 'c> {
             return;
         };
         let principals = std::slice::from_ref(&principal);
-        let Some(found_from) = self.ask_from_outside(assembly, principals, vantages, group, question) else {
-            return;
+        let from_outside = self.ask_from_outside(assembly, principals, vantages, group, question);
+        let (found_from, level) = match from_outside {
+            Some(found) => (found, ExposureLevel::Accounts),
+            // The account may have an endpoint that the policy names.
+            None => match self.through_foreign_endpoint(assembly, &principal, group, question) {
+                Some(found) => (found, ExposureLevel::Unknown),
+                None => return,
+            },
         };
         let entry = assembly.external(&account);
-        self.expose(assembly, &found.members, ExposureLevel::Accounts);
+        self.expose(assembly, &found.members, level);
         let outcomes = vec![(whole.clone(), Some(found_from.into_outcome()))];
         self.connect_parts(assembly, entry, outcomes, question, None);
     }
@@ -427,11 +476,12 @@ impl<'d, 'c> Permissions<'d, 'c> {
             .as_ref()
             .is_some_and(|found| found.outcome.certainty == Certainty::Certain);
         if outcome.is_none() || (callers.are_tested && !is_certain) {
-            for fragment in admitted_accounts(assembly, found.fragment, detail) {
+            let (admitted, ground) = admitted_accounts(assembly, found.fragment, detail);
+            for fragment in admitted {
                 if fragment == found.fragment {
                     self.ask_own(assembly, fragment, whole.wide, question);
                 } else {
-                    self.ask_account(assembly, fragment, whole.wide, question);
+                    self.ask_account(assembly, fragment, whole.wide, question, ground);
                 }
             }
             // Where the policy lets no stranger in, it lets in none of other organizations either.
@@ -448,6 +498,10 @@ impl<'d, 'c> Permissions<'d, 'c> {
             let door = [Vantage::through_door_of(&account)];
             let anybody = Principal::any_of_account(account.clone());
             self.ask_stranger(assembly, Some(anybody), &account, (whole, &door), question);
+        }
+        let is_shut = || detail.access_list.is_some() && policy_may_be_public(detail);
+        if outcome.is_none() && (detail.closed.is_none() || !is_shut()) {
+            self.ask_within_networks(assembly, whole, question);
         }
         if let Some(from_outside) = outcome {
             let level = from_outside.level;
@@ -466,6 +520,24 @@ impl<'d, 'c> Permissions<'d, 'c> {
     fn resource<'k>(&self, assembly: &Assembly<'k>, group: usize) -> Option<&'k FragmentNode> {
         resource(assembly, self.groups.groups.get(group)?)
     }
+}
+
+/// Says of outcomes on what ground they are.
+fn grounded(outcomes: &mut [(Part, Option<Outcome>)], ground: Ground) {
+    match ground {
+        Ground::Read => {}
+        Ground::Unread => {
+            for outcome in outcomes.iter_mut().filter_map(|(_, outcome)| outcome.as_mut()) {
+                outcome.from = Some(Text::new_static(Hop::IF_NAMED));
+            }
+        }
+    }
+}
+
+/// Whether blocking public access keeps out whom a policy lets in.
+fn policy_may_be_public(detail: &Detail) -> bool {
+    let document = detail.policy.as_ref().and_then(|policy| policy.document());
+    document.is_none_or(|document| policy_is_public(document) != Truth::False)
 }
 
 /// The resource that stands for a group.

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use plumb_iam::assume::Assumption;
 use plumb_iam::directory::Member;
+use plumb_iam::endpoint::Endpoint;
 use plumb_iam::keys::Context;
 use plumb_iam::policy::PrincipalPolicies;
 use plumb_iam::principal::Principal;
@@ -31,6 +32,17 @@ pub(crate) enum Question<'a> {
 }
 
 impl Question<'_> {
+    /// An action that it asks about, by which the service is told.
+    pub(crate) fn first_action(&self) -> &str {
+        match self {
+            Self::Assume => Assumption::Role.action(),
+            Self::Access(_, access) => {
+                let mut actions = access.grants.iter().flat_map(|grant| &grant.actions);
+                actions.next().map_or("", |action| action.as_str())
+            }
+        }
+    }
+
     /// The kind of edge that a yes gives.
     pub(crate) fn kind(self) -> EdgeKind {
         match self {
@@ -44,51 +56,123 @@ impl Question<'_> {
     }
 }
 
+/// So many patterns of resources are no more work than none.
+const NAMED_AT_ONCE: usize = 25;
+
 /// What is given of requests of the estate's own principals: they go to the resource itself.
 pub(crate) static DIRECT: LazyLock<Context> = LazyLock::new(vantage::direct);
 
+/// On what a policy that lets somebody in is known to do so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ground {
+    /// On what was read of it.
+    Read,
+    /// It would have to name who asks in what was not read of it.
+    Unread,
+}
+
+/// Who asks, and how the request comes.
+#[derive(Clone, Copy)]
+pub(crate) struct Asking<'a> {
+    pub(crate) who: Asker<'a>,
+    /// What is given of the request.
+    pub(crate) context: &'a Context,
+    /// The VPC endpoint that it comes through.
+    pub(crate) endpoint: Option<&'a Endpoint>,
+    /// Who sends it to the endpoint, where the policies are asked for everybody in their place.
+    pub(crate) sender: Option<&'a Principal>,
+}
+
 /// Who asks.
 #[derive(Clone, Copy)]
-pub(crate) enum Asking<'a> {
-    /// With what is given of the request.
-    Member(&'a Member, &'a Context),
-    /// With what is given of the request.
-    Outsider(&'a Principal, &'a Context),
-    /// A front, with what its requests say of where they come from.
-    Front(&'a Principal, &'a Context),
+pub(crate) enum Asker<'a> {
+    Member(&'a Member),
+    Outsider(&'a Principal),
+    /// A front.
+    Front(&'a Principal),
 }
 
 impl<'a> Asking<'a> {
-    /// The same with other things given of the request.
-    pub(crate) fn with(self, context: &'a Context) -> Self {
-        match self {
-            Self::Member(member, _) => Self::Member(member, context),
-            Self::Outsider(principal, _) => Self::Outsider(principal, context),
-            Self::Front(principal, _) => Self::Front(principal, context),
+    /// A member whose request goes to the resource itself, however it comes.
+    pub(crate) fn member(member: &'a Member) -> Self {
+        Self::by(Asker::Member(member), &DIRECT)
+    }
+
+    /// Somebody else.
+    pub(crate) fn outsider(principal: &'a Principal, context: &'a Context) -> Self {
+        Self::by(Asker::Outsider(principal), context)
+    }
+
+    /// A front, with what its requests say of where they come from.
+    pub(crate) fn front(principal: &'a Principal, context: &'a Context) -> Self {
+        Self::by(Asker::Front(principal), context)
+    }
+
+    fn by(who: Asker<'a>, context: &'a Context) -> Self {
+        Self {
+            who,
+            context,
+            endpoint: None,
+            sender: None,
         }
     }
 
-    /// What is given of the request.
-    pub(crate) fn context(self) -> &'a Context {
-        match self {
-            Self::Member(_, context) | Self::Outsider(_, context) | Self::Front(_, context) => context,
+    /// The same with other things given of the request.
+    pub(crate) fn with(self, context: &'a Context) -> Self {
+        Self { context, ..self }
+    }
+
+    /// The same through a VPC endpoint, with what requests through it say.
+    pub(crate) fn through(self, endpoint: &'a Endpoint, context: &'a Context) -> Self {
+        Self {
+            context,
+            endpoint: Some(endpoint),
+            ..self
+        }
+    }
+
+    /// What a service asks on behalf of who asks: it comes by no endpoint, and for a member from nowhere that is known.
+    pub(crate) fn by_service(self) -> Self {
+        match self.who {
+            Asker::Member(member) => Self::member(member),
+            Asker::Outsider(_) | Asker::Front(_) => Self {
+                endpoint: None,
+                ..self
+            },
         }
     }
 
     /// The principal.
     pub(crate) fn principal(self) -> &'a Principal {
-        match self {
-            Self::Member(member, _) => &member.principal,
-            Self::Outsider(principal, _) | Self::Front(principal, _) => principal,
+        match self.who {
+            Asker::Member(member) => &member.principal,
+            Asker::Outsider(principal) | Asker::Front(principal) => principal,
         }
     }
 
     /// The policies of its own, where it is of the estate.
     pub(crate) fn policies(self) -> Option<&'a PrincipalPolicies> {
-        match self {
-            Self::Member(member, _) => Some(&member.policies),
-            Self::Outsider(..) | Self::Front(..) => None,
+        match self.who {
+            Asker::Member(member) => Some(&member.policies),
+            Asker::Outsider(_) | Asker::Front(_) => None,
         }
+    }
+
+    /// How much work an answer is: a policy that names many resources is looked through for each.
+    pub(crate) fn work(self) -> usize {
+        let named = match self.who {
+            Asker::Member(member) => member
+                .policies
+                .identity
+                .iter()
+                .filter_map(|policy| policy.document())
+                .flat_map(|document| document.statements())
+                .filter_map(|statement| statement.resources.as_ref())
+                .map(|resources| resources.patterns.len())
+                .sum(),
+            Asker::Outsider(_) | Asker::Front(_) => 0,
+        };
+        1 + named / NAMED_AT_ONCE
     }
 
     /// Whether who asks is of the account of a group.
@@ -114,23 +198,55 @@ pub(crate) fn questions<'k>(assembly: &Assembly<'k>, type_id: TypeId) -> Vec<Que
     access.chain(assume).collect()
 }
 
+/// A question with the actions of [`first_actions`].
+pub(crate) struct Asked<'k> {
+    pub(crate) question: Question<'k>,
+    pub(crate) actions: Vec<String>,
+}
+
+/// Everything that is asked, by type; types about which nothing is asked are left out.
+pub(crate) fn asked<'k>(assembly: &Assembly<'k>) -> Vec<(TypeId, Vec<Asked<'k>>)> {
+    let knowledge = assembly.knowledge;
+    (0..knowledge.types().len())
+        .filter_map(|position| knowledge.type_at(position))
+        .map(|type_id| {
+            let questions = questions(assembly, type_id).into_iter();
+            let asked = questions.map(|question| Asked {
+                question,
+                actions: first_actions(question),
+            });
+            (type_id, asked.collect::<Vec<_>>())
+        })
+        .filter(|(_, asked)| !asked.is_empty())
+        .collect()
+}
+
+/// The actions, in lower case, one of which a principal's own policies must speak of for a question to reach anything.
+pub(crate) fn first_actions(question: Question<'_>) -> Vec<String> {
+    match question {
+        Question::Assume => vec![Assumption::Role.action().to_ascii_lowercase()],
+        Question::Access(_, access) => {
+            let actions = access.grants.first().map_or(&[][..], |grant| &grant.actions);
+            actions.iter().map(|action| action.to_ascii_lowercase()).collect()
+        }
+    }
+}
+
 /// Where a principal's own policies let a question reach; `None` where nowhere.
 pub(crate) fn reach<'m>(member: &'m Member, question: Question<'_>) -> Option<Glance<'m>> {
-    let of = |action: &str| Glance::of(&member.policies, &action.to_ascii_lowercase());
-    let reach = match question {
-        Question::Assume => of(Assumption::Role.action()),
-        Question::Access(_, access) => {
-            let mut actions = access.grants.first()?.actions.iter();
-            let mut all = of(actions.next()?);
-            for action in actions {
-                let more = of(action);
-                all.patterns.extend(more.patterns);
-                all.everything |= more.everything;
-            }
-            all
-        }
-    };
-    (!reach.is_empty()).then_some(reach)
+    reach_by(member, &first_actions(question))
+}
+
+/// Where a principal's own policies let some actions, in lower case, reach; `None` where nowhere.
+pub(crate) fn reach_by<'m>(member: &'m Member, actions: &[String]) -> Option<Glance<'m>> {
+    let (first, others) = actions.split_first()?;
+    let mut all = Glance::of(&member.policies, first);
+    for action in others {
+        let more = Glance::of(&member.policies, action);
+        all.patterns.extend(more.patterns);
+        all.everything |= more.everything;
+    }
+    (!all.is_empty()).then_some(all)
 }
 
 /// Which principals the policy of a resource tells apart.

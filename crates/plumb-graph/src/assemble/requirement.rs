@@ -8,13 +8,14 @@ use plumb_iam::principal::Tags;
 use plumb_iam::request::Request;
 use plumb_iam::scope::Glance;
 use plumb_iam::witness::{Naming, Witnesses, witnesses};
-use plumb_model::path::Certainty;
+use plumb_model::path::{Certainty, Proof};
 use plumb_model::value::Text;
 use plumb_pack::escalation::{Escalation, Need, Object, Permission, Requirement};
 use plumb_pack::recipe::Piece;
 
 use crate::assemble::assets::asset;
-use crate::assemble::escalation::{Attempt, Escalations, own_policies};
+use crate::assemble::eligible::own_policies;
+use crate::assemble::escalation::{Attempt, Escalations};
 use crate::assemble::{Assembly, Outcome};
 use crate::fragment::FragmentNode;
 
@@ -62,14 +63,26 @@ impl Escalations<'_, '_> {
             }
         }
         let all = |chosen: &Chosen| {
-            let mut pairs = escalation.requires.iter().zip(&known);
-            pairs.try_fold(Outcome::default(), |all, (requirement, known)| {
-                let outcome = match known {
+            let mut outcome = Outcome::default();
+            let mut granted = Vec::new();
+            for (requirement, known) in escalation.requires.iter().zip(&known) {
+                let found = match known {
                     Some(known) => known.clone(),
                     None => self.requirement(assembly, attempt, requirement, chosen)?,
                 };
-                Some(all.and(outcome))
-            })
+                let any_is_enough = match requirement {
+                    Requirement::Need(need) => is_granted_by_own_policies(need),
+                    Requirement::Any(_) => false,
+                };
+                if any_is_enough {
+                    granted.push(found.proofs.clone());
+                } else {
+                    granted.extend(found.proofs.iter().map(|proof| vec![proof.clone()]));
+                }
+                outcome = outcome.and(found);
+            }
+            drop_redundant(&mut outcome.proofs, &granted);
+            Some(outcome)
         };
         if open.is_empty() {
             return all(&Chosen::new());
@@ -164,13 +177,7 @@ impl Escalations<'_, '_> {
         let context = context_of(permission);
         let ask = |arn: &str, target: Option<&FragmentNode>| {
             let asset = match target {
-                Some(target) => asset(
-                    assembly,
-                    self.directory,
-                    attempt.fragment,
-                    target.detail.as_deref(),
-                    arn,
-                ),
+                Some(target) => asset(assembly, self.directory, attempt.fragment, target, arn),
                 None => {
                     let account = &assembly.fragments.get(attempt.fragment)?.account.id;
                     let asset = self.directory.asset(arn, account, Tags::Unspecified, None);
@@ -181,11 +188,14 @@ impl Escalations<'_, '_> {
                     }
                 }
             };
-            Outcome::of(
-                &self
-                    .directory
-                    .can(attempt.member, &permission.action, &asset, &context),
-            )
+            let regions = assembly.regions_of(attempt.fragment);
+            Outcome::of(&self.directory.can_somewhere(
+                attempt.member,
+                &permission.action,
+                &asset,
+                &context,
+                regions,
+            ))
         };
         match &permission.on {
             Object::Anything => ask("*", None),
@@ -240,7 +250,9 @@ impl Escalations<'_, '_> {
         }
         Some(text)
     }
+}
 
+impl Escalations<'_, '_> {
     /// The names to try, because the principal chooses them.
     fn choices(
         &self,
@@ -256,7 +268,7 @@ impl Escalations<'_, '_> {
             all: Vec::new(),
             coverage: Coverage::All,
         };
-        for region in self.regions(attempt, open) {
+        for region in Self::regions(assembly, attempt, open) {
             let mut combined = vec![Chosen::new()];
             for (text, permissions) in &by_text {
                 let names = self.names(assembly, attempt, &in_region(text, &region), permissions);
@@ -322,9 +334,13 @@ impl Escalations<'_, '_> {
     }
 
     /// The regions to try: those that the account uses, and those that the principal's own policies name.
-    fn regions(&self, attempt: &Attempt<'_>, open: &[(String, &Permission)]) -> BTreeSet<String> {
-        let used = self.places.regions.get(&attempt.fragment).into_iter().flatten();
-        let mut regions: BTreeSet<String> = used.map(|region| region.to_string()).collect();
+    fn regions(
+        assembly: &Assembly<'_>,
+        attempt: &Attempt<'_>,
+        open: &[(String, &Permission)],
+    ) -> BTreeSet<String> {
+        let used = assembly.regions_of(attempt.fragment).iter();
+        let mut regions: BTreeSet<String> = used.map(ToString::to_string).collect();
         for (_, permission) in open {
             let reach = Glance::of(&attempt.member.policies, &permission.action.to_ascii_lowercase());
             for pattern in &reach.patterns {
@@ -342,6 +358,39 @@ impl Escalations<'_, '_> {
         }
         regions
     }
+}
+
+/// Whether statements that allow it are each enough: no policy of a resource takes part.
+fn is_granted_by_own_policies(need: &Need) -> bool {
+    match need {
+        Need::Present(_) => false,
+        Need::Action(permission) => match &permission.on {
+            Object::Anything | Object::Arn(_) => true,
+            Object::Target | Object::TargetPolicy => false,
+        },
+    }
+}
+
+/// Leaves out of the facts those beside which another one is enough that must hold anyway.
+///
+/// Each of `granted` are statements of which any is enough for one need.
+fn drop_redundant(facts: &mut Vec<Proof>, granted: &[Vec<Proof>]) {
+    let needed: BTreeSet<&Proof> = granted
+        .iter()
+        .filter_map(|any| match any.as_slice() {
+            [only] => Some(only),
+            [] | [_, ..] => None,
+        })
+        .collect();
+    let is_covered = |any: &&Vec<Proof>| any.iter().any(|fact| needed.contains(fact));
+    let redundant: BTreeSet<&Proof> = granted
+        .iter()
+        .filter(is_covered)
+        .flatten()
+        .filter(|fact| !needed.contains(fact))
+        .collect();
+    let open: BTreeSet<&Proof> = granted.iter().filter(|any| !is_covered(any)).flatten().collect();
+    facts.retain(|fact| !redundant.contains(fact) || open.contains(fact));
 }
 
 /// An ARN in a region, where its region is open.

@@ -1,7 +1,7 @@
 //! What code runs as: the identities whose permissions it has.
 
 use plumb_model::graph::NodeKind;
-use plumb_model::path::{EdgeKind, Proof};
+use plumb_model::path::{Certainty, EdgeKind, Proof};
 use plumb_model::value::Text;
 
 use crate::assemble::{Assembly, Outcome};
@@ -68,6 +68,9 @@ impl Assembly<'_> {
                 }
                 let outcome = Outcome::certain(proofs).and(withheld.clone());
                 self.edge(node, identity, EdgeKind::RunsAs, None, &outcome, 0);
+                if outcome.certainty == Certainty::Certain {
+                    self.run_as.entry(identity).or_default().push((node, outcome));
+                }
             }
         }
     }

@@ -1,11 +1,13 @@
-//! Sharing: content that its owner has handed to other accounts by number.
+//! Sharing: content that its owner has handed to other accounts by number, and what access control lists show to them.
 
+use plumb_iam::access_list::AccessList;
 use plumb_iam::keys::Context;
 use plumb_iam::principal::Principal;
 use plumb_model::path::{EdgeKind, Proof};
 use plumb_model::risk::ExposureLevel;
 use plumb_model::value::Text;
 
+use crate::assemble::callers::is_owner;
 use crate::assemble::permission::Permissions;
 use crate::assemble::question::Asking;
 use crate::assemble::{Assembly, Outcome};
@@ -15,6 +17,7 @@ use crate::graph::NodeId;
 /// Adds an edge from every account that something is shared with.
 pub(crate) fn add(assembly: &mut Assembly<'_>, permissions: &mut Permissions<'_, '_>) {
     for (fragment, node, resource) in assembly.resources() {
+        show(assembly, permissions, node, resource);
         for share in resource.detail.iter().flat_map(|detail| &detail.shared) {
             let role = assembly.knowledge.role(resource.type_id);
             let Some(shared) = role.and_then(|role| role.shared.get(share.entry)) else {
@@ -60,6 +63,34 @@ pub(crate) fn add(assembly: &mut Assembly<'_>, permissions: &mut Permissions<'_,
     }
 }
 
+/// Shows a resource to the accounts outside of the estate that its access control list names, whatever it lets them do.
+fn show(
+    assembly: &mut Assembly<'_>,
+    permissions: &Permissions<'_, '_>,
+    node: NodeId,
+    resource: &FragmentNode,
+) {
+    let Some(detail) = resource.detail.as_deref() else {
+        return;
+    };
+    let listed = detail.access_list.iter().flat_map(AccessList::of_accounts);
+    for (id, grant) in listed {
+        let is_known = permissions.directory.account_of_canonical(id).is_some();
+        if is_known || assembly.is_of_the_cloud(id) || is_owner(detail, id) {
+            continue;
+        }
+        let account = assembly.external(id);
+        assembly.expose(node, ExposureLevel::Accounts);
+        let outcome = Outcome::certain(vec![Proof {
+            resource: resource.uid.clone(),
+            attribute: grant.origin.policy.clone(),
+            detail: Text::from(format!("names the canonical user {id}")),
+        }]);
+        let how = Some(Text::new_static("its access control list lets the account in"));
+        assembly.edge(account, node, EdgeKind::Reaches, how, &outcome, 0);
+    }
+}
+
 /// Whether the key of a resource admits an account; `None` where it does not.
 fn decryption(
     assembly: &Assembly<'_>,
@@ -81,7 +112,7 @@ fn decryption(
             (Some(group), _) => {
                 let principal = Principal::any_of_account(account);
                 let context = Context::over_tls();
-                let asking = Asking::Front(&principal, &context);
+                let asking = Asking::front(&principal, &context);
                 outcome = outcome.and(permissions.decrypt(assembly, asking, None, group)?);
             }
             (None, ReferenceTo::Elsewhere(key)) => {

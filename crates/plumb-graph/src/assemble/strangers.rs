@@ -10,7 +10,7 @@ use plumb_net::address::{AddressSet, Width};
 
 use crate::assemble::assets::AssetGroup;
 use crate::assemble::permission::{Permissions, resource};
-use crate::assemble::question::{Asking, Question};
+use crate::assemble::question::{Asking, DIRECT, Question};
 use crate::assemble::{Assembly, Outcome};
 
 /// The most parts of the internet that conditions tell apart; beyond, addresses stay open.
@@ -123,14 +123,34 @@ impl Permissions<'_, '_> {
         for vantage in vantages {
             let mut best = None;
             for principal in principals {
-                let asking = Asking::Outsider(principal, &vantage.context);
-                best = Outcome::or(best, self.ask(assembly, asking, None, group, question));
+                let asking = Asking::outsider(principal, &vantage.context);
+                best = Outcome::or(best, self.ask_by(assembly, asking, None, group, question));
             }
             if let Some(outcome) = best {
                 seen.add(&vantage.place, outcome);
             }
         }
         seen.joined()
+    }
+}
+
+impl Permissions<'_, '_> {
+    /// What somebody of another account may do through an endpoint that was not read and may be that account's.
+    pub(super) fn through_foreign_endpoint(
+        &mut self,
+        assembly: &Assembly<'_>,
+        principal: &Principal,
+        group: &AssetGroup,
+        question: Question<'_>,
+    ) -> Option<FromOutside> {
+        let places = self.places(assembly, None, group);
+        let asking = Asking::outsider(principal, &DIRECT);
+        let outcome = self.through_unread(assembly, asking, None, (group, question), &places)?;
+        Some(FromOutside {
+            outcome,
+            level: ExposureLevel::Unknown,
+            from: None,
+        })
     }
 }
 

@@ -12,6 +12,7 @@ use plumb_pack::template::TemplateScope;
 
 use super::Circumstance;
 use crate::knowledge::UID;
+use crate::sight::Sight;
 
 /// The most targets of one resource that are followed.
 const MAX_HANDS: usize = 1_000;
@@ -39,6 +40,7 @@ pub(super) fn hands(
     resource: &Resource,
     partition: &str,
     account: &str,
+    sight: &Sight<'_>,
     problems: &mut Vec<Text>,
 ) -> Vec<Hand> {
     let mut found = Vec::new();
@@ -63,9 +65,17 @@ pub(super) fn hands(
                 ..scope
             };
             let place = place(on, &at);
-            let Some(hangs_on) = hangs_on(on, element) else {
+            let Some(mut hangs_on) = hangs_on(on, element) else {
                 continue;
             };
+            match on.when.as_ref().map(|when| sight.truth_of(when, element)) {
+                None | Some(Ok(true)) => {}
+                Some(Ok(false)) => continue,
+                Some(Err(why)) => hangs_on.push(Circumstance {
+                    clause: Text::from(format!("whether it hands on so: {why}")),
+                    certainty: Certainty::Possible,
+                }),
+            }
             let name = match on.name.render(&scope) {
                 Value::String(text) => text,
                 Value::Unreadable(unreadable) => {

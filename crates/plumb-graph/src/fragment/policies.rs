@@ -2,6 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use plumb_iam::access_list::AccessList;
 use plumb_iam::directory::resource_policy;
 use plumb_iam::policy::NamedPolicy;
 use plumb_model::graph::NodeKind;
@@ -10,8 +11,8 @@ use plumb_model::value::{Map, Text, Value};
 use plumb_pack::graph_role::GraphRole;
 use plumb_pack::recipe::Path;
 
-/// A number that is equal for resources whose policy and grants differ in nothing but the resource they belong to.
-pub(super) fn shape(role: &GraphRole, resource: &Resource) -> u64 {
+/// A number that is equal for resources whose policy, grants and lists differ in nothing but the resource they belong to.
+pub(super) fn shape(role: &GraphRole, resource: &Resource, list: Option<&AccessList>) -> u64 {
     fn mix(value: &Value, uid: &str, hasher: &mut DefaultHasher) {
         match value {
             Value::String(text) => (4u8, text.replace(uid, "\0")).hash(hasher),
@@ -37,6 +38,9 @@ pub(super) fn shape(role: &GraphRole, resource: &Resource) -> u64 {
     }
     if let Some(grants) = resource.get("grants").filter(|_| role.kind == NodeKind::Key) {
         mix(grants, &resource.uid, &mut hasher);
+    }
+    for (id, grant) in list.iter().flat_map(|list| list.of_accounts()) {
+        (7u8, id, &grant.actions).hash(&mut hasher);
     }
     hasher.finish()
 }

@@ -159,7 +159,7 @@ mod tests {
         let mut builder = Builder::default();
         let (from, to) = (builder.node(), builder.node());
         let mut fact = |attribute: &str, detail: &str| {
-            builder.fact(Proof {
+            builder.fact(&Proof {
                 resource: "group".into(),
                 attribute: attribute.into(),
                 detail: detail.into(),

@@ -17,7 +17,8 @@ use crate::security::SecurityGraph;
 /// How many cuts of a path are named.
 const MOST_CUTS: usize = 4;
 
-/// The facts that close the riskiest path of each group, by position, with how many paths of the group each closes.
+/// The facts on which the riskiest path of each group rests, by position, with how many paths of the group each closes: none, where
+/// other ways lead to the same target.
 pub(super) type Closing = Vec<BTreeMap<FactId, u64>>;
 
 /// Tries the facts on which groups rest, those of the riskiest groups first; at most `tries`.
@@ -69,9 +70,11 @@ pub(super) fn closing(security: &SecurityGraph, ranked: &[(Signature, Group)], t
                     continue;
                 };
                 let is_lost = |node: &NodeId| lost.values().any(|lost| lost.contains(node));
-                let closed = group.best.hops.last().is_some_and(|(target, _)| is_lost(target));
-                if let Some(closing) = closing.get_mut(position).filter(|_| closed) {
-                    closing.insert(fact, group.closed(&lost));
+                let hops = &group.best.hops;
+                let closed = hops.last().is_some_and(|(target, _)| is_lost(target));
+                let breaks = hops.iter().any(|(_, edge)| removed.contains(edge));
+                if let Some(closing) = closing.get_mut(position).filter(|_| closed || breaks) {
+                    closing.insert(fact, if closed { group.closed(&lost) } else { 0 });
                 }
             }
         }
@@ -91,6 +94,8 @@ enum Merit {
 }
 
 /// The cheapest cuts of a group, where strangers are named first and shared ones last; of equally cheap ones that nearest to the end of its step, then the one that closes more.
+///
+/// Where nothing closes it but what is shared, those come first that take the way alone.
 pub(super) fn of(
     security: &SecurityGraph,
     weights: &RiskWeights,
@@ -99,6 +104,7 @@ pub(super) fn of(
     closed_by: &HashMap<FactId, u64>,
 ) -> Vec<Cut> {
     let mut found: Vec<(Merit, u32, usize, Reverse<u64>, FactId)> = Vec::new();
+    let mut of_way: Vec<(Merit, u32, usize, Reverse<u64>, FactId)> = Vec::new();
     let steps = group
         .best
         .hops
@@ -106,7 +112,14 @@ pub(super) fn of(
         .filter_map(|(_, edge)| security.graph.edge(*edge));
     for edge in steps {
         for (place, fact) in edge.step.proofs.iter().enumerate() {
-            if !closing.contains_key(fact) || found.iter().any(|(_, _, _, _, known)| known == fact) {
+            let Some(closes) = closing.get(fact) else {
+                continue;
+            };
+            if found
+                .iter()
+                .chain(&of_way)
+                .any(|(_, _, _, _, known)| known == fact)
+            {
                 continue;
             }
             let days = weights.days(effort(edge.step.kind), group.accounts.len());
@@ -122,16 +135,26 @@ pub(super) fn of(
             } else {
                 Merit::Usual
             };
-            found.push((
+            let cut = (
                 merit,
                 days,
                 edge.step.proofs.len() - place,
                 Reverse(others),
                 *fact,
-            ));
+            );
+            match (closes, merit) {
+                (0, Merit::Opening | Merit::Usual) => of_way.push(cut),
+                (0, Merit::Shared) => {}
+                (_, _) => found.push(cut),
+            }
         }
     }
     found.sort();
+    if found.first().is_none_or(|(merit, ..)| *merit == Merit::Shared) {
+        of_way.sort();
+        of_way.append(&mut found);
+        found = of_way;
+    }
     found
         .into_iter()
         .take(MOST_CUTS)

@@ -7,7 +7,7 @@ use plumb_model::path::{AttackPath, Certainty, Hop};
 use plumb_model::value::Text;
 use plumb_pack::risk::RiskWeights;
 
-use super::group::{Group, Signature, administers};
+use super::group::{Group, Signature, administers, unread_in};
 use super::title::Coming;
 use super::{cuts, title};
 use crate::graph::{EdgeId, FactId, NodeId, Step};
@@ -52,6 +52,8 @@ pub(super) fn describe(
             })
         })
         .collect();
+    // What decides them all is what was not read: taking away one way to it is no change that closes it.
+    let is_unread = unread_in(security, &best.hops).is_some();
     let entry = security.path_node(best.entry);
     let accounts: Vec<Option<u32>> = best
         .hops
@@ -85,7 +87,11 @@ pub(super) fn describe(
             entries: group.entries.values().sum(),
             hops: &hops,
             accounts: &accounts,
-            coming: coming(security, &best.hops),
+            coming: if is_unread {
+                Coming::IfNamed
+            } else {
+                coming(security, &best.hops)
+            },
             titles: &group.titles,
             labels: &group.labels,
             unlabelled: group.unlabelled,
@@ -103,7 +109,11 @@ pub(super) fn describe(
         behind: most_precious(security, &beside.behind),
         accounts: group.accounts.iter().cloned().collect(),
         worsened_by: Vec::new(),
-        cuts: cuts::of(security, weights, group, beside.closing, beside.closed_by),
+        cuts: if is_unread {
+            Vec::new()
+        } else {
+            cuts::of(security, weights, group, beside.closing, beside.closed_by)
+        },
         entry,
         hops,
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use plumb_model::account::Provider;
 use plumb_model::graph::{NodeKind, Sensitivity};
-use plumb_model::path::{Certainty, EdgeKind};
+use plumb_model::path::{Certainty, EdgeKind, Hop};
 use plumb_model::value::Text;
 use plumb_pack::requirement::PathEntry;
 use sha2::{Digest, Sha256};
@@ -103,6 +103,14 @@ enum Way {
 
 impl Signature {
     pub(super) fn of(security: &SecurityGraph, entry: NodeId, hops: &[(NodeId, EdgeId)]) -> Self {
+        if let Some(account) = unread_in(security, hops) {
+            return Self {
+                entry: Text::default(),
+                hops: Vec::new(),
+                end: account,
+                certainty: Certainty::Possible,
+            };
+        }
         let mut account: Option<u32> = None;
         let mut certainty = Certainty::Certain;
         let mut steps = Vec::with_capacity(hops.len());
@@ -196,6 +204,17 @@ impl Signature {
                 .collect::<String>(),
         )
     }
+}
+
+/// The account of what a path ends at by what was not read of its policy.
+///
+/// Whom such a policy names, and how an attacker comes by them, is nothing that tells paths apart: reading it decides them all.
+pub(super) fn unread_in(security: &SecurityGraph, hops: &[(NodeId, EdgeId)]) -> Option<Text> {
+    let (node, edge) = hops.last()?;
+    let how = security.graph.edge(*edge)?.step.how.as_ref()?;
+    let account = security.node(*node)?.account?;
+    let (_, account) = security.accounts.get(account as usize)?;
+    how.starts_with(Hop::IF_NAMED).then(|| account.clone())
 }
 
 /// Whether a principal, or the class it belongs to, has every permission of an account by what it was given, if only under conditions.

@@ -21,13 +21,15 @@ pub(super) enum Place {
     Elsewhere,
 }
 
-/// How the permissions at the end of a path come.
+/// How what is at the end of a path comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Coming {
     /// By what the one before was given: no other way needs to be told.
     Given,
     /// By the way that the last step tells.
     ByAWay,
+    /// By what was not read of policies, to whomever these name.
+    IfNamed,
 }
 
 /// What a title is made of.
@@ -55,6 +57,9 @@ pub(super) fn of(told: &Told<'_>) -> Text {
         accounts,
         ..
     } = told;
+    if told.coming == Coming::IfNamed {
+        return of_unread(told);
+    }
     let mut title = match entry.uid.as_str() {
         INTERNET => "Internet".to_owned(),
         CREDENTIALS => "Weak credentials".to_owned(),
@@ -75,13 +80,7 @@ pub(super) fn of(told: &Told<'_>) -> Text {
         title.push_str(&name(hop, place));
         let how = how(hop).filter(|_| !(is_last && told.coming == Coming::Given));
         let notes = if is_last {
-            let others = told.titles.len().saturating_sub(1);
-            if others > 0 {
-                title.push_str(&format!(
-                    " and {others} other type{}",
-                    if others == 1 { "" } else { "s" }
-                ));
-            }
+            title.push_str(&other_types(told));
             notes(how, told.labels.iter(), told.unlabelled)
         } else {
             notes(how, hop.to.label.iter(), 0)
@@ -89,6 +88,27 @@ pub(super) fn of(told: &Told<'_>) -> Text {
         title.push_str(&notes);
     }
     Text::from(title)
+}
+
+/// All ways to resources whose policies were not read, of whatever entry.
+fn of_unread(told: &Told<'_>) -> Text {
+    let target = told.hops.last().map_or("resource", |hop| hop.to.title.as_str());
+    let (others, notes) = (
+        other_types(told),
+        notes(None, told.labels.iter(), told.unlabelled),
+    );
+    Text::from(format!(
+        "Principals of other accounts -> {target}{others} whose policy was not read{notes}"
+    ))
+}
+
+/// How many other types of targets there are.
+fn other_types(told: &Told<'_>) -> String {
+    match told.titles.len().saturating_sub(1) {
+        0 => String::new(),
+        1 => " and 1 other type".to_owned(),
+        others => format!(" and {others} other types"),
+    }
 }
 
 /// Whether the step is open to a part of the internet alone.
@@ -130,13 +150,28 @@ fn name(hop: &Hop, place: Place) -> String {
 /// How a step is taken, where that is worth a word.
 fn how(hop: &Hop) -> Option<String> {
     match hop.kind {
-        EdgeKind::Reaches | EdgeKind::CanEscalateTo | EdgeKind::Holds => {
-            hop.how.as_ref().map(Text::to_string)
-        }
+        EdgeKind::Reaches | EdgeKind::CanEscalateTo => hop.how.as_ref().map(Text::to_string),
+        EdgeKind::Holds => hop.how.as_deref().map(reason),
         EdgeKind::CanAssume | EdgeKind::CanRead | EdgeKind::CanWrite | EdgeKind::CanAdminister => {
             hop.how.as_ref().filter(|_| is_narrow(hop)).map(Text::to_string)
         }
         EdgeKind::RunsAs | EdgeKind::In | EdgeKind::Covers | EdgeKind::Relation => None,
+    }
+}
+
+/// The first of the reasons why credentials are weak, and whether there are more.
+fn reason(reasons: &str) -> String {
+    let (first, more) = match reasons.split_once("; ") {
+        Some((first, _)) => (first, ", among others"),
+        None => (reasons, ""),
+    };
+    // Why something was not read is told by the step.
+    match first
+        .strip_prefix("whether ")
+        .and_then(|unread| unread.split_once(": "))
+    {
+        Some((clause, _)) => format!("if {clause}{more}"),
+        None => format!("{first}{more}"),
     }
 }
 
@@ -148,7 +183,8 @@ fn notes<'l>(
 ) -> String {
     let has_others = labels.len() > MOST_LABELS || (labels.len() > 0 && unlabelled > 0);
     let labels = labels.take(MOST_LABELS).map(|label| {
-        if label.ends_with("data") {
+        // What is many of something says what it is.
+        if label.ends_with("data") || label.ends_with('s') {
             label.to_string()
         } else {
             format!("{label} data")

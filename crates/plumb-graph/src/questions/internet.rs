@@ -9,6 +9,7 @@ use plumb_model::answer::{PermissionAnswer, PermissionDecision};
 use plumb_model::value::Text;
 use plumb_net::address::{AddressSet, Width};
 
+use super::passages::Coming;
 use super::{Questions, What, Who};
 use crate::assemble::callers::Callers;
 use crate::assemble::organizations::{Named, OF_ANY_ORGANIZATION};
@@ -53,7 +54,7 @@ impl Questions<'_> {
         context: &Context,
     ) -> PermissionAnswer {
         let who = Who::Outsider(principal.clone());
-        let ask = |context: &Context| self.answer_in(&who, action, what, context);
+        let ask = |context: &Context| self.answer_in(&who, action, what, &Coming::of(context));
         if vantage::has_address(context) {
             return ask(&context.clone().or(vantage::from_internet(None)));
         }

@@ -1,13 +1,13 @@
 //! What a request needs beside the permission itself: a key that admits it, an account, something that has to happen first.
 
 use plumb_iam::directory::Asset;
-use plumb_iam::keys::Context;
 use plumb_iam::principal::Principal;
 use plumb_model::answer::{PermissionAnswer, PermissionDecision};
 use plumb_model::path::Certainty;
 use plumb_model::value::Text;
 use plumb_pack::graph_role::{Access, AccessLevel, GraphRole};
 
+use super::passages::Coming;
 use super::{Questions, Who, is_denied};
 use crate::content_key::{self, ContentKey};
 use crate::fragment::{Circumstance, Detail, FragmentNode, ReferenceTo};
@@ -21,6 +21,14 @@ pub(super) struct Needs {
 }
 
 impl Needs {
+    /// What stands behind it, where it is a door.
+    pub(super) fn behind(&self) -> impl Iterator<Item = &Asset> {
+        self.needs.iter().filter_map(|need| match need {
+            Need::Behind(behind) => Some(&behind.asset),
+            Need::Decrypt(_) | Need::Encrypt(_) | Need::Home(_) | Need::Once(_) | Need::Unread(_) => None,
+        })
+    }
+
     /// The keys that are asked.
     pub(super) fn keys(&self) -> impl Iterator<Item = &Asset> {
         self.needs.iter().filter_map(|need| match need {
@@ -212,7 +220,7 @@ impl<'a> Questions<'a> {
         who: &Who<'_>,
         answer: PermissionAnswer,
         (asset, needs): (&Asset, &[Needs]),
-        context: &Context,
+        coming: &Coming<'_>,
     ) -> PermissionAnswer {
         if is_denied(answer.decision) {
             return answer;
@@ -221,7 +229,7 @@ impl<'a> Questions<'a> {
         let about = needs.iter().filter(|needs| needs.actions.contains(&action));
         let answers = about.map(|needs| {
             needs.needs.iter().fold(answer.clone(), |answer, need| {
-                self.with_need(who, answer, (asset, need), context)
+                self.with_need(who, answer, (asset, need), coming)
             })
         });
         answers.min_by_key(|answer| answer.decision).unwrap_or(answer)
@@ -232,7 +240,7 @@ impl<'a> Questions<'a> {
         who: &Who<'_>,
         mut answer: PermissionAnswer,
         (asset, need): (&Asset, &Need),
-        context: &Context,
+        coming: &Coming<'_>,
     ) -> PermissionAnswer {
         match need {
             Need::Home(_) if who.is_of(asset) => answer,
@@ -246,15 +254,14 @@ impl<'a> Questions<'a> {
             Need::Once(once) => with_once(answer, once),
             Need::Unread(why) => unknown(answer, why.clone()),
             Need::Behind(behind) => {
-                let context = behind.keys.iter().fold(context.clone(), |context, (key, value)| {
-                    context.with(key, value.clone())
-                });
+                let coming = coming.clone().with(&behind.keys);
                 // It may leave the decision to the door.
                 let anybody = Who::Outsider(Principal::anonymous());
-                let left = self.bare_answer(&anybody, &answer.action, &behind.asset, &context);
-                let own = self.bare_answer(who, &answer.action, &behind.asset, &context);
+                let sent = coming.clone().sent_by(who);
+                let left = self.bare_answer(&anybody, &answer.action, &behind.asset, &sent);
+                let own = self.bare_answer(who, &answer.action, &behind.asset, &coming);
                 let permitted = if left.decision < own.decision { left } else { own };
-                let other = self.with_needs(who, permitted, (&behind.asset, &behind.needs), &context);
+                let other = self.with_needs(who, permitted, (&behind.asset, &behind.needs), &coming);
                 joined(answer, other, "what stands behind it must permit it too")
             }
             Need::Decrypt(on_key) => {
@@ -262,14 +269,14 @@ impl<'a> Questions<'a> {
                 on_key.actions.iter().fold(answer, |answer, action| {
                     joined(
                         answer,
-                        self.bare_answer(who, action, &on_key.asset, context),
+                        self.bare_answer(who, action, &on_key.asset, &coming.by_service()),
                         ENCRYPTED,
                     )
                 })
             }
             Need::Encrypt(on_key) => {
                 for action in &on_key.actions {
-                    let on_key = self.bare_answer(who, action, &on_key.asset, context);
+                    let on_key = self.bare_answer(who, action, &on_key.asset, &coming.by_service());
                     if on_key.decision == PermissionDecision::Allowed || is_denied(answer.decision) {
                         continue;
                     }
@@ -359,7 +366,7 @@ fn denied(mut answer: PermissionAnswer, decision: PermissionDecision) -> Permiss
     answer
 }
 
-fn unknown(mut answer: PermissionAnswer, why: Text) -> PermissionAnswer {
+pub(super) fn unknown(mut answer: PermissionAnswer, why: Text) -> PermissionAnswer {
     if !is_denied(answer.decision) {
         answer.decision = PermissionDecision::Unknown;
         answer.unknown.push(why);

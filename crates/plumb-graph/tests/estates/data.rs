@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::Twin;
 use crate::identity::careless;
-use crate::world::paths::{find, none};
-use crate::world::{OWN, REGION, World, allow, document, iam, inline, trust};
+use crate::world::paths::{find, none, stories};
+use crate::world::{FOREIGN, OTHER, OWN, REGION, World, allow, document, edges, iam, inline, trust};
 
 fn estate() -> World {
     let mut world = World::default();
@@ -69,6 +69,93 @@ fn a_bucket_whose_access_list_names_everybody_is_open() {
         .report(),
     );
     none(&estate(Value::Null, json!({ "ignore_public_acls": true })).report());
+}
+
+/// A bucket whose access control list grants something to somebody beside its owner, and a bucket of another account of the estate.
+fn listed(grantee: Value, permission: &str, ownership: Value) -> World {
+    let mut world = World::default();
+    world.organization(&[OWN, OTHER], json!([]));
+    let full = json!({ "grantee": { "id": "0a0a" }, "permission": "FULL_CONTROL" });
+    let other = json!({ "grantee": grantee, "permission": permission });
+    // In either order.
+    for (name, grants) in [("cards", json!([full, other])), ("books", json!([other, full]))] {
+        world.bucket(
+            name,
+            json!({
+                "acl": { "owner": { "id": "0a0a" }, "grants": grants }, "ownership_controls": ownership,
+                "tags": { "DataClassification": "restricted" },
+            }),
+        );
+    }
+    let own = json!({ "acl": { "owner": { "id": "0b0b" }, "grants": [] }, "policy": null, "ownership_controls": null });
+    world.put_in(OTHER, "aws_s3_bucket", "arn:aws:s3:::theirs", own);
+    let vendor = trust(json!({ "AWS": format!("arn:aws:iam::{FOREIGN}:root") }));
+    for (name, action) in [("writer", "s3:PutObject"), ("reader", "s3:GetObject")] {
+        let statements = inline(json!([allow(action, "*")]));
+        world.role_in(
+            OTHER,
+            name,
+            vendor.clone(),
+            json!({ "role_policy_list": statements }),
+        );
+    }
+    world
+}
+
+#[test]
+fn an_access_list_lets_other_accounts_do_what_it_grants() {
+    let kinds = |world: &World, from: &str, to: &str| {
+        let graph = world.assemble().graph;
+        let found = edges(&graph, from, &format!("arn:aws:s3:::{to}"));
+        let mut kinds: Vec<&str> = found.iter().map(|edge| edge.step.kind.name()).collect();
+        kinds.sort_unstable();
+        kinds
+    };
+    let stranger = || json!({ "id": "0c0c", "type": "CanonicalUser" });
+    for (permission, expected) in [
+        ("READ", &["reaches"][..]),
+        ("READ_ACP", &["reaches"]),
+        ("WRITE", &["can_write", "reaches"]),
+        ("WRITE_ACP", &["can_write", "reaches"]),
+        ("FULL_CONTROL", &["can_write", "reaches"]),
+    ] {
+        let world = listed(stranger(), permission, Value::Null);
+        for bucket in ["cards", "books"] {
+            assert_eq!(kinds(&world, "account:0c0c", bucket), expected, "{permission}");
+        }
+        let enforced = json!({ "rules": [{ "object_ownership": "BucketOwnerEnforced" }] });
+        assert!(kinds(&listed(stranger(), permission, enforced), "account:0c0c", "cards").is_empty());
+    }
+    // An account of the estate, known by what it owns: who may do it there by its own policies.
+    let world = listed(json!({ "id": "0b0b" }), "WRITE", Value::Null);
+    let role = |name: &str| format!("arn:aws:iam::{OTHER}:role/{name}");
+    assert_eq!(kinds(&world, &role("writer"), "cards"), ["can_write"]);
+    assert!(kinds(&world, &role("reader"), "cards").is_empty());
+    assert!(kinds(&world, "account:0b0b", "cards").is_empty());
+    find(
+        &world.report(),
+        &format!("account:{FOREIGN} -can_assume-> writer -can_write-> books"),
+    );
+    // Neither the owner nor a group of the service's own is somebody else.
+    let logs = json!({ "type": "Group", "uri": "http://acs.amazonaws.com/groups/s3/LogDelivery" });
+    for grantee in [json!({ "id": "0a0a" }), logs] {
+        let found = stories(&listed(grantee, "FULL_CONTROL", Value::Null).report());
+        let is_about = |story: &&String| story.ends_with("cards") || story.ends_with("books");
+        assert_eq!(found.iter().find(is_about), None);
+    }
+}
+
+#[test]
+fn a_policy_that_names_the_canonical_user_of_an_account_of_the_estate_names_the_account() {
+    let mut world = listed(json!({ "id": "0a0a" }), "READ", Value::Null);
+    let statement = json!({
+        "Effect": "Allow", "Principal": { "CanonicalUser": "0b0b" }, "Action": "s3:*", "Resource": "arn:aws:s3:::cards/*",
+    });
+    world.change("arn:aws:s3:::cards", "policy", document(json!([statement])));
+    find(
+        &world.report(),
+        &format!("account:{FOREIGN} -can_assume-> reader -can_read-> cards"),
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::identity::careless;
 use crate::world::paths::{find, stories};
-use crate::world::{KNOWLEDGE, OWN, World, allow, document, inline};
+use crate::world::{KNOWLEDGE, OTHER, OWN, World, allow, document, iam, inline, trust};
 
 fn estate() -> World {
     let mut world = World::default();
@@ -67,6 +67,60 @@ fn a_change_that_closes_the_only_one_closes_the_path() {
     let choke_point = &report.choke_points[0];
     assert_eq!(choke_point.paths, std::slice::from_ref(&path.id));
     assert!(choke_point.partly.is_empty());
+}
+
+#[test]
+fn where_other_ways_lead_to_the_target_the_change_that_closes_this_one_is_told() {
+    let mut world = estate();
+    world.bucket("cards", json!({ "tags": restricted() }));
+    for (name, action) in [("ann", "s3:GetObject"), ("ben", "s3:Get*")] {
+        careless(&mut world, name, json!([allow(action, "arn:aws:s3:::cards/*")]));
+    }
+    let report = world.report();
+    let path = only(&report);
+    assert_eq!(path.count, 2);
+    let cuts: Vec<(u64, u64)> = path.cuts.iter().map(|cut| (cut.closes, cut.also_cuts)).collect();
+    assert_eq!(cuts, [(0, 0), (0, 0)], "{:?}", path.cuts);
+    assert!(
+        path.cuts
+            .iter()
+            .all(|cut| cut.proof.resource.ends_with("user/ann")),
+        "{:?}",
+        path.cuts
+    );
+}
+
+#[test]
+fn an_administrator_takes_no_detour_in_its_account() {
+    let mut world = estate();
+    world.organization(&[OWN, OTHER], json!([]));
+    let other = world.role_in(
+        OTHER,
+        "boss",
+        trust(json!({ "AWS": iam("role/deploy") })),
+        json!({ "role_policy_list": inline(json!([allow("*", "*")])) }),
+    );
+    // Three roles through which the administrator could come to the one that leads out.
+    for service in ["ec2", "lambda", "codebuild"] {
+        let trusted = trust(json!({ "Service": format!("{service}.amazonaws.com") }));
+        world.role(
+            service,
+            trusted,
+            json!({ "role_policy_list": inline(json!([allow("sts:AssumeRole", &iam("role/deploy"))])) }),
+        );
+    }
+    world.role(
+        "deploy",
+        trust(json!({ "AWS": iam("root") })),
+        json!({ "role_policy_list": inline(json!([allow("sts:AssumeRole", &other)])) }),
+    );
+    careless(&mut world, "ann", json!([allow("*", "*")]));
+    let report = world.report();
+    let out: Vec<String> = stories(&report)
+        .into_iter()
+        .filter(|story| story.contains("boss"))
+        .collect();
+    assert_eq!(out.len(), 1, "{:#?}", stories(&report));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::permission::certainty;
 use crate::world::network::{Way, tcp};
 use crate::world::paths::{find, none, stories};
-use crate::world::{OTHER, OWN, REGION, World, allow, document, iam, inline, trust};
+use crate::world::{OTHER, OWN, REGION, World, allow, denied, document, iam, inline, trust};
 
 const DISTRIBUTION: &str = "arn:aws:cloudfront::111111111111:distribution/E1";
 const FUNCTION: &str = "function:hook";
@@ -111,6 +111,48 @@ fn a_distribution_reads_the_bucket_that_lets_it_in() {
 }
 
 #[test]
+fn an_origin_access_control_that_never_signs_asks_as_anybody() {
+    let everybody = lets_in(json!("*"), Value::Null);
+    let for_distributions = lets_in(cloudfront(), Value::Null);
+    for (behaviour, statements, is_open) in [
+        ("always", &for_distributions, true),
+        ("no-override", &for_distributions, true),
+        ("never", &for_distributions, false),
+        ("never", &everybody, true),
+    ] {
+        let mut world = bucket(signed(), statements.clone());
+        world.change("arn:aws:s3:::cards", "public_access_block", Value::Null);
+        // Others decide nothing, before and behind it.
+        for (id, behaviour) in [("OAC0", "never"), ("OAC1", behaviour), ("OAC2", "always")] {
+            let uid = format!("arn:aws:cloudfront::{OWN}:origin-access-control/{id}");
+            world.put(
+                "aws_cloudfront_origin_access_control",
+                &uid,
+                json!({ "id": id, "signing_behavior": behaviour }),
+            );
+        }
+        let found = certainty(&world, DISTRIBUTION, EdgeKind::CanRead, "arn:aws:s3:::cards");
+        assert_eq!(
+            found,
+            is_open.then_some(Certainty::Certain),
+            "{behaviour} {statements}"
+        );
+    }
+}
+
+#[test]
+fn whether_requests_are_signed_and_was_not_read_leaves_the_way_possible() {
+    let mut world = bucket(signed(), lets_in(cloudfront(), Value::Null));
+    let uid = format!("arn:aws:cloudfront::{OWN}:origin-access-control/OAC1");
+    world.put(
+        "aws_cloudfront_origin_access_control",
+        &uid,
+        json!({ "id": "OAC1", "signing_behavior": denied() }),
+    );
+    find(&world.report(), &format!("{TO_CARDS} (possible)"));
+}
+
+#[test]
 fn a_distribution_that_is_off_or_guarded_is_no_plain_way() {
     let mut world = bucket(signed(), lets_in(cloudfront(), Value::Null));
     world.change(DISTRIBUTION, "enabled", json!(false));
@@ -191,9 +233,9 @@ fn an_origin_access_identity_is_let_in_by_its_canonical_user() {
     // Neither identity is an account of strangers.
     assert_eq!(stories(&estate("c0ffee")), [TO_CARDS]);
     none(&estate("decade"));
-    // Whose that one is cannot be told.
+    // Whose that one is cannot be told; it stands by its identifier.
     let unknown = estate("facade");
-    find(&unknown, "account:facade -can_read-> cards (conditional)");
+    find(&unknown, "account:facade -can_read-> cards");
     assert_eq!(unknown.paths.len(), 1);
 }
 

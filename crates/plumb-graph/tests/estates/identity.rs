@@ -272,6 +272,26 @@ fn joining_a_group_gives_what_the_group_reads() {
 }
 
 #[test]
+fn what_makes_an_administrator_rests_on_no_policy_beside_that_is_not_needed() {
+    let mut world = estate();
+    careless(&mut world, "ann", json!([allow("*", "*")]));
+    let reads = world.managed("reads", json!([allow("s3:Get*", "*"), allow("ec2:*", "*")]));
+    let attached = json!([{ "policy_arn": reads, "policy_name": "reads" }]);
+    world.change(&iam("user/ann"), "attached_managed_policies", attached);
+    let report = world.report();
+    let path = find(
+        &report,
+        "credentials -holds-> ann -can_administer-> administrator",
+    );
+    let resources: Vec<&str> = path.hops[1]
+        .proofs
+        .iter()
+        .map(|proof| proof.resource.as_str())
+        .collect();
+    assert_eq!(resources, [iam("user/ann")], "{:?}", path.hops[1].proofs);
+}
+
+#[test]
 fn the_root_user_is_an_administrator_as_far_as_control_policies_let_it() {
     let estate = |denials: Value, keys: i64| {
         let mut world = World::default();

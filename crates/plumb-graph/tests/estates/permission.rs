@@ -41,7 +41,7 @@ fn with(condition: Value) -> Value {
 
 #[test]
 fn own_statements_decide_what_a_user_reads() {
-    use Certainty::{Certain, Conditional};
+    use Certainty::{Certain, Conditional, Possible};
     let deny = |condition: Value| {
         let mut denial = json!({ "Effect": "Deny", "Action": "s3:*", "Resource": "*" });
         if !condition.is_null() {
@@ -89,7 +89,7 @@ fn own_statements_decide_what_a_user_reads() {
         ),
         (
             deny(json!({ "StringNotEquals": { "aws:SourceVpce": "vpce-1" } })),
-            Some(Conditional),
+            Some(Possible),
         ),
         (
             deny(json!({ "Null": { "aws:PrincipalTag/team": "true" } })),
@@ -125,7 +125,7 @@ fn own_statements_decide_what_a_user_reads() {
         ),
         (
             with(json!({ "StringEqualsIfExists": { "aws:SourceVpc": "vpc-1" } })),
-            Some(Conditional),
+            Some(Certain),
         ),
     ];
     for (statements, expected) in cases {

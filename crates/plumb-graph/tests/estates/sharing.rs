@@ -1,10 +1,9 @@
-//! Snapshots and images that are handed to single accounts, and what a cluster of containers gives to who reaches it.
+//! Snapshots and images that are handed to single accounts.
 
 use plumb_model::risk::ExposureLevel;
 use serde_json::{Value, json};
 
-use crate::identity::careless;
-use crate::world::network::{Way, ec2, tcp};
+use crate::world::network::ec2;
 use crate::world::paths::{find, none};
 use crate::world::{FOREIGN, OTHER, OWN, REGION, World, allow, document, iam, inline, trust};
 
@@ -119,83 +118,6 @@ fn an_image_is_started_by_the_account_that_it_is_shared_with() {
         json!([{ "organization_arn": "arn" }]),
     );
     none(&world.report());
-}
-
-/// A cluster with a public API, whose nodes run as a role that reads a table, and whose control plane has a role of power.
-fn cluster() -> World {
-    let mut world = quiet();
-    world.network(Way::ToInternet);
-    world.security_group("sg-cluster", json!([tcp(443, &["10.0.0.0/16"])]));
-    let eks = |what: &str| format!("arn:aws:eks:{REGION}:{OWN}:{what}");
-    let power = json!({ "role_policy_list": inline(json!([allow("*", "*")])) });
-    let control = world.role(
-        "control-plane",
-        trust(json!({ "Service": "eks.amazonaws.com" })),
-        power,
-    );
-    let reads = json!({ "role_policy_list": inline(json!([allow("dynamodb:Scan", "*")])) });
-    let nodes = world.role("nodes", trust(json!({ "Service": "ec2.amazonaws.com" })), reads);
-    world.put(
-        "aws_eks_cluster",
-        &eks("cluster/one"),
-        json!({
-            "cluster_name": "one", "role_arn": control, "compute_config": null,
-            "resources_vpc_config": {
-                "endpoint_public_access": true, "public_access_cidrs": ["0.0.0.0/0"], "subnet_ids": ["sub-a"],
-                "security_group_ids": ["sg-cluster"], "cluster_security_group_id": null,
-            },
-        }),
-    );
-    world.put(
-        "aws_eks_node_group",
-        &eks("nodegroup/one/workers"),
-        json!({
-            "cluster_name": "one", "node_role": nodes,
-        }),
-    );
-    world.put(
-        "aws_dynamodb_table",
-        &format!("arn:aws:dynamodb:{REGION}:{OWN}:table/customers"),
-        json!({ "policy": null, "sse_description": null, "table_name": "customers" }),
-    );
-    world
-}
-
-#[test]
-fn who_reaches_a_cluster_has_its_nodes_with_its_credentials_and_never_its_control_plane() {
-    let report = cluster().report();
-    let path = find(
-        &report,
-        "internet -reaches-> one -reaches-> workers -runs_as-> nodes -can_read-> customers (conditional)",
-    );
-    assert!(
-        path.hops[0].conditions[0].contains("Kubernetes"),
-        "{:?}",
-        path.hops[0]
-    );
-    assert_eq!(
-        report.paths.len(),
-        1,
-        "{:#?}",
-        crate::world::paths::stories(&report)
-    );
-}
-
-#[test]
-fn who_gives_itself_access_to_a_cluster_has_its_nodes() {
-    let estate = |actions: &[&str]| {
-        let mut world = cluster();
-        let statements: Vec<_> = actions.iter().map(|action| allow(action, "*")).collect();
-        careless(&mut world, "ann", statements.into());
-        world.report()
-    };
-    let both = ["eks:CreateAccessEntry", "eks:AssociateAccessPolicy"];
-    find(
-        &estate(&both),
-        "credentials -holds-> ann -can_escalate_to-> one -reaches-> workers -runs_as-> nodes -can_read-> customers",
-    );
-    let one = estate(&["eks:CreateAccessEntry"]);
-    assert!(one.paths.iter().all(|path| path.entry.uid == "internet"));
 }
 
 #[test]

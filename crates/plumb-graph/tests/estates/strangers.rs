@@ -291,7 +291,7 @@ fn sessions_unique_ids_and_canonical_users_are_principals_too() {
     let canonical = json!({ "CanonicalUser": "79a59df900b949e5" });
     assert_eq!(
         certainty(canonical.clone(), "account:79a59df900b949e5"),
-        Some("conditional")
+        Some("certain")
     );
     assert_eq!(certainty(canonical, &iam("user/ann")), None);
 }

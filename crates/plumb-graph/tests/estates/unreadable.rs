@@ -7,7 +7,9 @@ use crate::identity::careless;
 use crate::network::web_server;
 use crate::world::network::{Way, ec2, tcp};
 use crate::world::paths::{find, none, stories};
-use crate::world::{OWN, REGION, World, allow, denied, document, edges, iam, inline, trust};
+use crate::world::{
+    FOREIGN, MANAGEMENT, OTHER, OWN, REGION, World, allow, denied, document, edges, iam, inline, trust,
+};
 
 const THROUGH_WEB: &str = "internet -reaches-> i-web -runs_as-> web -can_read-> cards (possible)";
 
@@ -132,6 +134,75 @@ fn a_bucket_policy_that_was_not_read_may_let_everybody_in() {
     world.organization(&[OWN], json!([]));
     world.bucket("site", json!({ "policy": denied() }));
     find(&world.report(), "internet -can_read-> site (possible)");
+}
+
+#[test]
+fn what_unread_policies_may_name_is_one_path_for_each_account() {
+    let shut = json!({ "restrict_public_buckets": true, "block_public_policy": true, "ignore_public_acls": true, "block_public_acls": true });
+    let everything = json!({ "role_policy_list": inline(json!([allow("*", "*")])) });
+    let mut world = World::default();
+    world.organization(&[OWN, OTHER], json!([]));
+    for (name, class) in [
+        ("cards", "restricted"),
+        ("site", "internal"),
+        ("notes", "confidential"),
+    ] {
+        world.bucket(
+            name,
+            json!({ "policy": denied(), "public_access_block": shut, "tags": { "data-classification": class } }),
+        );
+    }
+    let vendor = trust(json!({ "AWS": format!("arn:aws:iam::{FOREIGN}:root") }));
+    let front = world.role_in(OTHER, "front", vendor.clone(), everything.clone());
+    let own = trust(json!({ "AWS": front }));
+    world.role_in(OTHER, "behind", own, everything.clone());
+    let third = world.role_in(MANAGEMENT, "third", vendor, everything);
+    let report = world.report();
+    let unread: Vec<_> = report
+        .paths
+        .iter()
+        .filter(|path| path.certainty == Certainty::Possible)
+        .collect();
+    let [path] = unread.as_slice() else {
+        panic!("{:#?}", stories(&report));
+    };
+    assert_eq!(
+        path.title,
+        "Principals of other accounts -> S3 bucket whose policy was not read"
+    );
+    assert_eq!(path.targets.len(), 3);
+    assert!(
+        path.count >= 6 && path.is_by_unread_policies() && path.cuts.is_empty(),
+        "{path:?}"
+    );
+    assert_eq!(
+        (path.why.as_str(), path.target().name.as_str()),
+        ("holds restricted data", "cards")
+    );
+    // It stands behind what is known, but is never absent: each way is in the graph.
+    let rank = report.paths.iter().position(|other| other.id == path.id);
+    assert_eq!(rank, Some(report.paths.len() - 1), "{:#?}", stories(&report));
+    let graph = world.assemble().graph;
+    for from in [&front, &third] {
+        for bucket in ["cards", "site", "notes"] {
+            let found = edges(&graph, from, &format!("arn:aws:s3:::{bucket}"));
+            assert!(!found.is_empty(), "{from} {bucket}");
+            assert!(
+                found
+                    .iter()
+                    .all(|edge| edge.step.certainty == Certainty::Possible)
+            );
+        }
+    }
+    // At home the policy need not name anybody.
+    careless(&mut world, "ann", json!([allow("s3:GetObject", "*")]));
+    let report = world.report();
+    let home: Vec<_> = report
+        .paths
+        .iter()
+        .filter(|path| path.title.starts_with("Weak"))
+        .collect();
+    assert!(!home.is_empty() && home.iter().all(|path| !path.is_by_unread_policies()));
 }
 
 #[test]

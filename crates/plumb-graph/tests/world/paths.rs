@@ -1,6 +1,6 @@
 //! The attack paths of a world, as lines that tests compare.
 
-use plumb_graph::assemble::ADMINISTRATOR;
+use plumb_graph::assemble::{ADMINISTRATOR, LIMITED_ADMINISTRATOR};
 use plumb_graph::paths::{Limits, report};
 use plumb_model::path::{AttackPath, Certainty, PathNode, PathReport};
 
@@ -28,6 +28,7 @@ pub(crate) fn story(path: &AttackPath) -> String {
 fn name(node: &PathNode) -> String {
     match node.resource_type.as_str() {
         ADMINISTRATOR => "administrator".to_owned(),
+        LIMITED_ADMINISTRATOR => "limited".to_owned(),
         "outside" => node.uid.to_string(),
         _ => node.name.to_string(),
     }

@@ -193,6 +193,7 @@ impl Deployment<'_, '_> {
                 kind: Kind::Map(Arc::new(fields)),
                 set: Some(resource.whole),
                 at: Some(resource.whole),
+                partial: None,
             },
             head: resource.head,
             whole: resource.whole,

@@ -98,6 +98,7 @@ impl Deployment<'_, '_> {
             kind,
             set: value.set,
             at: Some(at),
+            partial: value.partial,
         }
     }
 

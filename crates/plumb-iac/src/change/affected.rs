@@ -9,6 +9,7 @@ use regex::Regex;
 use super::{Changes, folder_of};
 use crate::arm;
 use crate::files::{Files, join};
+use crate::kubernetes::{Manifests, recognise};
 use crate::terraform::is_source;
 
 /// What names a local module: `source = "./…"`, in JSON `"source": "./…"`.
@@ -36,6 +37,13 @@ pub fn affected(files: &dyn Files, paths: &[String], changes: &Changes, given: &
         .files()
         .filter_map(|changed| nearest(&folders, folder_of(changed)))
         .collect();
+    // Of a submodule its folder is changed.
+    reached.extend(
+        folders
+            .iter()
+            .copied()
+            .filter(|folder| changes.of(folder).is_some()),
+    );
     let callers = if reached.is_empty() {
         BTreeMap::new()
     } else {
@@ -49,9 +57,18 @@ pub fn affected(files: &dyn Files, paths: &[String], changes: &Changes, given: &
             }
         }
     }
-    let templates: BTreeSet<&str> = changes.files().filter(|path| may_be_template(path)).collect();
+    let mut templates: BTreeSet<&str> = changes.files().filter(|path| may_be_template(path)).collect();
+    let of_submodules = paths
+        .iter()
+        .map(String::as_str)
+        .filter(|path| changes.of(path).is_some());
+    templates.extend(of_submodules.filter(|path| may_be_template(path)));
     // Which modules and parameter files of Azure belong together is told by reading them.
     let azure = changes.files().any(may_be_azure);
+    // Objects of Kubernetes refer to each other by name, whatever files they stand in.
+    let manifests = templates
+        .iter()
+        .any(|path| is_manifest(files, path) != Some(false));
     paths
         .par_iter()
         .filter(|path| {
@@ -61,6 +78,7 @@ pub fn affected(files: &dyn Files, paths: &[String], changes: &Changes, given: &
                 templates.contains(path.as_str())
                     || names_one(files, path, &templates)
                     || azure && is_azure(files, path)
+                    || manifests && is_manifest(files, path) == Some(true)
             }
         })
         .cloned()
@@ -124,6 +142,18 @@ fn may_be_azure(path: &str) -> bool {
 fn is_azure(files: &dyn Files, path: &str) -> bool {
     let is_one = |text: &str| arm::is_template(path, text) || arm::is_parameter_file(path, text);
     may_be_azure(path) && files.read(path).is_ok_and(|text| is_one(&text))
+}
+
+/// Whether a file holds objects that declare cloud resources, or puts such together; `None` for one that is gone.
+fn is_manifest(files: &dyn Files, path: &str) -> Option<bool> {
+    if !may_be_template(path) {
+        return Some(false);
+    }
+    let text = files.read(path).ok()?;
+    Some(match recognise(path, &text) {
+        Manifests::Declaring | Manifests::Kustomization => true,
+        Manifests::Others(_) => false,
+    })
 }
 
 /// Whether a template names one of these files, as one that nests another does.

@@ -69,12 +69,13 @@ pub(super) fn read(diff: &str) -> Result<BTreeMap<String, Touched>, DiffError> {
     Ok(files)
 }
 
-/// Whether a line of Terraform begins a block that gives something.
+/// Whether a line of Terraform begins a block that gives something, or one of a manifest says what an object is.
 fn is_block(line: &str) -> bool {
-    ["resource", "module", "data"].iter().any(|kind| {
-        line.strip_prefix(kind)
-            .is_some_and(|rest| rest.starts_with([' ', '"']))
-    })
+    line.starts_with("kind:")
+        || ["resource", "module", "data"].iter().any(|kind| {
+            line.strip_prefix(kind)
+                .is_some_and(|rest| rest.starts_with([' ', '"']))
+        })
 }
 
 /// Line and count of the old and the new text in `-a,b +c,d @@ …`.

@@ -50,7 +50,10 @@ impl Instance<'_, '_> {
                     .cloned(),
                 Some(name) => match self.condition(name, condition.place) {
                     Truth::True => None,
-                    Truth::False => return,
+                    Truth::False => {
+                        self.tell_left_out(resource, name);
+                        return;
+                    }
                     Truth::Unknown(why) => Some(why),
                 },
             },

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::instance::Instance;
+use super::substitution::known_text;
 use super::tree::{Content, Entry, Node, is_loop};
 use super::{Certainty, scalar};
 use crate::place::Place;
@@ -111,6 +112,7 @@ impl Instance<'_, '_> {
             kind,
             set: value.set,
             at: value.at.or(Some(at)),
+            partial: value.partial,
         }
     }
 
@@ -133,24 +135,6 @@ impl Instance<'_, '_> {
                 None => Kind::Map(Arc::new(self.fields(entries, spot))),
             },
         };
-        Val::placed(known_text(kind), Some(node.place))
-    }
-}
-
-/// What is read when the stack is deployed is not known: dynamic references into parameter store and secrets.
-pub(super) fn known_text(kind: Kind) -> Kind {
-    match kind {
-        Kind::String(text) if text.contains("{{resolve:") => {
-            Kind::Unknown("a dynamic reference is resolved at deployment".into())
-        }
-        kind @ (Kind::Null
-        | Kind::Bool(_)
-        | Kind::Int(_)
-        | Kind::Float(_)
-        | Kind::String(_)
-        | Kind::List(_)
-        | Kind::Map(_)
-        | Kind::Json(_)
-        | Kind::Unknown(_)) => kind,
+        known_text(kind, Some(node.place))
     }
 }

@@ -6,9 +6,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::conditions::Truth;
-use super::evaluate::{Spot, known_text};
+use super::evaluate::Spot;
 use super::instance::Instance;
-use super::substitution::{Piece, joined};
+use super::substitution::{Piece, joined, known_text};
 use super::tree::Node;
 use super::{cidr, scalar};
 use crate::place::Place;
@@ -104,14 +104,14 @@ impl Instance<'_, '_> {
         self.piece(node, spot).unwrap_or_else(|| {
             let message = "text is expected, this is nothing";
             self.work.error(node.place, message, "it is taken as unknown");
-            Piece::Unknown(message.into())
+            Piece::Unknown(message.into(), None)
         })
     }
 
     /// The same; `None` for nothing, as a choice of `AWS::NoValue` is.
     fn piece(&self, node: &Node, spot: Spot) -> Option<Piece> {
         let value = match node.text() {
-            Some(text) => Val::new(known_text(Kind::String(text.clone()))),
+            Some(text) => known_text(Kind::String(text.clone()), None),
             None => self.evaluate(node, spot),
         };
         if value.is_null() {
@@ -121,7 +121,7 @@ impl Instance<'_, '_> {
             let message = format!("text is expected, this is a {kind}");
             self.work
                 .error(node.place, message.clone(), "it is taken as unknown");
-            Piece::Unknown(message.into())
+            Piece::Unknown(message.into(), None)
         }))
     }
 
@@ -153,7 +153,7 @@ impl Instance<'_, '_> {
             }
             pieces.push(part);
         }
-        Val::placed(joined(pieces, place), Some(place))
+        joined(pieces, place)
     }
 
     fn split(&self, argument: &Node, spot: Spot) -> Val {
@@ -178,7 +178,7 @@ impl Instance<'_, '_> {
                 }
                 Val::list(parts)
             }
-            (Piece::Unknown(why), _) | (_, Piece::Unknown(why)) => Val::unknown(why),
+            (Piece::Unknown(why, _), _) | (_, Piece::Unknown(why, _)) => Val::unknown(why),
         }
     }
 
@@ -189,7 +189,7 @@ impl Instance<'_, '_> {
         };
         let index = match self.text(index, Spot::DECISION) {
             Piece::Text(index) => index,
-            Piece::Unknown(why) => return Val::unknown(why),
+            Piece::Unknown(why, _) => return Val::unknown(why),
         };
         let value = self.evaluate(list, spot);
         let Some(items) = value.as_list() else {
@@ -207,7 +207,11 @@ impl Instance<'_, '_> {
     fn base64(&self, argument: &Node, spot: Spot) -> Val {
         match self.text(argument, spot) {
             Piece::Text(text) => Val::string(STANDARD.encode(text.as_bytes())),
-            Piece::Unknown(why) => Val::unknown(why),
+            // What is known is searched for secrets, which does not need the encoding.
+            Piece::Unknown(why, partial) => Val {
+                partial,
+                ..Val::unknown(why)
+            },
         }
     }
 
@@ -221,7 +225,9 @@ impl Instance<'_, '_> {
         let (block, count) = (self.text(block, spot), self.text(count, spot));
         let bits = bits.map(|bits| self.text(bits, spot));
         let (block, count, bits) = match (block, count, bits) {
-            (Piece::Unknown(why), _, _) | (_, Piece::Unknown(why), _) | (_, _, Some(Piece::Unknown(why))) => {
+            (Piece::Unknown(why, _), _, _)
+            | (_, Piece::Unknown(why, _), _)
+            | (_, _, Some(Piece::Unknown(why, _))) => {
                 return Val::unknown(why);
             }
             (Piece::Text(block), Piece::Text(count), Some(Piece::Text(bits))) => (block, count, bits),
@@ -266,8 +272,11 @@ impl Instance<'_, '_> {
 /// The kind of a value that is no text.
 pub(super) fn piece_of(value: &Val) -> Result<Piece, &'static str> {
     match &value.kind {
-        Kind::Unknown(why) => Ok(Piece::Unknown(why.clone())),
-        Kind::Json(_) => Ok(Piece::Unknown("a JSON text within a text is not followed".into())),
+        Kind::Unknown(why) => Ok(Piece::Unknown(why.clone(), value.partial.clone())),
+        Kind::Json(_) => Ok(Piece::Unknown(
+            "a JSON text within a text is not followed".into(),
+            None,
+        )),
         Kind::Null | Kind::List(_) | Kind::Map(_) => Err(value.kind_name()),
         Kind::Bool(_) | Kind::Int(_) | Kind::Float(_) | Kind::String(_) => match scalar::text_of(value) {
             Some(text) => Ok(Piece::Text(text.into())),

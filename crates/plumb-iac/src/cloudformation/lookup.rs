@@ -8,6 +8,7 @@ use super::substitution::Piece;
 use super::tree::Node;
 use super::{Certainty, parameters};
 use crate::either::either;
+use crate::partial::{Holds, Partial};
 use crate::place::Place;
 use crate::val::Val;
 
@@ -18,13 +19,29 @@ impl Instance<'_, '_> {
             Some(name) => self.reference_to(name, argument.place, spot),
             None => match self.text(argument, Spot::DECISION) {
                 Piece::Text(name) => self.reference_to(&name, argument.place, spot),
-                Piece::Unknown(why) => Val::unknown(why),
+                Piece::Unknown(why, _) => Val::unknown(why),
             },
         }
     }
 
     /// What `Ref` gives for a name that stands at `place`.
     pub(super) fn reference_to(&self, name: &str, place: Place, spot: Spot) -> Val {
+        self.identified(self.referred(name, place, spot), name)
+    }
+
+    /// An unknown value by its name, so that texts with it are found to be equal.
+    fn identified(&self, mut value: Val, name: &str) -> Val {
+        if value.why_unknown().is_some() && value.partial.is_none() {
+            let holds = match is_no_secret(name) {
+                true => Holds::NoSecret,
+                false => Holds::Anything,
+            };
+            value.partial = Some(Partial::named(&self.address(name), holds));
+        }
+        value
+    }
+
+    fn referred(&self, name: &str, place: Place, spot: Spot) -> Val {
         if let Some(parameter) = self.parameters.get(name) {
             return match spot.certainty {
                 Certainty::StandIn => parameter.value.clone(),
@@ -51,7 +68,7 @@ impl Instance<'_, '_> {
                 .map(|(id, attribute)| (id.into(), attribute.into())),
             (None, Some([id, attribute])) => match (id.text(), self.text(attribute, spot)) {
                 (Some(id), Piece::Text(attribute)) => Some((id.clone(), attribute)),
-                (Some(_), Piece::Unknown(why)) => return Val::unknown(why),
+                (Some(_), Piece::Unknown(why, _)) => return Val::unknown(why),
                 (None, _) => None,
             },
             // `[Stack, Outputs, Name]` is not documented, yet written.
@@ -69,6 +86,14 @@ impl Instance<'_, '_> {
 
     /// An attribute of a resource; `Ref` is one of them. Worked out once.
     pub(super) fn resource_attribute(&self, id: &str, attribute: &str, place: Place) -> Val {
+        let value = self.attribute_once(id, attribute, place);
+        match self.resources.contains_key(id) {
+            true => self.identified(value, &format!("{id}.{attribute}")),
+            false => value,
+        }
+    }
+
+    fn attribute_once(&self, id: &str, attribute: &str, place: Place) -> Val {
         let key = (Text::from(id), Text::from(attribute));
         match self.references.borrow().get(&key) {
             Some(Memo::Done(value)) => return value.clone(),
@@ -112,7 +137,7 @@ impl Instance<'_, '_> {
         let mut why = None;
         let [map, top, second] = keys.map(|key| match key {
             Piece::Text(key) => Some(key),
-            Piece::Unknown(reason) => {
+            Piece::Unknown(reason, _) => {
                 why.get_or_insert(reason);
                 None
             }
@@ -157,4 +182,16 @@ impl Instance<'_, '_> {
         }
         value
     }
+}
+
+/// Whether a reference gives a name or an address, in which nobody keeps secrets.
+fn is_no_secret(name: &str) -> bool {
+    let endings = [
+        ".Arn",
+        ".Endpoint.Address",
+        ".Endpoint.Port",
+        ".DNSName",
+        ".DomainName",
+    ];
+    parameters::is_pseudo(name) || endings.iter().any(|ending| name.ends_with(ending))
 }

@@ -7,7 +7,7 @@ use super::evaluate::Spot;
 use super::instance::{Instance, Memo, Origin};
 use super::parameters::Parameter;
 use super::substitution::Piece;
-use super::tree::Entry;
+use super::tree::{Entry, Node};
 use super::{Certainty, MAX_INSTANCES, MAX_NESTING};
 use crate::files;
 use crate::val::Val;
@@ -37,6 +37,22 @@ impl<'w, 'a> Instance<'w, 'a> {
             .borrow_mut()
             .insert(id.clone(), Memo::Done(child.clone()));
         child
+    }
+
+    /// Tells of a nested stack that a false condition leaves out, if its template is a file.
+    pub(super) fn tell_left_out(&self, resource: &Entry, condition: &str) {
+        let url = resource
+            .value
+            .get("Properties")
+            .and_then(|properties| properties.get("TemplateURL"));
+        let is_file = url.and_then(Node::text).is_some_and(|url| !url.contains("://"));
+        if is_file && resource.value.get_text("Type") == Some(STACK) {
+            let id = &resource.key;
+            let message =
+                format!("the nested stack `{id}` is not deployed: condition `{condition}` is false");
+            let help = "a template that nothing else nests is judged by itself";
+            self.work.warning(resource.key_place, message, help);
+        }
     }
 
     /// An output of a nested stack.
@@ -78,7 +94,7 @@ impl<'w, 'a> Instance<'w, 'a> {
         let text = match asset.map_or_else(|| self.text(url, Spot::DECISION), |path| Piece::Text(path.into()))
         {
             Piece::Text(text) => text,
-            Piece::Unknown(why) => {
+            Piece::Unknown(why, _) => {
                 return not_seen(format!("the template of the nested stack is not known: {why}"));
             }
         };

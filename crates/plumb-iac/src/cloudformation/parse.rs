@@ -1,4 +1,4 @@
-//! From the text of a template, YAML or JSON, to nodes with places, within limits.
+//! From the text of a template or of manifests, YAML or JSON, to nodes with places, within limits.
 //!
 //! The tree is built from parser events. Aliases share their nodes, yet count in full; what exceeds a limit through them
 //! becomes an unreadable node, so that the rest of the template is still read.
@@ -31,10 +31,7 @@ const MAX_PROBLEMS: usize = 100;
 
 /// What is read of a text, and what is wrong with it; `None` when nothing can be used.
 pub(crate) fn parse(file: FileId, source: &Arc<Source>) -> (Option<Node>, Vec<Diagnostic>) {
-    if source.text.len() > MAX_BYTES {
-        let length = source.text.len();
-        let problem = Diagnostic::error(format!("template has {length} bytes, the limit is {MAX_BYTES}"));
-        let problem = problem.in_source(source).help("split it into nested stacks");
+    if let Some(problem) = too_long(source, Dialect::Template) {
         return (None, vec![problem]);
     }
     // CloudFormation takes quoted texts whose lines are indented less than YAML asks for. The line break is blotted out,
@@ -42,14 +39,83 @@ pub(crate) fn parse(file: FileId, source: &Arc<Source>) -> (Option<Node>, Vec<Di
     let mut text = Cow::Borrowed(source.text.as_str());
     let tries = MAX_REPAIRED_BYTES / source.text.len().max(1);
     for _ in 0..=tries {
-        let (builder, error) = Builder::read(file, source, &text);
+        let (builder, error) = Builder::read(file, source, &text, Dialect::Template);
         match error.as_ref().and_then(|error| unfolded(&text, error)) {
             Some(at) => text.to_mut().replace_range(at..=at, " "),
             None => return builder.finished(error.as_ref()),
         }
     }
-    let (builder, error) = Builder::read(file, source, &text);
+    let (builder, error) = Builder::read(file, source, &text, Dialect::Template);
     builder.finished(error.as_ref())
+}
+
+/// What is read of manifests of Kubernetes.
+pub(crate) struct Documents {
+    /// The documents up to the end, or to what is no YAML.
+    pub(crate) roots: Vec<Node>,
+    /// What is wrong with them.
+    pub(crate) problems: Vec<Diagnostic>,
+    /// Why the rest cannot be read.
+    pub(crate) malformed: Option<Diagnostic>,
+}
+
+/// The documents of a text, as manifests of Kubernetes have several.
+pub(crate) fn documents(file: FileId, source: &Arc<Source>) -> Documents {
+    if let Some(problem) = too_long(source, Dialect::Manifests) {
+        return Documents {
+            roots: Vec::new(),
+            problems: vec![problem],
+            malformed: None,
+        };
+    }
+    let (mut builder, error) = Builder::read(file, source, &source.text, Dialect::Manifests);
+    let malformed = error.as_ref().map(|error| builder.malformed(error));
+    builder
+        .roots
+        .extend(builder.root.take().filter(|_| error.is_none()));
+    Documents {
+        roots: builder.roots,
+        problems: builder.problems,
+        malformed,
+    }
+}
+
+/// What is wrong with a text that is too long to be read.
+fn too_long(source: &Arc<Source>, dialect: Dialect) -> Option<Diagnostic> {
+    let length = source.text.len();
+    (length > MAX_BYTES).then(|| {
+        let what = dialect.noun();
+        Diagnostic::error(format!("{what} has {length} bytes, the limit is {MAX_BYTES}"))
+            .in_source(source)
+            .help(dialect.split())
+    })
+}
+
+/// What a text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Dialect {
+    /// One document, in which tags are functions.
+    Template,
+    /// Any number of documents without functions.
+    Manifests,
+}
+
+impl Dialect {
+    /// What messages call a text.
+    fn noun(self) -> &'static str {
+        match self {
+            Self::Template => "template",
+            Self::Manifests => "manifest",
+        }
+    }
+
+    /// What to do with a text that is too large.
+    fn split(self) -> &'static str {
+        match self {
+            Self::Template => "split it into nested stacks",
+            Self::Manifests => "split it into several files",
+        }
+    }
 }
 
 /// The line break that must go for a quoted text to be read on.
@@ -73,20 +139,30 @@ struct Builder<'s> {
     open: Vec<Open>,
     anchors: HashMap<usize, Anchor>,
     nodes: usize,
+    dialect: Dialect,
     root: Option<Node>,
+    /// The documents before it.
+    roots: Vec<Node>,
     problems: Vec<Diagnostic>,
 }
 
 impl Builder<'_> {
     /// Reads a text up to its end or to what is no YAML.
-    fn read<'s>(file: FileId, source: &'s Arc<Source>, text: &str) -> (Builder<'s>, Option<ScanError>) {
+    fn read<'s>(
+        file: FileId,
+        source: &'s Arc<Source>,
+        text: &str,
+        dialect: Dialect,
+    ) -> (Builder<'s>, Option<ScanError>) {
         let mut builder = Builder {
             file,
             source,
             open: Vec::new(),
             anchors: HashMap::new(),
             nodes: 0,
+            dialect,
             root: None,
+            roots: Vec::new(),
             problems: Vec::new(),
         };
         let mut options = Options::default();
@@ -97,19 +173,35 @@ impl Builder<'_> {
         options.simple_key_max_lookahead = 4096;
         for event in Parser::new_from_str_with_options(text, options) {
             let ended = match event {
-                Ok((Event::DocumentStart(..), _)) if builder.root.is_some() => {
-                    Some("more than one YAML document in a template; only the first one is read")
-                }
+                Ok((Event::DocumentStart(..), _)) if builder.root.is_some() => match dialect {
+                    Dialect::Template => Some(
+                        "more than one YAML document in a template; only the first one is read".to_owned(),
+                    ),
+                    Dialect::Manifests => {
+                        builder.next_document();
+                        None
+                    }
+                },
                 Ok((event, span)) => builder.event(event, span),
                 Err(error) => return (builder, Some(error)),
             };
             if let Some(message) = ended {
                 let end = source.text.len();
-                builder.problem(Level::Error, end..end, message, "split the template");
+                let help = match dialect {
+                    Dialect::Template => "split the template",
+                    Dialect::Manifests => dialect.split(),
+                };
+                builder.problem(Level::Error, end..end, &message, help);
                 break;
             }
         }
         (builder, None)
+    }
+
+    /// Puts the document that is read beside those before it; anchors hold within one document.
+    fn next_document(&mut self) {
+        self.roots.extend(self.root.take());
+        self.anchors.clear();
     }
 
     fn finished(mut self, error: Option<&ScanError>) -> (Option<Node>, Vec<Diagnostic>) {
@@ -123,7 +215,7 @@ impl Builder<'_> {
     }
 
     /// Takes an event; says why reading must end where it must.
-    fn event(&mut self, event: Event<'_>, span: Span) -> Option<&'static str> {
+    fn event(&mut self, event: Event<'_>, span: Span) -> Option<String> {
         let at = range(&span);
         match event {
             Event::Scalar(text, style, anchor, tag) => {
@@ -165,7 +257,13 @@ impl Builder<'_> {
             }
             _ => {}
         }
-        (self.nodes > MAX_NODES).then_some("template holds too many nodes; nothing of it is read")
+        (self.nodes > MAX_NODES).then(|| {
+            match self.dialect {
+                Dialect::Template => "template holds too many nodes; nothing of it is read",
+                Dialect::Manifests => "manifest holds too many nodes; what follows is not read",
+            }
+            .to_owned()
+        })
     }
 
     fn open(
@@ -251,10 +349,13 @@ impl Builder<'_> {
     fn called(&mut self, argument: Node, tag: &ShortTag) -> Node {
         let (tag, name) = (&tag.range, tag.name.as_str());
         let place = self.place(&(tag.start..argument.place.range().end.max(tag.end)));
-        match functions::long_name(name) {
+        match functions::long_name(name).filter(|_| self.dialect == Dialect::Template) {
             Some(function) => Node::map_at(place, vec![Entry::made(self.place(tag), function, argument)]),
             None => {
-                let message = format!("unknown function `!{name}`");
+                let message = match self.dialect {
+                    Dialect::Template => format!("unknown function `!{name}`"),
+                    Dialect::Manifests => format!("unknown tag `!{name}`"),
+                };
                 self.problem(
                     Level::Error,
                     tag.clone(),
@@ -267,10 +368,26 @@ impl Builder<'_> {
     }
 
     fn syntax(&mut self, error: &ScanError) {
+        let problem = self.malformed(error);
+        if self.problems.len() < MAX_PROBLEMS {
+            self.problems.push(problem);
+        }
+    }
+
+    fn malformed(&self, error: &ScanError) -> Diagnostic {
         let at = error.marker().byte_offset().unwrap_or(0);
-        let message = format!("malformed template: {}", error.info());
-        let help = "nothing of it is read; check indentation, quotes and brackets around this place";
-        self.problem(Level::Error, at..at + 1, &message, help);
+        let what = self.dialect.noun();
+        let help = match self.dialect {
+            Dialect::Template => {
+                "nothing of it is read; check indentation, quotes and brackets around this place"
+            }
+            Dialect::Manifests => {
+                "nothing behind it is read; check indentation, quotes and brackets around this place"
+            }
+        };
+        Diagnostic::error(format!("malformed {what}: {}", error.info()))
+            .at(self.source, at..at + 1, "here")
+            .help(help)
     }
 
     fn problem(&mut self, level: Level, at: Range<usize>, message: &str, help: &str) {

@@ -14,6 +14,7 @@ mod policies;
 mod role;
 mod rules;
 mod url;
+mod websocket;
 
 use std::collections::BTreeMap;
 
@@ -59,8 +60,13 @@ pub(super) fn transformed(
         }
         let globals = template.globals.as_ref().and_then(|globals| globals.get(name));
         let source = Macro::new(instance, &resource, globals);
+        let is_rest = name == "Api";
         for unseen in ["Domain", "DeploymentPreference", "EventInvokeConfig"] {
-            if let Some(entry) = source.properties.entry(unseen) {
+            if let Some(entry) = source
+                .properties
+                .entry(unseen)
+                .filter(|entry| !is_rest || entry.key != "Domain")
+            {
                 let message = format!("`{unseen}` of `{kind}` is not expanded");
                 instance.work.warning(
                     entry.key_place,
@@ -71,8 +77,12 @@ pub(super) fn transformed(
         }
         match name {
             "Function" => function::expand(&source, &mut implicit, &mut out),
-            "Api" => apis::rest(&source, &mut out),
+            "Api" => {
+                apis::rest(&source, &mut out);
+                websocket::domain(&source, &mut out);
+            }
             "HttpApi" => apis::http(&source, &mut out),
+            "WebSocketApi" => websocket::expand(&source, &mut out),
             "SimpleTable" => others::table(&source, &mut out),
             "LayerVersion" => others::layer(&source, &mut out),
             "StateMachine" => others::state_machine(&source, &mut implicit, &mut out),

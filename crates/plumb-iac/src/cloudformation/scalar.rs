@@ -5,7 +5,7 @@ use crate::val::{Kind, Val};
 /// The kind that a scalar without quotes has.
 ///
 /// Numbers with leading zeros stay text: in templates they are account numbers and file modes, and their digits matter.
-pub(super) fn kind(text: &str) -> Kind {
+pub(crate) fn kind(text: &str) -> Kind {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Kind::Null,
         "true" | "True" | "TRUE" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => return Kind::Bool(true),

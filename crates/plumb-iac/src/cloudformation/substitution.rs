@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use plumb_model::value::Text;
-use serde_json::Value;
 
 use super::MAX_TEXT;
-use super::evaluate::{Spot, known_text};
+use super::evaluate::Spot;
 use super::functions::piece_of;
 use super::instance::Instance;
 use super::tree::Node;
+use crate::partial::{Partial, Writer};
 use crate::place::Place;
 use crate::val::{Kind, Val, Why};
 
@@ -17,67 +17,58 @@ use crate::val::{Kind, Val, Why};
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Piece {
     Text(Text),
-    Unknown(Why),
+    /// Not known, with what is known of it all the same.
+    Unknown(Why, Option<Partial>),
 }
+
+/// What begins a reference that is resolved when the stack is deployed: into the parameter store, to a secret.
+const DYNAMIC: &str = "{{resolve:";
 
 /// The text of pieces. JSON of which a piece is not known stays known in its other parts.
-pub(super) fn joined(pieces: Vec<Piece>, place: Place) -> Kind {
-    let length: usize = pieces
-        .iter()
-        .map(|piece| match piece {
-            Piece::Text(text) => text.len(),
-            Piece::Unknown(_) => 0,
-        })
-        .sum();
-    if length > MAX_TEXT {
-        return Kind::Unknown(format!("the text is longer than {MAX_TEXT} bytes").into());
-    }
-    let (mut text, mut unknown) = (String::with_capacity(length), Vec::new());
+pub(super) fn joined(pieces: Vec<Piece>, place: Place) -> Val {
+    let mut writer = Writer::default();
     for piece in pieces {
         match piece {
-            Piece::Text(piece) => text.push_str(&piece),
-            Piece::Unknown(why) => {
-                text.push(HOLE);
-                unknown.push(why);
-            }
+            Piece::Text(text) => write(&mut writer, &text),
+            Piece::Unknown(why, partial) => writer.unknown(&why, partial.as_ref()),
+        }
+        if writer.len() > MAX_TEXT {
+            let why = format!("the text is longer than {MAX_TEXT} bytes");
+            return Val::placed(Kind::Unknown(why.into()), Some(place));
         }
     }
-    let Some(first) = unknown.first() else {
-        return known_text(Kind::String(text.into()));
-    };
-    let is_json = text.trim_start().starts_with(['{', '[']) && text.matches(HOLE).count() == unknown.len();
-    match serde_json::from_str::<Value>(&text) {
-        Ok(json) if is_json => Kind::Json(with_holes(json, first, place).into()),
-        Ok(_) | Err(_) => Kind::Unknown(first.clone()),
+    writer.finish(Some(place))
+}
+
+/// A value of which the dynamic references are not known.
+pub(super) fn known_text(kind: Kind, place: Option<Place>) -> Val {
+    match &kind {
+        Kind::String(text) if text.contains(DYNAMIC) => {
+            let mut writer = Writer::default();
+            write(&mut writer, text);
+            writer.finish(place)
+        }
+        Kind::String(_)
+        | Kind::Null
+        | Kind::Bool(_)
+        | Kind::Int(_)
+        | Kind::Float(_)
+        | Kind::List(_)
+        | Kind::Map(_)
+        | Kind::Json(_)
+        | Kind::Unknown(_) => Val::placed(kind, place),
     }
 }
 
-/// Stands for an unknown piece; a character for private use that no template needs.
-const HOLE: char = '\u{F0000}';
-
-fn with_holes(json: Value, why: &Why, place: Place) -> Val {
-    let kind = match json {
-        Value::Null => Kind::Null,
-        Value::Bool(truth) => Kind::Bool(truth),
-        Value::Number(number) => match (number.as_i64(), number.as_f64()) {
-            (Some(int), _) => Kind::Int(int),
-            (None, Some(float)) => Kind::Float(float),
-            (None, None) => Kind::String(number.to_string().into()),
-        },
-        Value::String(text) if text.contains(HOLE) => Kind::Unknown(why.clone()),
-        Value::String(text) => known_text(Kind::String(text.into())),
-        Value::Array(items) => {
-            let items = items.into_iter().map(|item| with_holes(item, why, place));
-            return Val::list(items.collect()).or_placed(Some(place));
-        }
-        Value::Object(fields) if fields.keys().any(|key| key.contains(HOLE)) => Kind::Unknown(why.clone()),
-        Value::Object(fields) => {
-            let fields = fields.into_iter();
-            let fields = fields.map(|(key, value)| (Text::from(key), with_holes(value, why, place)));
-            return Val::map(fields.collect()).or_placed(Some(place));
-        }
-    };
-    Val::placed(kind, Some(place))
+/// Adds a text, with a hole for each of its dynamic references.
+fn write(writer: &mut Writer, text: &str) {
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(DYNAMIC) {
+        writer.text(before);
+        writer.unknown(&"a dynamic reference is resolved at deployment".into(), None);
+        rest = after.split_once("}}").map_or("", |(_, behind)| behind);
+    }
+    writer.text(rest);
 }
 
 /// A part of the text of `Fn::Sub`.
@@ -156,7 +147,7 @@ impl Instance<'_, '_> {
                 }
             }
         }
-        Val::placed(joined(pieces, place), Some(place))
+        joined(pieces, place)
     }
 
     /// What `${name}` gives: a parameter, a resource, an attribute of one.
@@ -168,7 +159,7 @@ impl Instance<'_, '_> {
         piece_of(&value).unwrap_or_else(|kind| {
             let message = format!("`{name}` is a {kind} and cannot stand in a text");
             self.work.error(place, message.clone(), "it is taken as unknown");
-            Piece::Unknown(message.into())
+            Piece::Unknown(message.into(), None)
         })
     }
 }

@@ -6,3 +6,4 @@ mod nesting;
 mod places;
 mod sam;
 mod support;
+mod websocket;

@@ -220,7 +220,8 @@ fn insert_argument(text: &str, block: &Block, name: &Text, value: &Value) -> Edi
     }
 }
 
-/// How many characters stand before the sign of an argument; `None` for one on several lines, which nothing is aligned with.
+/// How many characters stand before the sign of an argument; `None` for one on several lines, which nothing is aligned with unless
+/// it is a text of lines.
 fn column_of_sign(text: &str, block: &Block, before: Place) -> Option<usize> {
     let attribute = block
         .body
@@ -228,7 +229,9 @@ fn column_of_sign(text: &str, block: &Block, before: Place) -> Option<usize> {
         .iter()
         .find(|attribute| attribute.place == before)?;
     let written = text.get(attribute.place.range())?;
-    (!written.contains('\n')).then(|| written.find('=')).flatten()
+    let sign = written.find('=')?;
+    let value = written.get(sign + 1..)?.trim_start();
+    (!written.contains('\n') || value.starts_with("<<")).then_some(sign)
 }
 
 /// A nested block with one argument, last in the block.

@@ -84,8 +84,12 @@ pub fn complete(body: &Val, mapping: Option<&BlockMapping>, surroundings: &Surro
     let computed = mapping
         .map(|mapping| mapping.computed.as_slice())
         .unwrap_or_default();
-    let is_written =
-        |fields: &Fields, name: &Text| fields.entries.get(name).is_some_and(|val| !val.is_null());
+    let is_written = |fields: &Fields, name: &Text| {
+        let root = name.split('.').next().unwrap_or(name);
+        [name, root]
+            .iter()
+            .any(|name| fields.entries.get(*name).is_some_and(|val| !val.is_null()))
+    };
     if fields.rest.is_some() && computed.iter().all(|(name, _)| is_written(fields, name)) {
         return body.clone();
     }
@@ -107,11 +111,27 @@ pub fn complete(body: &Val, mapping: Option<&BlockMapping>, surroundings: &Surro
             Rendered::Unknown(why) => Val::unknown(why),
             Rendered::Absent => continue,
         };
+        let (root, val) = nested(name, val);
         if let Kind::Map(fields) = &mut body.kind {
-            Arc::make_mut(fields).entries.insert(name.clone(), val);
+            Arc::make_mut(fields).entries.insert(root, val);
         }
     }
     body
+}
+
+/// A value within blocks that only the cloud writes: `a.b` is under `b` of the one block `a`, of which nothing else is known.
+fn nested(name: &str, val: Val) -> (Text, Val) {
+    let mut steps = name.split('.');
+    let root = steps.next().unwrap_or(name);
+    let inner: Vec<&str> = steps.collect();
+    let within = inner.into_iter().rev().fold(val, |val, step| {
+        let fields = Fields {
+            entries: [(Text::from(step), val)].into_iter().collect(),
+            rest: Some(Why::new_static(KNOWN_AFTER_APPLY)),
+        };
+        Val::list(vec![Val::new(Kind::Map(Arc::new(fields)))])
+    });
+    (Text::from(root), within)
 }
 
 /// What a block with its computed arguments is worth to references.

@@ -8,6 +8,7 @@ use plumb_pack::mapping::Join;
 use plumb_pack::recipe::{Path, Step};
 
 use crate::mapping::complete::scalar_text;
+use crate::mapping::identities::Identities;
 use crate::mapping::places::{Children, Nodes, Origin, PlaceNode, Written};
 use crate::mapping::scope::{Here, Item};
 use crate::mapping::shape::unknown;
@@ -51,7 +52,12 @@ const PUTS: usize = 100_000;
 type Index = HashMap<Text, Vec<usize>>;
 
 /// What the arguments of a part say.
-pub(crate) fn joined(joins: &[Join], here: Here<'_>) -> Vec<Joined> {
+pub(crate) fn joined(
+    joins: &[Join],
+    resource_type: &Text,
+    here: Here<'_>,
+    identities: &Identities,
+) -> Vec<Joined> {
     joins
         .iter()
         .map(|join| {
@@ -64,7 +70,10 @@ pub(crate) fn joined(joins: &[Join], here: Here<'_>) -> Vec<Joined> {
                 let (Item::Element(val) | Item::Unknown(val)) = item;
                 match (scalar_text(&val), val.why_unknown()) {
                     (Some(text), _) => joined.values.push(text),
-                    (None, Some(why)) => joined.unknown = Some(why.clone()),
+                    (None, Some(why)) => match identities.name(resource_type, &val) {
+                        Some(name) => joined.values.push(name),
+                        None => joined.unknown = Some(why.clone()),
+                    },
                     (None, None) => {}
                 }
             }

@@ -30,6 +30,8 @@ pub enum StandsFor {
     Block,
     /// One of the blocks in it.
     Element,
+    /// What the cloud itself keeps and it refers to.
+    Reference,
 }
 
 /// The block that a document, or a part of it, comes from.

@@ -11,7 +11,7 @@ use plumb_pack::transform::apply_transforms;
 use crate::mapping::complete::{Rendered, Surroundings, render, scalar_text};
 use crate::mapping::places::{Children, Nodes, PlaceNode, Written};
 use crate::mapping::scope::{Here, Item};
-use crate::mapping::shape::{Made, any_written, element_type, member_type, shape, unknown};
+use crate::mapping::shape::{Made, any_written, element_type, member_type, named, nameless, shape, unknown};
 use crate::val::{Entries, Kind, Val, Why};
 
 /// Whether a mapping applies to a block.
@@ -202,7 +202,14 @@ impl Work<'_> {
         let mut entries: Vec<(Text, Value)> = Vec::new();
         let mut nodes = Nodes::new();
         for (name, rule) in fields {
-            if let Some(made) = self.make(rule, &member_type(type_, name)) {
+            let member = member_type(type_, name);
+            if let Some(made) = self.make(rule, &member) {
+                let made = match rule {
+                    Rule::First { paths, .. } if name == "value" => {
+                        self.named_beside(made, paths, fields, &member)
+                    }
+                    _ => made,
+                };
                 entries.push((name.clone(), made.value));
                 nodes.insert(name.clone(), made.node);
             }
@@ -218,6 +225,20 @@ impl Work<'_> {
                 children: Children::Map(nodes),
                 ..node
             },
+        }
+    }
+
+    /// The value of an element of a list of names and values: where secrets are looked for, the name counts too.
+    fn named_beside(self, made: Made, paths: &[ArgumentPath], fields: &[(Text, Rule)], type_: &Type) -> Made {
+        let name = fields
+            .iter()
+            .find(|(beside, _)| beside == "name" || beside == "key")
+            .and_then(|(_, rule)| self.make(rule, &Type::String));
+        let val = paths.iter().find_map(|path| self.here.get(path));
+        match (name.map(|name| name.value), val) {
+            (Some(Value::String(name)), Some(val)) => named(made, &name, &val, type_),
+            (Some(Value::Unreadable(why)), Some(_)) => nameless(made, Some(&why.detail), type_),
+            _ => made,
         }
     }
 

@@ -10,7 +10,7 @@ use plumb_pack::transform::{SCANNED_TEXT, apply_transforms};
 
 use crate::mapping::KNOWN_AFTER_APPLY;
 use crate::mapping::places::{Children, Nodes, PlaceNode, Written};
-use crate::val::{Fields, Kind, Val};
+use crate::val::{Fields, Kind, Val, Why};
 
 /// A value of a document with its places.
 #[derive(Clone, Debug)]
@@ -49,6 +49,25 @@ pub(crate) fn unknown(why: &str) -> Value {
     Value::unreadable(unreadable)
 }
 
+/// The same where what decides is no apply but the deployment of a template.
+pub(crate) fn after_deployment(value: &mut Value) {
+    match value {
+        Value::Unreadable(unreadable) if unreadable.reason == Reason::KnownAfterApply => {
+            let mut told = Unreadable::clone(unreadable);
+            told.reason = Reason::KnownAfterDeployment;
+            *value = Value::unreadable(told);
+        }
+        Value::List(items) => items.iter_mut().for_each(after_deployment),
+        Value::Map(map) => map.iter_mut().for_each(|(_, value)| after_deployment(value)),
+        Value::Unreadable(_)
+        | Value::Null
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Float(_)
+        | Value::String(_) => {}
+    }
+}
+
 /// The value as a document of that type has it; `None` for null.
 ///
 /// Texts become numbers and truth values, one block becomes a document or a list of one, names of attributes become those
@@ -69,6 +88,9 @@ fn shape_at(val: &Val, type_: &Type, depth: usize) -> Option<Made> {
     };
     match (&val.kind, type_) {
         (Kind::Null, _) => None,
+        (Kind::Unknown(why), Type::Object(schema)) if schema.type_name() == SCANNED_TEXT => {
+            leaf(scanned_in_part(None, val).unwrap_or_else(|| unknown(why)))
+        }
         (Kind::Unknown(why), _) => Some(Made::unknown(why, val)),
         (Kind::String(text), Type::Object(schema)) if schema.type_name() == SCANNED_TEXT => {
             leaf(scanned(text))
@@ -194,7 +216,15 @@ fn map(fields: &Fields, type_: &Type, val: &Val, depth: usize) -> Option<Made> {
             Type::Map(value) => (key.clone(), Type::clone(value)),
             _ => (key.clone(), Type::Any),
         };
-        if let Some(made) = shape_at(entry, &type_, depth + 1).map(|made| named(made, &name, entry, &type_)) {
+        // In a list of names and values the name stands beside the value.
+        let beside = ["name", "Name", "key", "Key"]
+            .into_iter()
+            .filter(|_| name == "value")
+            .find_map(|beside| fields.entries.get(beside));
+        let called = beside.and_then(Val::as_str).unwrap_or(&name);
+        let made = shape_at(entry, &type_, depth + 1).map(|made| named(made, called, entry, &type_));
+        let unnamed = beside.and_then(Val::why_unknown);
+        if let Some(made) = made.map(|made| nameless(made, unnamed, &type_)) {
             entries.push((name.clone(), made.value));
             nodes.insert(name, made.node);
         }
@@ -247,19 +277,66 @@ fn scanned(text: &Text) -> Value {
         .unwrap_or_else(|problem| unknown(&problem))
 }
 
+/// The same of a text of which pieces are not known: a secret in what is known is one whatever the rest is, and that there is none
+/// is known only where the rest cannot hold any.
+fn scanned_in_part(name: Option<&str>, val: &Val) -> Option<Value> {
+    let partial = val.partial.as_ref()?;
+    let text = Value::from(partial.searchable());
+    let scanned = match name {
+        Some(name) => scanned_under(name, text)?,
+        None => apply_transforms(text, &[Transform::SecretScan]).ok()?,
+    };
+    let is_found = has_secrets(&scanned);
+    let Value::Map(mut map) = scanned else { return None };
+    map.insert("length", unknown(val.why_unknown().map_or("", Text::as_str)));
+    (is_found || partial.hides_no_secret()).then_some(Value::Map(map))
+}
+
 /// The value of an entry of a map: where secrets are looked for, the name counts too.
-fn named(made: Made, name: &str, entry: &Val, type_: &Type) -> Made {
+pub(crate) fn named(made: Made, name: &str, entry: &Val, type_: &Type) -> Made {
     match (type_, &made.value) {
-        (Type::Object(schema), Value::Map(_)) if schema.type_name() == SCANNED_TEXT => Made {
-            value: scanned_as(name, entry).unwrap_or(made.value),
-            node: made.node,
-        },
+        (Type::Object(schema), Value::Map(_) | Value::Unreadable(_))
+            if schema.type_name() == SCANNED_TEXT =>
+        {
+            Made {
+                value: scanned_as(name, entry).unwrap_or(made.value),
+                node: made.node,
+            }
+        }
         _ => made,
     }
 }
 
+/// What is found in a value whose name is not known: with that name there might be more.
+pub(crate) fn nameless(made: Made, unnamed: Option<&Why>, type_: &Type) -> Made {
+    match (unnamed, type_) {
+        (Some(why), Type::Object(schema))
+            if schema.type_name() == SCANNED_TEXT && !has_secrets(&made.value) =>
+        {
+            Made {
+                value: unknown(why),
+                node: made.node,
+            }
+        }
+        _ => made,
+    }
+}
+
+fn has_secrets(scanned: &Value) -> bool {
+    let found = scanned.as_map().and_then(|map| map.get("secrets"));
+    found
+        .and_then(Value::as_list)
+        .is_some_and(|secrets| !secrets.is_empty())
+}
+
 fn scanned_as(name: &str, entry: &Val) -> Option<Value> {
-    let text = shape(entry, &Type::String)?.value;
+    if entry.why_unknown().is_some() {
+        return scanned_in_part(Some(name), entry);
+    }
+    scanned_under(name, shape(entry, &Type::String)?.value)
+}
+
+fn scanned_under(name: &str, text: Value) -> Option<Value> {
     let named = Value::Map(std::iter::once((Text::from(name), text)).collect());
     match apply_transforms(named, &[Transform::SecretScan]).ok()? {
         Value::Map(mut map) => map.remove(name),

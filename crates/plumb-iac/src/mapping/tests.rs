@@ -45,6 +45,7 @@ mappings:
     computed:
       name: '{prefix|address}'
       arn: 'arn:{partition}:shop:{region}:{account}:{name|address}'
+      seal.stamp.mark: 'sealed by {address}'
     same: [arn, 'sealed ?? false', 'size', 'owner ?? unknown', policy]
     document:
       state: { from: 'state.enabled', map: { 'true': On, 'false': Off } }
@@ -100,7 +101,12 @@ fn val(json: &Json, next: &mut u32) -> Val {
             })),
         },
     };
-    Val { kind, set: at, at }
+    Val {
+        kind,
+        set: at,
+        at,
+        partial: None,
+    }
 }
 
 fn place(start: u32) -> Place {
@@ -406,4 +412,27 @@ fn completing_twice_changes_nothing() {
         Some("arn:aws:shop:eu-west-1:000000000000:p")
     );
     assert_eq!(mapper.complete(&once, &surroundings), once);
+}
+
+#[test]
+fn what_only_the_cloud_writes_stands_in_blocks_of_its_own() {
+    let (pack, used) = (pack(), UsedPaths::default());
+    let mapper = Mapper::new(&pack, Language::Terraform, &used);
+    let mark = |body: Json| {
+        let block = block("box", "a", &body);
+        let stack = stack(Vec::new());
+        let surroundings = super::Surroundings::of(&stack, &block);
+        let completed = mapper.complete(&block.body, &surroundings);
+        let within = |val: &Val, key: &str| match &val.kind {
+            Kind::List(items) => items.first().and_then(|item| item.get(key).cloned()),
+            _ => None,
+        };
+        let stamp = within(completed.get("seal")?, "stamp")?;
+        within(&stamp, "mark")?.as_str().map(str::to_owned)
+    };
+    assert_eq!(mark(json!({})), Some("sealed by box.a".to_owned()));
+    assert_eq!(
+        mark(json!({ "seal": [{ "stamp": [{ "mark": "own" }] }] })),
+        Some("own".to_owned())
+    );
 }

@@ -1,57 +1,57 @@
-//! Manifests of Kubernetes: they are counted, so that nobody takes them for judged.
+//! The manifests of Kubernetes of a tree that declare cloud resources.
 
+use plumb_model::diagnostic::{Diagnostic, Level};
+use plumb_pack::mapping::Language;
+use plumb_pack::pack::Pack;
+
+use super::{EvaluatedStack, Options, account};
 use crate::files::Files;
+use crate::kubernetes;
+use crate::mapping::{Mapper, UsedPaths};
+use crate::place::Sources;
 
-/// How many objects the manifests of a tree declare.
-pub(super) fn count(files: &dyn Files, paths: &[String]) -> u64 {
-    let endings = [".yaml", ".yml", ".json"];
-    let texts = paths
-        .iter()
-        .filter(|path| endings.iter().any(|ending| path.ends_with(ending)))
-        .filter_map(|path| files.read(path).ok());
-    texts.map(|text| objects(&text)).sum()
+/// Reads what objects of Kubernetes declare.
+pub(super) struct Kubernetes<'t> {
+    pub(super) pack: &'t Pack,
+    pub(super) files: &'t dyn Files,
+    pub(super) options: &'t Options,
 }
 
-/// The objects of a text: documents that say `apiVersion` and `kind` at their top level.
-fn objects(text: &str) -> u64 {
-    if text.trim_start().starts_with('{') {
-        let is_object = serde_json::from_str::<serde_json::Value>(text).is_ok_and(|root| {
-            root.get("apiVersion").is_some_and(serde_json::Value::is_string) && root.get("kind").is_some()
-        });
-        return u64::from(is_object);
-    }
-    let mut count = 0;
-    let (mut has_version, mut has_kind) = (false, false);
-    for line in text.lines().chain(["---"]) {
-        if line.starts_with("---") {
-            count += u64::from(has_version && has_kind);
-            (has_version, has_kind) = (false, false);
+impl Kubernetes<'_> {
+    /// Reads manifests; how many objects in them declare nothing of a cloud.
+    pub(super) fn read(
+        &self,
+        manifests: Vec<(String, String)>,
+        kustomizations: &[(String, String)],
+        sources: &mut Sources,
+        stacks: &mut Vec<EvaluatedStack>,
+        problems: &mut Vec<Diagnostic>,
+    ) -> u64 {
+        if manifests.is_empty() {
+            return 0;
         }
-        has_version |= line.starts_with("apiVersion:");
-        has_kind |= line.starts_with("kind:");
-    }
-    count
-}
-
-#[cfg(test)]
-mod tests {
-    use super::objects;
-
-    #[test]
-    fn objects_have_a_version_and_a_kind() {
-        let cases = [
-            (
-                "apiVersion: v1\nkind: Pod\n---\nkind: Service\napiVersion: v1\n",
-                2,
-            ),
-            ("apiVersion: v1\nspec:\n  kind: x\n", 0),
-            ("a:\n  apiVersion: v1\n  kind: Pod\n", 0),
-            (r#"{"apiVersion": "v1", "kind": "Pod"}"#, 1),
-            (r#"{"apiVersion": "2021-04-01"}"#, 0),
-            ("", 0),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(objects(text), expected, "{text}");
-        }
+        // Crossplane's objects become the blocks that Terraform's provider knows.
+        let used = &UsedPaths::default();
+        let crossplane = Mapper::new(self.pack, Language::Terraform, used);
+        let ack = Mapper::new(self.pack, Language::Ack, used);
+        let first = stacks.len();
+        let context = kubernetes::Context {
+            files: self.files,
+            kinds: &self.pack.object_kinds(),
+            crossplane: &crossplane,
+            ack: &ack,
+            region: self.options.region.clone(),
+            account: &|at| account(u32::try_from(first + at + 1).unwrap_or(u32::MAX)),
+        };
+        let reading = kubernetes::read(sources, manifests, kustomizations, &context);
+        let is_broken = reading
+            .problems
+            .iter()
+            .any(|problem| problem.level == Level::Error);
+        problems.extend(reading.problems);
+        let complete = !is_broken;
+        let read = reading.stacks.into_iter();
+        stacks.extend(read.map(|stack| EvaluatedStack { stack, complete }));
+        reading.others
     }
 }

@@ -49,17 +49,7 @@ pub(super) fn of_hcl(text: &str) -> Vec<Comment> {
         match (byte, next) {
             (b'#', _) => at = line_comment(text, at, 1, &mut found),
             (b'/', Some(b'/')) => at = line_comment(text, at, 2, &mut found),
-            (b'/', Some(b'*')) => {
-                let rest = text.get(at + 2..).unwrap_or_default();
-                let length = rest.find("*/");
-                let words = at + 2..at + 2 + length.unwrap_or(rest.len());
-                let end = words.end + length.map_or(0, |_| 2);
-                found.push(Comment {
-                    words,
-                    whole: at..end,
-                });
-                at = end;
-            }
+            (b'/', Some(b'*')) => at = closed_comment(text, at, &mut found),
             (b'"', _) => {
                 within.push(Within::Quotes);
                 at += 1;
@@ -83,6 +73,54 @@ pub(super) fn of_hcl(text: &str) -> Vec<Comment> {
         }
     }
     found
+}
+
+/// The comments of JSON, as ARM takes it, in order.
+pub(super) fn of_json(text: &str) -> Vec<Comment> {
+    let bytes = text.as_bytes();
+    let mut found = Vec::new();
+    let mut at = 0;
+    let mut is_text = false;
+    while let Some(byte) = bytes.get(at).copied() {
+        match (byte, bytes.get(at + 1).copied()) {
+            (b'\\', _) if is_text => at += 2,
+            (b'"', _) => {
+                is_text = !is_text;
+                at += 1;
+            }
+            (b'/', Some(b'/')) if !is_text => at = line_comment(text, at, 2, &mut found),
+            (b'/', Some(b'*')) if !is_text => at = closed_comment(text, at, &mut found),
+            _ => at += 1,
+        }
+    }
+    found
+}
+
+/// The text with white space in the place of comments, so that all else stands where it did.
+pub(super) fn without(text: &str, comments: &[Comment]) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    for comment in comments {
+        out.push_str(text.get(done..comment.whole.start).unwrap_or_default());
+        let blanked = text.get(comment.whole.clone()).unwrap_or_default();
+        out.extend(blanked.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
+        done = comment.whole.end;
+    }
+    out.push_str(text.get(done..).unwrap_or_default());
+    out
+}
+
+/// Takes a comment between `/*` and `*/`; where the reading goes on.
+fn closed_comment(text: &str, at: usize, found: &mut Vec<Comment>) -> usize {
+    let rest = text.get(at + 2..).unwrap_or_default();
+    let length = rest.find("*/");
+    let words = at + 2..at + 2 + length.unwrap_or(rest.len());
+    let end = words.end + length.map_or(0, |_| 2);
+    found.push(Comment {
+        words,
+        whole: at..end,
+    });
+    end
 }
 
 /// Takes a comment to the end of its line; where the reading goes on.
@@ -124,7 +162,7 @@ fn after_heredoc(text: &str, at: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::of_hcl;
+    use super::{of_hcl, of_json, without};
 
     #[test]
     fn comments_stand_outside_of_strings_and_heredocs() {
@@ -151,6 +189,21 @@ mod tests {
                 .collect();
             assert_eq!(found, expected, "{text}");
         }
+    }
+
+    #[test]
+    fn comments_of_json_stand_outside_of_texts() {
+        let text = "{ // one\n  \"a//b\": \"\\\" /* no */\", /* two\n*/ \"c\": 1 }";
+        let comments = of_json(text);
+        let found: Vec<&str> = comments
+            .iter()
+            .map(|comment| text.get(comment.words.clone()).unwrap())
+            .collect();
+        assert_eq!(found, [" one", " two\n"]);
+        let blanked = without(text, &comments);
+        assert_eq!(blanked.len(), text.len());
+        assert!(serde_json::from_str::<serde_json::Value>(&blanked).is_ok());
+        assert_eq!(of_json("/* open").len(), 1);
     }
 
     #[test]

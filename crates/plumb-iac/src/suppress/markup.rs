@@ -42,8 +42,8 @@ pub(super) struct Said {
     pub(super) reach: Range<usize>,
 }
 
-/// The tree of a text, and the places of its scalars in order; `None` when it is neither YAML nor JSON within the limits.
-pub(super) fn parse(text: &str) -> Option<(Node, Vec<Range<usize>>)> {
+/// The documents of a text, and the places of its scalars in order; `None` when it is neither YAML nor JSON within the limits.
+pub(super) fn parse(text: &str) -> Option<(Vec<Node>, Vec<Range<usize>>)> {
     if text.len() > MAX_BYTES {
         return None;
     }
@@ -54,7 +54,7 @@ pub(super) fn parse(text: &str) -> Option<(Node, Vec<Range<usize>>)> {
     options.block_nesting_limit = MAX_DEPTH;
     let mut open: Vec<(usize, bool, Vec<Node>)> = Vec::new();
     let mut scalars = Vec::new();
-    let mut root = None;
+    let mut roots = Vec::new();
     let mut nodes = 0_usize;
     for event in Parser::new_from_str_with_options(text, options) {
         let (event, span) = event.ok()?;
@@ -109,10 +109,10 @@ pub(super) fn parse(text: &str) -> Option<(Node, Vec<Range<usize>>)> {
         }
         match open.last_mut() {
             Some((_, _, children)) => children.push(node),
-            None => _ = root.get_or_insert(node),
+            None => roots.push(node),
         }
     }
-    Some((root?, scalars))
+    (!roots.is_empty()).then_some((roots, scalars))
 }
 
 fn pairs(children: Vec<Node>) -> Vec<(Node, Node)> {
@@ -127,6 +127,48 @@ fn pairs(children: Vec<Node>) -> Vec<(Node, Node)> {
 fn range(span: &Span) -> Range<usize> {
     let at = |offset: Option<usize>| offset.unwrap_or_default();
     at(span.start.byte_offset())..at(span.end.byte_offset())
+}
+
+/// The objects of a document of Kubernetes: itself, or the items of a list; `None` for other documents.
+pub(super) fn objects(root: &Node) -> Option<Vec<&Node>> {
+    let is_object = |node: &Node| node.get("apiVersion").is_some() && node.get("kind").is_some();
+    if !is_object(root) {
+        return None;
+    }
+    match root.get("items").map(|items| &items.content) {
+        Some(Content::List(items)) if items.iter().all(is_object) => Some(items.iter().collect()),
+        Some(Content::List(_) | Content::Scalar(_) | Content::Map(_)) | None => Some(vec![root]),
+    }
+}
+
+/// What the annotations of an object of Kubernetes say of it: `plumb/ignore…: POLICY …` and `checkov.io/skip…: ID=reason`.
+///
+/// <https://www.checkov.io/7.Scan%20Examples/Kubernetes.html>
+pub(super) fn annotated(object: &Node, found: &mut Vec<Said>) {
+    let annotations = object
+        .get("metadata")
+        .and_then(|metadata| metadata.get("annotations"));
+    let Some(Content::Map(annotations)) = annotations.map(|annotations| &annotations.content) else {
+        return;
+    };
+    for (key, value) in annotations {
+        let (Content::Scalar(name), Content::Scalar(text)) = (&key.content, &value.content) else {
+            continue;
+        };
+        let words = if name.starts_with("plumb/ignore") {
+            format!("plumb:ignore {text}")
+        } else if name.starts_with("checkov.io/skip") {
+            format!("checkov:skip={}", text.replacen('=', ":", 1))
+        } else {
+            continue;
+        };
+        found.push(Said {
+            text: Text::from(words),
+            directive: None,
+            words: value.range.clone(),
+            reach: object.range.clone(),
+        });
+    }
 }
 
 /// What properties say: `"//"` of the object that it stands in, `Metadata` of the resource that has it.

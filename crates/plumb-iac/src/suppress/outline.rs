@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use plumb_model::value::Text;
 
-use super::comment::{Comment, of_hcl};
-use super::markup::{Content, Node, Said, parse, said};
+use super::comment::{Comment, of_hcl, of_json, without};
+use super::markup::{Content, Node, Said, annotated, objects, parse, said};
 use super::notation::Notation;
 use crate::arm::bicep;
 use crate::place::{FileId, Sources};
@@ -39,7 +39,8 @@ impl Outline {
     pub(super) fn of(sources: &Sources, file: FileId) -> Option<Self> {
         let source = sources.get(file)?;
         let text = source.text.as_str();
-        let (items, comments, said) = match Dialect::of(&source.name)? {
+        let dialect = Dialect::of(&source.name)?;
+        let (items, comments, said) = match dialect {
             Dialect::Hcl => (body_of(sources, file)?, of_hcl(text), Vec::new()),
             Dialect::Bicep => {
                 let outline = bicep::outline(text);
@@ -50,10 +51,18 @@ impl Outline {
                 )
             }
             Dialect::Markup => {
-                let (root, scalars) = parse(text)?;
-                let mut found = Vec::new();
-                said(&root, &(0..text.len()), &mut found);
-                (items_of(&root), of_yaml(text, &scalars), found)
+                let (roots, scalars) = parse(text)?;
+                (
+                    roots.iter().flat_map(items_of).collect(),
+                    of_yaml(text, &scalars),
+                    said_in(&roots, text.len()),
+                )
+            }
+            Dialect::Json => {
+                let comments = of_json(text);
+                let (roots, _) = parse(&without(text, &comments))?;
+                let found = said_in(&roots, text.len());
+                (roots.iter().flat_map(items_of).collect(), comments, found)
             }
         };
         let lines: Vec<usize> = std::iter::once(0)
@@ -77,6 +86,14 @@ impl Outline {
                 )
             })
             .collect();
+        // A line that begins a document stands between a comment and what it speaks of as little as another comment.
+        if dialect == Dialect::Markup {
+            let marks = text
+                .split('\n')
+                .enumerate()
+                .filter(|(_, line)| line.trim_end() == "---");
+            outline.own_lines.extend(marks.map(|(line, _)| (line, line)));
+        }
         Some(outline)
     }
 
@@ -184,13 +201,31 @@ impl Outline {
     }
 }
 
+/// What the documents of a file say in metadata and annotations; `length` is that of its text.
+fn said_in(roots: &[Node], length: usize) -> Vec<Said> {
+    let mut found = Vec::new();
+    for root in roots {
+        match objects(root) {
+            Some(objects) => objects
+                .into_iter()
+                .for_each(|object| annotated(object, &mut found)),
+            None => said(root, &(0..length), &mut found),
+        }
+    }
+    found
+}
+
 /// The places of the blocks at the top of a file, sorted; `None` where the file is in another language or broken.
 pub(crate) fn top_items(sources: &Sources, file: FileId) -> Option<Vec<Range<usize>>> {
     let source = sources.get(file)?;
     let items = match Dialect::of(&source.name)? {
         Dialect::Hcl => body_of(sources, file)?,
         Dialect::Bicep => items(bicep::outline(&source.text).statements),
-        Dialect::Markup => items_of(&parse(&source.text)?.0),
+        Dialect::Markup => parse(&source.text)?.0.iter().flat_map(items_of).collect(),
+        Dialect::Json => {
+            let without = without(&source.text, &of_json(&source.text));
+            parse(&without)?.0.iter().flat_map(items_of).collect()
+        }
     };
     Some(items.into_iter().map(|item| item.whole).collect())
 }
@@ -201,8 +236,10 @@ enum Dialect {
     /// Terraform's own.
     Hcl,
     Bicep,
-    /// YAML or JSON.
+    /// YAML, or JSON under a name of no language.
     Markup,
+    /// JSON; ARM takes comments in it.
+    Json,
 }
 
 impl Dialect {
@@ -212,8 +249,10 @@ impl Dialect {
             Some(Self::Hcl)
         } else if ends(&[".bicep", ".bicepparam"]) {
             Some(Self::Bicep)
+        } else if ends(&[".json"]) {
+            Some(Self::Json)
         } else {
-            ends(&[".json", ".yaml", ".yml", ".template"]).then_some(Self::Markup)
+            ends(&[".yaml", ".yml", ".template"]).then_some(Self::Markup)
         }
     }
 }
@@ -225,8 +264,16 @@ fn before(items: &[Item], at: usize) -> Option<&Item> {
         .last()
 }
 
-/// The entries of a template; resources are at the top, whatever section they stand in.
+/// The entries of a template; resources are at the top, whatever section they stand in. Of manifests, the objects.
 fn items_of(root: &Node) -> Vec<Item> {
+    if let Some(objects) = objects(root) {
+        let item = |object: &Node| Item {
+            whole: object.range.clone(),
+            argument: None,
+            children: entries(object),
+        };
+        return objects.into_iter().map(item).collect();
+    }
     let Content::Map(sections) = &root.content else {
         return entries(root);
     };

@@ -1,11 +1,14 @@
 //! Data sources that code alone decides.
 
+mod managed_policy;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use plumb_model::value::Text;
 
 use crate::mapping::Surroundings;
+use crate::partial::Writer;
 use crate::val::{Entries, Fields, Kind, Val};
 
 /// The version of policies that name none.
@@ -19,7 +22,13 @@ pub(crate) fn compute(kind: &str, fields: &mut Fields, surroundings: &Surroundin
     let known: Vec<(&'static str, String)> = match kind {
         "data.aws_caller_identity" => {
             let account = surroundings.account_or_stand_in();
-            vec![("account_id", account.to_owned()), ("id", account.to_owned())]
+            // Whoever applies the code is a principal of the account that no code names.
+            let arn = format!("arn:{partition}:iam::{account}:user/{}", surroundings.address);
+            vec![
+                ("account_id", account.to_owned()),
+                ("id", account.to_owned()),
+                ("arn", arn),
+            ]
         }
         "data.aws_partition" => {
             let suffix = match partition {
@@ -37,6 +46,8 @@ pub(crate) fn compute(kind: &str, fields: &mut Fields, surroundings: &Surroundin
             .iter()
             .flat_map(|region| ["name", "id", "region"].map(|name| (name, (*region).to_owned())))
             .collect(),
+        "data.aws_kms_alias" => by_alias(fields, "name", &["arn", "id", "target_key_arn"], surroundings),
+        "data.aws_kms_key" => by_alias(fields, "key_id", &["arn"], surroundings),
         _ => Vec::new(),
     };
     for (name, text) in known {
@@ -44,6 +55,23 @@ pub(crate) fn compute(kind: &str, fields: &mut Fields, surroundings: &Surroundin
         if !written {
             fields.entries.insert(Text::new_static(name), Val::string(text));
         }
+    }
+    if kind == "data.aws_iam_policy" {
+        managed_policy::compute(fields, partition);
+    }
+    if kind == "data.aws_s3_bucket"
+        && let Some(bucket) = fields.entries.get("bucket").cloned()
+    {
+        let mut arn = Writer::default();
+        arn.text(&format!("arn:{partition}:s3:::"));
+        match (bucket.as_str(), bucket.why_unknown()) {
+            (Some(name), _) => arn.text(name),
+            (None, Some(why)) => arn.unknown(why, bucket.partial.as_ref()),
+            (None, None) => return,
+        }
+        let arn = arn.finish(bucket.set);
+        fields.entries.insert(Text::new_static("arn"), arn);
+        fields.entries.insert(Text::new_static("id"), bucket);
     }
     if kind == "data.aws_iam_policy_document" {
         let document = policy_document(fields);
@@ -53,6 +81,30 @@ pub(crate) fn compute(kind: &str, fields: &mut Fields, surroundings: &Surroundin
             .insert(Text::new_static("minified_json"), json.clone());
         fields.entries.insert(Text::new_static("json"), json);
     }
+}
+
+/// The ARN of an alias under some names, where an argument is one: it stands for the key that only the cloud knows, which
+/// everything that takes a key finds by its alias as well.
+///
+/// Names that begin with `alias/aws/` are those of keys that AWS keeps for the account:
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-cmk>.
+fn by_alias(
+    fields: &Fields,
+    argument: &str,
+    names: &[&'static str],
+    surroundings: &Surroundings<'_>,
+) -> Vec<(&'static str, String)> {
+    let alias = fields.entries.get(argument).and_then(Val::as_str);
+    let Some(alias) = alias.filter(|alias| alias.starts_with("alias/")) else {
+        return Vec::new();
+    };
+    let arn = format!(
+        "arn:{}:kms:{}:{}:{alias}",
+        surroundings.partition(),
+        surroundings.region_or_stand_in(),
+        surroundings.account_or_stand_in()
+    );
+    names.iter().map(|name| (*name, arn.clone())).collect()
 }
 
 fn policy_document(fields: &Fields) -> Val {
@@ -167,6 +219,7 @@ pub(crate) fn from_json(json: &serde_json::Value, text: &Val) -> Val {
         kind,
         set: text.set,
         at: text.at,
+        partial: None,
     }
 }
 
@@ -259,6 +312,7 @@ fn principals(value: &Val) -> Val {
                         kind: other,
                         set: identifiers.set,
                         at: identifiers.at,
+                        partial: identifiers.partial,
                     }),
                     (_, _) => {}
                 }

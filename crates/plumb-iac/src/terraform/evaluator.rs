@@ -48,6 +48,8 @@ pub(crate) struct Evaluator<'w> {
     exhausted: Cell<bool>,
     depth: Cell<u32>,
     instances: Cell<u32>,
+    /// The innermost call of the module at work.
+    call: Cell<Option<Place>>,
     /// The folders of the modules that were called at least once.
     called: RefCell<BTreeSet<String>>,
 }
@@ -77,6 +79,7 @@ impl<'w> Evaluator<'w> {
             exhausted: Cell::new(false),
             depth: Cell::new(0),
             instances: Cell::new(0),
+            call: Cell::new(None),
             called: RefCell::default(),
         }
     }
@@ -109,7 +112,29 @@ impl<'w> Evaluator<'w> {
             false => Diagnostic::warning(message),
         };
         let problem = self.at(problem, failure.place, "here");
-        self.tell(problem);
+        self.tell(self.through_call(problem));
+    }
+
+    /// Runs `work` on a module that `calls` lead to.
+    pub(crate) fn inside<T>(&self, calls: &[Place], work: impl FnOnce() -> T) -> T {
+        let before = self.call.replace(calls.last().copied());
+        let result = work();
+        self.call.set(before);
+        result
+    }
+
+    /// The diagnostic with the call of the module that it comes from.
+    fn through_call(&self, problem: Diagnostic) -> Diagnostic {
+        let sources = &self.code.sources;
+        let called = self.call.get().and_then(|call| {
+            let name = &sources.get(call.file)?.name;
+            let (line, _) = sources.line_and_column(call.file, call.range().start);
+            Some(format!("in the module that `{name}:{line}` calls"))
+        });
+        match called {
+            Some(called) => problem.help(called),
+            None => problem,
+        }
     }
 
     /// The diagnostic at a place.

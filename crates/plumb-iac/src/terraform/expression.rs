@@ -10,6 +10,7 @@ use super::evaluator::Evaluator;
 use super::functions::{self, Problem};
 use super::scope::{Evaluated, Failure, Frame, Scope};
 use super::syntax::{Call, Expr, ExprKind, For, Part, Step};
+use crate::partial::Writer;
 use crate::place::Place;
 use crate::val::{Fields, Kind, Val, Why};
 
@@ -132,14 +133,9 @@ impl Evaluator<'_> {
         if let [Part::Value(single)] = parts {
             return Ok(self.evaluate(single, scope)?.or_placed(place));
         }
-        let mut text = String::new();
-        let mut unknown = None;
-        self.write(parts, scope, place, &mut text, &mut unknown)?;
-        let kind = match unknown {
-            Some(why) => Kind::Unknown(why),
-            None => Kind::String(Text::from(text)),
-        };
-        Ok(Val::placed(kind, place))
+        let mut writer = Writer::default();
+        self.write(parts, scope, place, &mut writer)?;
+        Ok(writer.finish(place))
     }
 
     fn write(
@@ -147,20 +143,19 @@ impl Evaluator<'_> {
         parts: &[Part],
         scope: Scope<'_>,
         place: Option<Place>,
-        text: &mut String,
-        unknown: &mut Option<Why>,
+        writer: &mut Writer,
     ) -> Result<(), Box<Failure>> {
         for part in parts {
-            if text.len() > MAX_TEXT {
+            if writer.len() > MAX_TEXT {
                 return Err(Failure::new("this makes too long a text", place));
             }
             match part {
-                Part::Literal(literal) => text.push_str(literal),
+                Part::Literal(literal) => writer.text(literal),
                 Part::Value(expr) => {
                     let value = self.evaluate(expr, scope)?;
                     match (to_text(&value), value.why_partly_unknown()) {
-                        (Some(value), _) => text.push_str(&value),
-                        (None, Some(why)) => *unknown = Some(why.clone()),
+                        (Some(text), _) => writer.text(&text),
+                        (None, Some(why)) => writer.unknown(why, value.partial.as_ref()),
                         (None, None) => {
                             let message = format!("a template cannot hold {}", value.kind_name());
                             return Err(Failure::new(message, expr.place.or(place)));
@@ -170,9 +165,9 @@ impl Evaluator<'_> {
                 Part::If { condition, yes, no } => {
                     let decided = self.evaluate(condition, scope)?;
                     match (to_bool(&decided), decided.why_unknown()) {
-                        (Some(true), _) => self.write(yes, scope, place, text, unknown)?,
-                        (Some(false), _) => self.write(no, scope, place, text, unknown)?,
-                        (None, Some(why)) => *unknown = Some(why.clone()),
+                        (Some(true), _) => self.write(yes, scope, place, writer)?,
+                        (Some(false), _) => self.write(no, scope, place, writer)?,
+                        (None, Some(why)) => writer.unknown(why, None),
                         (None, None) => return Err(Failure::new("the condition is no truth value", place)),
                     }
                 }
@@ -184,7 +179,7 @@ impl Evaluator<'_> {
                 } => {
                     let collection = self.evaluate(collection, scope)?;
                     if let Some(why) = collection.why_unknown() {
-                        *unknown = Some(why.clone());
+                        writer.unknown(why, None);
                         continue;
                     }
                     for (entry_key, entry) in entries(&collection, place)? {
@@ -202,7 +197,7 @@ impl Evaluator<'_> {
                             frame: Some(&inner),
                             ..scope
                         };
-                        self.write(body, scope, place, text, unknown)?;
+                        self.write(body, scope, place, writer)?;
                     }
                 }
             }
@@ -312,6 +307,13 @@ impl Evaluator<'_> {
                 };
                 return Ok(Val::placed(kind, place));
             }
+            "basename" => {
+                if let [folder] = call.arguments.as_slice()
+                    && let Some(folder) = self.folder_meant(folder, scope)
+                {
+                    return Ok(Val::placed(name_of_folder(folder), place));
+                }
+            }
             _ => {}
         }
         let mut arguments = Vec::with_capacity(call.arguments.len());
@@ -346,6 +348,26 @@ impl Evaluator<'_> {
             }
             Err(problem) if problem.is_certain() => Err(Failure::new(problem.to_string(), place)),
             Err(problem) => Err(Failure::own(problem.to_string(), place)),
+        }
+    }
+
+    /// The folder that an expression for an absolute path means: `path.cwd`, `abspath(path.module)`.
+    fn folder_meant<'i>(&'i self, expr: &Expr, scope: Scope<'i>) -> Option<&'i str> {
+        let (path, is_absolute) = match &expr.kind {
+            ExprKind::Call(call) if call.name == "abspath" => (call.arguments.first()?, true),
+            _ => (expr, false),
+        };
+        let ExprKind::Traversal(base, steps) = &path.kind else {
+            return None;
+        };
+        match (&base.kind, steps.as_slice()) {
+            (ExprKind::Variable(base), [Step::Key(name)]) if base == "path" => match name.as_str() {
+                "cwd" => Some(self.root),
+                "root" if is_absolute => Some(self.root),
+                "module" if is_absolute => Some(&scope.instance.module.folder),
+                _ => None,
+            },
+            _ => None,
         }
     }
 
@@ -431,6 +453,16 @@ impl Evaluator<'_> {
             rest = after;
         }
         Ok(value)
+    }
+}
+
+/// The name of a folder below the scanned one, whose own name code does not tell.
+fn name_of_folder(folder: &str) -> Kind {
+    match folder.rsplit('/').next() {
+        Some(name) if !name.is_empty() => Kind::String(Text::from(name)),
+        Some(_) | None => Kind::Unknown(Text::new_static(
+            "how the folder of the code is called is not known",
+        )),
     }
 }
 

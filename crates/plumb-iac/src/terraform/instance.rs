@@ -13,7 +13,8 @@ use super::module::{Mode, Module};
 use super::repeat::{Key, Repeated, Repetition};
 use super::resolve::Resolved;
 use super::scope::{Evaluated, Failure, Frame, Scope};
-use super::syntax::{Block, Step};
+use super::syntax::{Block, ExprKind, Step};
+use crate::partial::{Holds, Partial};
 use crate::place::Place;
 use crate::val::{Entries, Fields, Kind, Val};
 
@@ -126,7 +127,7 @@ impl Instance {
 }
 
 impl Evaluator<'_> {
-    /// What a name with steps means in a module.
+    /// What a name with steps means in a module. An unknown value is known by its name, so that texts with it are found to be equal.
     pub(crate) fn refer(
         &self,
         name: &str,
@@ -134,6 +135,17 @@ impl Evaluator<'_> {
         scope: Scope<'_>,
         place: Option<Place>,
     ) -> Evaluated {
+        let mut value = self.referred(name, steps, scope, place)?;
+        if value.why_unknown().is_some()
+            && value.partial.is_none()
+            && let Some(path) = path_of(name, steps)
+        {
+            value.partial = Some(Partial::named(&scope.instance.within(&path), Holds::Anything));
+        }
+        Ok(value)
+    }
+
+    fn referred(&self, name: &str, steps: &[Step], scope: Scope<'_>, place: Option<Place>) -> Evaluated {
         let instance = scope.instance;
         match (name, steps) {
             ("var", [Step::Key(name), rest @ ..]) => {
@@ -198,7 +210,9 @@ impl Evaluator<'_> {
             None => {}
         }
         instance.known.borrow_mut().insert(name.clone(), State::Open);
-        let evaluated = self.deeper(place, || self.name_value(&name, instance, place));
+        let evaluated = self.deeper(place, || {
+            self.inside(&instance.calls, || self.name_value(&name, instance, place))
+        });
         // What is shared costs nothing here, but everything that goes through the value goes through all of it.
         let evaluated = evaluated.and_then(|value| match value.is_within(MAX_PARTS, MAX_NESTING) {
             true => Ok(value),
@@ -224,6 +238,10 @@ impl Evaluator<'_> {
                 Some(expr) => self.evaluate(expr, Scope::of(instance)),
                 None => Err(missing("local", name)),
             },
+            Name::Output(name) if instance.module.sensitive_outputs.contains(name) => {
+                let why = format!("output `{name}` is sensitive, and its value was not looked at");
+                Ok(Val::placed(Kind::Unknown(Text::from(why)), place))
+            }
             Name::Output(name) => match instance.module.outputs.get(name) {
                 Some(expr) => self.evaluate(expr, Scope::of(instance)),
                 None => Err(missing("output", name)),
@@ -267,8 +285,9 @@ impl Evaluator<'_> {
         let Some(attribute) = call.body.attribute(name) else {
             return Ok(None);
         };
+        let calls = &parent.instance.calls;
         parent
-            .scope(&mut |scope| self.evaluate(&attribute.value, scope))
+            .scope(&mut |scope| self.inside(calls, || self.evaluate(&attribute.value, scope)))
             .map(Some)
     }
 
@@ -341,7 +360,11 @@ impl Evaluator<'_> {
             None => {}
         }
         instance.resolved.borrow_mut().insert(key, None);
-        let resolved = self.deeper(place, || Ok(Rc::new(self.resolve(mode, position, instance))));
+        let resolved = self.deeper(place, || {
+            Ok(Rc::new(self.inside(&instance.calls, || {
+                self.resolve(mode, position, instance)
+            })))
+        });
         match &resolved {
             Ok(resolved) => {
                 _ = instance
@@ -371,7 +394,7 @@ impl Evaluator<'_> {
             None => {}
         }
         instance.children.borrow_mut().insert(call, None);
-        let children = Rc::new(self.make_children(call, instance));
+        let children = Rc::new(self.inside(&instance.calls, || self.make_children(call, instance)));
         instance
             .children
             .borrow_mut()
@@ -514,6 +537,23 @@ impl Parent {
             frame: each.as_ref().or(count.as_ref()),
         })
     }
+}
+
+/// A name with steps as text; `None` where a step is worked out.
+fn path_of(name: &str, steps: &[Step]) -> Option<String> {
+    let mut path = name.to_owned();
+    for step in steps {
+        match step {
+            Step::Key(key) => path.extend([".", key]),
+            Step::Index(index) => match &index.kind {
+                ExprKind::Int(index) => path.push_str(&format!("[{index}]")),
+                ExprKind::String(key) => path.extend([".", key]),
+                _ => return None,
+            },
+            Step::AttributeSplat | Step::FullSplat => return None,
+        }
+    }
+    Some(path)
 }
 
 /// The path of a folder from another, as Terraform shows it: `.`, `./modules/a`, `../modules/a`.

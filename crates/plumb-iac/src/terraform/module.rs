@@ -1,6 +1,6 @@
 //! `Module`: the files of one folder, sorted by what they declare.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::value::Text;
@@ -16,6 +16,8 @@ pub(crate) struct Module {
     pub(crate) variables: BTreeMap<Text, Variable>,
     pub(crate) locals: HashMap<Text, Expr>,
     pub(crate) outputs: BTreeMap<Text, Expr>,
+    /// Outputs whose values are to be shown nowhere.
+    pub(crate) sensitive_outputs: BTreeSet<Text>,
     pub(crate) resources: Vec<Block>,
     pub(crate) data: Vec<Block>,
     pub(crate) calls: Vec<Block>,
@@ -90,10 +92,8 @@ impl Module {
                 ("provider", [_]) => self.providers.push(block),
                 ("variable", [name]) => {
                     let take = |name: &str| block.body.attribute(name).map(|found| found.value.clone());
-                    let sensitive = block.body.attribute("sensitive");
                     let variable = Variable {
-                        sensitive: sensitive
-                            .is_some_and(|flag| matches!(flag.value.kind, ExprKind::Bool(true))),
+                        sensitive: is_sensitive(&block.body),
                         default: take("default"),
                         constraint: take("type"),
                         place: block.head,
@@ -101,6 +101,9 @@ impl Module {
                     self.variables.insert(name.clone(), variable);
                 }
                 ("output", [name]) => {
+                    if is_sensitive(&block.body) {
+                        self.sensitive_outputs.insert(name.clone());
+                    }
                     if let Some(value) = block.body.attribute("value") {
                         self.outputs.insert(name.clone(), value.value.clone());
                     }
@@ -204,5 +207,26 @@ pub(crate) fn within(folder: &str, name: &str) -> String {
         name.to_owned()
     } else {
         format!("{folder}/{name}")
+    }
+}
+
+/// Whether the value of a variable or an output is to be shown nowhere: not in plans, or not even kept in state.
+fn is_sensitive(body: &Body) -> bool {
+    let flags = ["sensitive", "ephemeral"]
+        .into_iter()
+        .filter_map(|name| body.attribute(name));
+    // Terraform takes constants only; what else stands there is taken for a yes.
+    flags.into_iter().any(|flag| truth(&flag.value).unwrap_or(true))
+}
+
+/// The truth value of a constant; null is as good as not written.
+fn truth(expr: &Expr) -> Option<bool> {
+    match &expr.kind {
+        ExprKind::Bool(truth) => Some(*truth),
+        ExprKind::Null => Some(false),
+        ExprKind::String(text) if text == "true" || text == "1" => Some(true),
+        ExprKind::String(text) if text == "false" || text == "0" => Some(false),
+        ExprKind::Not(inner) => truth(inner).map(|truth| !truth),
+        _ => None,
     }
 }

@@ -37,13 +37,20 @@ pub enum Written {
 
 /// What a file is, by the keys at its top; `None` for other files.
 pub fn recognise(path: &str, text: &str) -> Option<Written> {
-    let named = path.ends_with(".json") || path.ends_with(".tfstate") || path.ends_with(".tfplan");
+    let is_state = path.ends_with(".tfstate");
+    let named = path.ends_with(".json") || is_state || path.ends_with(".tfplan");
     let has = |key: &str| text.contains(key);
-    if !named || !has("\"terraform_version\"") {
+    if !named {
         return None;
     }
-    if has("\"planned_values\"") || has("\"format_version\"") {
+    if has("\"format_version\"") && (has("\"planned_values\"") || has("\"terraform_version\"")) {
         return Some(Written::Plan);
+    }
+    if is_state {
+        return Some(Written::State);
+    }
+    if !has("\"terraform_version\"") {
+        return None;
     }
     (has("\"lineage\"") || has("\"serial\"")).then_some(Written::State)
 }
@@ -51,7 +58,7 @@ pub fn recognise(path: &str, text: &str) -> Option<Written> {
 /// Reads a plan or a state; `account` stands in ARNs where nothing tells one.
 ///
 /// # Errors
-/// When it is no JSON.
+/// When it is no JSON, or of a version or shape that is not known.
 pub fn read(
     written: Written,
     sources: &Sources,
@@ -66,6 +73,7 @@ pub fn read(
         let message = format!("this is not valid JSON: {error}");
         Diagnostic::error(message).in_source(source)
     })?;
+    check(written, &json).map_err(|message| Diagnostic::error(message).in_source(source))?;
     let mut reader = Reader {
         file,
         complete,
@@ -88,6 +96,36 @@ pub fn read(
         region: region.cloned(),
         account: Some(account.clone()),
     })
+}
+
+/// What is wrong with a plan or a state as a whole.
+fn check(written: Written, json: &Json) -> Result<(), String> {
+    match written {
+        Written::Plan => {
+            let version = text(json, "format_version").unwrap_or_default();
+            if !matches!(version.split('.').next(), Some("0" | "1")) {
+                return Err(format!(
+                    "plans of format version `{version}` are not read, those of 0 and 1 are"
+                ));
+            }
+            // An empty state is shown without values.
+            let is_shown = ["planned_values", "values"].iter().all(|key| {
+                json.get(key)
+                    .is_none_or(|values| values.is_object() || values.is_null())
+            });
+            is_shown
+                .then_some(())
+                .ok_or_else(|| "the planned values of this plan are no object".to_owned())
+        }
+        Written::State => match (json.get("version").and_then(Json::as_u64), json.get("resources")) {
+            (Some(4), None | Some(Json::Array(_) | Json::Null)) => Ok(()),
+            (Some(4), Some(_)) => Err("the resources of this state are no list".to_owned()),
+            (Some(version), _) => Err(format!(
+                "states of version {version} are not read, those of version 4 are: Terraform 0.12 and later write them"
+            )),
+            (None, _) => Err("this is no state of Terraform: it has no version".to_owned()),
+        },
+    }
 }
 
 struct Reader<'r> {
@@ -337,8 +375,7 @@ impl<'r> Reader<'r> {
 
 /// Arguments that are unknown as a whole are as good as not written, so that identities can be put in.
 fn without_unknown(body: Val) -> Val {
-    let Val { kind, set, at } = body;
-    let kind = match kind {
+    let kind = match body.kind {
         Kind::Map(mut fields) => {
             Arc::make_mut(&mut fields)
                 .entries
@@ -347,7 +384,7 @@ fn without_unknown(body: Val) -> Val {
         }
         other => other,
     };
-    Val { kind, set, at }
+    Val { kind, ..body }
 }
 
 /// Makes the value at a path of `sensitive_attributes` unknown.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use plumb_iac::fix::Corrector;
+use plumb_iac::fix::{Corrector, apply};
 use plumb_iac::locate::spot;
 use plumb_model::value::{Text, Value};
 use plumb_model::verdict::Verdict;
@@ -67,19 +67,10 @@ fn corrected(
     (!edits.is_empty()).then_some(Corrected { edits, kinds })
 }
 
-/// The text after edits, of which the first of two that overlap counts.
-fn edited(text: &str, edits: &[Edit]) -> String {
-    let mut edits = edits.to_vec();
-    edits.sort_by_key(|(range, _)| (range.start, range.end));
-    let (mut made, mut done) = (String::new(), 0);
-    for (range, new) in edits {
-        if range.start >= done {
-            made.push_str(text.get(done..range.start).unwrap());
-            made.push_str(&new);
-            done = range.end;
-        }
-    }
-    made + text.get(done..).unwrap()
+/// The text after edits.
+fn edited(file: &str, text: &str, edits: &[Edit]) -> String {
+    let edits = edits.iter().map(|(range, new)| (range.clone(), new.as_str()));
+    apply(file, text, edits.collect())
 }
 
 #[test]
@@ -98,7 +89,7 @@ fn corrections_make_their_policies_pass_and_keep_comments() {
                     continue;
                 };
                 used.extend(after.kinds.into_iter().map(|kind| (name.clone(), language, kind)));
-                let after = edited(text, &after.edits);
+                let after = edited(file, text, &after.edits);
                 let scanned = scanned(world, case, file, &after);
                 let verdict = documents(&scanned).verdict(policy, &case.resource_type);
                 let comments = text.lines().filter_map(|line| Some(line.split_once('#')?.1));
@@ -144,7 +135,7 @@ fn corrections_of_several_policies_go_together() {
                     policies.push(policy);
                 }
             }
-            let after = edited(text, &edits);
+            let after = edited(file, text, &edits);
             let scanned = scanned(world, case, file, &after);
             let documents = documents(&scanned);
             let failing = policies

@@ -1,4 +1,5 @@
-//! One fixture per resource type as Terraform, as CloudFormation and as the cloud's own answer: the verdicts agree.
+//! One fixture per resource type as Terraform, as CloudFormation, as objects of Kubernetes and as the cloud's own answer: the
+//! verdicts agree.
 //!
 //! The fixtures are `parity/<service>.yaml`: types with cases `good`, `bad` and others. `live` is the document as collected,
 //! `beside` are others that policies look at; `files` stand beside the code. `untold` names policies
@@ -11,6 +12,7 @@
 )]
 
 mod corrections;
+mod crossplane;
 #[path = "../tree/mod.rs"]
 mod tree;
 mod world;

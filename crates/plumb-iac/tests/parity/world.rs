@@ -22,9 +22,11 @@ pub(crate) const REGION: &str = "us-east-1";
 pub(crate) const LIVE_ACCOUNT: &str = "123456789012";
 
 /// The languages with the file that a case of theirs is in.
-pub(crate) const LANGUAGES: [(Language, &str); 2] = [
+pub(crate) const LANGUAGES: [(Language, &str); 4] = [
     (Language::Terraform, "main.tf"),
     (Language::CloudFormation, "stack.yaml"),
+    (Language::Ack, "ack.yaml"),
+    (Language::Crossplane, "crossplane.yaml"),
 ];
 
 pub(crate) struct World {

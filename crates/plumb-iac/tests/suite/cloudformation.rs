@@ -50,6 +50,39 @@ fn buckets_agree() {
 }
 
 #[test]
+fn credentials_of_users_agree() {
+    let terraform = json!({
+        "aws_iam_user.idle": { "name": "idle" },
+        "aws_iam_user.person": { "name": "person" }, "aws_iam_user_login_profile.person": { "user": "person" },
+        "aws_iam_user.robot": { "name": "robot" }, "aws_iam_access_key.robot": { "user": "robot" },
+        "aws_iam_user.stopped": { "name": "stopped" }, "aws_iam_access_key.stopped": { "user": "stopped", "status": "Inactive" },
+    });
+    let key = |user: &str, status: Json| json!({ "UserName": user, "Status": status });
+    let cloudformation = json!({
+        "AWS::IAM::User@A": { "UserName": "idle" },
+        "AWS::IAM::User@B": { "UserName": "person", "LoginProfile": { "Password": "?" } },
+        "AWS::IAM::User@C": { "UserName": "robot" }, "AWS::IAM::AccessKey@D": key("robot", json!(null)),
+        "AWS::IAM::User@E": { "UserName": "stopped" }, "AWS::IAM::AccessKey@F": key("stopped", json!("Inactive")),
+    });
+    let (out, unknown) = ("not_applicable", "unknown");
+    for (policy, person, robot) in [
+        ("iam-user-console-mfa-enabled", unknown, out),
+        ("iam-user-unused-password-disabled", unknown, out),
+        ("iam-user-initial-access-key-absent", "pass", out),
+        ("iam-user-access-keys-rotated", out, unknown),
+        ("iam-user-unused-access-keys-disabled", out, unknown),
+        ("iam-user-single-active-access-key", out, unknown),
+    ] {
+        agree(policy, &terraform, &cloudformation, &[out, person, robot, out]);
+    }
+    // Both of a user's credentials are told.
+    let both = json!({ "aws_iam_user.u": { "name": "u" }, "aws_iam_user_login_profile.u": { "user": "u" },
+        "aws_iam_access_key.u": { "user": "u" } });
+    check("iam-user-console-mfa-enabled", &both, &[unknown]);
+    check("iam-user-access-keys-rotated", &both, &[unknown]);
+}
+
+#[test]
 fn networks_agree() {
     let policy = "ec2-security-group-admin-ports-closed-to-ipv4";
     agree(
@@ -151,4 +184,70 @@ fn data_and_containers_agree() {
             "AWS::ElasticLoadBalancingV2::LoadBalancer@B": {} }),
         &["pass", "fail"],
     );
+}
+
+#[test]
+fn other_blocks_decide_what_is_not_written() {
+    let subnets = |public: Json| {
+        (
+            json!({ "aws_subnet.s": { "map_public_ip_on_launch": public }, "aws_instance.a": { "subnet_id": "aws_subnet.s" },
+                "aws_instance.b": { "subnet_id": "subnet-1" }, "aws_instance.c": { "subnet_id": "aws_subnet.s", "associate_public_ip_address": false } }),
+            json!({ "AWS::EC2::Subnet@S": { "MapPublicIpOnLaunch": public }, "AWS::EC2::Instance@A": { "SubnetId": "S" },
+                "AWS::EC2::Instance@B": { "SubnetId": "subnet-1" },
+                "AWS::EC2::Instance@C": { "NetworkInterfaces": [{ "SubnetId": "S", "AssociatePublicIpAddress": false }] } }),
+        )
+    };
+    for (public, expected) in [
+        (json!(true), ["fail", "unknown", "pass"]),
+        (json!(false), ["pass", "unknown", "pass"]),
+        (json!(null), ["pass", "unknown", "pass"]),
+        (json!("?var.public"), ["unknown", "unknown", "pass"]),
+    ] {
+        let (terraform, cloudformation) = subnets(public);
+        agree(
+            "ec2-instance-no-public-ip",
+            &terraform,
+            &cloudformation,
+            &expected,
+        );
+    }
+    let policy = "ec2-ebs-volume-encrypted";
+    for (enabled, expected) in [
+        (json!({}), ["pass", "fail", "pass", "pass"]),
+        (json!({ "enabled": true }), ["pass", "fail", "pass", "pass"]),
+        // A snapshot may be encrypted all the same.
+        (
+            json!({ "enabled": false }),
+            ["unknown", "fail", "unknown", "unknown"],
+        ),
+        (
+            json!({ "enabled": "?var.on" }),
+            ["unknown", "fail", "unknown", "unknown"],
+        ),
+    ] {
+        let blocks = json!({ "aws_ebs_encryption_by_default.d": enabled, "aws_ebs_volume.v": {}, "aws_instance.i": { "ebs_block_device": [{ "device_name": "b" }] },
+            "aws_ebs_volume.w": { "encrypted": false } });
+        check(policy, &blocks, &expected);
+    }
+}
+
+#[test]
+fn what_nobody_writes_is_not_taken_for_nothing() {
+    for (policy, terraform, cloudformation, expected) in [
+        // No group of code is the default one of its network, whatever it is called.
+        (
+            "ec2-default-security-group-restricts-traffic",
+            json!({ "aws_security_group.a": { "name": "?var.name" }, "aws_security_group.b": {} }),
+            json!({ "AWS::EC2::SecurityGroup@A": { "GroupName": "?Name" }, "AWS::EC2::SecurityGroup@B": {} }),
+            vec!["not_applicable", "not_applicable"],
+        ),
+        (
+            "rds-instance-backups-retained",
+            json!({ "aws_db_instance.a": { "snapshot_identifier": "s" }, "aws_db_instance.b": {}, "aws_db_instance.c": { "snapshot_identifier": "s", "backup_retention_period": 7 } }),
+            json!({ "AWS::RDS::DBInstance@A": { "DBSnapshotIdentifier": "s" }, "AWS::RDS::DBInstance@B": {}, "AWS::RDS::DBInstance@C": { "DBSnapshotIdentifier": "s", "BackupRetentionPeriod": 7 } }),
+            vec!["unknown", "fail", "pass"],
+        ),
+    ] {
+        agree(policy, &terraform, &cloudformation, &expected);
+    }
 }

@@ -160,6 +160,20 @@ fn builds_workflows_and_guards() {
                 "aws_codebuild_project.b": { "name": "b", "source": [{ "type": "NO_SOURCE" }], "environment": [{ "environment_variable": [{ "name": "K", "value": "x" }] }] } }),
             &["fail", "pass"],
         ),
+        // A password has no form of its own: its name tells.
+        (
+            "codebuild-project-environment-without-secrets",
+            json!({ "aws_codebuild_project.a": { "name": "a", "source": [{ "type": "NO_SOURCE" }], "environment": [{ "environment_variable": [{ "name": "DB_PASSWORD", "value": "xK9-vT2!qL7w" }] }] },
+                "aws_codebuild_project.b": { "name": "b", "source": [{ "type": "NO_SOURCE" }], "environment": [{ "environment_variable": [{ "name": "MODE", "value": "xK9-vT2!qL7w" }] }] },
+                "aws_codebuild_project.c": { "name": "c", "source": [{ "type": "NO_SOURCE" }], "environment": [{ "environment_variable": [{ "name": "?var.name", "value": "xK9-vT2!qL7w" }] }] } }),
+            &["fail", "pass", "unknown"],
+        ),
+        (
+            "ecs-task-definition-environment-without-secrets",
+            json!({ "aws_ecs_task_definition.a": { "family": "a", "container_definitions": r#"[{"name":"a","environment":[{"name":"DB_PASSWORD","value":"xK9-vT2!qL7w"}]}]"# },
+                "aws_ecs_task_definition.b": { "family": "b", "container_definitions": r#"[{"name":"a","environment":[{"name":"MODE","value":"xK9-vT2!qL7w"}]}]"# } }),
+            &["fail", "pass"],
+        ),
         (
             "codebuild-project-webhook-filtered",
             json!({ "aws_codebuild_project.a": { "name": "a" }, "aws_codebuild_webhook.w": { "project_name": "a",

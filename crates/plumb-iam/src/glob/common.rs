@@ -18,6 +18,12 @@ impl Glob {
             return None;
         }
         let (own, theirs) = (self.pieces(), other.pieces());
+        // Where both begin with the same characters there is one way only.
+        let is_same = |(own, theirs): &(&Piece, &Piece)| own == theirs && matches!(own, Piece::Char(_));
+        let same = own.iter().zip(theirs.iter()).take_while(is_same).count();
+        let start = own.get(..same).unwrap_or_default();
+        let own = own.get(same..).unwrap_or_default();
+        let theirs = theirs.get(same..).unwrap_or_default();
         let end = (own.len(), theirs.len());
         let width = end.1 + 1;
         let index = |(own, theirs): Place| own * width + theirs;
@@ -28,9 +34,9 @@ impl Glob {
         super::set(&mut reached, 0);
         while let Some(place) = open.pop_front() {
             if place == end {
-                return Some(spell(&before, index, end));
+                return Some(spell(start, &before, index, end));
             }
-            for (next, char) in steps(&own, &theirs, place) {
+            for (next, char) in steps(own, theirs, place).into_iter().flatten() {
                 let at = index(next);
                 if reached.get(at) == Some(&false) {
                     super::set(&mut reached, at);
@@ -49,36 +55,35 @@ impl Glob {
     }
 }
 
-fn steps(own: &[Piece], theirs: &[Piece], (own_at, their_at): Place) -> Vec<(Place, Option<char>)> {
+/// Where to go from a place, and the character that it takes.
+type Step = (Place, Option<char>);
+
+fn steps(own: &[Piece], theirs: &[Piece], (own_at, their_at): Place) -> [Option<Step>; 3] {
     let (own, theirs) = (own.get(own_at), theirs.get(their_at));
     let is_many = |piece: Option<&Piece>| matches!(piece, Some(Piece::Many(_)));
-    let mut steps = Vec::new();
-    if is_many(own) {
-        steps.push(((own_at + 1, their_at), None));
-    }
-    if is_many(theirs) {
-        steps.push(((own_at, their_at + 1), None));
-    }
-    if let (Some(own), Some(theirs)) = (own, theirs) {
+    let own_ends = is_many(own).then_some(((own_at + 1, their_at), None));
+    let theirs_ends = is_many(theirs).then_some(((own_at, their_at + 1), None));
+    let both = || {
+        let (own, theirs) = (own?, theirs?);
         let char = match (own, theirs) {
             (Piece::Char(char), _) | (_, Piece::Char(char)) => *char,
             (Piece::One(_) | Piece::Many(_), Piece::One(_) | Piece::Many(_)) => ANY,
         };
-        if own.takes(char) && theirs.takes(char) {
-            let next = |at: usize, piece: &Piece| {
-                if matches!(piece, Piece::Many(_)) {
-                    at
-                } else {
-                    at + 1
-                }
-            };
-            steps.push(((next(own_at, own), next(their_at, theirs)), Some(char)));
-        }
-    }
-    steps
+        let next = |at: usize, piece: &Piece| {
+            if matches!(piece, Piece::Many(_)) {
+                at
+            } else {
+                at + 1
+            }
+        };
+        let place = (next(own_at, own), next(their_at, theirs));
+        (own.takes(char) && theirs.takes(char)).then_some((place, Some(char)))
+    };
+    [own_ends, theirs_ends, both()]
 }
 
 fn spell(
+    start: &[Piece],
     before: &[Option<(Place, Option<char>)>],
     index: impl Fn(Place) -> usize,
     mut place: Place,
@@ -88,7 +93,11 @@ fn spell(
         text.extend(*char);
         place = *previous;
     }
-    text.iter().rev().collect()
+    let start = start.iter().filter_map(|piece| match piece {
+        Piece::Char(char) => Some(*char),
+        Piece::One(_) | Piece::Many(_) => None,
+    });
+    start.chain(text.into_iter().rev()).collect()
 }
 
 #[cfg(test)]

@@ -303,7 +303,11 @@ fn shown_public(resource: &Resource, value: &Value, attribute: &str, path: &str)
         Known::Read(Some(address)) if !address.is_empty() => Public::Yes(proof(
             resource,
             attribute,
-            format!("has public address {address}"),
+            match address.parse::<IpAddr>() {
+                Ok(address) => format!("has public address {address}"),
+                // Code tells that there will be one.
+                Err(_) => format!("gets a public address ({address})"),
+            },
         )),
         Known::Read(_) => Public::No,
         Known::Unread(note) => Public::Unread(note),

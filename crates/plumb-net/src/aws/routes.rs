@@ -215,7 +215,7 @@ fn target(route: &Value, destinations: &Destinations) -> (Target, Text) {
             "gateway_id" if id == "local" => Target::Local,
             // A gateway endpoint is routed to by the list of its service, one of a firewall by addresses.
             "gateway_id" if id.starts_with("vpce-") => match by_list {
-                Some(()) => Target::Service,
+                Some(()) => Target::Service(id.clone()),
                 None => Target::Interface(id.clone()),
             },
             "gateway_id" | "nat_gateway_id" | "egress_only_internet_gateway_id" => {

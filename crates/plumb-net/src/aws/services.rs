@@ -8,7 +8,7 @@ use super::databases::Place;
 use super::filters::proof;
 use super::look;
 use crate::address::AddressSet;
-use crate::model::{EndpointKind, Known, Peers, Public, PublicService};
+use crate::model::{EndpointKind, EntryWay, Known, Peers, Public, PublicService, ServiceEntry};
 use crate::service::{ServiceSet, TCP};
 
 /// The port of NFS.
@@ -123,10 +123,32 @@ impl<'a> Builder<'a> {
         Peers::Addresses(addresses)
     }
 
-    /// Interface endpoints of PrivateLink (<https://docs.aws.amazon.com/vpc/latest/privatelink/>).
+    /// Endpoints of PrivateLink: gateways, which subnets reach by their route tables, and interfaces, which have addresses
+    /// (<https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html>,
+    /// <https://docs.aws.amazon.com/vpc/latest/privatelink/interface-endpoints.html>).
     fn entries_to_services(&mut self) {
         for entry in self.all("aws_vpc_endpoint") {
-            if look::text(entry.document(), "vpc_endpoint_type") != Some("Interface") {
+            let way = match look::text(entry.document(), "vpc_endpoint_type") {
+                Some("Gateway") => {
+                    EntryWay::Tables(look::texts(look::of(entry, "route_table_ids").list(), ""))
+                }
+                Some("Interface") => EntryWay::Addresses,
+                Some(_) | None => continue,
+            };
+            let by_address = matches!(way, EntryWay::Addresses);
+            self.network.entries.push(ServiceEntry {
+                node: look::node(entry),
+                id: look::text(entry.document(), "vpc_endpoint_id")
+                    .unwrap_or(&entry.uid)
+                    .into(),
+                network: match look::of(entry, "vpc_id").text() {
+                    Known::Read(Some(network)) => Known::Read(network.into()),
+                    Known::Read(None) => Known::Unread("its network is not known".into()),
+                    Known::Unread(note) => Known::Unread(note),
+                },
+                way,
+            });
+            if !by_address {
                 continue;
             }
             let place = Place {

@@ -17,6 +17,15 @@ pub(crate) struct Candidates<'a> {
     joined: BTreeMap<&'a Text, BTreeSet<&'a Text>>,
 }
 
+/// The networks in which a group may be; `None` where those of its account were not all read.
+fn possible<'w>(world: &'w World, group: &'w Group) -> Option<BTreeSet<&'w Text>> {
+    if let Ok((_, subnet)) = world.subnet(group) {
+        return Some(BTreeSet::from([&subnet.network]));
+    }
+    let account = &group.key.account;
+    world.views.get(account).map(|view| view.iter().collect())
+}
+
 impl<'a> Candidates<'a> {
     pub(crate) fn of(world: &'a World) -> Self {
         let mut by_filter: BTreeMap<&Text, Vec<usize>> = BTreeMap::new();
@@ -36,20 +45,35 @@ impl<'a> Candidates<'a> {
     }
 
     /// The groups whose packets have any way to a group: in its network, in networks joined to it, and in networks that
-    /// are not known.
+    /// are not known. One whose network is not known is in some that its account has or shares.
     fn near(&self, world: &World, to: &Group) -> Vec<usize> {
-        let Ok((_, subnet)) = world.subnet(to) else {
+        let Some(own) = possible(world, to) else {
             return (0..world.groups.len()).collect();
         };
-        let joined = self.joined.get(&subnet.network).into_iter().flatten().copied();
-        let networks = joined.filter(|network| **network != subnet.network).map(Some);
+        let joined = own
+            .iter()
+            .filter_map(|network| self.joined.get(network))
+            .flatten();
+        let networks: BTreeSet<&Text> = joined.chain(&own).copied().collect();
         let mut groups: Vec<usize> = networks
-            .chain([Some(&subnet.network), None])
-            .filter_map(|network| self.by_network.get(&network))
+            .iter()
+            .filter_map(|network| self.by_network.get(&Some(*network)))
             .flatten()
             .copied()
             .collect();
+        let unplaced = self.by_network.get(&None).into_iter().flatten();
+        groups.extend(unplaced.filter(|at| {
+            world.groups.get(**at).is_some_and(|group| {
+                let of_one_account = group.key.account == to.key.account;
+                let may_be_there = || {
+                    possible(world, group)
+                        .is_none_or(|own| own.iter().any(|network| networks.contains(network)))
+                };
+                of_one_account || may_be_there()
+            })
+        }));
         groups.sort_unstable();
+        groups.dedup();
         groups
     }
 

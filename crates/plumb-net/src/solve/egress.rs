@@ -96,7 +96,7 @@ impl<'a> Solver<'a> {
                     },
                     None => Reach::unknown(format!("gateway `{id}` was not read")),
                 },
-                Target::Link(_) | Target::Local | Target::Service | Target::Nowhere => Reach::none(),
+                Target::Link(_) | Target::Local | Target::Service(_) | Target::Nowhere => Reach::none(),
                 Target::Hub(id) => Reach::unknown(format!("what is behind hub `{id}` was not followed")),
                 Target::Interface(id) => Reach::when(
                     Traffic::all(),

@@ -17,6 +17,10 @@ const MAX_PROOFS: usize = 8;
 /// (<https://docs.aws.amazon.com/vpc/latest/userguide/custom-network-acl.html>, "Ephemeral ports").
 const EPHEMERAL: (u16, u16) = (1024, u16::MAX);
 
+/// What a client brings about by itself, where it may send from any port.
+pub(crate) const CHOSEN_PORT: &str =
+    "the client sends from a port that the network filter lets replies through to";
+
 /// The addresses that the peers of a rule stand for.
 #[derive(Clone, Debug)]
 pub(crate) struct Resolved {
@@ -143,8 +147,7 @@ pub(crate) fn with_replies(outbound: &Reach) -> Reach {
     if full == some {
         return full;
     }
-    let condition =
-        Text::new_static("the client sends from a port that the network filter lets replies through to");
+    let condition = Text::new_static(CHOSEN_PORT);
     Reach {
         certain: full.certain,
         conditional: some.conditional,

@@ -163,7 +163,7 @@ impl<'a> Solver<'a> {
             | Target::Link(_)
             | Target::Hub(_)
             | Target::Interface(_)
-            | Target::Service
+            | Target::Service(_)
             | Target::Nowhere => Known::Read(Wanted::No),
         }
     }
@@ -195,7 +195,7 @@ impl<'a> Solver<'a> {
                 | Target::Gateway(_)
                 | Target::Link(_)
                 | Target::Hub(_)
-                | Target::Service
+                | Target::Service(_)
                 | Target::Nowhere
                 | Target::Unread(_) => reach,
             })
@@ -216,7 +216,7 @@ impl<'a> Solver<'a> {
                 Target::Local
                 | Target::Link(_)
                 | Target::Hub(_)
-                | Target::Service
+                | Target::Service(_)
                 | Target::Nowhere
                 | Target::Unread(_) => None,
             };

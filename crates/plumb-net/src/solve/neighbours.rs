@@ -61,7 +61,7 @@ impl<'a> Solver<'a> {
                 Target::Hub(id) => neighbours.extend(self.joined(id, subnet, route, &peers)),
                 Target::Local
                 | Target::Interface(_)
-                | Target::Service
+                | Target::Service(_)
                 | Target::Nowhere
                 | Target::Unread(_) => {}
             }

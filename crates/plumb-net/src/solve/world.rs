@@ -6,9 +6,10 @@ use std::net::IpAddr;
 use plumb_model::value::Text;
 
 use crate::address::AddressSet;
+use crate::apart::apart;
 use crate::model::{
     AccountNetwork, Attached, Balancer, Endpoint, EndpointKind, Filter, Gateway, Hub, Known, Link, Network,
-    PublicService, RouteTable, Subnet, Target,
+    PublicService, RouteTable, ServiceEntry, Subnet, Target,
 };
 use crate::service::ServiceSet;
 
@@ -25,6 +26,9 @@ pub(crate) struct World {
     pub(crate) endpoints: Vec<Endpoint>,
     pub(crate) balancers: Vec<Balancer>,
     pub(crate) public_services: Vec<PublicService>,
+    /// The networks that an account has or shares, by account; without those of which some may be missing.
+    pub(crate) views: BTreeMap<Text, BTreeSet<Text>>,
+    pub(crate) entries: Vec<ServiceEntry>,
     /// What was not read that could open a way, by account.
     pub(crate) blind: BTreeMap<Text, Vec<Text>>,
     pub(crate) groups: Vec<Group>,
@@ -64,7 +68,8 @@ pub(crate) struct GroupKey {
 
 impl World {
     /// Joins accounts. What two accounts both see (a shared subnet) is taken from its owner where the owner was read.
-    pub(crate) fn join(networks: Vec<AccountNetwork>) -> Self {
+    pub(crate) fn join(mut networks: Vec<AccountNetwork>) -> Self {
+        apart(&mut networks);
         let mut world = Self::default();
         let mut foreign = Vec::new();
         for account in networks {
@@ -80,9 +85,17 @@ impl World {
                 endpoints,
                 balancers,
                 public_services,
+                entries,
                 blind,
+                missing,
                 account: _,
             } = account;
+            let seen = networks
+                .keys()
+                .chain(subnets.values().map(|subnet| &subnet.network));
+            if missing.is_empty() {
+                world.views.entry(own.clone()).or_default().extend(seen.cloned());
+            }
             for (id, network) in networks {
                 if network.account == own {
                     world.networks.insert(id, network);
@@ -137,6 +150,7 @@ impl World {
             world.endpoints.extend(endpoints);
             world.balancers.extend(balancers);
             world.public_services.extend(public_services);
+            world.entries.extend(entries);
             world.blind.entry(own).or_default().extend(blind);
         }
         for thing in foreign {
@@ -215,7 +229,7 @@ impl World {
                     Target::Local
                     | Target::Gateway(_)
                     | Target::Interface(_)
-                    | Target::Service
+                    | Target::Service(_)
                     | Target::Nowhere
                     | Target::Unread(_) => None,
                 };

@@ -306,3 +306,60 @@ fn a_task_is_reached_by_its_network_interface() {
     net.set("task", "attachments", unreadable());
     assert_eq!(net.exposed("eni-t"), "wide 0.0.0.0/0 tcp 443 certain");
 }
+
+/// A second account whose identifiers are those of the first, as in code, with the instance `store` in its private subnet.
+fn twin() -> Net {
+    let mut two = Net::new();
+    two.account = "222";
+    for name in ["web", "app"] {
+        two.drop(name);
+    }
+    two.group("sg-store", "vpc-1", json!([tcp(9000, "10.0.0.0/16")]));
+    two.instance("store", "sub-b", "10.0.2.20", None, &["sg-store"]);
+    two
+}
+
+#[test]
+fn accounts_that_own_one_identifier_are_kept_apart() {
+    let one = Net::new();
+    let mut two = twin();
+    two.instance("front", "sub-a", "10.0.1.20", Some("198.51.100.20"), &["sg-web"]);
+    // What is open here is closed there.
+    two.group("sg-web", "vpc-1", json!([tcp(8443, "0.0.0.0/0")]));
+    for accounts in [[&one, &two], [&two, &one]] {
+        let estate = Estate::new(accounts.map(|net| net.read().value).into());
+        assert_eq!(lateral(&estate, "web", "store"), "-");
+        assert_eq!(lateral(&estate, "front", "store"), "tcp 9000 certain");
+        assert_eq!(lateral(&estate, "web", "app"), "tcp 8080 certain");
+        assert_eq!(exposed(&estate, "web"), "wide 0.0.0.0/0 tcp 443 certain");
+        assert_eq!(exposed(&estate, "front"), "wide 0.0.0.0/0 tcp 8443 certain");
+        assert_eq!(lateral(&estate, "front", "app"), "-");
+    }
+}
+
+#[test]
+fn what_is_in_a_network_that_is_not_known_is_in_one_of_its_account() {
+    let one = Net::new();
+    let mut two = Net::empty("222");
+    two.vpc("vpc-9", "10.0.0.0/16");
+    two.subnet("sub-9", "vpc-9", "10.0.2.0/24");
+    two.group("sg-store", "vpc-9", json!([tcp(9000, "10.0.0.0/8")]));
+    two.instance("store", "sub-9", "10.0.2.20", None, &["sg-store"]);
+    two.instance("near", "sub-9", "10.0.2.21", None, &["sg-store"]);
+    two.set("store", "network_interfaces", json!([{"subnet_id": unreadable(), "private_ip_address": "10.0.2.20", "groups": [{"group_id": "sg-store"}]}]));
+    let reach = |two: &Net| {
+        let estate = Estate::new(vec![one.read().value, two.read().value]);
+        (
+            lateral(&estate, "web", "store"),
+            lateral(&estate, "near", "store"),
+        )
+    };
+    let (from_another, from_its_own) = reach(&two);
+    assert_eq!(
+        (from_another.as_str(), from_its_own.contains("possible")),
+        ("-", true)
+    );
+    // Nothing is known of where it may be, once the networks of its account were not read.
+    two.denied("aws_vpc");
+    assert!(reach(&two).0.contains("possible"), "{:?}", reach(&two));
+}

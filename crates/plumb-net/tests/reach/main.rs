@@ -8,6 +8,7 @@
 )]
 
 mod balancers;
+mod entries;
 mod estates;
 mod filters;
 mod fixture;

@@ -182,6 +182,16 @@ pub(crate) fn read_source(text: &str, node: &Node, problems: &mut Problems) -> O
         Some((paths, otherwise)) => (paths.trim_end(), read_otherwise(otherwise.trim())),
         None => (text, Otherwise::Absent),
     };
+    Some(Rule::First {
+        paths: read_paths(paths, node, problems)?,
+        decode: Vec::new(),
+        map: Vec::new(),
+        otherwise,
+    })
+}
+
+/// Reads `a.b|c`.
+pub(crate) fn read_paths(paths: &str, node: &Node, problems: &mut Problems) -> Option<Vec<ArgumentPath>> {
     let parsed: Option<Vec<_>> = paths.split('|').map(ArgumentPath::parse).collect();
     if parsed.is_none() {
         let message = format!("`{paths}` is not a path of arguments");
@@ -189,12 +199,7 @@ pub(crate) fn read_source(text: &str, node: &Node, problems: &mut Problems) -> O
             "write `a.b`, `.` for the element, `^.a` for an argument of the block; `a|b` takes the first";
         problems.error_with_help(node.span.clone(), message, "not a path", Some(help.to_owned()));
     }
-    Some(Rule::First {
-        paths: parsed?,
-        decode: Vec::new(),
-        map: Vec::new(),
-        otherwise,
-    })
+    parsed
 }
 
 pub(crate) fn read_path(node: &Node, problems: &mut Problems) -> Option<ArgumentPath> {

@@ -21,7 +21,7 @@ use crate::recipe::{Path, Piece, Relation, Template};
 use crate::suggest::did_you_mean;
 use crate::typed_path::Spelling;
 
-const GRAPH_KEYS: [&str; 15] = [
+const GRAPH_KEYS: [&str; 17] = [
     "kind",
     "policy",
     "access",
@@ -35,6 +35,8 @@ const GRAPH_KEYS: [&str; 15] = [
     "known_as",
     "shared",
     "tells",
+    "vouches",
+    "gives",
     "sensitivity",
     "runs_as",
 ];
@@ -83,6 +85,16 @@ impl TypeReader<'_> {
             .iter()
             .filter_map(|node| self.tells(node, relations))
             .collect();
+        let vouches = graph
+            .list("vouches", &mut self.problems)
+            .iter()
+            .filter_map(|node| self.vouches(node))
+            .collect();
+        let gives = graph
+            .list("gives", &mut self.problems)
+            .iter()
+            .filter_map(|node| self.gives(node, relations))
+            .collect();
         let kind = kind?;
         Some(GraphRole {
             kind,
@@ -98,6 +110,8 @@ impl TypeReader<'_> {
             known_as,
             shared,
             tells,
+            vouches,
+            gives,
             sensitivity: sensitivity.unwrap_or_else(|| usual_sensitivity(kind)),
             runs_as,
         })
@@ -114,7 +128,7 @@ impl TypeReader<'_> {
         Some(path)
     }
 
-    fn graph_path(
+    pub(super) fn graph_path(
         &mut self,
         fields: &Fields<'_>,
         key: &str,
@@ -360,7 +374,7 @@ impl TypeReader<'_> {
         })
     }
 
-    fn circumstances(&mut self, graph: &Fields<'_>, key: &str) -> Vec<Circumstance> {
+    pub(super) fn circumstances(&mut self, graph: &Fields<'_>, key: &str) -> Vec<Circumstance> {
         let what = format!("an entry of `{key}`");
         let mut circumstances = Vec::new();
         for node in graph.list(key, &mut self.problems) {
@@ -376,12 +390,16 @@ impl TypeReader<'_> {
         circumstances
     }
 
-    fn graph_rule(&mut self, fields: &Fields<'_>, what: &str) -> Option<Program> {
+    pub(super) fn graph_rule(&mut self, fields: &Fields<'_>, what: &str) -> Option<Program> {
         let node = fields.required("when", what, &mut self.problems)?;
+        self.rule_about(node, self.attributes.to_type())
+    }
+
+    /// A rule about something of this type.
+    pub(super) fn rule_about(&mut self, node: &Node, seen: Type) -> Option<Program> {
         let text = self.problems.text(node, "when")?;
         let title = format!("graph of {}", self.entry.name);
-        let (attributes, surroundings) = (&self.attributes, self.surroundings);
-        compile_graph_rule(node, &text, &title, attributes, surroundings, &mut self.problems)
+        compile_graph_rule(node, &text, &title, seen, self.surroundings, &mut self.problems)
     }
 }
 
@@ -411,7 +429,7 @@ fn is_document(type_: &Type) -> bool {
     matches!(type_, Type::Json | Type::Any)
 }
 
-fn is_name(type_: &Type) -> bool {
+pub(super) fn is_name(type_: &Type) -> bool {
     match type_ {
         Type::String | Type::Any | Type::Json => true,
         Type::List(element) => is_name(element),

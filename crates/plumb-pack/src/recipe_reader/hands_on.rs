@@ -1,6 +1,6 @@
 //! To what a front hands requests on: the `hands_on` key of a `graph`.
 
-use plumb_expr::Type;
+use plumb_expr::{Program, Root, Type, Use};
 use plumb_model::value::Text;
 
 use super::TypeReader;
@@ -16,9 +16,9 @@ use crate::typed_path::{Spelling, resolve};
 
 const WHAT: &str = "an entry of `hands_on`";
 
-const KEYS: [&str; 20] = [
-    "as", "each", "name", "between", "version", "to", "by", "then", "part_of", "with", "without", "free",
-    "guard", "provided", "service", "source", "identity", "role", "gains", "actions",
+const KEYS: [&str; 21] = [
+    "as", "when", "each", "name", "between", "version", "to", "by", "then", "part_of", "with", "without",
+    "free", "guard", "provided", "service", "source", "identity", "role", "gains", "actions",
 ];
 
 impl TypeReader<'_> {
@@ -26,6 +26,10 @@ impl TypeReader<'_> {
         let fields = Fields::open(node, WHAT, &KEYS, &mut self.problems)?;
         let (each, seen) = self.each(&fields)?;
         let clause = fields.text("as", &mut self.problems);
+        let when = match fields.get("when") {
+            Some(node) => Some(self.rule_of_element(node, &each, &seen)?),
+            None => None,
+        };
         let name = self.seen_template(&fields, "name", &seen);
         let between = self.between(&fields);
         let version = match fields.text("version", &mut self.problems).as_deref() {
@@ -84,6 +88,7 @@ impl TypeReader<'_> {
         Some(HandsOn {
             each,
             clause,
+            when,
             name: name?,
             between,
             version,
@@ -118,6 +123,19 @@ impl TypeReader<'_> {
                 None
             }
         }
+    }
+
+    /// A rule about what is looked at, which is no resource by itself where there are several.
+    fn rule_of_element(&mut self, node: &Node, each: &Each, seen: &Type) -> Option<Program> {
+        let rule = self.rule_about(node, seen.clone())?;
+        let is_related = |used: &Use| matches!(used.root, Root::Related(_));
+        if *each != Each::Document && rule.uses().iter().any(is_related) {
+            let message = "nothing is related to an element; `inventory` has the other resources";
+            self.problems
+                .error(node.span.clone(), message, "looked at in this rule");
+            return None;
+        }
+        Some(rule)
     }
 
     fn seen_template(&mut self, fields: &Fields<'_>, key: &str, seen: &Type) -> Option<Template> {

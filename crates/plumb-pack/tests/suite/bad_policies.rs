@@ -60,7 +60,7 @@ fn file_of_no_known_kind() {
         "rules: []\n",
         &expect![[r#"
             user.yaml:1:1: error: file is of no known kind
-            help: a file has `policies`, `resources`, `controls`, `escalations`, `mappings`, `fixes`, `sensitivity` or `risk` at its top
+            help: a file has `policies`, `resources`, `controls`, `escalations`, `mappings`, `fixes`, `crossplane`, `ack`, `sensitivity` or `risk` at its top
             | rules: []
             | ^^^^^^^^^ no known key
         "#]],

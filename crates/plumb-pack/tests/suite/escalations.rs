@@ -118,6 +118,42 @@ fn words_of_principals_targets_and_trust_are_read() {
 }
 
 #[test]
+fn what_limits_must_leave_is_read_for_what_makes_an_administrator_alone() {
+    let entry = |target: &str, on: &str| {
+        file(&format!(
+            "- id: x-y
+  title: X
+  target: {target}
+  requires: [ {{ action: iam:PutRolePolicy, on: '*' }} ]
+  must_leave:
+  - any: [ {{ action: iam:PutRolePolicy, on: '*' }}, {{ action: iam:PutUserPolicy, on: '{on}' }} ]
+  - {{ action: s3:GetObject, on: '*' }}
+  gains: administrator
+"
+        ))
+    };
+    let read = read(&entry("account", "*"));
+    assert!(read.is_plain());
+    assert_eq!(
+        read.must_leave
+            .iter()
+            .map(|one| one.needs().count())
+            .collect::<Vec<_>>(),
+        [2, 1]
+    );
+    let refused = expect![[r#"
+        user.yaml:7:3: error: `must_leave` needs `target: account`, and `on: "*"` in every entry
+        |   must_leave:
+        |   ^^^^^^^^^^ what else is left is told by single ways
+    "#]];
+    check(&entry("self", "*"), &refused);
+    check(
+        &entry("account", "arn:{partition}:iam::{account}:user/x"),
+        &refused,
+    );
+}
+
+#[test]
 fn keys_that_are_missing_or_misspelt() {
     check(
         &file("- id: x-y\n  titel: X\n"),

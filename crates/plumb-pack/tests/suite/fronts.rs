@@ -1,4 +1,4 @@
-//! The `hands_on`, `guarded`, `withheld` and `shared` keys of a `graph`: what is read, and what is refused.
+//! The `hands_on`, `guarded`, `withheld`, `shared`, `vouches` and `gives` keys of a `graph`: what is read, and what is refused.
 
 use expect_test::{Expect, expect};
 use plumb_pack::graph_role::GraphRole;
@@ -245,6 +245,58 @@ fn what_policies_call_an_identity_of_the_cloud_is_read() {
         user.yaml:15:50: error: `canonical` leads to bool, not to a text
         |       known_as: { arn: 'arn:x:{key}', canonical: on }
         |                                                  ^^ does not fit
+    "#]]
+    .assert_eq(&show(&loaded.diagnostics));
+}
+
+#[test]
+fn what_control_brings_and_what_gives_it_is_read() {
+    let role = read(
+        "kind: other
+vouches:
+- { issuer: key, subjects: 'shop:?*', as: prints tickets }
+gives:
+- { of: locked_with, to: locked_with, when: resource.on, as: by a list, once: [{ when: 'true', as: it is day }] }",
+    );
+    let ([vouches], [gives]) = (role.vouches.as_slice(), role.gives.as_slice()) else {
+        panic!("{role:?}")
+    };
+    assert_eq!(
+        (vouches.issuer.to_string().as_str(), vouches.subjects.as_str()),
+        ("key", "shop:?*")
+    );
+    assert_eq!((gives.clause.as_str(), gives.once.len()), ("by a list", 1));
+    assert_eq!(role.attributes(), ["key", "on"]);
+}
+
+#[test]
+fn control_of_what_is_not_there_is_refused() {
+    let loaded = load(
+        "kind: other
+vouches:
+- { issuer: on, subjects: '*', as: prints tickets }
+gives:
+- { of: locked_wiht, to: locked_with, when: resource.of, as: by a list }
+- { of: locked_with, when: 'true' }",
+    );
+    expect![[r#"
+        user.yaml:16:19: error: `issuer` leads to bool, not to a text
+        |       - { issuer: on, subjects: '*', as: prints tickets }
+        |                   ^^ does not fit
+        user.yaml:18:11: error: `shop_window` has no relation `locked_wiht`
+        help: did you mean `locked_with`?
+        |       - { of: locked_wiht, to: locked_with, when: resource.of, as: by a list }
+        |           ^^ not under `relations`
+        user.yaml:18:60: error: `shop_window` has no attribute `of`
+        help: did you mean `on`?
+        |       - { of: locked_wiht, to: locked_with, when: resource.of, as: by a list }
+        |                                                            ^^ no such attribute
+        user.yaml:19:11: error: an entry of `gives` lacks `to`
+        |       - { of: locked_with, when: 'true' }
+        |           ^^ `to` is missing here
+        user.yaml:19:11: error: an entry of `gives` lacks `as`
+        |       - { of: locked_with, when: 'true' }
+        |           ^^ `as` is missing here
     "#]]
     .assert_eq(&show(&loaded.diagnostics));
 }

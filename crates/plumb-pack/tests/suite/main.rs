@@ -14,6 +14,7 @@ mod fronts;
 mod graph;
 mod graph_knowledge;
 mod hostile_files;
+mod kubernetes;
 mod mission;
 mod packs;
 mod path_policies;

@@ -4,7 +4,9 @@ use plumb_model::path::{AttackPath, ChokePoint, Hop, PathReport};
 
 use super::view::shown;
 use crate::numbers::{counted, thousands};
-use crate::path_words::{affected, certainty_gloss, cut, days, extent, node, proof, proof_on, step};
+use crate::path_words::{
+    affected, certainty_gloss, cut, days, extent, node, proof, proof_on, step, without_cut,
+};
 use crate::svg;
 
 /// How many paths are drawn at once; the others open on demand.
@@ -76,6 +78,7 @@ pub(crate) struct PathView {
     pub(crate) hops: Vec<HopView>,
     pub(crate) parts: Vec<String>,
     pub(crate) cuts: Vec<String>,
+    pub(crate) without_cut: String,
     pub(crate) worsened_by: Vec<String>,
     pub(crate) targets: Vec<String>,
     /// What whoever administers its account reaches besides.
@@ -112,6 +115,7 @@ impl PathView {
             hops: path.hops.iter().map(|hop| HopView::new(path, hop)).collect(),
             parts: parts.collect(),
             cuts: path.cuts.iter().map(|change| shown(&cut(path, change))).collect(),
+            without_cut: without_cut(path),
             worsened_by: path.worsened_by.iter().map(|policy| shown(policy)).collect(),
             targets: path.targets.iter().map(|target| shown(target)).collect(),
             behind: path.behind.iter().map(|target| shown(target)).collect(),

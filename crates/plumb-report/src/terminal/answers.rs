@@ -127,6 +127,9 @@ pub fn exposure(answer: &ExposureAnswer, width: usize, color: Color) -> String {
         page.wrapped("exposed: ", &format!("{to}{sure}"))?;
         stands("the internet as a whole: ", &answer.internet, page)?;
         stands("everything outside of its account: ", &answer.outside, page)?;
+        for note in &answer.notes {
+            page.wrapped("", note)?;
+        }
         for way in &answer.ways {
             page.blank()?;
             way_lines(way, page)?;
@@ -462,6 +465,7 @@ mod tests {
                     outside: Standing::Exposed,
                     ways: vec![way],
                     more_inside: 2,
+                    notes: vec!["it leads from vpc-1 to a service".into()],
                     path_risk: Some(9),
                 },
                 80,
@@ -536,6 +540,7 @@ mod tests {
                 internet,
                 ways: vec![way],
                 more_inside: 0,
+                notes: Vec::new(),
                 path_risk: None,
             };
             exposure(&answer, 120, Color::Never)

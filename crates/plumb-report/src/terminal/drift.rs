@@ -1,9 +1,10 @@
 //! Drift on the terminal: what is other than code says, what is missing, what nobody declared.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use plumb_model::drift::Drift;
-use plumb_model::value::Value;
+use plumb_model::value::{Text, Value};
 
 use super::code::place;
 use super::page::{Page, fitted, painted_text};
@@ -11,6 +12,9 @@ use crate::numbers::{counted, thousands};
 use crate::options::Color;
 use crate::visible::visible;
 
+/// How many changes that many resources have in common are told, and by how many.
+const REPEATED: usize = 5;
+const OFTEN: usize = 10;
 /// The most lines of each list.
 const LISTED: usize = 200;
 /// The most characters of a value.
@@ -21,12 +25,29 @@ pub fn drift(drift: &Drift, width: usize, color: Color) -> String {
     painted_text(width, color, |page| write(drift, page))
 }
 
+/// What is other in the same way on many resources: one cause is likely.
+fn repeated(drift: &Drift, page: &mut Page<'_>) -> io::Result<()> {
+    let mut times: BTreeMap<(&Text, String, String), usize> = BTreeMap::new();
+    for changed in &drift.changed {
+        let way = (&changed.attribute, shown(&changed.wanted), shown(&changed.found));
+        *times.entry(way).or_default() += 1;
+    }
+    let mut often: Vec<_> = times.into_iter().filter(|(_, times)| *times >= OFTEN).collect();
+    often.sort_by(|(a, x), (b, y)| y.cmp(x).then_with(|| a.cmp(b)));
+    for ((attribute, wanted, found), times) in often.into_iter().take(REPEATED) {
+        let what = format!("{}: declared {wanted}, is {found}", visible(attribute));
+        page.wrapped("  ", &format!("alike on {}: {what}", count(times, "resources")))?;
+    }
+    Ok(())
+}
+
 fn write(drift: &Drift, page: &mut Page<'_>) -> io::Result<()> {
     if !drift.changed.is_empty() {
         page.heading(&format!(
             "OTHER THAN DECLARED: {}",
             count(drift.changed.len(), "attributes")
         ))?;
+        repeated(drift, page)?;
         let mut last = None;
         for changed in drift.changed.iter().take(LISTED) {
             if last != Some(&changed.declared.address) {
@@ -124,4 +145,56 @@ fn shown(value: &Value) -> String {
     let mut cut: String = text.chars().take(MAX_VALUE).collect();
     cut.push('…');
     cut
+}
+
+#[cfg(test)]
+mod tests {
+    use plumb_model::code::{CodePlace, CodeResource};
+    use plumb_model::drift::Changed;
+
+    use super::*;
+
+    fn changed(number: usize, found: &'static str) -> Changed {
+        let place = CodePlace {
+            file: "main.tf".into(),
+            line: 1,
+            column: 1,
+            end_line: 1,
+            end_column: 2,
+        };
+        Changed {
+            declared: CodeResource {
+                address: format!("aws_s3_bucket.b{number}").into(),
+                language: "terraform".into(),
+                place: place.clone(),
+                calls: Vec::new(),
+                perhaps: None,
+            },
+            resource_type: "aws_s3_bucket".into(),
+            uid: format!("arn:aws:s3:::b{number}").into(),
+            attribute: "tags.Team".into(),
+            place,
+            wanted: Value::String("red".into()),
+            found: Value::String(found.into()),
+        }
+    }
+
+    #[test]
+    fn what_many_resources_have_in_common_is_told_first() {
+        let drift_of = |equal: usize| Drift {
+            changed: (0..equal)
+                .map(|number| changed(number, "blue"))
+                .chain([changed(99, "green")])
+                .collect(),
+            ..Drift::default()
+        };
+        let page = drift(&drift_of(12), 100, Color::Never);
+        let lines: Vec<&str> = page.lines().filter(|line| line.contains("alike")).collect();
+        assert_eq!(
+            lines,
+            [r#"  alike on 12 resources: tags.Team: declared "red", is "blue""#]
+        );
+        assert!(page.contains(r#"is "green""#));
+        assert!(!drift(&drift_of(9), 100, Color::Never).contains("alike"));
+    }
 }

@@ -2,13 +2,15 @@
 
 use std::io;
 
-use plumb_model::path::{AttackPath, ChokePoint, Hop, PathReport};
+use plumb_model::path::{AttackPath, Certainty, ChokePoint, Hop, PathReport};
 use plumb_model::risk::Priority;
 
 use super::page::{Page, fitted, painted_text, priority_style};
 use crate::numbers::{counted, thousands};
 use crate::options::Color;
-use crate::path_words::{affected, certainty_gloss, cut, days, extent, gain, node, proof, proof_on, step};
+use crate::path_words::{
+    affected, certainty_gloss, cut, days, extent, gain, node, proof, proof_on, step, without_cut,
+};
 use crate::visible::visible;
 
 /// How many of the paths that a choke point closes are listed.
@@ -113,6 +115,16 @@ fn closed(report: &PathReport, choke_point: &ChokePoint, page: &mut Page<'_>) ->
     }
 }
 
+/// What is not known of the first step that is only possible, unless the title says it.
+fn doubt(path: &AttackPath) -> Option<&str> {
+    let mut doubtful = path
+        .hops
+        .iter()
+        .filter(|hop| hop.certainty == Certainty::Possible);
+    let condition = doubtful.next()?.conditions.first()?;
+    (!path.title.contains(condition.as_str())).then_some(condition)
+}
+
 /// One path of a ranked list, as the posture report shows it.
 pub(super) fn ranked(rank: usize, path: &AttackPath, page: &mut Page<'_>) -> io::Result<()> {
     page.wrapped(&format!("  {rank}. "), &path.title)?;
@@ -123,9 +135,12 @@ pub(super) fn ranked(rank: usize, path: &AttackPath, page: &mut Page<'_>) -> io:
     if !more.is_empty() {
         page.wrapped("     ", &more.join(" | "))?;
     }
+    if let Some(doubt) = doubt(path) {
+        page.wrapped("     it hangs on: ", doubt)?;
+    }
     match path.cuts.first() {
         Some(cheapest) => page.wrapped("     To cut it, change ", &cut(path, cheapest)),
-        None => page.wrapped("     ", "no single change that closes it was found"),
+        None => page.wrapped("     ", &without_cut(path)),
     }
 }
 
@@ -206,10 +221,15 @@ fn closing(path: &AttackPath, page: &mut Page<'_>) -> io::Result<()> {
         page.wrapped(&format!("  {}. change ", index + 1), &cut(path, change))?;
     }
     if path.cuts.is_empty() {
-        page.wrapped("  ", "no single change that closes it was found")?;
+        page.wrapped("  ", &without_cut(path))?;
     }
     if path.count > 1 {
-        page.heading(&format!("{} EQUAL PATHS, LEADING TO:", thousands(path.count)))?;
+        let what = if path.is_by_unread_policies() {
+            "WAYS LIKE IT"
+        } else {
+            "EQUAL PATHS"
+        };
+        page.heading(&format!("{} {what}, LEADING TO:", thousands(path.count)))?;
         for target in &path.targets {
             page.wrapped("  ", target)?;
         }

@@ -27,19 +27,19 @@ impl Folder {
     }
 
     /// A repository with everything that is there committed.
-    fn committed(self) -> Self {
+    pub(crate) fn committed(self) -> Self {
         self.git(&["init"]);
         self.commit();
         self
     }
 
-    fn commit(&self) {
+    pub(crate) fn commit(&self) {
         self.git(&["add", "--all"]);
         self.git(&["commit", "--message", "x"]);
     }
 
     #[track_caller]
-    fn touched(&self, base: &str, expected: &[&str]) {
+    pub(crate) fn touched(&self, base: &str, expected: &[&str]) {
         for arguments in [&["--diff", base][..], &["--diff", base, "--changed"]] {
             let (_, report) = self.report(arguments);
             let touched: Vec<String> = failures(&report)
@@ -215,4 +215,124 @@ fn a_missing_git_is_told() {
         stderr.contains("`--diff` needs git, which was not found"),
         "{stderr}"
     );
+}
+
+/// A bucket as often as `local.n` says, which another file sets.
+fn counted(n: &str) -> [(&'static str, String); 2] {
+    let bucket = "resource \"aws_s3_bucket\" \"evil\" {\n  count = local.n\n}\n";
+    [
+        ("main.tf", bucket.to_owned()),
+        ("locals.tf", format!("locals {{\n  n = {n}\n}}\n")),
+    ]
+}
+
+#[test]
+fn nothing_that_a_change_brings_about_is_hidden_from_the_gate() {
+    type Files = Vec<(&'static str, Option<String>)>;
+    let evil = || Some(bucket("evil", "", ""));
+    let some = |files: [(&'static str, String); 2]| -> Files {
+        files.into_iter().map(|(name, text)| (name, Some(text))).collect()
+    };
+    let nul = Some(bucket("evil", "# \0\n", ""));
+    let cases: [(&str, Files, Files); 6] = [
+        (
+            "renamed",
+            vec![("evil.tf.disabled", evil())],
+            vec![("evil.tf.disabled", None), ("evil.tf", evil())],
+        ),
+        (
+            "moved",
+            vec![("off/evil.tf.off", evil())],
+            vec![("off/evil.tf.off", None), ("on/evil.tf", evil())],
+        ),
+        (
+            "attributes",
+            vec![("main.tf", Some(String::new()))],
+            vec![
+                (".gitattributes", Some("*.tf binary -diff\n".to_owned())),
+                ("main.tf", evil()),
+            ],
+        ),
+        (
+            "binary",
+            vec![("main.tf", Some(String::new()))],
+            vec![("main.tf", nul)],
+        ),
+        ("counted", some(counted("0")), some(counted("1"))),
+        (
+            "suppressed",
+            vec![(
+                "main.tf",
+                Some(bucket(
+                    "evil",
+                    "# plumb:ignore s3-bucket-versioning-enabled reason=x\n",
+                    "",
+                )),
+            )],
+            vec![("main.tf", evil())],
+        ),
+    ];
+    for (name, before, after) in cases {
+        let folder = Folder::new(name);
+        let write = |files: Files| {
+            for (path, text) in files {
+                match text {
+                    Some(text) => folder.file(path, &text),
+                    None => std::fs::remove_file(folder.0.join(path)).unwrap(),
+                }
+            }
+        };
+        folder.git(&["init"]);
+        folder.file("other.tf", &bucket("other", "", ""));
+        write(before);
+        folder.commit();
+        folder.git(&["checkout", "-b", "work"]);
+        write(after);
+        folder.commit();
+        let expected = if name == "counted" { "evil[0]" } else { "evil" };
+        folder.touched("main", &[expected]);
+    }
+}
+
+#[test]
+fn links_submodules_and_first_commits_are_part_of_a_change() {
+    let folder = Folder::new("link");
+    folder.file("evil.tf.disabled", "");
+    let folder = folder.committed();
+    std::fs::create_dir(folder.0.join("prod")).unwrap();
+    std::os::unix::fs::symlink("../evil.tf.disabled", folder.0.join("prod/link.tf")).unwrap();
+    folder.commit();
+    folder.file("evil.tf.disabled", &bucket("evil", "", ""));
+    folder.touched("HEAD", &["evil"]);
+
+    let unborn = Folder::new("unborn");
+    unborn.git(&["init"]);
+    unborn.file("main.tf", &bucket("first", "", ""));
+    unborn.git(&["add", "--all"]);
+    unborn.touched("HEAD", &["first"]);
+
+    let other = Folder::new("submodule-of");
+    other.file("evil.tf", "");
+    let other = other.committed();
+    let folder = Folder::new("submodule");
+    folder.file("main.tf", &bucket("own", "", ""));
+    let folder = folder.committed();
+    let address = other.0.to_str().unwrap();
+    folder.git(&[
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "add",
+        address,
+        "sub",
+    ]);
+    folder.commit();
+    folder.git(&["checkout", "-b", "work"]);
+    other.file("evil.tf", &bucket("evil", "", ""));
+    other.commit();
+    let within = Folder(folder.0.join("sub"));
+    within.git(&["pull", "origin", "main"]);
+    std::mem::forget(within);
+    folder.commit();
+    folder.touched("main", &["evil"]);
 }

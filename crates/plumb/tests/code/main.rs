@@ -9,6 +9,7 @@
 mod baselines;
 mod changes;
 mod files;
+mod manifests;
 mod statuses;
 mod suppressions;
 

@@ -108,7 +108,7 @@ impl<'r, 'w, 'a> Macro<'r, 'w, 'a> {
     pub(super) fn text(&self, node: &Node) -> Option<Text> {
         match self.instance.text(node, Spot::DECISION) {
             Piece::Text(text) => Some(text),
-            Piece::Unknown(_) => None,
+            Piece::Unknown(..) => None,
         }
     }
 

@@ -1,23 +1,11 @@
 //! The roles that SAM makes for functions and state machines.
 
+use plumb_api::managed_policies::ManagedPolicies;
+
 use super::macros::Macro;
 use super::policies;
 use crate::cloudformation::tree::{Entry, Node};
 use crate::place::Place;
-
-/// Managed policies below `service-role/` that functions and state machines use by their bare names.
-const SERVICE_ROLES: [&str; 10] = [
-    "AWSLambdaBasicDurableExecutionRolePolicy",
-    "AWSLambdaBasicExecutionRole",
-    "AWSLambdaDynamoDBExecutionRole",
-    "AWSLambdaENIManagementAccess",
-    "AWSLambdaKinesisExecutionRole",
-    "AWSLambdaMSKExecutionRole",
-    "AWSLambdaRole",
-    "AWSLambdaSQSQueueExecutionRole",
-    "AWSLambdaVPCAccessExecutionRole",
-    "AmazonAPIGatewayPushToCloudWatchLogs",
-];
 
 /// What a role is made of beside the properties of its SAM resource.
 pub(super) struct Role<'i> {
@@ -84,16 +72,15 @@ pub(super) fn expand(source: &Macro<'_, '_, '_>, role: Role<'_>) -> Entry {
     source.resource(role.id, "AWS::IAM::Role", properties)
 }
 
-/// The ARN of a managed policy of AWS by its name.
+/// The ARN of a managed policy of AWS by its name; SAM knows the paths of all of them.
 pub(super) fn managed_policy(place: Place, name: &str) -> Node {
-    let path = if SERVICE_ROLES.contains(&name) {
-        "service-role/"
-    } else {
-        ""
+    let path = match ManagedPolicies::aws().named(name) {
+        Some(policy) => policy.path.as_str(),
+        None => "/",
     };
     Node::template(
         place,
-        &format!("arn:${{AWS::Partition}}:iam::aws:policy/{path}{name}"),
+        &format!("arn:${{AWS::Partition}}:iam::aws:policy{path}{name}"),
     )
 }
 

@@ -85,6 +85,10 @@ Resources:
     assert_eq!(checked.addresses().len(), 2);
     let why = "condition `Maybe` is not known: parameter `P` has no default";
     assert_eq!(checked.block("A/Bucket").perhaps.as_deref(), Some(why));
+    assert_eq!(
+        checked.problems(),
+        ["stack.yaml:9:3: warning: the nested stack `B` is not deployed: condition `No` is false"]
+    );
 }
 
 #[test]

@@ -12,7 +12,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("ephemeralasnull", 1, ephemeralasnull),
     Function::new("issensitive", 1, issensitive),
     Function::new("nonsensitive", 1, same),
-    Function::new("sensitive", 1, same),
+    Function::new("sensitive", 1, sensitive),
     Function::new("tobool", 1, tobool),
     Function::new("tolist", 1, tolist),
     Function::new("tomap", 1, tomap),
@@ -39,6 +39,12 @@ fn try_(arguments: &Arguments<'_>) -> Take<Val> {
 /// The same value; what is sensitive is not tracked.
 fn same(arguments: &Arguments<'_>) -> Take<Val> {
     arguments.value(0).cloned()
+}
+
+fn sensitive(_: &Arguments<'_>) -> Take<Val> {
+    Err(Stop::Unknown(
+        "it is marked as sensitive, and its value was not looked at".into(),
+    ))
 }
 
 fn issensitive(_: &Arguments<'_>) -> Take<Val> {
@@ -165,8 +171,12 @@ mod tests {
             format!("{{\"a\":{WHY},\"b\":1}}")
         );
         assert_eq!(
-            shown("sensitive", vec![fields]),
+            shown("nonsensitive", vec![fields]),
             format!("{{\"a\":{WHY},\"b\":1}}")
+        );
+        assert_eq!(
+            shown("sensitive", vec![json("1")]),
+            "?(it is marked as sensitive, and its value was not looked at)"
         );
         assert_eq!(
             shown("issensitive", vec![json("1")]),

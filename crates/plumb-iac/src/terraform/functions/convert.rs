@@ -159,6 +159,7 @@ pub(super) fn keep(val: &Val, kind: Kind) -> Val {
         kind,
         set: val.set,
         at: val.at,
+        partial: None,
     }
 }
 

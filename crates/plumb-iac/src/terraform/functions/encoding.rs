@@ -34,6 +34,14 @@ pub(super) fn base64(bytes: &[u8]) -> Val {
 }
 
 fn base64encode(arguments: &Arguments<'_>) -> Take<Val> {
+    let val = arguments.value(0)?;
+    if let Some(why) = val.why_unknown() {
+        // What is known is searched for secrets, which does not need the encoding.
+        return Ok(Val {
+            partial: val.partial.clone(),
+            ..Val::unknown(why.clone())
+        });
+    }
     Ok(base64(arguments.text(0)?.as_bytes()))
 }
 

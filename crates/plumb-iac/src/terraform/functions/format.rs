@@ -4,6 +4,7 @@ use super::arguments::{Arguments, Function, Stop, Take, wrong};
 use super::text::{about, too_long};
 use super::verb::Verb;
 use super::{Context, MAX_TEXT};
+use crate::partial::Writer;
 use crate::val::{Kind, Val};
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -14,7 +15,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
 fn format(arguments: &Arguments<'_>) -> Take<Val> {
     let values: Vec<&Val> = arguments.all().iter().skip(1).collect();
     let text = write(&arguments.text(0)?, &values, arguments.context)?;
-    Ok(Val::string(text))
+    Ok(text.finish(None))
 }
 
 /// Formats once for each item of the lists among the arguments.
@@ -57,7 +58,7 @@ fn formatlist(arguments: &Arguments<'_>) -> Take<Val> {
         match write(&specification, &row, arguments.context) {
             Ok(text) => {
                 total += text.len();
-                formatted.push(Val::string(text));
+                formatted.push(text.finish(None));
             }
             Err(Stop::Unknown(why)) => formatted.push(Val::unknown(why)),
             Err(stop @ Stop::Problem(_)) => return Err(stop),
@@ -69,18 +70,19 @@ fn formatlist(arguments: &Arguments<'_>) -> Take<Val> {
     Ok(Val::list(formatted))
 }
 
-fn write(specification: &str, values: &[&Val], context: &Context<'_>) -> Take<String> {
+fn write(specification: &str, values: &[&Val], context: &Context<'_>) -> Take<Writer> {
     context.spend(specification.len() / 64 + 1)?;
-    let mut out = String::new();
+    let mut out = Writer::default();
+    let mut literal = [0; 4];
     let mut rest = specification.chars().peekable();
     let (mut next, mut highest) = (1, 0);
     while let Some(char) = rest.next() {
         if char != '%' {
-            out.push(char);
+            out.text(char.encode_utf8(&mut literal));
             continue;
         }
         if rest.next_if_eq(&'%').is_some() {
-            out.push('%');
+            out.text("%");
             continue;
         }
         let mut verb = Verb::default();
@@ -116,7 +118,10 @@ fn write(specification: &str, values: &[&Val], context: &Context<'_>) -> Take<St
             })?;
         highest = highest.max(position);
         next = position.saturating_add(1);
-        out.push_str(&verb.text(val, context)?);
+        match val.why_unknown() {
+            Some(why) if verb.is_plain() => out.unknown(why, val.partial.as_ref()),
+            Some(_) | None => out.text(&verb.text(val, context)?),
+        }
         if out.len() > MAX_TEXT {
             return Err(too_long());
         }

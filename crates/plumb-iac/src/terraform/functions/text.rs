@@ -5,6 +5,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::arguments::{Arguments, Function, Stop, Take, wrong};
 use super::convert;
 use super::list::position;
+use crate::partial::Writer;
 use crate::val::{Kind, Val};
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -158,22 +159,25 @@ fn indent(arguments: &Arguments<'_>) -> Take<Val> {
 
 fn join(arguments: &Arguments<'_>) -> Take<Val> {
     let separator = arguments.text(0)?;
-    let mut joined = String::new();
+    let mut joined = Writer::default();
     let mut first = true;
     for at in 1..arguments.all().len() {
         let items = arguments.list(at)?;
         arguments.spend_items(items.len())?;
         for item in items {
             if !std::mem::take(&mut first) {
-                joined.push_str(&separator);
+                joined.text(&separator);
             }
-            joined.push_str(&convert::text(item, arguments.context)?);
+            match item.why_unknown() {
+                Some(why) => joined.unknown(why, item.partial.as_ref()),
+                None => joined.text(&convert::text(item, arguments.context)?),
+            }
             if joined.len() > super::MAX_TEXT {
                 return Err(too_long());
             }
         }
     }
-    Ok(Val::string(joined))
+    Ok(joined.finish(None))
 }
 
 fn split(arguments: &Arguments<'_>) -> Take<Val> {

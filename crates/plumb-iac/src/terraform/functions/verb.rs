@@ -22,6 +22,11 @@ pub(super) struct Verb {
 }
 
 impl Verb {
+    /// Whether it puts a text in as it is.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self.mode, 's' | 'v') && !self.sharp && self.width == 0 && self.precision.is_none()
+    }
+
     /// A value as the verb wants it.
     pub(super) fn text(&self, val: &Val, context: &Context<'_>) -> Take<String> {
         if val.is_null() && self.mode != 'v' {
