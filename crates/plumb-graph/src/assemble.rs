@@ -352,18 +352,6 @@ impl<'k> Assembly<'k> {
         node
     }
 
-    /// The node of an organization that is not the estate's.
-    pub(crate) fn external_organization(&mut self, id: &str) -> NodeId {
-        if let Some(known) = self.external.get(id) {
-            return *known;
-        }
-        let uid = format!("organization:{id}");
-        let node = self.outside(&uid, "External organization", id);
-        self.builder.entry(node, self.knowledge.weights.entry("external"));
-        self.external.insert(Text::from(id), node);
-        node
-    }
-
     /// The node that stands for every permission of an account.
     pub(crate) fn administrator(&mut self, fragment: usize) -> NodeId {
         if let Some(known) = self.administrators.get(&fragment) {

@@ -10,6 +10,7 @@ use crate::assemble::permission::Permissions;
 use crate::assemble::question::Question;
 use crate::assemble::strangers::Vantage;
 use crate::assemble::{Assembly, Outcome};
+use crate::graph::NodeId;
 
 /// On what a condition that any organization meets hangs.
 pub(crate) const OF_ANY_ORGANIZATION: &str =
@@ -53,6 +54,20 @@ impl Named {
             membership: Membership::Of { id, path: None },
             ..Principal::stranger()
         }
+    }
+}
+
+impl Assembly<'_> {
+    /// The node of an organization that is not the estate's.
+    fn external_organization(&mut self, id: &str) -> NodeId {
+        if let Some(known) = self.external.get(id) {
+            return *known;
+        }
+        let uid = format!("organization:{id}");
+        let node = self.outside(&uid, "External organization", id);
+        self.builder.entry(node, self.knowledge.weights.entry("external"));
+        self.external.insert(Text::from(id), node);
+        node
     }
 }
 
