@@ -21,6 +21,7 @@ mod grams;
 mod joined;
 mod names;
 pub(crate) mod network;
+pub(crate) mod organizations;
 mod outcome;
 mod parts;
 mod passages;

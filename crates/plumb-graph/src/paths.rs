@@ -122,11 +122,17 @@ impl Finder<'_> {
             return;
         };
         let distance = ways.distance(first);
-        if distance == UNREACHED || search::target_risk(class.target.value, distance) == 0 {
+        if distance == UNREACHED {
             return;
         }
         self.pairs += entries.members * class.members.len() as u64;
-        let (found, ended) = ways.best(first, limits.ways, limits.budget);
+        // Of ways that cost all that the target is worth, one is enough.
+        let most = if search::is_spent(class.target.value, distance) {
+            1
+        } else {
+            limits.ways
+        };
+        let (found, ended) = ways.best(first, most, limits.budget);
         self.cut_short += u64::from(ended == Ended::Budget);
         let worst = search::points(distance).saturating_add(limits.slack);
         // What lies open needs no detour.
@@ -142,7 +148,7 @@ impl Finder<'_> {
         let mut told: BTreeMap<Vec<NodeId>, Vec<NodeId>> = BTreeMap::new();
         for way in listed.into_iter().flatten() {
             let near = search::points(way.key) <= worst;
-            if near && search::target_risk(class.target.value, way.key) > 0 {
+            if near {
                 let hops = visible_hops(self.security, &way.edges);
                 let nodes: Vec<NodeId> = hops.iter().map(|(node, _)| *node).collect();
                 let known = told

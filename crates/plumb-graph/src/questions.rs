@@ -97,6 +97,9 @@ pub enum Unanswerable {
         /// Names that may be meant.
         near: Vec<String>,
     },
+    /// Whoever is outside of the estate has nothing to do with it there.
+    #[error("on `*` {0} acts in an account of its own, which is not part of the estate; name a resource")]
+    Elsewhere(Text),
     /// It is no action.
     #[error("`{0}` is no action; one looks like `service:Operation` and has no wildcard")]
     Action(String),
@@ -292,6 +295,9 @@ impl<'a> Questions<'a> {
         context: &Context,
     ) -> Result<PermissionAnswer, Unanswerable> {
         check_action(action)?;
+        if *what.asset.target.arn == *"*" && self.is_outside(who) {
+            return Err(Unanswerable::Elsewhere(who.name()));
+        }
         let mut answer = self.answer(who, action, what, context);
         let (_, notes) = what.asset_for(action);
         answer.caveats.extend(notes);

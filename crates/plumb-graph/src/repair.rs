@@ -6,9 +6,7 @@
 use std::collections::HashMap;
 
 use crate::graph::{EdgeId, Graph, NodeId};
-use crate::search::{Key, MOST_POINTS, PER_POINT, UNREACHED, weight};
-
-const LIMIT: Key = MOST_POINTS as Key * PER_POINT;
+use crate::search::{Key, PER_POINT, Queue, UNREACHED, weight};
 
 const NONE: u32 = u32::MAX;
 
@@ -43,40 +41,33 @@ impl<'g> Tree<'g> {
         let count = places.as_ref().map_or(graph.nodes(), HashMap::len);
         let mut keys = vec![UNREACHED; count];
         let mut entered_by = vec![NONE; count];
-        let mut buckets: Vec<Vec<NodeId>> = vec![Vec::new(); LIMIT as usize];
+        let mut queue = Queue::new();
         let entries: Vec<(NodeId, Key)> = entries
             .iter()
             .map(|(entry, cost)| (*entry, Key::from(*cost) * PER_POINT))
             .collect();
         let mut open: Vec<(Key, NodeId, u32)> =
             entries.iter().map(|(entry, key)| (*key, *entry, NONE)).collect();
-        let mut at = 0;
         loop {
             for (key, node, edge) in open.drain(..) {
                 let Some(place) = place(places.as_ref(), node) else {
                     continue;
                 };
-                if key < LIMIT && keys.get(place).is_some_and(|known| key < *known) {
+                if keys.get(place).is_some_and(|known| key < *known) {
                     set(&mut keys, place, key);
                     set(&mut entered_by, place, edge);
-                    if let Some(bucket) = buckets.get_mut(key as usize) {
-                        bucket.push(node);
-                    }
+                    queue.put(key, node);
                 }
             }
-            let Some(bucket) = buckets.get_mut(at as usize) else {
+            let Some((at, node)) = queue.take() else {
                 break;
-            };
-            let Some(node) = bucket.pop() else {
-                at += 1;
-                continue;
             };
             if place(places.as_ref(), node).and_then(|place| keys.get(place).copied()) != Some(at) {
                 continue;
             }
             for edge in graph.outgoing(node) {
                 if let Some(weight) = weight(&edge) {
-                    open.push((at + weight, edge.to, edge.id.0));
+                    open.push((at.saturating_add(weight), edge.to, edge.id.0));
                 }
             }
         }
@@ -121,8 +112,11 @@ impl<'g> Tree<'g> {
                 open.extend_from_slice(self.children(node));
             }
         }
+        if cut.is_empty() {
+            return Vec::new();
+        }
         // The best ways into it from outside, and those that begin in it.
-        let mut buckets: Vec<Vec<NodeId>> = vec![Vec::new(); if cut.is_empty() { 0 } else { LIMIT as usize }];
+        let mut queue = Queue::new();
         let mut found: Vec<(NodeId, Key)> = Vec::new();
         for node in cut.keys() {
             let best = self
@@ -134,27 +128,22 @@ impl<'g> Tree<'g> {
                     if before == UNREACHED {
                         return None;
                     }
-                    Some(before + weight(&edge)?)
+                    Some(before.saturating_add(weight(&edge)?))
                 })
                 .min();
-            found.extend(best.filter(|key| *key < LIMIT).map(|key| (*node, key)));
+            found.extend(best.map(|key| (*node, key)));
         }
         found.extend(self.entries.iter().copied());
         for (node, key) in found {
-            lower(&mut cut, &mut buckets, node, key);
+            lower(&mut cut, &mut queue, node, key);
         }
-        let mut at: Key = 0;
-        while let Some(bucket) = buckets.get_mut(at as usize) {
-            let Some(node) = bucket.pop() else {
-                at += 1;
-                continue;
-            };
+        while let Some((at, node)) = queue.take() {
             if cut.get(&node).copied() != Some(at) {
                 continue;
             }
             for edge in self.graph.outgoing(node) {
                 if let Some(weight) = weight(&edge).filter(|_| !is_removed(edge.id)) {
-                    lower(&mut cut, &mut buckets, edge.to, at + weight);
+                    lower(&mut cut, &mut queue, edge.to, at.saturating_add(weight));
                 }
             }
         }
@@ -187,13 +176,12 @@ fn set<T>(list: &mut [T], at: usize, value: T) {
     }
 }
 
-fn lower(cut: &mut HashMap<NodeId, Key>, buckets: &mut [Vec<NodeId>], node: NodeId, key: Key) {
+fn lower(cut: &mut HashMap<NodeId, Key>, queue: &mut Queue, node: NodeId, key: Key) {
     if let Some(known) = cut.get_mut(&node)
         && key < *known
-        && let Some(bucket) = buckets.get_mut(key as usize)
     {
         *known = key;
-        bucket.push(node);
+        queue.put(key, node);
     }
 }
 

@@ -3,6 +3,8 @@
 //! A way costs the points of its steps; of ways that cost the same the one with fewer steps is better. Both are kept in one number,
 //! a [`Key`]: points times [`PER_POINT`], plus one for each step that is shown.
 
+mod queue;
+
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::rc::Rc;
@@ -10,6 +12,7 @@ use std::rc::Rc;
 use plumb_model::path::EdgeKind;
 
 use crate::graph::{Edge, EdgeId, Graph, Mask, NodeId};
+pub(crate) use queue::Queue;
 
 /// Cost and length of a way.
 pub type Key = u32;
@@ -17,13 +20,14 @@ pub type Key = u32;
 /// How many steps weigh as much as one point.
 pub const PER_POINT: Key = 32;
 
-/// Ways that cost this many points or more have no risk left.
+/// The risk of a way to the most precious target that costs nothing.
 pub const MOST_POINTS: u8 = 100;
+
+/// The risk of a way that costs more than its target is worth: it is a way all the same.
+pub const LEAST_RISK: u8 = 1;
 
 /// No way.
 pub const UNREACHED: Key = Key::MAX;
-
-const LIMIT: Key = MOST_POINTS as Key * PER_POINT;
 
 /// The whole points of a key.
 pub fn points(key: Key) -> u8 {
@@ -39,35 +43,11 @@ pub fn weight(edge: &Edge<'_>) -> Option<Key> {
     Some(Key::from(edge.step.cost) * PER_POINT + length)
 }
 
-/// Nodes by key, taken in the order of their keys.
-struct Buckets(Vec<Vec<NodeId>>);
-
-impl Buckets {
-    fn new() -> Self {
-        Self(vec![Vec::new(); LIMIT as usize])
-    }
-
-    fn put(&mut self, key: Key, node: NodeId) {
-        if let Some(bucket) = self.0.get_mut(key as usize) {
-            bucket.push(node);
-        }
-    }
-
-    /// Calls `visit` with every node and its key, smallest keys first; what it puts is visited too. Nothing is left.
-    fn drain(&mut self, mut visit: impl FnMut(&mut Self, Key, NodeId)) {
-        for key in 0..LIMIT {
-            while let Some(node) = self.0.get_mut(key as usize).and_then(Vec::pop) {
-                visit(self, key, node);
-            }
-        }
-    }
-}
-
 /// Searches one after the other; each costs what it reaches and not what the graph holds.
 pub struct Reach {
     keys: Vec<Key>,
     touched: Vec<NodeId>,
-    buckets: Buckets,
+    queue: Queue,
 }
 
 impl Reach {
@@ -76,44 +56,40 @@ impl Reach {
         Self {
             keys: vec![UNREACHED; nodes],
             touched: Vec::new(),
-            buckets: Buckets::new(),
+            queue: Queue::new(),
         }
     }
 
     /// Forgets the last search, and searches from `entries`.
     pub fn search(&mut self, graph: &Graph, mask: &Mask, entries: &[(NodeId, u8)]) {
-        let Self {
-            keys,
-            touched,
-            buckets,
-        } = self;
+        let Self { keys, touched, queue } = self;
         for node in touched.drain(..) {
             if let Some(key) = keys.get_mut(node.0 as usize) {
                 *key = UNREACHED;
             }
         }
-        let mut reach = |buckets: &mut Buckets, keys: &mut [Key], node: NodeId, key: Key| {
+        let mut reach = |queue: &mut Queue, keys: &mut [Key], node: NodeId, key: Key| {
             let is_new = at(keys, node) == UNREACHED;
             if lower(keys, node, key) {
-                buckets.put(key, node);
+                queue.put(key, node);
                 if is_new {
                     touched.push(node);
                 }
             }
         };
         for (entry, cost) in entries {
-            reach(buckets, keys, *entry, Key::from(*cost) * PER_POINT);
+            reach(queue, keys, *entry, Key::from(*cost) * PER_POINT);
         }
-        buckets.drain(|buckets, key, node| {
+        while let Some((key, node)) = queue.take() {
             if at(keys, node) < key {
-                return;
+                continue;
             }
             for edge in graph.outgoing(node).filter(|edge| mask.keeps(edge.id)) {
                 if let Some(weight) = weight(&edge) {
-                    reach(buckets, keys, edge.to, key + weight);
+                    reach(queue, keys, edge.to, key.saturating_add(weight));
                 }
             }
-        });
+        }
     }
 
     /// The nodes that the last search reached, each once.
@@ -133,7 +109,7 @@ fn at(keys: &[Key], node: NodeId) -> Key {
 
 fn lower(keys: &mut [Key], node: NodeId, key: Key) -> bool {
     match keys.get_mut(node.0 as usize) {
-        Some(known) if key < *known && key < LIMIT => {
+        Some(known) if key < *known => {
             *known = key;
             true
         }
@@ -151,30 +127,31 @@ pub fn distances(graph: &Graph, mask: &Mask, entries: &[(NodeId, u8)]) -> Vec<Ke
 /// What each node is worth to an attacker: the key that is missing to a way of full risk, over all targets and ways to them.
 pub fn worth(graph: &Graph, mask: &Mask) -> Vec<Key> {
     let mut keys = vec![UNREACHED; graph.nodes()];
-    let mut buckets = Buckets::new();
+    let mut queue = Queue::new();
     for (node, target) in graph.targets() {
         let key = Key::from(MOST_POINTS.saturating_sub(target.value)) * PER_POINT;
         if lower(&mut keys, *node, key) {
-            buckets.put(key, *node);
+            queue.put(key, *node);
         }
     }
-    buckets.drain(|buckets, key, node| {
+    while let Some((key, node)) = queue.take() {
         if at(&keys, node) < key {
-            return;
+            continue;
         }
         for edge in graph.incoming(node).filter(|edge| mask.keeps(edge.id)) {
             let Some(weight) = weight(&edge) else { continue };
-            if lower(&mut keys, edge.from, key + weight) {
-                buckets.put(key + weight, edge.from);
+            let key = key.saturating_add(weight);
+            if lower(&mut keys, edge.from, key) {
+                queue.put(key, edge.from);
             }
         }
-    });
+    }
     keys
 }
 
 /// The risk of a way with that key, counted from full risk; 0 where there is none.
 pub fn risk(key: Key) -> u8 {
-    MOST_POINTS.saturating_sub(points(key.min(LIMIT)))
+    target_risk(MOST_POINTS, key)
 }
 
 /// The sum over all targets of the risk of the best way to each.
@@ -191,8 +168,13 @@ pub fn target_risk(value: u8, distance: Key) -> u8 {
     if distance == UNREACHED {
         0
     } else {
-        value.saturating_sub(points(distance))
+        value.saturating_sub(points(distance)).max(LEAST_RISK)
     }
+}
+
+/// Whether a way with that key costs as much as a target of that value is worth, or more.
+pub fn is_spent(value: u8, key: Key) -> bool {
+    points(key) >= value
 }
 
 /// One way from an entry to a target.

@@ -143,14 +143,13 @@ fn least(case: &Case, target: u32, counts: &dyn Fn(Certainty) -> bool) -> Option
             )
         })
         .min()
-        .filter(|key| *key < u32::from(search::MOST_POINTS) * search::PER_POINT)
 }
 
 /// The risk of the riskiest path to a node.
 fn plain(case: &Case, node: u32, counts: &dyn Fn(Certainty) -> bool) -> Option<u8> {
     let key = least(case, node, counts)?;
     let administrator = case.nodes - 1;
-    let risk = |value: u8, key: u32| value.saturating_sub(search::points(key));
+    let risk = |value: u8, key: u32| value.saturating_sub(search::points(key)).max(1);
     let mut worths: Vec<u8> = case
         .targets
         .iter()
@@ -165,7 +164,7 @@ fn plain(case: &Case, node: u32, counts: &dyn Fn(Certainty) -> bool) -> Option<u
             worths.push(risk(100, key + u32::from(*cost) * search::PER_POINT + 1));
         }
     }
-    worths.into_iter().max().filter(|risk| *risk > 0)
+    worths.into_iter().max()
 }
 
 proptest! {

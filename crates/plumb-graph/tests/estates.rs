@@ -27,6 +27,8 @@ mod endpoints;
 mod equal;
 #[path = "estates/fronts.rs"]
 mod fronts;
+#[path = "estates/groups.rs"]
+mod groups;
 #[path = "estates/hostile.rs"]
 mod hostile;
 #[path = "estates/identity.rs"]
@@ -35,14 +37,20 @@ mod identity;
 mod keys;
 #[path = "estates/limits.rs"]
 mod limits;
+#[path = "estates/names.rs"]
+mod names;
 #[path = "estates/network.rs"]
 mod network;
+#[path = "estates/organizations.rs"]
+mod organizations;
 #[path = "estates/patterns.rs"]
 mod patterns;
 #[path = "estates/permission.rs"]
 mod permission;
 #[path = "estates/sharing.rs"]
 mod sharing;
+#[path = "estates/spent.rs"]
+mod spent;
 #[path = "estates/standing.rs"]
 mod standing;
 #[path = "estates/strangers.rs"]

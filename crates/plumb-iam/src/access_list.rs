@@ -37,6 +37,16 @@ const PERMITS: [(&str, &[&str]); 4] = [
     ("WRITE_ACP", &["s3:putbucketacl"]),
 ];
 
+/// The actions that lists on buckets permit, as IAM writes them; some are named like no operation.
+pub const ACTIONS: [&str; 6] = [
+    "s3:ListBucket",
+    "s3:ListBucketVersions",
+    "s3:ListBucketMultipartUploads",
+    "s3:PutObject",
+    "s3:GetBucketAcl",
+    "s3:PutBucketAcl",
+];
+
 /// Actions on objects that the list of an object may permit.
 const OF_OBJECTS: [&str; 6] = [
     "s3:getobject",
@@ -254,6 +264,7 @@ fn entry(uid: &Text, grantee: &Grantee, permission: &str) -> Grant {
         origin: Arc::new(Origin {
             holder: uid.clone(),
             policy: format!("access control list: {permission} for {whom}").into(),
+            group: None,
         }),
         grantee: pattern,
         actions: actions.map(|action| Text::new_static(action)).collect(),

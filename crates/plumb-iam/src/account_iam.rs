@@ -281,8 +281,10 @@ impl Shared<'_> {
         };
         match self.groups.get(group) {
             Some(group) => {
-                inline(group, "group_policy_list", policies);
-                self.attached(group, policies);
+                let mut own = Vec::new();
+                inline(group, "group_policy_list", &mut own);
+                self.attached(group, &mut own);
+                policies.extend(own.into_iter().map(|policy| policy.of_group(group.uid.clone())));
             }
             None => policies.push(NamedPolicy::unread(
                 user.uid.clone(),

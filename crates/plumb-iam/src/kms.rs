@@ -36,6 +36,7 @@ fn read(key: &str, grant: &Value) -> Result<Grant, Text> {
         origin: Arc::new(Origin {
             holder: key.into(),
             policy: id,
+            group: None,
         }),
         grantee: grantee_pattern(&grantee),
         actions,

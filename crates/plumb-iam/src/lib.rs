@@ -97,6 +97,7 @@ mod statement_reader;
 pub mod truth;
 pub mod vantage;
 pub mod web_identity;
+pub mod witness;
 
 /// The resource types that a directory is read from, each with the attributes that need a call of their own.
 pub const READS: &[(&str, &[&str])] = &[

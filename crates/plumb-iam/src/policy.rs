@@ -15,6 +15,8 @@ pub struct Origin {
     pub holder: Text,
     /// The name of the policy there; for a resource's own policy the name of the attribute.
     pub policy: Text,
+    /// The group by which a user has it; none where it has it by itself.
+    pub group: Option<Text>,
 }
 
 /// The content of a policy.
@@ -54,10 +56,24 @@ impl NamedPolicy {
         let origin = Origin {
             holder: holder.into(),
             policy: policy.into(),
+            group: None,
         };
         Self {
             origin: Arc::new(origin),
             content,
+        }
+    }
+
+    /// The same, as the members of a group have it.
+    #[must_use]
+    pub fn of_group(self, group: impl Into<Text>) -> Self {
+        let origin = Origin {
+            group: Some(group.into()),
+            ..Origin::clone(&self.origin)
+        };
+        Self {
+            origin: Arc::new(origin),
+            content: self.content,
         }
     }
 

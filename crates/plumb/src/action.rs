@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use plumb_api::catalog::Catalog;
 use plumb_graph::knowledge::Knowledge;
 use plumb_graph::near::misspelt;
+use plumb_iam::access_list;
 use plumb_model::diagnostic::Diagnostic;
 
 /// A doubt about an action, for people.
@@ -59,6 +60,9 @@ impl Known {
         }
         for action in knowledge.actions() {
             known.note(&action, prefix);
+        }
+        for action in access_list::ACTIONS {
+            known.note(action, prefix);
         }
         let catalog = Catalog::aws();
         for service in catalog.services() {
@@ -128,6 +132,7 @@ mod tests {
         }
         for action in [
             "s3:GetObject",
+            "s3:ListBucket",
             "s3:PutBucketLogging",
             "S3:PUTOBJECTTAGGING",
             "s3:ListAllMyBuckets",

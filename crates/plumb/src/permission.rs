@@ -127,6 +127,7 @@ fn unanswerable(error: &Unanswerable) -> Failed {
             near,
             "`plumb graph query 'MATCH (n:identity) RETURN n.uid'` lists those that were read",
         ),
+        Unanswerable::Elsewhere(_) => "for example the ARN of a role or of a bucket".to_owned(),
         Unanswerable::Action(_) => "for example `s3:GetObject` or `iam:PassRole`".to_owned(),
     };
     Diagnostic::error(error.to_string()).help(help).into()

@@ -3,15 +3,24 @@
 use plumb_iam::answer::Answer;
 use plumb_iam::assume::Assumption;
 use plumb_iam::directory::Asset;
+use plumb_iam::glob::cells::Coverage;
+use plumb_iam::glob::{Glob, Style};
+use plumb_iam::request::{Extent, Request};
 use plumb_iam::vantage;
+use plumb_iam::witness::{Naming, Witnesses, witnesses};
 use plumb_model::path::{Certainty, EdgeKind};
+use plumb_model::value::Text;
 use plumb_pack::graph_role::{Grant, Needs};
 
 use crate::assemble::assets::{AssetGroup, GroupKey, asset, principal_node};
 use crate::assemble::permission::{MAX_QUESTIONS, Permissions, resource};
-use crate::assemble::question::{Asker, Asking, DIRECT, Question, names, questions};
+use crate::assemble::question::{Asker, Asking, DIRECT, Question, questions};
 use crate::assemble::{Assembly, Outcome};
 use crate::fragment::FragmentNode;
+
+/// Why an access may be one.
+const TOO_MANY_NAMES: &str =
+    "policies tell too many names apart to say whether there is one that they permit";
 
 impl Permissions<'_, '_> {
     /// The answer to a question about the first member of a group, for requests that come as `asking` says.
@@ -115,27 +124,72 @@ impl Permissions<'_, '_> {
         grant: &Grant,
         on: &str,
     ) -> Option<Outcome> {
-        let arns = names(on, asking, grant);
-        let mut best = None;
-        for arn in &arns {
-            let asset = asset(assembly, self.directory, group.fragment, resource, arn);
-            let mut answers = grant
-                .actions
-                .iter()
-                .map(|action| self.answer(assembly, asking, action, &asset));
-            let outcome = match grant.needs {
-                Needs::Any => answers.fold(None, Outcome::or),
-                Needs::All => answers.try_fold(Outcome::default(), |all, one| Some(all.and(one?))),
-            };
-            best = Outcome::or(best, outcome);
-            if best
-                .as_ref()
-                .is_some_and(|best| best.certainty == Certainty::Certain)
-            {
-                break;
+        let mut asset = asset(assembly, self.directory, group.fragment, resource, on);
+        if !on.contains('*') {
+            return self.granted(assembly, asking, grant, &asset);
+        }
+        // Most policies do not tell names apart, so that the first one does.
+        asset.target.arn = Text::from(on.replace('*', "x"));
+        let mut best = self.granted(assembly, asking, grant, &asset);
+        if is_certain(best.as_ref()) {
+            return best;
+        }
+        let found = self.names(asking, grant, on, &asset);
+        for name in found.names {
+            asset.target.arn = name;
+            best = Outcome::or(best, self.granted(assembly, asking, grant, &asset));
+            if is_certain(best.as_ref()) {
+                return best;
             }
         }
-        best
+        match (best, found.coverage) {
+            (None, Coverage::Some) => {
+                asset.target.arn = Text::from(on);
+                asset.target.extent = Extent::SomeOf(Glob::new(on, Style::Resource));
+                self.granted(assembly, asking, grant, &asset)
+                    .map(|_| Outcome::possible(Text::new_static(TOO_MANY_NAMES)))
+            }
+            (best, Coverage::All | Coverage::Some) => best,
+        }
+    }
+
+    /// Whether actions on one resource are permitted, all or any of them.
+    fn granted(
+        &self,
+        assembly: &Assembly<'_>,
+        asking: Asking<'_>,
+        grant: &Grant,
+        asset: &Asset,
+    ) -> Option<Outcome> {
+        let mut answers = grant
+            .actions
+            .iter()
+            .map(|action| self.answer(assembly, asking, action, asset));
+        match grant.needs {
+            Needs::Any => answers.fold(None, Outcome::or),
+            Needs::All => answers.try_fold(Outcome::default(), |all, one| Some(all.and(one?))),
+        }
+    }
+
+    /// Names that policies may treat differently, for an ARN with a wildcard.
+    fn names(&self, asking: Asking<'_>, grant: &Grant, on: &str, asset: &Asset) -> Witnesses {
+        let requests: Vec<Request<'_>> = grant
+            .actions
+            .iter()
+            .map(|action| Request {
+                principal: asking.principal(),
+                action,
+                target: &asset.target,
+                context: asking.context,
+            })
+            .collect();
+        let mut own = asking.policies().cloned().unwrap_or_default();
+        // What an endpoint does not let through divides the names as a policy of the session would.
+        if let Some(endpoint) = asking.endpoint {
+            let session = own.session.get_or_insert_default();
+            session.push(endpoint.policy.clone());
+        }
+        witnesses(on, Naming::Free, &requests, &own, &asset.policies)
     }
 
     pub(super) fn answer(
@@ -206,4 +260,8 @@ impl Permissions<'_, '_> {
         }
         best
     }
+}
+
+fn is_certain(outcome: Option<&Outcome>) -> bool {
+    outcome.is_some_and(|outcome| outcome.certainty == Certainty::Certain)
 }

@@ -50,6 +50,8 @@ pub(crate) struct Callers {
     pub(crate) arns_have_accounts: bool,
     /// The accounts that they name.
     pub(super) accounts: BTreeSet<Text>,
+    /// The organizations that they name, with wildcards, some with a way down from there.
+    pub(super) organizations: BTreeSet<Text>,
     /// The accounts whose access points they name.
     pub(super) doors: BTreeSet<Text>,
 }
@@ -62,11 +64,15 @@ impl Callers {
             are_tested: false,
             arns_have_accounts: true,
             accounts: BTreeSet::new(),
+            organizations: BTreeSet::new(),
             doors: BTreeSet::new(),
         };
         for test in statements.iter().flat_map(|statement| &statement.tests) {
             callers.doors.extend(vantage::accounts_of_doors(test));
             callers.are_tested |= test.key.starts_with("aws:principal");
+            if matches!(test.key.as_str(), "aws:principalorgid" | "aws:principalorgpaths") {
+                callers.organizations.extend(test.values.iter().cloned());
+            }
             let is_arn = test.key == "aws:principalarn";
             if is_arn || test.key == "aws:principalaccount" {
                 let accounts = test.values.iter().map(|value| Arn::account_of(value));

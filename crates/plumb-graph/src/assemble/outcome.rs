@@ -1,6 +1,6 @@
 //! `Outcome`: whether something is possible, how surely, and what shows it.
 
-use plumb_iam::answer::{Answer, Decision};
+use plumb_iam::answer::{Answer, Decision, StatementRef};
 use plumb_iam::arn::Arn;
 use plumb_iam::directory::Member;
 use plumb_iam::document::Effect;
@@ -23,6 +23,8 @@ pub(crate) struct Outcome {
     pub(crate) from: Option<Text>,
     /// The facts that all must hold.
     pub(crate) proofs: Vec<Proof>,
+    /// The groups of which whoever asks must be a member.
+    pub(crate) groups: Vec<Text>,
     /// By which ways, where not every way will do; it is itself the surest of them.
     pub(crate) ways: Option<Box<Ways>>,
 }
@@ -73,25 +75,17 @@ impl Outcome {
         let mut conditions: Vec<Text> = conditions.chain(unknown).collect();
         conditions.sort();
         conditions.dedup();
-        let mut proofs: Vec<Proof> = answer
+        let permitting = answer
             .deciding
             .iter()
-            .filter(|statement| statement.effect == Effect::Allow && !statement.origin.holder.is_empty())
-            .map(|statement| Proof {
-                resource: statement.origin.holder.clone(),
-                attribute: match (&statement.sid, statement.index) {
-                    (Some(sid), _) => Text::from(format!("{} statement {sid}", statement.origin.policy)),
-                    (None, Some(index)) => {
-                        Text::from(format!("{} statement {index}", statement.origin.policy))
-                    }
-                    (None, None) => statement.origin.policy.clone(),
-                },
-                detail: Text::from(match statement.effect {
-                    Effect::Allow => format!("allows it as {}", statement.layer.title()),
-                    Effect::Deny => format!("denies it as {}", statement.layer.title()),
-                }),
-            })
+            .filter(|statement| statement.effect == Effect::Allow && !statement.origin.holder.is_empty());
+        let mut groups: Vec<Text> = permitting
+            .clone()
+            .filter_map(|statement| statement.origin.group.clone())
             .collect();
+        groups.sort();
+        groups.dedup();
+        let mut proofs: Vec<Proof> = permitting.map(proof_of).collect();
         proofs.sort();
         proofs.dedup();
         Some(Self {
@@ -99,6 +93,7 @@ impl Outcome {
             conditions,
             caveats: answer.caveats.clone(),
             proofs,
+            groups,
             from: None,
             ways: None,
         })
@@ -109,11 +104,20 @@ impl Outcome {
         self.ways = self
             .ways
             .map(|ways| Box::new(ways.map(|outcome| outcome.resting_on_attachment(member, equals))));
+        // One of several equal principals leaves its group for itself alone.
+        if equals <= 1 {
+            let memberships = self.groups.iter().map(|group| Proof {
+                resource: member.principal.name.clone(),
+                attribute: Text::new_static("group_list"),
+                detail: Text::from(format!("is a member of the group {}", last_part(group))),
+            });
+            self.proofs = memberships.chain(std::mem::take(&mut self.proofs)).collect();
+        }
         for proof in &mut self.proofs {
             let is_foreign = proof.resource.contains(":policy/")
                 && Arn::account_of(&proof.resource) != member.principal.account.as_deref();
             if is_foreign {
-                let name = proof.resource.rsplit('/').next().unwrap_or_default();
+                let name = last_part(&proof.resource);
                 let beside = match equals {
                     0 | 1 => String::new(),
                     2 => ", as it does for an equal principal".to_owned(),
@@ -146,6 +150,11 @@ impl Outcome {
                 self.caveats.push(caveat);
             }
         }
+        for group in other.groups {
+            if !self.groups.contains(&group) {
+                self.groups.push(group);
+            }
+        }
         self.from = self.from.or(other.from);
         for proof in other.proofs {
             if !self.proofs.contains(&proof) {
@@ -172,4 +181,38 @@ impl Outcome {
             (None, other) => other,
         }
     }
+}
+
+/// What shows that a statement permits.
+fn proof_of(statement: &StatementRef) -> Proof {
+    let origin = &statement.origin;
+    // Nobody in the estate can change a policy that AWS keeps; what a group has of it is its attachment.
+    if let Some(group) = &origin.group
+        && origin.holder.contains(":policy/")
+        && Arn::account_of(&origin.holder) != Arn::account_of(group)
+    {
+        let name = last_part(&origin.holder);
+        return Proof {
+            resource: group.clone(),
+            attribute: Text::from(format!("attached policy {name}")),
+            detail: Text::from(format!("has the policy {name}")),
+        };
+    }
+    Proof {
+        resource: origin.holder.clone(),
+        attribute: match (&statement.sid, statement.index) {
+            (Some(sid), _) => Text::from(format!("{} statement {sid}", origin.policy)),
+            (None, Some(index)) => Text::from(format!("{} statement {index}", origin.policy)),
+            (None, None) => origin.policy.clone(),
+        },
+        detail: Text::from(match statement.effect {
+            Effect::Allow => format!("allows it as {}", statement.layer.title()),
+            Effect::Deny => format!("denies it as {}", statement.layer.title()),
+        }),
+    }
+}
+
+/// The name at the end of an ARN.
+fn last_part(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or_default()
 }

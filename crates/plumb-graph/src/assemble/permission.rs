@@ -485,6 +485,10 @@ impl<'d, 'c> Permissions<'d, 'c> {
                     self.ask_account(assembly, fragment, whole.wide, question, ground);
                 }
             }
+            // Where the policy lets no stranger in, it lets in none of other organizations either.
+            if detail.closed.is_none() {
+                self.ask_organizations(assembly, &callers, (whole, vantages), question);
+            }
             for account in callers.accounts {
                 let anybody = Principal::any_of_account(account.clone());
                 self.ask_stranger(assembly, Some(anybody), &account, (whole, vantages), question);

@@ -6,18 +6,16 @@ use std::sync::LazyLock;
 use plumb_iam::assume::Assumption;
 use plumb_iam::directory::Member;
 use plumb_iam::endpoint::Endpoint;
-use plumb_iam::glob::{Glob, Style};
 use plumb_iam::keys::Context;
-use plumb_iam::pattern::Pattern;
+use plumb_iam::policy::PrincipalPolicies;
 use plumb_iam::principal::Principal;
 use plumb_iam::principal_pattern::PrincipalPattern;
-use plumb_iam::request::{Request, Target};
 use plumb_iam::scope::Glance;
 use plumb_iam::vantage;
 use plumb_model::graph::NodeKind;
 use plumb_model::path::EdgeKind;
 use plumb_model::value::Text;
-use plumb_pack::graph_role::{Access, AccessLevel, Grant};
+use plumb_pack::graph_role::{Access, AccessLevel};
 
 use crate::assemble::Assembly;
 use crate::assemble::assets::AssetGroup;
@@ -152,6 +150,14 @@ impl<'a> Asking<'a> {
         }
     }
 
+    /// The policies of its own, where it is of the estate.
+    pub(crate) fn policies(self) -> Option<&'a PrincipalPolicies> {
+        match self.who {
+            Asker::Member(member) => Some(&member.policies),
+            Asker::Outsider(_) | Asker::Front(_) => None,
+        }
+    }
+
     /// How much work an answer is: a policy that names many resources is looked through for each.
     pub(crate) fn work(self) -> usize {
         let named = match self.who {
@@ -242,52 +248,6 @@ pub(crate) fn reach_by<'m>(member: &'m Member, actions: &[String]) -> Option<Gla
     }
     (!all.is_empty()).then_some(all)
 }
-
-/// The ARNs to ask about: the one given or, where it has a wildcard, names that the principal's policies allow.
-pub(crate) fn names(on: &str, asking: Asking<'_>, grant: &Grant) -> Vec<Text> {
-    if !on.contains('*') {
-        return vec![Text::from(on)];
-    }
-    let mut found = Vec::new();
-    if let Asker::Member(member) = asking.who {
-        let mut asked = None;
-        let actions = grant.actions.iter().map(|action| action.to_ascii_lowercase());
-        for action in actions {
-            let glance = Glance::of(&member.policies, &action);
-            let asked = asked.get_or_insert_with(|| Glob::new(&on.replace('*', "?*"), Style::Text));
-            // Patterns with variables are those that the principal fills.
-            let filled = glance
-                .templates
-                .iter()
-                .filter_map(|pattern| filled(pattern, member));
-            let filled = filled.filter_map(|pattern| pattern.common_text(asked));
-            let plain = glance
-                .patterns
-                .iter()
-                .filter_map(|pattern| pattern.common_text(asked));
-            found.extend(filled.chain(plain).take(MOST_NAMES).map(Text::from));
-        }
-    }
-    // What a resource policy allows by itself needs no pattern of the principal.
-    found.push(Text::from(on.replace('*', "x")));
-    found.sort();
-    found.dedup();
-    found
-}
-
-/// A pattern with the values that a principal gives to its variables.
-fn filled(pattern: &Pattern, member: &Member) -> Option<Glob> {
-    let (target, context) = (Target::new("*"), Context::over_tls());
-    pattern.resolved(&Request {
-        principal: &member.principal,
-        action: "",
-        target: &target,
-        context: &context,
-    })
-}
-
-/// How many names are tried for an ARN with a wildcard.
-const MOST_NAMES: usize = 8;
 
 /// Which principals the policy of a resource tells apart.
 #[derive(Debug, PartialEq, Eq)]

@@ -3,12 +3,13 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use plumb_model::graph::NodeKind;
 use plumb_model::path::{Cut, EdgeKind};
 use plumb_pack::risk::RiskWeights;
 
 use super::group::{Group, Signature};
 use crate::choke::Choke;
-use crate::graph::{EdgeId, FactId, Mask, NodeId, Resting};
+use crate::graph::{Edge, EdgeId, FactId, Mask, NodeId, Resting};
 use crate::repair::Tree;
 use crate::search::{Reach, UNREACHED};
 use crate::security::SecurityGraph;
@@ -81,7 +82,18 @@ pub(super) fn closing(security: &SecurityGraph, ranked: &[(Signature, Group)], t
     closing
 }
 
-/// The cheapest cuts of a group, shared ones last; of equally cheap ones that nearest to the end of its step, then the one that closes more.
+/// How good a cut is, whatever it costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Merit {
+    /// It takes back that a stranger is named.
+    Opening,
+    /// It takes away a permission or a way.
+    Usual,
+    /// It takes away much else, or what a resource is there for.
+    Shared,
+}
+
+/// The cheapest cuts of a group, where strangers are named first and shared ones last; of equally cheap ones that nearest to the end of its step, then the one that closes more.
 ///
 /// Where nothing closes it but what is shared, those come first that take the way alone.
 pub(super) fn of(
@@ -91,8 +103,8 @@ pub(super) fn of(
     closing: &BTreeMap<FactId, u64>,
     closed_by: &HashMap<FactId, u64>,
 ) -> Vec<Cut> {
-    let mut found: Vec<(bool, u32, usize, Reverse<u64>, FactId)> = Vec::new();
-    let mut of_way: Vec<(bool, u32, usize, Reverse<u64>, FactId)> = Vec::new();
+    let mut found: Vec<(Merit, u32, usize, Reverse<u64>, FactId)> = Vec::new();
+    let mut of_way: Vec<(Merit, u32, usize, Reverse<u64>, FactId)> = Vec::new();
     let steps = group
         .best
         .hops
@@ -115,22 +127,30 @@ pub(super) fn of(
             // What is shared is the thing to change only where it lies open by itself.
             let shared = shared_resource(security, weights, *fact)
                 .is_some_and(|node| node != edge.to || group.best.hops.len() > 1);
+            let begins = edge.from == group.best.entry;
+            let merit = if shared || begins && group.best.hops.len() > 1 && is_front(security, &edge, *fact) {
+                Merit::Shared
+            } else if begins && edge.step.kind == EdgeKind::CanAssume {
+                Merit::Opening
+            } else {
+                Merit::Usual
+            };
             let cut = (
-                shared,
+                merit,
                 days,
                 edge.step.proofs.len() - place,
                 Reverse(others),
                 *fact,
             );
-            match (closes, shared) {
-                (0, false) => of_way.push(cut),
-                (0, true) => {}
+            match (closes, merit) {
+                (0, Merit::Opening | Merit::Usual) => of_way.push(cut),
+                (0, Merit::Shared) => {}
                 (_, _) => found.push(cut),
             }
         }
     }
     found.sort();
-    if found.first().is_none_or(|(shared, ..)| *shared) {
+    if found.first().is_none_or(|(merit, ..)| *merit == Merit::Shared) {
         of_way.sort();
         of_way.append(&mut found);
         found = of_way;
@@ -145,6 +165,15 @@ pub(super) fn of(
             days,
         })
         .collect()
+}
+
+/// Whether a fact is that a front, which is there to be reached, is reached.
+fn is_front(security: &SecurityGraph, edge: &Edge<'_>, fact: FactId) -> bool {
+    let proof = security.graph.facts().get(fact.0 as usize);
+    edge.step.kind == EdgeKind::Reaches
+        && security.node(edge.to).is_some_and(|info| {
+            info.kind == NodeKind::Front && proof.is_some_and(|proof| proof.resource == info.uid)
+        })
 }
 
 /// Those choke points whose change takes away little else than ways of attackers; that of a shared resource must serve ways to

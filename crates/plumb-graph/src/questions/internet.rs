@@ -12,6 +12,7 @@ use plumb_net::address::{AddressSet, Width};
 use super::passages::Coming;
 use super::{Questions, What, Who};
 use crate::assemble::callers::Callers;
+use crate::assemble::organizations::{Named, OF_ANY_ORGANIZATION};
 use crate::assemble::strangers::{described, parts};
 
 impl Questions<'_> {
@@ -24,6 +25,22 @@ impl Questions<'_> {
         // Decisions are ordered from the surest permission down.
         let is_surer = stranger.decision < anonymous.decision;
         let mut answer = if is_surer { stranger } else { anonymous };
+        let any_organization = Named::all(&callers).into_iter().filter(|named| match named {
+            Named::One(_) => false,
+            Named::AnyLike(_) => true,
+        });
+        for named in any_organization {
+            let mut member = self.of_anybody(&named.principal(), action, what, context);
+            if member.decision == PermissionDecision::Allowed {
+                member.decision = PermissionDecision::AllowedIf;
+            }
+            if member.decision < answer.decision {
+                member
+                    .conditions
+                    .push(Text::from(format!("if {OF_ANY_ORGANIZATION}")));
+                answer = member;
+            }
+        }
         answer.who = Who::Internet.name();
         answer
     }

@@ -90,6 +90,26 @@ impl<'a> Questions<'a> {
         Ok(Who::Foreigner(principal))
     }
 
+    /// Whether somebody is a stranger, of no account of the estate.
+    pub(super) fn is_outside(&self, who: &Who<'_>) -> bool {
+        match who {
+            Who::Member(_) => false,
+            Who::Internet | Who::Foreigner(_) => true,
+            Who::Outsider(principal) => match principal.kind {
+                PrincipalKind::Service | PrincipalKind::Federated => false,
+                PrincipalKind::Anonymous
+                | PrincipalKind::AnyOfAccount
+                | PrincipalKind::Root
+                | PrincipalKind::User
+                | PrincipalKind::Role
+                | PrincipalKind::Group => principal
+                    .account
+                    .as_ref()
+                    .is_none_or(|account| !self.directory.has_account(account)),
+            },
+        }
+    }
+
     fn near(&self, text: &str) -> Vec<String> {
         let names = self.directory.principals().iter().flat_map(|member| {
             let name = member.principal.friendly_name().filter(|_| !text.contains(':'));

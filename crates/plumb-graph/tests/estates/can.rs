@@ -256,3 +256,21 @@ fn the_root_user_of_the_account_has_a_reason() {
         "{answer:?}"
     );
 }
+
+#[test]
+fn strangers_have_nothing_to_do_where_no_resource_is_named() {
+    let world = encrypted(json!([root_may()]), "Enabled");
+    let assembled = world.assemble();
+    let questions = Questions::new(&assembled, &KNOWLEDGE);
+    let what = questions.what("*").unwrap();
+    for (who, is_answered) in [
+        ("internet", false),
+        ("777788889999", false),
+        (OWN, true),
+        ("ann", true),
+    ] {
+        let who = questions.who(who).unwrap();
+        let answer = questions.can(&who, "iam:CreateUser", &what, &Context::over_tls());
+        assert_eq!(answer.is_ok(), is_answered, "{}", who.name());
+    }
+}

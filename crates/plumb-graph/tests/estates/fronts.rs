@@ -1,7 +1,7 @@
 //! What the internet reaches through distributions and APIs, and what their targets must let in.
 
 use plumb_graph::reachability;
-use plumb_model::path::{Certainty, EdgeKind};
+use plumb_model::path::{Certainty, Cut, EdgeKind};
 use plumb_model::risk::ExposureLevel;
 use serde_json::{Value, json};
 
@@ -66,6 +66,10 @@ fn a_distribution_reads_the_bucket_that_lets_it_in() {
     let own = json!({ "StringEquals": { "aws:SourceArn": DISTRIBUTION } });
     let report = bucket(signed(), lets_in(cloudfront(), own.clone())).report();
     let path = find(&report, TO_CARDS);
+    // That it is reached from the internet is what a distribution is for.
+    let is_reached = |cut: &Cut| cut.proof.detail == "it is a distribution to the internet";
+    let (last, others) = path.cuts.split_last().unwrap();
+    assert!(is_reached(last) && !others.is_empty() && !others.iter().any(is_reached));
     let evidence: Vec<String> = path.hops[1]
         .proofs
         .iter()
@@ -87,6 +91,9 @@ fn a_distribution_reads_the_bucket_that_lets_it_in() {
         &bucket(signed(), lets_in(cloudfront(), account)).report(),
         TO_CARDS,
     );
+    let mut part = lets_in(cloudfront(), own.clone());
+    part[0]["Resource"] = json!("arn:aws:s3:::cards/assets/*");
+    find(&bucket(signed(), part).report(), TO_CARDS);
     // Another distribution, another account, another service, an origin that does not sign, another bucket.
     let other =
         json!({ "StringEquals": { "aws:SourceArn": "arn:aws:cloudfront::111111111111:distribution/E2" } });

@@ -119,3 +119,40 @@ fn an_image_is_started_by_the_account_that_it_is_shared_with() {
     );
     none(&world.report());
 }
+
+#[test]
+fn a_snapshot_of_a_warehouse_is_read_by_the_account_that_it_is_shared_with() {
+    let snapshot = |accounts: Value| {
+        let mut world = quiet();
+        world.put(
+            "aws_redshift_cluster_snapshot",
+            &format!("arn:aws:redshift:{REGION}:{OWN}:snapshot:dw/daily"),
+            json!({ "accounts_with_restore_access": accounts, "kms_key_id": null }),
+        );
+        world.report()
+    };
+    let story = format!("account:{FOREIGN} -can_read-> daily");
+    find(&snapshot(json!([{ "account_id": FOREIGN }])), &story);
+    none(&snapshot(json!([{ "account_id": OWN }])));
+    none(&snapshot(Value::Null));
+}
+
+#[test]
+fn a_service_that_runs_code_answers_the_internet_unless_it_is_private() {
+    let exposure = |ingress: Value| {
+        let mut world = quiet();
+        let uid = format!("arn:aws:apprunner:{REGION}:{OWN}:service/shop/1");
+        world.put(
+            "aws_apprunner_service",
+            &uid,
+            json!({ "service_arn": uid, "network_configuration": { "ingress_configuration": ingress } }),
+        );
+        let assembled = world.assemble();
+        let node = assembled.graph.by_uid(&uid).unwrap();
+        assembled.graph.node(node).map(|info| info.exposure)
+    };
+    let open = |is_open: bool| json!({ "is_publicly_accessible": is_open });
+    assert_eq!(exposure(open(true)), Some(ExposureLevel::Wide));
+    assert_eq!(exposure(Value::Null), Some(ExposureLevel::Wide));
+    assert_eq!(exposure(open(false)), Some(ExposureLevel::None));
+}
