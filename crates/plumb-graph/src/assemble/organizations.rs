@@ -4,8 +4,8 @@ use plumb_iam::principal::{Membership, Principal, Tags};
 use plumb_model::risk::ExposureLevel;
 use plumb_model::value::Text;
 
-use crate::assemble::assets::Part;
 use crate::assemble::callers::Callers;
+use crate::assemble::parts::Part;
 use crate::assemble::permission::Permissions;
 use crate::assemble::question::Question;
 use crate::assemble::strangers::Vantage;
