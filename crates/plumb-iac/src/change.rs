@@ -10,7 +10,6 @@ use plumb_model::finding::Standing;
 use plumb_model::report::{ChangeCounts, FindingView, Focus, Report};
 use plumb_model::value::Text;
 use plumb_model::verdict::Verdict;
-use plumb_pack::mapping::Language;
 
 pub use self::diff::DiffError;
 use crate::place::{FileId, Place, Sources};
@@ -31,8 +30,6 @@ struct Touched {
     gaps: Vec<u32>,
     /// Whether all of it is new.
     whole: bool,
-    /// Whether a block was taken away, or the file.
-    lost: bool,
 }
 
 /// What is touched of a file of which everything may be new.
@@ -40,7 +37,6 @@ static WHOLE: Touched = Touched {
     lines: Vec::new(),
     gaps: Vec::new(),
     whole: true,
-    lost: false,
 };
 
 impl Changes {
@@ -79,10 +75,8 @@ impl Changes {
     /// Marks the findings that the change does not touch, and counts the failures.
     ///
     /// It touches a finding when lines changed where it stands or where its value is set, in the block that it stands in, in
-    /// the block that declares its resource, or in a call of a module that the resource stands in. Where a block was taken
-    /// away, what lacks something in the same folder is touched as well: the block may have given it (of objects of
-    /// Kubernetes whatever the folder). And it touches what
-    /// `is_new` says was not so before, from wherever that comes: a condition, a count, a default somewhere else.
+    /// the block that declares its resource, or in a call of a module that the resource stands in. And it touches what
+    /// `is_new` says was not so before, from wherever that comes: a count, a default somewhere else, a block that went.
     pub fn mark(
         &self,
         report: &mut Report,
@@ -125,16 +119,11 @@ impl Changes {
     }
 }
 
-/// The languages whose blocks may stand in any folder.
-const OBJECTS: [Language; 2] = [Language::Ack, Language::Crossplane];
-
 /// What a change reaches through blocks.
 struct Reach<'c> {
     changes: &'c Changes,
     /// By file: first and last lines of the blocks at the top in which lines changed.
     blocks: BTreeMap<&'c str, Vec<(u32, u32)>>,
-    /// Folders in which a block was taken away.
-    lost: Vec<&'c str>,
 }
 
 impl<'c> Reach<'c> {
@@ -156,12 +145,7 @@ impl<'c> Reach<'c> {
                     .collect(),
             );
         }
-        let lost = changes.files.iter().filter(|(_, touched)| touched.lost);
-        Self {
-            changes,
-            blocks,
-            lost: lost.map(|(path, _)| folder_of(path)).collect(),
-        }
+        Self { changes, blocks }
     }
 
     fn touches(&self, view: &FindingView<'_>) -> bool {
@@ -176,19 +160,9 @@ impl<'c> Reach<'c> {
         let declared = resource
             .iter()
             .flat_map(|code| code.calls.iter().chain([&code.place]));
-        if declared
+        declared
             .chain(spot.map(|spot| &spot.place))
             .any(|place| self.block_changed(place))
-        {
-            return true;
-        }
-        let lacks = spot.is_some_and(|spot| spot.lacking);
-        lacks
-            && resource.is_some_and(|code| {
-                // Objects of Kubernetes complete each other across folders.
-                let is_object = OBJECTS.iter().any(|language| language.name() == code.language);
-                is_object && !self.lost.is_empty() || self.lost.contains(&folder_of(&code.place.file))
-            })
     }
 
     /// Whether lines of a place changed.

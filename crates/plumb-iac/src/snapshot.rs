@@ -19,6 +19,9 @@ use crate::mapping::{Places, STAND_IN_ACCOUNT, StandsFor};
 use crate::place::Sources;
 use crate::scan::ScannedStack;
 
+/// The type of the gap that code leaves of which some could not be read; its region is the path of the root.
+pub const CODE: &str = "code";
+
 /// One provider's part of a stack.
 #[derive(Debug)]
 pub struct CodeAccount {
@@ -188,7 +191,7 @@ fn coverage(
         })
     });
     let gaps = (!complete).then(|| Gap {
-        resource_type: Text::new_static("code"),
+        resource_type: Text::new_static(CODE),
         attribute: None,
         region: path.clone(),
         unreadable: Unreadable {

@@ -24,6 +24,8 @@ const PASSED_OVER: [&str; 3] = ["node_modules", "__pycache__", "vendor"];
 pub(crate) struct CodeTree {
     /// The root without symbolic links.
     root: PathBuf,
+    /// Files outside of it that the user names, as they are named.
+    named: BTreeMap<String, PathBuf>,
 }
 
 impl CodeTree {
@@ -36,12 +38,22 @@ impl CodeTree {
         } else {
             real.parent().map_or_else(PathBuf::new, Path::to_path_buf)
         };
-        Ok(Self { root })
+        let named = BTreeMap::new();
+        Ok(Self { root, named })
     }
 
     /// The tree that a command names; by default the current folder.
     pub(crate) fn of(arguments: &CodeArguments) -> Result<Self, Failed> {
-        Self::new(arguments.path.as_deref().unwrap_or(Path::new(".")))
+        let mut tree = Self::new(arguments.path.as_deref().unwrap_or(Path::new(".")))?;
+        for file in &arguments.var_file {
+            let real = file
+                .canonicalize()
+                .map_err(|error| file_error("read", file, &error))?;
+            if tree.path_below(file).is_none() {
+                tree.named.insert(file.display().to_string(), real);
+            }
+        }
+        Ok(tree)
     }
 
     /// The folder at the root, without symbolic links.
@@ -144,6 +156,13 @@ impl CodeTree {
         }
     }
 
+    /// A file that the user names as code names it; `None` when it is not there.
+    pub(crate) fn path_of(&self, file: &Path) -> Option<String> {
+        let named = file.display().to_string();
+        self.path_below(file)
+            .or_else(|| self.named.contains_key(&named).then_some(named))
+    }
+
     /// A path of the file system as the tree names it; `None` when it lies outside or does not exist.
     pub(crate) fn path_below(&self, path: &Path) -> Option<String> {
         let real = path.canonicalize().ok()?;
@@ -181,7 +200,10 @@ impl Files for CodeTree {
     }
 
     fn read(&self, path: &str) -> Result<String, String> {
-        let path = self.inside(path)?;
+        let path = match self.named.get(path) {
+            Some(named) => named.clone(),
+            None => self.inside(path)?,
+        };
         let metadata = fs::metadata(&path).map_err(|error| error.to_string())?;
         // Reading a pipe would wait for whoever writes into it.
         if !metadata.is_file() {

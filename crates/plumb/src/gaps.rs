@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use plumb_engine::Judged;
 use plumb_graph::knowledge::{Demand, Knowledge};
+use plumb_iac::snapshot::CODE;
 use plumb_model::coverage::Gap;
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::value::{Reason, Text};
@@ -39,6 +40,13 @@ impl Gaps {
                     resource_type: gap.resource_type.clone(),
                     attribute: gap.attribute.clone(),
                 };
+                if gap.resource_type == CODE {
+                    odd.push(Text::from(format!(
+                        "some of the code of `{}` could not be read",
+                        gap.region
+                    )));
+                    continue;
+                }
                 if gap.unreadable.reason != Reason::NotUnderstood {
                     matters.extend(wanted.contains(&demand).then_some(gap));
                     continue;
@@ -62,9 +70,7 @@ impl Gaps {
         let more = not_understood.len().saturating_sub(MOST_CONTRADICTIONS);
         if more > 0 {
             not_understood.truncate(MOST_CONTRADICTIONS);
-            not_understood.push(Text::from(format!(
-                "{more} other things of the snapshot are not understood"
-            )));
+            not_understood.push(Text::from(format!("{more} other things are not understood")));
         }
         Self {
             unread: unread.sentence(),

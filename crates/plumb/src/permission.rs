@@ -47,6 +47,8 @@ pub(crate) fn can(console: Console, arguments: &CanArguments) -> Result<Status, 
     gaps.warn_of_contradictions(console);
     Ok(match answer.decision {
         PermissionDecision::Allowed | PermissionDecision::AllowedIf => Status::Clean,
+        // What was not understood may permit it.
+        PermissionDecision::DeniedImplicit if gaps.status() == Status::Incomplete => Status::Incomplete,
         PermissionDecision::DeniedExplicit | PermissionDecision::DeniedImplicit => Status::Findings,
         PermissionDecision::Unknown => Status::Incomplete,
     })

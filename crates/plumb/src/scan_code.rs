@@ -432,14 +432,10 @@ fn wide(at: u32) -> usize {
     usize::try_from(at).unwrap_or(usize::MAX)
 }
 
-/// A file as the tree names it.
+/// A file of values as the tree names it.
 fn below(tree: &CodeTree, file: &Path) -> Result<String, Failed> {
-    tree.path_below(file).ok_or_else(|| {
-        let message = format!("`{}` does not lie in the scanned tree", file.display());
-        Diagnostic::error(message)
-            .help("Plumb reads nothing outside of it; scan the folder that holds both")
-            .into()
-    })
+    tree.path_of(file)
+        .ok_or_else(|| Diagnostic::error(format!("`{}` is not there", file.display())).into())
 }
 
 fn now() -> String {

@@ -28,15 +28,7 @@ pub(super) fn read(diff: &str) -> Result<BTreeMap<String, Touched>, DiffError> {
     for (number, line) in diff.lines().enumerate() {
         if left != (0, 0) {
             match line.as_bytes().first() {
-                Some(b'-') => {
-                    left.0 = left.0.saturating_sub(1);
-                    let head = line.get(1..).unwrap_or_default();
-                    if let Some(touched) = path.as_ref().and_then(|path| files.get_mut(path))
-                        && is_block(head)
-                    {
-                        touched.lost = true;
-                    }
-                }
+                Some(b'-') => left.0 = left.0.saturating_sub(1),
                 Some(b'+') => left.1 = left.1.saturating_sub(1),
                 _ => {}
             }
@@ -45,14 +37,12 @@ pub(super) fn read(diff: &str) -> Result<BTreeMap<String, Touched>, DiffError> {
         } else if let Some(name) = line.strip_prefix("--- ") {
             before = name_of(name, "a/");
         } else if let Some(name) = line.strip_prefix("+++ ") {
-            let after = name_of(name, "b/");
-            let lost = after.is_none();
-            path = after.or_else(|| before.take());
+            path = name_of(name, "b/").or_else(|| before.take());
             if let Some(path) = &path {
                 if files.len() >= MAX_FILES {
                     return Err(DiffError::TooManyFiles);
                 }
-                files.entry(path.clone()).or_default().lost = lost;
+                files.entry(path.clone()).or_default();
             }
         } else if let Some(rest) = line.strip_prefix("@@ ") {
             let (removed, added) = hunk(rest).ok_or(DiffError::Line(number + 1))?;
@@ -67,15 +57,6 @@ pub(super) fn read(diff: &str) -> Result<BTreeMap<String, Touched>, DiffError> {
         }
     }
     Ok(files)
-}
-
-/// Whether a line of Terraform begins a block that gives something, or one of a manifest says what an object is.
-fn is_block(line: &str) -> bool {
-    line.starts_with("kind:")
-        || ["resource", "module", "data"].iter().any(|kind| {
-            line.strip_prefix(kind)
-                .is_some_and(|rest| rest.starts_with([' ', '"']))
-        })
 }
 
 /// Line and count of the old and the new text in `-a,b +c,d @@ …`.
@@ -133,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_gaps_and_lost_blocks_are_told_by_file() {
+    fn lines_and_gaps_are_told_by_file() {
         let diff = "\
 diff --git a/main.tf b/main.tf
 index 1..2 100644
@@ -172,16 +153,13 @@ Binary files a/picture.png and b/picture.png differ
         let shown: Vec<String> = read(diff)
             .unwrap()
             .into_iter()
-            .map(|(path, touched)| {
-                let lost = if touched.lost { " lost" } else { "" };
-                format!("{path}: {:?} {:?}{lost}", touched.lines, touched.gaps)
-            })
+            .map(|(path, touched)| format!("{path}: {:?} {:?}", touched.lines, touched.gaps))
             .collect();
         assert_eq!(
             shown,
             [
-                "gone.tf: [] [0] lost",
-                "main.tf: [(3, 4)] [10] lost",
+                "gone.tf: [] [0]",
+                "main.tf: [(3, 4)] [10]",
                 "with space.tf: [(1, 1)] []",
                 "wä \"x\".tf: [(1, 3)] []",
             ]
