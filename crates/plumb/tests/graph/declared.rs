@@ -337,3 +337,48 @@ fn requests_come_through_apis_to_what_functions_may_read() {
         assert_eq!(found.starts_with("0 attack paths"), !expected, "{name}: {found}");
     }
 }
+
+#[test]
+fn an_address_in_code_names_what_its_block_declares() {
+    let tree = Folder::new("declared-addresses");
+    std::fs::create_dir(tree.path("m")).unwrap();
+    tree.file(
+        "m/main.tf",
+        "resource \"aws_s3_bucket\" \"b\" { bucket = \"inner\" }\n",
+    );
+    // A name beats an address.
+    let beside = "module \"m\" { source = \"./m\" }\n\
+                  resource \"aws_s3_bucket\" \"odd\" { bucket = \"aws_s3_bucket.pii\" }\n";
+    tree.file("main.tf", &format!("{FUNCTION}{beside}"));
+    let code = tree.path("");
+    let cases = [
+        ("module.m.aws_s3_bucket.b", "arn:aws:s3:::inner"),
+        (
+            "aws_lambda_function.a",
+            "arn:aws:lambda:eu-west-1:000000000001:function:a",
+        ),
+        ("aws_s3_bucket.odd", "arn:aws:s3:::aws_s3_bucket.pii"),
+        ("aws_s3_bucket.pii", "arn:aws:s3:::aws_s3_bucket.pii"),
+    ];
+    for (address, uid) in cases {
+        let found = text_with(0, &["exposure", address, "--code", &code]);
+        assert_eq!(found.lines().nth(1), Some(uid), "{address}: {found}");
+    }
+    let request = ["aws_iam_role.f", "s3:GetObject", "module.m.aws_s3_bucket.b"];
+    let found = text_with(1, &[&["can"], &request[..], &["--code", &code]].concat());
+    assert!(
+        found.contains("role/f\n") && found.contains("arn:aws:s3:::inner"),
+        "{found}"
+    );
+    let found = text_with(
+        0,
+        &[
+            "who-can",
+            "s3:GetObject",
+            "module.m.aws_s3_bucket.b",
+            "--code",
+            &code,
+        ],
+    );
+    assert!(found.contains("arn:aws:s3:::inner"), "{found}");
+}
