@@ -382,3 +382,52 @@ fn an_address_in_code_names_what_its_block_declares() {
     );
     assert!(found.contains("arn:aws:s3:::inner"), "{found}");
 }
+
+#[test]
+fn keys_have_the_policy_that_code_leaves_out_and_the_grants_that_it_makes() {
+    let role = |name: &str| {
+        format!(
+            "resource \"aws_iam_role\" \"{name}\" {{\n name = \"{name}\"\n assume_role_policy = jsonencode({{ Version = \"2012-10-17\", \
+             Statement = [{{ Effect = \"Allow\", Action = \"sts:AssumeRole\", Principal = {{ Service = \"ec2.amazonaws.com\" }} }}] }})\n}}\n"
+        )
+    };
+    let code = role("allowed")
+        + &role("granted")
+        + r#"
+resource "aws_iam_role_policy" "allowed" {
+  role = aws_iam_role.allowed.name
+  policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "kms:Decrypt", Resource = "*" }] })
+}
+resource "aws_kms_key" "silent" {}
+resource "aws_kms_key" "own" {}
+resource "aws_kms_key_policy" "own" {
+  key_id = aws_kms_key.own.id
+  policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Principal = { AWS = "210987654321" }, Action = "kms:Decrypt", Resource = "*" }] })
+}
+resource "aws_kms_grant" "g" {
+  key_id = aws_kms_key.own.key_id
+  grantee_principal = aws_iam_role.granted.arn
+  operations = ["Decrypt"]
+}
+"#;
+    let tree = Folder::new("declared-keys");
+    tree.file("main.tf", &code);
+    let cases = [
+        ("allowed", "kms:Decrypt", "silent", 0),
+        ("granted", "kms:Decrypt", "silent", 1),
+        ("allowed", "kms:Decrypt", "own", 1),
+        ("granted", "kms:Decrypt", "own", 0),
+        ("granted", "kms:Encrypt", "own", 1),
+        ("210987654321", "kms:Decrypt", "own", 0),
+        ("210987654321", "kms:CreateGrant", "own", 1),
+    ];
+    for (who, action, key, status) in cases {
+        let key = format!("aws_kms_key.{key}");
+        text_with(status, &["can", who, action, &key, "--code", &tree.path("")]);
+    }
+    let exposed = text_with(0, &["exposure", "--code", &tree.path("")]);
+    assert!(
+        exposed.contains("KMS key aws_kms_key.own (000000000001): can read\n"),
+        "{exposed}"
+    );
+}
