@@ -431,3 +431,86 @@ resource "aws_kms_grant" "g" {
         "{exposed}"
     );
 }
+
+#[test]
+fn what_comes_with_a_network_decides_and_a_network_load_balancer_needs_no_group() {
+    let network = r#"
+provider "aws" { region = "eu-west-1" }
+resource "aws_vpc" "v" { cidr_block = "10.0.0.0/16" }
+resource "aws_internet_gateway" "g" { vpc_id = aws_vpc.v.id }
+resource "aws_default_route_table" "r" {
+  default_route_table_id = aws_vpc.v.default_route_table_id
+  route {
+    cidr_block = "0.0.0.0/0"
+    gateway_id = aws_internet_gateway.g.id
+  }
+}
+resource "aws_subnet" "s" {
+  vpc_id = aws_vpc.v.id
+  cidr_block = "10.0.1.0/24"
+}
+"#;
+    let group = r#"
+resource "aws_default_security_group" "d" {
+  vpc_id = aws_vpc.v.id
+  ingress {
+    from_port = 443
+    to_port = 443
+    protocol = "tcp"
+    cidr_blocks = ["0.0.0.0/0"]
+  }
+}
+"#;
+    let instance = r#"
+resource "aws_instance" "i" {
+  ami = "ami-1"
+  instance_type = "t3.micro"
+  subnet_id = aws_subnet.s.id
+  associate_public_ip_address = true
+}
+"#;
+    let balancer = r#"
+resource "aws_lb" "l" {
+  name = "n"
+  load_balancer_type = "network"
+  subnets = [aws_subnet.s.id]
+}
+resource "aws_lb_target_group" "t" {
+  port = 443
+  protocol = "TCP"
+  vpc_id = aws_vpc.v.id
+}
+resource "aws_lb_listener" "l" {
+  load_balancer_arn = aws_lb.l.arn
+  port = 8443
+  protocol = "TCP"
+  default_action {
+    type = "forward"
+    target_group_arn = aws_lb_target_group.t.arn
+  }
+}
+"#;
+    let cases = [
+        (
+            "own",
+            format!("{network}{group}{instance}"),
+            Some("EC2 instance aws_instance.i (000000000001): tcp 443\n"),
+        ),
+        ("shut", format!("{network}{instance}"), None),
+        (
+            "balancer",
+            format!("{network}{balancer}"),
+            Some("Load balancer n (000000000001): tcp 8443\n"),
+        ),
+    ];
+    for (name, code, expected) in cases {
+        let found = answer(&format!("came-{name}"), "main.tf", &code, &["exposure"]);
+        match expected {
+            Some(expected) => assert!(
+                found.contains("FROM ANY ADDRESS: 1") && found.contains(expected),
+                "{name}: {found}"
+            ),
+            None => assert!(found.starts_with("0 resources"), "{name}: {found}"),
+        }
+    }
+}
