@@ -17,13 +17,14 @@ pub(crate) fn run(console: Console, arguments: &ExposureArguments) -> Result<Sta
     let source = &arguments.source;
     let destination = Destination::open(arguments.answer.output.as_deref(), source.snapshot.as_deref())?;
     let read = Source::read(console, source, Judging::Nothing)?;
-    let gaps = read.gaps.clone();
+    let (gaps, addresses) = (read.gaps.clone(), read.addresses.clone());
     let (_, assembled) = read.assembled();
     let (width, color) = look(console, &destination);
     let format = arguments.answer.format;
     match &arguments.resource {
         Some(name) => {
-            let node = one_called(&assembled.graph, name).map_err(|error| whatif::unknown(&error))?;
+            let node = one_called(&assembled.graph, addresses.meant(name))
+                .map_err(|error| whatif::unknown(&error))?;
             let answer = reachability::of(&assembled, node);
             match format {
                 AnswerFormat::Terminal => destination.text(&answers::exposure(&answer, width, color)),

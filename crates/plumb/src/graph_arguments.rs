@@ -78,7 +78,7 @@ policies permit, or a service: lambda.amazonaws.com.
 
 A resource is named by its uid, ARN or name; by the ARN of something inside
 of it (arn:aws:s3:::bucket/key); by any other ARN; or it is `*`, for actions
-without a resource.
+without a resource. With --code both may be named by their address in the code.
 
 What a request brings is left open unless --context says it: an answer that
 hangs on it is `allowed if`. Requests are taken to be encrypted
@@ -268,7 +268,7 @@ pub(crate) struct WhatifArguments {
 #[derive(Debug, Args)]
 #[command(after_help = SOURCE_HELP)]
 pub(crate) struct ExposureArguments {
-    /// A uid, or a name that only one resource has; without it a table of everything that is exposed, widest first
+    /// A uid, a name that only one resource has, or with `--code` an address in the code; without it a table of everything that is exposed, widest first
     pub(crate) resource: Option<String>,
 
     #[command(flatten)]

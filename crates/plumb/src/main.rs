@@ -1,6 +1,7 @@
 //! The `plumb` command: arguments, environment, wiring.
 
 mod action;
+mod addresses;
 #[cfg(test)]
 mod agreement;
 mod answer;

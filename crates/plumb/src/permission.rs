@@ -24,15 +24,15 @@ pub(crate) fn can(console: Console, arguments: &CanArguments) -> Result<Status, 
     let context = context(&arguments.context)?;
     let destination = Destination::open(arguments.answer.output.as_deref(), source.snapshot.as_deref())?;
     let read = Source::read(console, source, Judging::Nothing)?;
-    let gaps = read.gaps.clone();
+    let (gaps, addresses) = (read.gaps.clone(), read.addresses.clone());
     let (knowledge, assembled) = read.assembled();
     console.show(action::doubt(&knowledge, &arguments.action).as_slice());
     let questions = Questions::new(&assembled, &knowledge);
     let who = questions
-        .who(&arguments.who)
+        .who(addresses.meant(&arguments.who))
         .map_err(|error| unanswerable(&error))?;
     let what = questions
-        .what(&arguments.resource)
+        .what(addresses.meant(&arguments.resource))
         .map_err(|error| unanswerable(&error))?;
     let answer = questions
         .can(&who, &arguments.action, &what, &context)
@@ -60,12 +60,12 @@ pub(crate) fn who_can(console: Console, arguments: &WhoCanArguments) -> Result<S
     let context = context(&arguments.context)?;
     let destination = Destination::open(arguments.answer.output.as_deref(), source.snapshot.as_deref())?;
     let read = Source::read(console, source, Judging::Nothing)?;
-    let gaps = read.gaps.clone();
+    let (gaps, addresses) = (read.gaps.clone(), read.addresses.clone());
     let (knowledge, assembled) = read.assembled();
     console.show(action::doubt(&knowledge, &arguments.action).as_slice());
     let questions = Questions::new(&assembled, &knowledge);
     let what = questions
-        .what(&arguments.resource)
+        .what(addresses.meant(&arguments.resource))
         .map_err(|error| unanswerable(&error))?;
     let answer = questions
         .who_can(&arguments.action, &what, &context)

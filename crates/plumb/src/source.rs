@@ -15,6 +15,7 @@ use plumb_model::value::Text;
 use plumb_pack::compiled::CompiledPolicy;
 use rayon::prelude::*;
 
+use crate::addresses::Addresses;
 use crate::arguments::{CodeArguments, SelectionArguments};
 use crate::console::Console;
 use crate::exit::Failed;
@@ -46,6 +47,8 @@ pub(crate) struct Source {
     organization: Option<Text>,
     /// What the graph lacks.
     pub(crate) gaps: Gaps,
+    /// By what code calls its resources.
+    pub(crate) addresses: Addresses,
 }
 
 impl Source {
@@ -77,6 +80,7 @@ impl Source {
         let policies = selected.policies.clone();
         let analyzer = Analyzer::new(&pack, selected.policies, Vec::new(), config)
             .map_err(|error| Diagnostic::error(error.to_string()))?;
+        let mut addresses = Addresses::default();
         let (accounts, organization) = match (&arguments.snapshot, &arguments.code) {
             (None, Some(path)) => {
                 let how = CodeArguments {
@@ -86,6 +90,7 @@ impl Source {
                     region: None,
                 };
                 let code = scan_code::read(console, &pack, &policies, &how, Undeclared::Absent)?;
+                addresses = Addresses::of(&code.accounts);
                 let judge = |account: &CodeAccount| analyzer.account(&account.snapshot);
                 (code.accounts.par_iter().map(judge).collect(), None)
             }
@@ -103,6 +108,7 @@ impl Source {
         let gaps = Gaps::of(&knowledge, &accounts);
         Ok(Self {
             gaps,
+            addresses,
             knowledge,
             policies,
             analyzer,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use plumb_model::path::Certainty;
-use plumb_model::resource::Resource;
+use plumb_model::resource::{Resource, UNKNOWN_REGION};
 use plumb_model::value::{Text, Value};
 use plumb_pack::graph_role::GraphRole;
 use plumb_pack::hands_on::{Caller, Each, HandsOn};
@@ -95,7 +95,15 @@ pub(super) fn hands(
             let Some(named) = on.named(&name) else { continue };
             let caller = match &on.caller {
                 Caller::Anybody => None,
-                Caller::Service { source, .. } => source.render(&own).as_str().map(Text::from),
+                Caller::Service { source, .. } => {
+                    // Code need not tell the region; then the front may ask from any.
+                    let region = match own.region {
+                        UNKNOWN_REGION => "*",
+                        region => region,
+                    };
+                    let own = TemplateScope { region, ..own };
+                    source.render(&own).as_str().map(Text::from)
+                }
                 Caller::Identity(arn) => arn.render(&scope).as_str().map(Text::from),
             };
             let role = on.role.as_ref().and_then(|path| {

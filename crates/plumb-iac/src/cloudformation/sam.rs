@@ -11,6 +11,7 @@ mod implicit;
 mod macros;
 mod others;
 mod policies;
+mod requests;
 mod role;
 mod rules;
 mod url;
@@ -36,7 +37,7 @@ pub(super) fn transformed(
     resources: Vec<Entry>,
 ) -> Vec<Entry> {
     let mut out = Vec::with_capacity(resources.len());
-    let mut implicit = Implicit::new(&resources);
+    let mut implicit = Implicit::new(&resources, template);
     for resource in resources {
         if let Some(connectors) = resource.value.entry("Connectors") {
             let message = "connectors are not followed";

@@ -52,12 +52,7 @@ fn value_of<'p>(
     index: &mut Index<'p>,
 ) -> Option<Val> {
     let here = Here::block(&block.body);
-    let ours: Option<Vec<Text>> = inherited
-        .joins
-        .iter()
-        .map(|(_, paths)| scalar_text(&first(here, paths)?))
-        .collect();
-    let ours = ours?;
+    let ours = texts_of(here, inherited)?;
     let names: Vec<&str> = inherited
         .joins
         .iter()
@@ -67,7 +62,7 @@ fn value_of<'p>(
         .entry((inherited.block.as_str(), names.clone()))
         .or_insert_with(|| by_texts(&inherited.block, &names, blocks));
     let mut value: Option<Val> = None;
-    let deciding = by_texts.get(&ours).into_iter().flatten();
+    let deciding = ours.iter().filter_map(|ours| by_texts.get(ours)).flatten();
     for other in deciding.filter_map(|at| blocks.get(*at)) {
         if !is_same_region(&other.surroundings, &block.surroundings) {
             continue;
@@ -80,6 +75,23 @@ fn value_of<'p>(
         value = Some(taken);
     }
     value
+}
+
+/// What the arguments of a block say that name others: one text for each, or one after the other of a single list.
+fn texts_of(here: Here<'_>, inherited: &Inherited) -> Option<Vec<Vec<Text>>> {
+    if let [(_, paths)] = inherited.joins.as_slice()
+        && let Some(Val {
+            kind: Kind::List(items),
+            ..
+        }) = first(here, paths)
+    {
+        return items.iter().map(|item| Some(vec![scalar_text(item)?])).collect();
+    }
+    let texts = inherited.joins.iter();
+    let texts: Option<Vec<Text>> = texts
+        .map(|(_, paths)| scalar_text(&first(here, paths)?))
+        .collect();
+    Some(vec![texts?])
 }
 
 /// What a block decides; `None` where it is not known.

@@ -44,10 +44,7 @@ impl Work<'_> {
             let text = found.as_ref().and_then(|val| scalar_text(val));
             let is_listed = condition.values.iter().any(|value| match (value, &text) {
                 (Value::Null, _) => found.is_none(),
-                (Value::String(value), Some(text)) => match value.strip_prefix('*') {
-                    Some(end) if !end.is_empty() => text.ends_with(end),
-                    Some(_) | None => value == text,
-                },
+                (Value::String(value), Some(text)) => is_like(value, text),
                 (value, Some(text)) => value.to_string() == *text,
                 (_, None) => false,
             });
@@ -379,5 +376,18 @@ fn list_of(elements: Vec<Made>) -> Made {
             children: Children::List(nodes),
             ..PlaceNode::default()
         },
+    }
+}
+
+/// Whether a text is one that a condition names: `*.amazonaws.com` are all that end so, `arn:*` all that begin so.
+fn is_like(named: &str, text: &str) -> bool {
+    let some = |part: &&str| !part.is_empty();
+    match (
+        named.strip_prefix('*').filter(some),
+        named.strip_suffix('*').filter(some),
+    ) {
+        (Some(end), _) => text.ends_with(end),
+        (None, Some(start)) => text.starts_with(start),
+        (None, None) => named == text,
     }
 }

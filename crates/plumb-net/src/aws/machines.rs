@@ -229,17 +229,12 @@ impl<'a> Builder<'a> {
         let mut addresses = Vec::new();
         let mut public = Public::No;
         for (at, text) in texts.iter().enumerate() {
-            let Ok(address) = text.parse::<IpAddr>() else {
-                continue;
-            };
-            addresses.push(address);
-            if public == Public::No && AddressSet::internet().has(address) {
+            // Code tells that there is an address, but not which: then the text is no address, and any of the internet's will do.
+            let address = text.parse::<IpAddr>().ok();
+            addresses.extend(address);
+            if public == Public::No && address.is_none_or(|address| AddressSet::internet().has(address)) {
                 let attribute = format!("{place}ipv6_addresses[{at}]");
-                public = Public::Yes(proof(
-                    resource,
-                    &attribute,
-                    format!("has public address {address}"),
-                ));
+                public = Public::Yes(proof(resource, &attribute, format!("has public address {text}")));
             }
         }
         (addresses, public)

@@ -7,6 +7,7 @@
 )]
 
 mod answers;
+mod declared;
 mod input;
 
 use std::fs;

@@ -2,6 +2,7 @@
 
 use super::implicit::Implicit;
 use super::macros::Macro;
+use super::requests;
 use super::role;
 use super::rules::{Event, rule, schedule};
 use crate::cloudformation::tree::{Entry, Node};
@@ -71,6 +72,12 @@ fn called(
                 "arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{Api}}/*{}",
                 route(source, event)
             );
+            let asked = if kind == "Api" {
+                requests::method(source, event, &api, implicit)
+            } else {
+                requests::route(source, event, &api, implicit)
+            };
+            made.resources.extend(asked);
             let parts = Node::object(at, [("Api", api)]);
             let arn = Node::call_at(at, "Fn::Sub", Node::list_at(at, vec![text(&arn), parts]));
             let limits = vec![Entry::made(at, "SourceArn", arn)];

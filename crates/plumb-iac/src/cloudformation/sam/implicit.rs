@@ -1,6 +1,6 @@
 //! What events need to know of APIs, and the APIs that they ask for without naming one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use plumb_model::value::Text;
 
@@ -23,6 +23,8 @@ pub(super) struct Implicit {
     http: Option<Asked>,
     /// By logical id; `None` for a stage whose name is no plain text.
     stages: BTreeMap<Text, Option<Text>>,
+    /// The APIs of which nothing says that callers have to show who they are.
+    open: BTreeSet<Text>,
     noted: Vec<Noted>,
 }
 
@@ -42,7 +44,7 @@ struct Noted {
 
 impl Implicit {
     /// The APIs of the resources of a template.
-    pub(super) fn new(resources: &[Entry]) -> Self {
+    pub(super) fn new(resources: &[Entry], template: &Template) -> Self {
         let apis = resources
             .iter()
             .filter(|entry| entry.value.get_text("Type") == Some("AWS::Serverless::Api"));
@@ -51,11 +53,37 @@ impl Implicit {
             let stage = properties.and_then(|properties| properties.get("StageName"));
             (entry.key.clone(), stage.and_then(Node::text).cloned())
         });
+        let kinds = [
+            ("Api", "AWS::Serverless::Api", REST),
+            ("HttpApi", "AWS::Serverless::HttpApi", HTTP),
+        ];
+        let mut open = BTreeSet::new();
+        for (section, kind, id) in kinds {
+            let globals = template.globals.as_ref().and_then(|globals| globals.get(section));
+            if globals.is_some_and(asks) {
+                continue;
+            }
+            open.insert(Text::new_static(id));
+            let declared = resources
+                .iter()
+                .filter(|entry| entry.value.get_text("Type") == Some(kind));
+            let silent = declared.filter(|entry| !entry.value.get("Properties").is_some_and(asks));
+            open.extend(silent.map(|entry| entry.key.clone()));
+        }
         Self {
+            open,
             rest: None,
             http: None,
             stages: stages.collect(),
             noted: Vec::new(),
+        }
+    }
+
+    /// Whether nothing says that callers of an API have to show who they are.
+    pub(super) fn is_open(&self, api: &Node) -> bool {
+        match api.call() {
+            Some(("Ref", id)) => id.text().is_some_and(|id| self.open.contains(id)),
+            Some(_) | None => false,
         }
     }
 
@@ -152,6 +180,12 @@ impl Asked {
         }
         Some(Entry::made(place, id, Node::map_at(place, entries)))
     }
+}
+
+/// Whether properties of an API say who may call it, or may say so out of sight.
+fn asks(properties: &Node) -> bool {
+    let telling = ["Auth", "DefinitionBody", "DefinitionUri", "Fn::Transform"];
+    properties.call().is_some() || telling.iter().any(|name| properties.entry(name).is_some())
 }
 
 /// Whether any of the conditions of resources is true.

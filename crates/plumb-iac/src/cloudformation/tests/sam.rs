@@ -126,13 +126,17 @@ Conditions: { Never: !Equals [!Ref AWS::Region, x] }
         "FDailyPermission AWS::Lambda::Permission",
         "FDropPermission AWS::Lambda::Permission",
         "FJobs AWS::Lambda::EventSourceMapping",
+        "FNewIntegration AWS::ApiGatewayV2::Integration",
         "FNewPermission AWS::Lambda::Permission",
+        "FNewRoute AWS::ApiGatewayV2::Route",
         "FOften AWS::Scheduler::Schedule",
         "FOftenRole AWS::IAM::Role",
         "FRole AWS::IAM::Role",
         "FTold AWS::SNS::Subscription",
         "FToldPermission AWS::Lambda::Permission",
+        "FWebMethod AWS::ApiGateway::Method",
         "FWebPermissionProd AWS::Lambda::Permission",
+        "FWebResource AWS::ApiGateway::Resource",
         "ServerlessHttpApi AWS::ApiGatewayV2::Api",
         "ServerlessHttpApiApiGatewayDefaultStage AWS::ApiGatewayV2::Stage",
         "ServerlessRestApi AWS::ApiGateway::RestApi",
@@ -174,6 +178,56 @@ Conditions: { Never: !Equals [!Ref AWS::Region, x] }
         checked.problems(),
         ["stack.yaml:17:9: error: event of kind `Carrier` is not known"]
     );
+}
+
+#[test]
+fn a_method_of_an_event_is_free_only_where_nobody_speaks_of_callers() {
+    let free = [
+        ("", "{ Path: /, Method: get }", "{}"),
+        (
+            "",
+            "{ Path: /, Method: get, RestApiId: !Ref A }",
+            "{ StageName: s }",
+        ),
+        (
+            "Api: { Auth: { DefaultAuthorizer: AWS_IAM } }",
+            "{ Path: /, Method: get, Auth: { Authorizer: NONE } }",
+            "{}",
+        ),
+    ];
+    let guarded = [
+        (
+            "Api: { Auth: { DefaultAuthorizer: AWS_IAM } }",
+            "{ Path: /, Method: get }",
+            "{}",
+        ),
+        (
+            "",
+            "{ Path: /, Method: get, Auth: { ApiKeyRequired: true } }",
+            "{}",
+        ),
+        (
+            "",
+            "{ Path: /, Method: get, RestApiId: !Ref A }",
+            "{ Auth: { DefaultAuthorizer: AWS_IAM } }",
+        ),
+        (
+            "",
+            "{ Path: /, Method: get, RestApiId: !Ref A }",
+            "{ DefinitionUri: a.yaml }",
+        ),
+        ("", "{ Path: /, Method: get, RestApiId: !Ref Elsewhere }", "{}"),
+    ];
+    let cases = free.map(|case| (case, true)).into_iter();
+    for ((globals, event, api), is_free) in cases.chain(guarded.map(|case| (case, false))) {
+        let checked = sam(&format!(
+            "Globals: {{ {globals} }}\nParameters: {{ Elsewhere: {{ Type: String }} }}\nResources:\n  \
+             A: {{ Type: AWS::Serverless::Api, Properties: {api} }}\n  \
+             F:\n    Type: AWS::Serverless::Function\n    Properties: {{ InlineCode: x, Events: {{ E: {{ Type: Api, Properties: {event} }} }} }}\n"
+        ));
+        let found = super::support::shown(checked.value("FEMethod", "AuthorizationType"));
+        assert_eq!(found == r#""NONE""#, is_free, "{globals} {event} {api}: {found}");
+    }
 }
 
 #[test]
