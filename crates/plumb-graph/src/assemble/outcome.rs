@@ -195,7 +195,7 @@ fn proof_of(statement: &StatementRef) -> Proof {
         return Proof {
             resource: group.clone(),
             attribute: Text::from(format!("attached policy {name}")),
-            detail: Text::from(format!("has the policy {name}")),
+            detail: Text::new_static("allows it"),
         };
     }
     Proof {
