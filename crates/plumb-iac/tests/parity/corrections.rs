@@ -56,7 +56,7 @@ fn corrected(
                 Some((correction, origin))
             });
             let (correction, origin) = found?;
-            kinds.insert(kind_of[&origin.address].clone());
+            kinds.insert(kind_of.get(&origin.address).unwrap().clone());
             for edit in &correction.edits {
                 let edit = (edit.place.range(), edit.text.clone());
                 if !edits.contains(&edit) {
