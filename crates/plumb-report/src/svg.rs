@@ -112,13 +112,12 @@ fn draw_node(shown: &PathNode, role: Role, at: Point, out: &mut String) {
     );
     let middle = at.x + BOX_WIDTH / 2;
     if outside {
-        label(
-            "ap-name",
-            middle,
-            at.y + BOX_HEIGHT / 2 + 5,
-            &fitted_name(&shown.name, 19),
-            out,
-        );
+        // What is outside goes by words, not by an identifier.
+        let words = lines(&shown.name, 19, 2);
+        let first = at.y + BOX_HEIGHT / 2 + if words.len() > 1 { -4 } else { 5 };
+        for (line, y) in words.iter().zip([first, first + 18]) {
+            label("ap-name", middle, y, line, out);
+        }
     } else {
         let top = at.y + if shown.label.is_some() { 0 } else { 8 };
         label("ap-type", middle, top + 19, &fitted(&shown.title, 26), out);

@@ -356,7 +356,7 @@ fn not_judged(stacks: &[ScannedStack]) -> Vec<Diagnostic> {
             *orphans.entry(&orphan.resource_type).or_default() += 1;
         }
     }
-    let told = |counts: &BTreeMap<&Text, u64>, what: &str, help: &str| {
+    let told = |counts: &BTreeMap<&Text, u64>, (one, several): (&str, &str), help: &str| {
         let all: u64 = counts.values().sum();
         let named: Vec<String> = counts
             .iter()
@@ -367,17 +367,24 @@ fn not_judged(stacks: &[ScannedStack]) -> Vec<Diagnostic> {
             0 => String::new(),
             more => format!(" and {more} more types"),
         };
+        let what = if all == 1 { one } else { several };
         let message = format!("{all} {what}: {}{more}", named.join(", "));
         (all > 0).then(|| Diagnostic::warning(message).help(help))
     };
     let unmapped = told(
         &blocks,
-        "blocks were not judged, because nothing tells what they make",
+        (
+            "block was not judged, because nothing tells what it makes",
+            "blocks were not judged, because nothing tells what they make",
+        ),
         "mappings of your own can tell: docs/specs/mapping.md",
     );
     let parts = told(
         &orphans,
-        "blocks speak of resources that this code does not declare, and were not judged",
+        (
+            "block speaks of a resource that this code does not declare, and was not judged",
+            "blocks speak of resources that this code does not declare, and were not judged",
+        ),
         "they set something of a resource that another root or nobody declares",
     );
     unmapped.into_iter().chain(parts).collect()

@@ -23,11 +23,11 @@ const MOST_BEHIND: usize = 20;
 pub fn list(report: &PathReport, width: usize, color: Color) -> String {
     painted_text(width, color, |page| {
         let pairs = counted(report.pairs, "connected pairs");
-        let (nodes, edges) = (thousands(report.nodes), thousands(report.edges));
+        let (nodes, edges) = (counted(report.nodes, "nodes"), counted(report.edges, "edges"));
         let paths = counted(wide(report.paths.len()), "attack paths");
         page.wrapped(
             "",
-            &format!("{paths}; {pairs} of entry and target in a graph of {nodes} nodes and {edges} edges that an attacker can follow"),
+            &format!("{paths}; {pairs} of entry and target in a graph of {nodes} and {edges} that an attacker can follow"),
         )?;
         for (index, path) in report.paths.iter().enumerate() {
             page.blank()?;
