@@ -147,7 +147,7 @@ pub fn read(
     values: &Values,
     context: &Context<'_>,
 ) -> Reading {
-    let work = Work::new(context, sources);
+    let work = Work::new(context, sources, work::LIMITS);
     let mut blocks = Vec::new();
     if let Some(template) = work.template(path, text) {
         let given = parameters::given(&work, &template, values);

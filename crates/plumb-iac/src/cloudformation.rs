@@ -159,7 +159,7 @@ pub fn read(
     parameters: &BTreeMap<Text, Text>,
     context: &Context<'_>,
 ) -> Reading {
-    let work = Work::new(context, sources);
+    let work = Work::new(context, sources, work::LIMITS);
     let mut blocks = Vec::new();
     if let Some(template) = work.template(path, text) {
         let given = parameters.iter().map(|(name, value)| {

@@ -23,3 +23,4 @@ pub mod snapshot;
 pub mod suppress;
 pub mod terraform;
 pub mod val;
+mod work;

@@ -52,7 +52,7 @@ impl<'w, 'a> Deployment<'w, 'a> {
             None
         };
         let around = &self.origin.around;
-        if around.len() > MAX_NESTING || self.work.count_deployment() > MAX_DEPLOYMENTS {
+        if around.len() > MAX_NESTING || self.work.count_use() > MAX_DEPLOYMENTS {
             let message =
                 format!("deployments nest more than {MAX_NESTING} levels or are more than {MAX_DEPLOYMENTS}");
             return not_seen(resource.head, message);

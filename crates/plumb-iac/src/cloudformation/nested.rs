@@ -110,7 +110,7 @@ impl<'w, 'a> Instance<'w, 'a> {
         if around.iter().any(|around| *around == path) {
             return not_seen(format!("the template `{path}` nests itself"));
         }
-        if around.len() > MAX_NESTING || self.work.count_instance() > MAX_INSTANCES {
+        if around.len() > MAX_NESTING || self.work.count_use() > MAX_INSTANCES {
             return not_seen(format!(
                 "stacks nest more than {MAX_NESTING} levels or are more than {MAX_INSTANCES}"
             ));

@@ -1,156 +1,40 @@
-//! `Work`: what the evaluation of one template and its nested stacks shares: sources, problems and budgets.
+//! `Work`: what the evaluation of one template and its nested stacks shares.
 
-use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use plumb_model::diagnostic::{Diagnostic, Level};
-use plumb_model::value::Text;
-
-use super::parse;
 use super::template::Template;
-use super::{Context, MAX_DEPTH, MAX_PROBLEMS, MAX_STEPS};
-use crate::place::{Place, Sources};
-use crate::val::Why;
+use super::{Context, MAX_DEPTH, MAX_PROBLEMS, MAX_STEPS, parse};
+use crate::work::{self, Limits};
+
+/// How much one root may take.
+pub(super) const LIMITS: Limits = Limits {
+    steps: MAX_STEPS,
+    depth: MAX_DEPTH,
+    problems: MAX_PROBLEMS,
+};
 
 /// Shared by the instances of all templates that one root reaches.
-pub(super) struct Work<'a> {
-    /// What the caller knows.
-    pub(super) context: &'a Context<'a>,
-    sources: RefCell<&'a mut Sources>,
-    problems: RefCell<Vec<Diagnostic>>,
-    told: RefCell<BTreeSet<(Place, String)>>,
-    templates: RefCell<BTreeMap<Text, Option<Rc<Template>>>>,
-    instances: Cell<usize>,
-    steps: Cell<usize>,
-    depth: Cell<usize>,
-}
+pub(super) type Work<'a> = work::Work<'a, Context<'a>, Template>;
 
-impl<'a> Work<'a> {
-    pub(super) fn new(context: &'a Context<'a>, sources: &'a mut Sources) -> Self {
-        Self {
-            context,
-            sources: RefCell::new(sources),
-            problems: RefCell::default(),
-            told: RefCell::default(),
-            templates: RefCell::default(),
-            instances: Cell::new(0),
-            steps: Cell::new(0),
-            depth: Cell::new(0),
-        }
-    }
-
+impl Work<'_> {
     /// Parses a text as the template at a path; `None` when nothing of it can be used, which is told.
     pub(super) fn template(&self, path: &str, text: &str) -> Option<Rc<Template>> {
-        let (file, source) = {
-            let mut sources = self.sources.borrow_mut();
-            let file = sources.add(path, text);
-            (file, sources.get(file).cloned()?)
-        };
-        let (root, problems) = parse::parse(file, &source);
-        self.problems.borrow_mut().extend(problems);
-        let template = root.and_then(|root| Template::new(root, self)).map(Rc::new);
-        self.templates.borrow_mut().insert(path.into(), template.clone());
-        template
+        let file = self.add(path, text);
+        let (root, problems) = parse::parse(file, &self.source(file)?);
+        self.found(problems);
+        let template = root.and_then(|root| Template::new(root, self));
+        self.keep(path, template)
     }
 
-    /// The template in a file, parsed once.
+    /// The template in a file, read once.
     ///
     /// # Errors
     /// Says why the file cannot be read.
     pub(super) fn template_in(&self, path: &str) -> Result<Option<Rc<Template>>, String> {
-        if let Some(known) = self.templates.borrow().get(path) {
-            return Ok(known.clone());
+        if let Some(known) = self.known(path) {
+            return Ok(known);
         }
         let text = self.context.files.read(path)?;
         Ok(self.template(path, &text))
-    }
-
-    /// The paths of the templates that were read, sorted.
-    pub(super) fn read_paths(&self) -> Vec<Text> {
-        self.templates.borrow().keys().cloned().collect()
-    }
-
-    /// Counts one more use of a template; how many there are now.
-    pub(super) fn count_instance(&self) -> usize {
-        self.instances.set(self.instances.get() + 1);
-        self.instances.get()
-    }
-
-    /// Counts `steps` of work.
-    ///
-    /// # Errors
-    /// Why no more work is done.
-    pub(super) fn spend(&self, steps: usize, place: Place) -> Result<(), Why> {
-        let spent = self.steps.get().saturating_add(steps);
-        self.steps.set(spent);
-        if spent <= MAX_STEPS {
-            return Ok(());
-        }
-        let message = format!("evaluating the template takes more than {MAX_STEPS} steps");
-        if spent - steps <= MAX_STEPS {
-            self.error(
-                place,
-                message.clone(),
-                "what remains is unknown; split the template",
-            );
-        }
-        Err(message.into())
-    }
-
-    /// Enters one level of evaluation; [`Self::leave`] has to follow where it succeeds.
-    ///
-    /// # Errors
-    /// Why it is not evaluated.
-    pub(super) fn enter(&self, place: Place) -> Result<(), Why> {
-        self.spend(1, place)?;
-        if self.depth.get() >= MAX_DEPTH {
-            let message = format!("evaluation nests more than {MAX_DEPTH} levels");
-            self.error(
-                place,
-                message.clone(),
-                "it is taken as unknown; shorten the chain of references",
-            );
-            return Err(message.into());
-        }
-        self.depth.set(self.depth.get() + 1);
-        Ok(())
-    }
-
-    /// Leaves a level.
-    pub(super) fn leave(&self) {
-        self.depth.set(self.depth.get().saturating_sub(1));
-    }
-
-    /// Tells of something that cannot be used.
-    pub(super) fn error(&self, place: Place, message: impl Into<String>, help: &str) {
-        self.tell(Level::Error, place, message.into(), help);
-    }
-
-    /// Tells of something that is used, though it may not mean what its author thinks.
-    pub(super) fn warning(&self, place: Place, message: impl Into<String>, help: &str) {
-        self.tell(Level::Warning, place, message.into(), help);
-    }
-
-    /// The problems, in the order in which they were met.
-    pub(super) fn into_problems(self) -> Vec<Diagnostic> {
-        self.problems.into_inner()
-    }
-
-    fn tell(&self, level: Level, place: Place, message: String, help: &str) {
-        let mut told = self.told.borrow_mut();
-        // The same text is evaluated for its own block and for those that refer to it.
-        if told.len() >= MAX_PROBLEMS || !told.insert((place, message.clone())) {
-            return;
-        }
-        let problem = match level {
-            Level::Error => Diagnostic::error(message),
-            Level::Warning => Diagnostic::warning(message),
-        };
-        let problem = match self.sources.borrow().get(place.file) {
-            Some(source) => problem.at(source, place.range(), "here"),
-            None => problem,
-        };
-        self.problems.borrow_mut().push(problem.help(help));
     }
 }
