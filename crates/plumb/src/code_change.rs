@@ -16,17 +16,20 @@ use rayon::prelude::*;
 use crate::arguments::ScanCodeArguments;
 use crate::code_policies::CodePolicies;
 use crate::code_tree::CodeTree;
-use crate::exit::Failed;
+use crate::exit::{Failed, Status};
 use crate::git::Changed;
 use crate::scan_code::{self, Reading};
 
-/// The fingerprints of what failed before a change; of code that could not be judged then, nothing did.
+/// The fingerprints of what failed before a change; where there was no code, nothing did.
+///
+/// # Errors
+/// When that code could not be judged.
 pub(crate) fn failing(
     pack: &Pack,
     chosen: &[Arc<Policy>],
     (arguments, config): (&ScanCodeArguments, &Config),
     before: &Reading<'_>,
-) -> BTreeSet<String> {
+) -> Result<BTreeSet<String>, Failed> {
     let judged = || -> Result<Report, Failed> {
         let read = scan_code::evaluate(pack, &arguments.code, before)?;
         let policies = CodePolicies::of(pack, chosen, &read.evaluated)?.judging;
@@ -43,13 +46,14 @@ pub(crate) fn failing(
         let _ = code.accept(&mut report, pack, Idle::PassedOver);
         Ok(report)
     };
-    let Ok(report) = judged() else {
-        return BTreeSet::new();
+    let report = match judged() {
+        Err(failed) if failed.status == Status::NothingScanned => return Ok(BTreeSet::new()),
+        judged => judged?,
     };
     let failing = report
         .findings()
         .filter(|view| view.finding.verdict == Verdict::Fail && view.finding.accepted.is_none());
-    failing.map(|view| fingerprint(&view)).collect()
+    Ok(failing.map(|view| fingerprint(&view)).collect())
 }
 
 /// A link changes with what it leads to.

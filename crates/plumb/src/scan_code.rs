@@ -1,6 +1,6 @@
 //! `plumb scan code`: judge infrastructure code before it is applied.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -142,7 +142,14 @@ pub(crate) fn run(console: Console, arguments: &ScanCodeArguments) -> Result<Sta
             overlay: Some(&before),
             ..reading
         };
-        let failing = code_change::failing(&pack, &chosen.policies, (arguments, &config), &overlaid);
+        let failing = code_change::failing(&pack, &chosen.policies, (arguments, &config), &overlaid)
+            .unwrap_or_else(|failed| {
+                console.show(&failed.diagnostics);
+                let message =
+                    format!("the code of `{base}` could not be judged; every failure counts as touched");
+                console.show(&[Diagnostic::warning(message)]);
+                BTreeSet::new()
+            });
         let is_new = |view: &FindingView<'_>| {
             view.finding.verdict == Verdict::Fail && !failing.contains(&fingerprint(view))
         };
