@@ -10,6 +10,7 @@ mod baselines;
 mod changes;
 mod files;
 mod manifests;
+mod outputs;
 mod statuses;
 mod suppressions;
 
