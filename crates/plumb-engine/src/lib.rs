@@ -16,6 +16,7 @@ mod judge;
 mod path_policies;
 mod reads;
 mod risk;
+mod roots;
 mod score;
 mod understood;
 mod worsening;
@@ -278,6 +279,7 @@ impl Analyzer {
         path_policies::decide(&self.judges, &security, &paths, accounts, waiting);
         risk::assess(&self.judges, knowledge, &security, accounts);
         worsening::name(&self.judges, knowledge, accounts, &mut paths);
+        roots::name(accounts, &mut paths);
         (paths, doubts::idle_jewels(&self.config.estate, &security))
     }
 

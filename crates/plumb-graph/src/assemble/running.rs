@@ -63,7 +63,7 @@ impl Assembly<'_> {
                             .map(|info| info.uid.clone())
                             .unwrap_or_default(),
                         attribute: Text::new_static("roles"),
-                        detail: Text::from(format!("offers {}", self.name_of(identity))),
+                        detail: Text::from(format!("offers the role {}", self.name_of(identity))),
                     });
                 }
                 let outcome = Outcome::certain(proofs).and(withheld.clone());

@@ -322,7 +322,7 @@ impl<'a> Builder<'a> {
             (Action::Deny, Direction::Out) => ("denies", "to"),
         };
         let cidr = cidr.unwrap_or("addresses that were not read");
-        let detail = format!("rule {number} {verb} {} {word} {cidr}", services.describe());
+        let detail = format!("{verb} {} {word} {cidr} by rule {number}", services.describe());
         Rule {
             action,
             peers,
