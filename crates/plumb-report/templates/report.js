@@ -267,7 +267,7 @@
     }
     const counted = (count, singular, plural) => number(count) + " " + (count === 1 ? singular : plural);
     const sum = counted(findings, "finding", "findings") + " of " + counted(policies, "policy", "policies");
-    if (data.policies.length === 0) result.textContent = "Nothing fails and nothing is unknown.";
+    if (data.policies.length === 0) result.textContent = data.judged ? "Nothing fails and nothing is unknown." : "Nothing was judged.";
     else if (filtered) result.textContent = sum + (leftOut > 0 ? " match, among those on this page." : " match.");
     else result.textContent = sum + ".";
   }

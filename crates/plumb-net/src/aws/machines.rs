@@ -237,7 +237,10 @@ impl<'a> Builder<'a> {
                 public = Public::Yes(proof(
                     resource,
                     &attribute,
-                    format!("has the public address {text}"),
+                    match address {
+                        Some(_) => format!("has the public address {text}"),
+                        None => format!("gets a public address, {text}"),
+                    },
                 ));
             }
         }
@@ -305,7 +308,7 @@ fn shown_public(resource: &Resource, value: &Value, attribute: &str, path: &str)
             match address.parse::<IpAddr>() {
                 Ok(address) => format!("has the public address {address}"),
                 // Code tells that there will be one.
-                Err(_) => format!("gets a public address ({address})"),
+                Err(_) => format!("gets a public address, {address}"),
             },
         )),
         Known::Read(_) => Public::No,
