@@ -9,6 +9,7 @@
 mod answers;
 mod declared;
 mod input;
+mod readme;
 
 use std::fs;
 use std::path::PathBuf;
