@@ -114,7 +114,7 @@ fn draw_node(shown: &PathNode, role: Role, at: Point, out: &mut String) {
     let middle = at.x + BOX_WIDTH / 2;
     if outside {
         // What is outside goes by words, not by an identifier.
-        let words = lines(&shown.name, 22, 2);
+        let words = lines(&shown.name, 20, 2);
         let first = at.y + BOX_HEIGHT / 2 + if words.len() > 1 { -4 } else { 5 };
         for (line, y) in words.iter().zip([first, first + 18]) {
             label("ap-name", middle, y, line, out);
@@ -122,7 +122,7 @@ fn draw_node(shown: &PathNode, role: Role, at: Point, out: &mut String) {
     } else {
         let mut rows = vec![("ap-type", fitted(&shown.title, 26))];
         rows.extend(
-            name_lines(&shown.name, 22)
+            name_lines(&shown.name, 20)
                 .into_iter()
                 .map(|line| ("ap-name", line)),
         );

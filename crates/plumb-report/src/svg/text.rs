@@ -58,10 +58,10 @@ pub(super) fn name_lines(name: &str, columns: usize) -> Vec<String> {
     }
     let (head, _) = split(&name, columns);
     let seam = head.rfind(['-', '.', '_', '/', ':', ' ']);
-    // A first line of a few letters looks like a slip.
-    let cut = seam
-        .filter(|at| *at >= head.len() / 3)
-        .map_or(head.len(), |at| at + 1);
+    // A line of a few letters looks like a slip: without a good seam the two are equally long, where both fit.
+    let half = name.char_indices().nth(name.chars().count().div_ceil(2));
+    let even = half.map_or(head.len(), |(at, _)| at).min(head.len());
+    let cut = seam.filter(|at| *at >= head.len() / 3).map_or(even, |at| at + 1);
     let (first, rest) = name.split_at_checked(cut).unwrap_or((&name, ""));
     vec![first.trim_end().to_owned(), fitted_name(rest, columns)]
 }
@@ -119,7 +119,11 @@ mod tests {
             ("platform-administrator", vec!["platform-", "administrator"]),
             ("weak or leaked ones", vec!["weak or", "leaked ones"]),
             ("acme/customer_pii-000018641988", vec!["acme/", "custom…641988"]),
-            ("i-05709000500000001", vec!["i-057090005000", "00001"]),
+            ("i-05709000500000001", vec!["i-05709000", "500000001"]),
+            (
+                "averyveryveryverylongwordthatgoeson",
+                vec!["averyveryveryv", "erylong…goeson"],
+            ),
         ] {
             assert_eq!(name_lines(name, 14), expected, "{name}");
         }
