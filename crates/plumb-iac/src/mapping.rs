@@ -192,6 +192,7 @@ impl<'p> Mapper<'p> {
             }
         }
         mapped.orphans = parts.put_into(&mut drafts);
+        mapped.resources.reserve_exact(drafts.len());
         for mut draft in drafts {
             match self.language {
                 Language::Terraform | Language::Crossplane => {}
@@ -363,11 +364,13 @@ impl Draft {
         }
     }
 
-    fn finish(self, account: &str) -> (Resource, Places) {
-        let attributes = match self.document {
+    fn finish(mut self, account: &str) -> (Resource, Places) {
+        let mut attributes = match self.document {
             Value::Map(map) => map,
             _ => Map::new(),
         };
+        attributes.shrink();
+        self.places.root.shrink();
         let name = &self.resource_type.name;
         let resource = Resource::new(
             self.uid,

@@ -54,6 +54,23 @@ impl Value {
         Self::Unreadable(Arc::new(unreadable))
     }
 
+    /// Gives back the room for entries that lists and maps in it have beyond those that they hold.
+    pub fn shrink(&mut self) {
+        match self {
+            Self::List(items) => {
+                items.shrink_to_fit();
+                items.iter_mut().for_each(Self::shrink);
+            }
+            Self::Map(map) => map.shrink(),
+            Self::Null
+            | Self::Bool(_)
+            | Self::Int(_)
+            | Self::Float(_)
+            | Self::String(_)
+            | Self::Unreadable(_) => {}
+        }
+    }
+
     /// The text of a string value.
     pub fn as_str(&self) -> Option<&str> {
         match self {
@@ -252,6 +269,20 @@ impl Map {
                 self.0.insert(at, (key, value));
                 None
             }
+        }
+    }
+
+    /// Makes room for `more` entries, and for no others.
+    pub(crate) fn fit(&mut self, more: usize) {
+        self.0.shrink_to_fit();
+        self.0.reserve_exact(more);
+    }
+
+    /// Gives back the room for entries that lists and maps in it have beyond those that they hold.
+    pub fn shrink(&mut self) {
+        self.0.shrink_to_fit();
+        for (_, value) in &mut self.0 {
+            value.shrink();
         }
     }
 

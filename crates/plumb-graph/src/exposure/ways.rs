@@ -19,7 +19,7 @@ const MAX_NOTES: usize = 4;
 const MAX_LISTED: usize = 100;
 
 /// The ways to one resource.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Ways {
     known: Vec<Way>,
     /// From where it may be reached besides, as far as what was not read can be, the widest.
@@ -31,7 +31,7 @@ pub(crate) struct Ways {
 }
 
 /// A way that is there, perhaps under a condition.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Way {
     from: ExposureLevel,
     is_certain: bool,
@@ -137,7 +137,7 @@ impl Ways {
     }
 
     /// The value that rules see, of the type [`plumb_expr::exposure_type`]; `reason` is that of what is not known.
-    pub(crate) fn into_value(self, reason: Reason) -> Value {
+    pub(crate) fn value(&self, reason: Reason) -> Value {
         let unreadable = self.unreadable(reason);
         let known = self.known.iter().map(|way| way.from).max().unwrap_or_default();
         // That something inside may reach it is as little as that it does.
@@ -279,7 +279,7 @@ mod tests {
             ways.opening(one, &"/it".into());
         }
         change(&mut ways);
-        let value = ways.into_value(Reason::OutOfScope);
+        let value = ways.value(Reason::OutOfScope);
         let members = ["level", "internet", "accounts", "certain"].map(|name| match value.get(name) {
             Some(Value::Unreadable(_)) => "?".to_owned(),
             Some(Value::String(text)) => text.to_string(),
@@ -328,7 +328,7 @@ mod tests {
             for one in openings {
                 ways.opening(one, &"/it".into());
             }
-            ways.into_value(Reason::OutOfScope)
+            ways.value(Reason::OutOfScope)
                 .get("ports")
                 .map(Value::to_string)
                 .unwrap_or_default()
