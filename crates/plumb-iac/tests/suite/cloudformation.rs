@@ -215,10 +215,10 @@ fn other_blocks_decide_what_is_not_written() {
     for (enabled, expected) in [
         (json!({}), ["pass", "fail", "pass", "pass"]),
         (json!({ "enabled": true }), ["pass", "fail", "pass", "pass"]),
-        // A snapshot may be encrypted all the same.
+        // The image of the instance may be encrypted all the same.
         (
             json!({ "enabled": false }),
-            ["unknown", "fail", "unknown", "unknown"],
+            ["fail", "fail", "unknown", "unknown"],
         ),
         (
             json!({ "enabled": "?var.on" }),
