@@ -9,6 +9,7 @@ mod identities;
 mod inherit;
 mod parts;
 mod places;
+mod public;
 mod rules;
 mod scope;
 mod shape;
@@ -200,6 +201,7 @@ impl<'p> Mapper<'p> {
                     shape::after_deployment(&mut draft.document)
                 }
             }
+            public::settle(&draft.resource_type.name, &mut draft.document, &draft.places.root);
             if let Some(gaps) = self.gaps_of(&draft) {
                 gaps.fill(&mut draft.document);
             }

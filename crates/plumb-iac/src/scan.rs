@@ -21,7 +21,7 @@ use crate::scan::markup::Markup;
 use crate::terraform;
 use crate::terraform::code::Code;
 use crate::terraform::plan;
-use crate::terraform::root::Given;
+use crate::terraform::root::{Given, Values};
 
 /// What a user says about how code is applied.
 #[derive(Clone, Debug, Default)]
@@ -186,19 +186,34 @@ pub fn evaluate(pack: &Pack, files: &dyn Files, paths: &[String], options: &Opti
                 value_files: options.value_files.clone(),
                 account: account(number),
                 region: options.region.clone(),
+                form: 0,
             };
             let values = code.values(files, &root, &how);
             given.push((root, how, values));
         }
         judged.extend(given.iter().map(|(root, _, _)| root.clone()));
-        let batch: Vec<_> = given
-            .into_par_iter()
-            .map(|(root, given, values)| code.evaluate(files, &mapper, &root, values, &given))
-            .collect();
-        for evaluated in &batch {
+        let evaluate = |(root, given, values): &(String, Given, Values)| {
+            code.evaluate(files, &mapper, root, values.clone(), given)
+        };
+        let batch: Vec<_> = given.par_iter().map(evaluate).collect();
+        let mut again = Vec::new();
+        for ((root, how, values), evaluated) in given.into_iter().zip(&batch) {
+            judged.extend(evaluated.called.iter().cloned());
+            for form in 1..code.forms(evaluated.called.iter().chain([&root])) {
+                number = number.saturating_add(1);
+                let how = Given {
+                    account: account(number),
+                    form,
+                    ..how.clone()
+                };
+                again.push((root.clone(), how, values.clone()));
+            }
+        }
+        let again: Vec<_> = again.par_iter().map(evaluate).collect();
+        for evaluated in &again {
             judged.extend(evaluated.called.iter().cloned());
         }
-        evaluated.extend(batch);
+        evaluated.extend(batch.into_iter().chain(again));
     }
     evaluated.sort_by(|a, b| a.stack.path.cmp(&b.stack.path));
     let stacks_wanted = evaluated.len();

@@ -69,7 +69,7 @@ pub(crate) fn read_type(
     }
 }
 
-const TYPE_KEYS: [&str; 26] = [
+const TYPE_KEYS: [&str; 27] = [
     "title",
     "aliases",
     "scope",
@@ -82,6 +82,7 @@ const TYPE_KEYS: [&str; 26] = [
     "descend",
     "for_values",
     "single",
+    "guard",
     "where",
     "rename",
     "drop",
@@ -124,6 +125,11 @@ impl TypeReader<'_> {
                 .error(self.entry.span.clone(), message, format!("has {}", origins.len()));
             return None;
         };
+        if *origin != "single" && fields.get("guard").is_some() {
+            let message = "`guard` is for types of which there is a single resource";
+            let label = format!("this type has `{origin}`");
+            self.problems.error(fields.key_span("guard"), message, label);
+        }
         match *origin {
             "attributes" => self.declared(&fields),
             "single" => self.single(&fields),
@@ -193,7 +199,10 @@ impl TypeReader<'_> {
                 );
             }
         }
-        let recipe = self.recipe(fields, Arc::clone(&service.service), scope, Origin::Single);
+        let recipe = Recipe {
+            is_guard: fields.flag("guard", &mut self.problems),
+            ..self.recipe(fields, Arc::clone(&service.service), scope, Origin::Single)
+        };
         self.identity(fields, recipe, &service)
     }
 
@@ -313,6 +322,7 @@ impl TypeReader<'_> {
             facts: Vec::new(),
             relations: Vec::new(),
             graph: None,
+            is_guard: false,
         }
     }
 

@@ -337,6 +337,9 @@ impl Read<'_> {
             console.show_some(&self.walking);
             console.show_some(&scanned.problems);
             console.show(&not_judged(scanned.stacks.iter().map(|(unjudged, ..)| unjudged)));
+            if self.reading.changes.is_none() && !self.path.is_file() {
+                console.show(passed_over(self.reading.tree, &scanned.sources).as_slice());
+            }
             if scanned.kubernetes > 0 {
                 let count = scanned.kubernetes;
                 let were = if count == 1 {
@@ -402,6 +405,31 @@ impl Unjudged {
             orphans,
         }
     }
+}
+
+/// Code in folders that are passed over and that no other code brings in, as one warning.
+fn passed_over(tree: &CodeTree, sources: &Sources) -> Option<Diagnostic> {
+    let read: BTreeSet<&str> = sources.iter().map(|(_, source)| source.name.as_str()).collect();
+    let files = tree.passed_over();
+    let files = files.iter().filter(|file| !read.contains(file.as_str()));
+    let folders: BTreeSet<&str> = files
+        .map(|file| file.rsplit_once('/').map_or("", |(folder, _)| folder))
+        .collect();
+    let named: Vec<String> = folders
+        .iter()
+        .take(MOST_NAMED)
+        .map(|folder| format!("`{folder}`"))
+        .collect();
+    let more = match folders.len().saturating_sub(named.len()) {
+        0 => String::new(),
+        more => format!(" and {more} more folders"),
+    };
+    let message = format!(
+        "code was not judged, because it lies in folders that are passed over: {}{more}",
+        named.join(", ")
+    );
+    let help = "hidden folders, `vendor`, `node_modules` and `__pycache__` hold the code of others; name such a folder to judge it";
+    (!folders.is_empty()).then(|| Diagnostic::warning(message).help(help))
 }
 
 /// What the code declares of types that nothing is known of, or only in part, as one warning each.
