@@ -176,6 +176,7 @@ pub(crate) fn account(
         report,
         fragment,
         waiting,
+        described: Vec::new(),
     }
 }
 

@@ -10,6 +10,7 @@
 mod accepted;
 mod breakdown;
 mod compliance;
+mod doubts;
 mod index;
 mod judge;
 mod path_policies;
@@ -66,6 +67,8 @@ pub struct Judged {
     pub fragment: Option<AccountFragment>,
     /// What attack paths decide on.
     waiting: Waiting,
+    /// The positions of the entries of the estate file that fit it.
+    described: Vec<usize>,
 }
 
 impl Judged {
@@ -176,14 +179,14 @@ impl Analyzer {
     pub fn account(&self, snapshot: &AccountSnapshot) -> Judged {
         let now = time::parse(&snapshot.taken_at).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
         let mut account = snapshot.account.clone();
-        self.config.estate.describe(&mut account);
+        let described = self.config.estate.describe(&mut account);
         let readers: Vec<&Reader> = self
             .judges
             .iter()
             .map(|judge| &judge.reader)
             .chain(&self.graph_readers)
             .collect();
-        judge::account(
+        let judged = judge::account(
             &self.judges,
             &readers,
             &self.known_types,
@@ -191,7 +194,8 @@ impl Analyzer {
             snapshot,
             account,
             now,
-        )
+        );
+        Judged { described, ..judged }
     }
 
     /// Folds judged accounts, in any order, into a report.
@@ -207,16 +211,19 @@ impl Analyzer {
         let mut accounts = Vec::with_capacity(judged.len());
         let mut waiting = Vec::with_capacity(judged.len());
         let mut fragments = Vec::with_capacity(judged.len());
+        let mut described = BTreeSet::new();
         for judged in judged {
+            described.extend(judged.described);
             accounts.push(judged.report);
             waiting.push(judged.waiting);
             fragments.extend(judged.fragment);
         }
-        let paths = self
+        let found = self
             .config
             .graph
             .as_deref()
             .map(|knowledge| self.paths(knowledge, fragments, &mut accounts, &waiting));
+        let (paths, idle_jewels) = found.unzip();
         for finding in accounts.iter_mut().flat_map(|account| &mut account.findings) {
             let judge = usize::try_from(finding.policy).unwrap_or(usize::MAX);
             finding.policy = self.positions.get(judge).copied().unwrap_or(u32::MAX);
@@ -245,26 +252,33 @@ impl Analyzer {
             summary: score::total(&accounts),
             breakdown: breakdown::of(&self.summaries, &accounts),
             paths,
+            estate_doubts: doubts::of(
+                &self.config.estate,
+                &described,
+                &accounts,
+                &idle_jewels.unwrap_or_default(),
+            ),
             accepted,
             focus: None,
             accounts,
         }
     }
 
-    /// Builds the graph, finds the paths, judges what they decide, and gives the findings their risk.
+    /// Builds the graph, finds the paths, judges what they decide, and gives the findings their risk; with the positions of the
+    /// crown jewels that fit nothing.
     fn paths(
         &self,
         knowledge: &Knowledge,
         fragments: Vec<AccountFragment>,
         accounts: &mut [AccountReport],
         waiting: &[Waiting],
-    ) -> PathReport {
+    ) -> (PathReport, Vec<usize>) {
         let security = assemble::graph(knowledge, fragments);
         let mut paths = paths::report(&security, &knowledge.weights, &self.config.limits);
         path_policies::decide(&self.judges, &security, &paths, accounts, waiting);
         risk::assess(&self.judges, knowledge, &security, accounts);
         worsening::name(&self.judges, knowledge, accounts, &mut paths);
-        paths
+        (paths, doubts::idle_jewels(&self.config.estate, &security))
     }
 
     /// Judges a whole snapshot.

@@ -18,7 +18,7 @@ use plumb_model::resource::Resource;
 use plumb_model::risk::{ExposureLevel, Priority, Risk};
 use plumb_model::snapshot::{AccountSnapshot, Header, Snapshot};
 use plumb_model::verdict::{Severity, Verdict};
-use plumb_pack::estate::{Estate, Exception};
+use plumb_pack::estate::{AccountRule, CrownJewel, Estate, Exception};
 use plumb_pack::pack::Pack;
 use plumb_pack::risk::{BlastRadius, Environment, Exploitability, RiskWeights, Visibility};
 use proptest::prelude::*;
@@ -157,6 +157,7 @@ fn the_matrix_comes_out_of_an_estate() {
 fn accepted_risks_change_neither_verdicts_nor_counts_nor_scores() {
     let exceptions = ROWS.map(|(policy, resource, ..)| Exception {
         policy: policy.into(),
+        policies: vec![policy.into()],
         resource: resource.into(),
         account: None,
         reason: "known".into(),
@@ -190,6 +191,7 @@ fn accepted_risks_change_neither_verdicts_nor_counts_nor_scores() {
 fn an_exception_that_is_over_marks_nothing() {
     let over = Exception {
         policy: "ec2-ebs-volume-encrypted".into(),
+        policies: vec!["ec2-ebs-volume-encrypted".into()],
         resource: "*".into(),
         account: None,
         reason: "known".into(),
@@ -211,6 +213,37 @@ fn an_exception_that_is_over_marks_nothing() {
         ),
         (0, false, 1)
     );
+}
+
+#[test]
+fn what_the_estate_file_says_that_fits_nothing_is_told() {
+    let said = |pattern: &str| AccountRule {
+        pattern: pattern.into(),
+        ..AccountRule::default()
+    };
+    let jewel = |pattern: &str, resource_type: Option<&str>| CrownJewel {
+        resource_type: resource_type.map(Into::into),
+        pattern: pattern.into(),
+        sensitivity: "restricted".into(),
+        label: None,
+    };
+    let estate = Estate {
+        accounts: vec![said("*"), said("nope-*"), said("never")],
+        crown_jewels: vec![
+            jewel("ledger-?", None),
+            jewel("*", Some("aws_s3_bucket")),
+            jewel("*", Some("aws_rds_cluster")),
+        ],
+        ..Estate::default()
+    };
+    assert_eq!(
+        analyze(resources(), estate).estate_doubts,
+        [
+            "under `accounts`, `nope-*`, `never` fit no account that was read",
+            "under `crown_jewels`, `ledger-?`, `*` fit no resource that was read",
+        ]
+    );
+    assert!(analyze(resources(), Estate::default()).estate_doubts.is_empty());
 }
 
 /// Everything that a risk is made of, each from the best to the worst.

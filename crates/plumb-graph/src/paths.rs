@@ -271,8 +271,12 @@ impl Finder<'_> {
         } = self;
         let mut problems: BTreeSet<Text> = security.problems.iter().cloned().collect();
         if cut_short > 0 {
+            let pairs = match cut_short {
+                1 => "1 pair".to_owned(),
+                several => format!("{several} pairs"),
+            };
             problems.insert(Text::from(format!(
-                "for {cut_short} pairs of entry and target not every way was tried; the best ones were"
+                "for {pairs} of entry and target not every way was tried; the best ones were"
             )));
         }
         let mut ranked: Vec<(Signature, Group)> = groups.into_iter().collect();

@@ -309,6 +309,7 @@ fn by_step(security: &SecurityGraph, edge: &VisibleEdge<'_>, source: SourceKind)
 fn by_packets(security: &SecurityGraph, exposure: &Exposure) -> Option<ExposureWay> {
     let listed = |prefixes: &[Text]| match prefixes {
         [first] => first.to_string(),
+        [first, second] => format!("{first} and {second}"),
         [first, rest @ ..] => format!("{first} and {} more ranges", rest.len()),
         [] => "any private address".to_owned(),
     };

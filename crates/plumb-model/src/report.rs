@@ -40,6 +40,8 @@ pub struct Report {
     pub paths: Option<PathReport>,
     /// The risks that somebody accepted: in the order of the estate file, then of the places in code.
     pub accepted: Vec<AcceptedRisk>,
+    /// What the estate file says that means nothing here, as sentences.
+    pub estate_doubts: Vec<Text>,
     /// What of the findings was asked about; `None` when it was all of them.
     pub focus: Option<Focus>,
 }

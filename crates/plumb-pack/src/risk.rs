@@ -304,6 +304,11 @@ impl RiskWeights {
             .map(|(_, _, name)| name)
     }
 
+    /// The words for environments that count for something.
+    pub fn environment_words(&self) -> impl Iterator<Item = &str> {
+        self.environments.iter().map(|(_, word)| word.as_str())
+    }
+
     /// The environment that tags tell, else what the account's says.
     pub fn environment_of(&self, tags: Option<&Map>, account: Option<&str>) -> Environment {
         let tagged = tags.into_iter().flat_map(Map::iter).find_map(|(key, value)| {

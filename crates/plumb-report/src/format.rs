@@ -92,6 +92,18 @@ impl Format {
             })
             .max_by_key(|format| format.extension().len())
     }
+
+    /// Whether a file of that name may hold this format: its ending tells no other.
+    ///
+    /// Several formats are JSON, so `.json` tells no more than that; likewise `.txt` of text.
+    pub fn fits(self, file_name: &str) -> bool {
+        match Self::of_file_name(file_name) {
+            None => true,
+            Some(Self::Json) => matches!(self, Self::Json | Self::Ocsf | Self::Sarif | Self::Gitlab),
+            Some(Self::Terminal) => matches!(self, Self::Terminal | Self::Markdown | Self::Github),
+            Some(told) => told == self,
+        }
+    }
 }
 
 impl fmt::Display for Format {
@@ -134,6 +146,25 @@ mod tests {
         assert_eq!(Format::of_file_name("REPORT.OCSF.JSON"), Some(Format::Ocsf));
         assert_eq!(Format::of_file_name("json"), None);
         assert_eq!(Format::of_file_name("report.pdf"), None);
+    }
+
+    #[test]
+    fn a_format_fits_a_file_whose_ending_tells_no_other() {
+        for (format, name, expected) in [
+            (Format::Terminal, "report.json", false),
+            (Format::Html, "report.json", false),
+            (Format::Json, "report.json", true),
+            (Format::Ocsf, "lake.json", true),
+            (Format::Sarif, "findings.json", true),
+            (Format::Gitlab, "gl-code-quality.json", true),
+            (Format::Json, "lake.ocsf.json", false),
+            (Format::Github, "plumb.sarif", false),
+            (Format::Markdown, "notes.txt", true),
+            (Format::Terminal, "report", true),
+            (Format::Junit, "tests.xml", true),
+        ] {
+            assert_eq!(format.fits(name), expected, "{format} {name}");
+        }
     }
 
     #[test]

@@ -51,6 +51,10 @@ pub(crate) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Wri
     }
     field("accepted", out)?;
     write_json_lines_array(report.accepted.iter(), out)?;
+    if !report.estate_doubts.is_empty() {
+        field("estate_doubts", out)?;
+        write_json(&report.estate_doubts, out)?;
+    }
     field("frameworks", out)?;
     write_json_lines_array(report.frameworks.iter(), out)?;
     field("policies", out)?;

@@ -36,6 +36,7 @@ pub(crate) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Wri
         focus: report.focus.as_ref(),
         paths: report.paths.as_ref().map(GraphEntry::new),
         accepted: &report.accepted,
+        estate_doubts: &report.estate_doubts,
         frameworks: &report.frameworks,
     });
     write_line(&line, out)?;
@@ -96,6 +97,8 @@ struct ReportLine<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     paths: Option<GraphEntry<'a>>,
     accepted: &'a [AcceptedRisk],
+    #[serde(skip_serializing_if = "<[Text]>::is_empty")]
+    estate_doubts: &'a [Text],
     frameworks: &'a [FrameworkReport],
 }
 

@@ -38,6 +38,13 @@ pub(crate) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Wri
     render_frameworks(&report.frameworks, out)?;
     render_failing(listed, failing.len(), out)?;
     paths::render_accepted(report, out)?;
+    if !report.estate_doubts.is_empty() {
+        writeln!(out, "## The estate file\n")?;
+        for doubt in &report.estate_doubts {
+            writeln!(out, "- {}", text(doubt))?;
+        }
+        writeln!(out)?;
+    }
     render_obstacles(report, out)?;
     for tally in listed {
         render_details(tally, out)?;
@@ -220,7 +227,11 @@ fn render_details(tally: &PolicyTally<'_>, out: &mut dyn Write) -> io::Result<()
         .fail
         .saturating_sub(u64::try_from(tally.examples.len()).unwrap_or(u64::MAX));
     if left_out > 0 {
-        writeln!(out, "\n{} more resources fail.", thousands(left_out))?;
+        writeln!(
+            out,
+            "\nBesides, it fails on {}.",
+            counted(left_out, "more resources")
+        )?;
     }
     writeln!(out, "\n**Remediation:** {}\n", text(&policy.remediation.summary))?;
     for form in [&policy.remediation.cli, &policy.remediation.terraform]

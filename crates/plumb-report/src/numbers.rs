@@ -13,14 +13,17 @@ pub fn thousands(number: u64) -> String {
     out
 }
 
-/// A count with its noun: `1 account`, `57 accounts`; the plural is given and loses its last letter for one.
+/// A count with its noun: `1 account`, `57 accounts`, `1 policy`, `1 address`; the plural is given.
 pub fn counted(number: u64, plural: &str) -> String {
-    let noun = if number == 1 {
-        plural.strip_suffix('s').unwrap_or(plural)
-    } else {
-        plural
-    };
-    format!("{} {noun}", thousands(number))
+    if number != 1 {
+        return format!("{} {plural}", thousands(number));
+    }
+    if let Some(stem) = plural.strip_suffix("ies") {
+        return format!("1 {stem}y");
+    }
+    let doubled = plural.strip_suffix("es").filter(|stem| stem.ends_with("ss"));
+    let singular = doubled.or_else(|| plural.strip_suffix('s'));
+    format!("1 {}", singular.unwrap_or(plural))
 }
 
 /// `part` of `whole` in hundredths of a percent, rounded down; 0 of 0 is 0.
@@ -51,8 +54,16 @@ mod tests {
 
     #[test]
     fn one_has_the_singular() {
-        assert_eq!(counted(1, "accounts"), "1 account");
-        assert_eq!(counted(0, "accounts"), "0 accounts");
+        for (number, plural, expected) in [
+            (1, "accounts", "1 account"),
+            (0, "accounts", "0 accounts"),
+            (1, "policies", "1 policy"),
+            (1, "public addresses", "1 public address"),
+            (1, "choke points", "1 choke point"),
+            (2_000, "policies", "2,000 policies"),
+        ] {
+            assert_eq!(counted(number, plural), expected);
+        }
     }
 
     #[test]

@@ -27,6 +27,7 @@ pub(crate) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Wri
         code::failures(report, page)?;
         risk::paths(report, page)?;
         risk::accepted(report, page)?;
+        risk::estate_doubts(report, page)?;
         sections::obstacles(report, &obstacles, page)?;
         code::summary(report, page)?;
         return sections::next(report, &failing, page);
@@ -41,6 +42,7 @@ pub(crate) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Wri
     sections::failing(report, &failing, options.listed_policies, page)?;
 
     risk::accepted(report, page)?;
+    risk::estate_doubts(report, page)?;
     sections::obstacles(report, &obstacles, page)?;
     sections::coverage(report, page)?;
     sections::next(report, &failing, page)

@@ -3,6 +3,7 @@
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
 use plumb_model::diagnostic::Diagnostic;
 use serde::Serialize;
 
@@ -68,6 +69,55 @@ impl Destination {
     pub(crate) fn json<T: Serialize>(self, kind: &'static str, answer: &T) -> Result<(), Failed> {
         self.write(|out| plumb_report::rows::answer_json(kind, answer, out))
     }
+}
+
+/// The format that was asked for, or else the one that the ending of the file tells; a text for people has none of its own.
+pub(crate) fn format_of<F: ValueEnum + PartialEq>(
+    told: Option<F>,
+    output: Option<&Path>,
+    for_people: F,
+) -> Result<F, Failed> {
+    let named = |ending: &str| {
+        F::from_str(ending, true)
+            .ok()
+            .filter(|format| *format != for_people)
+    };
+    match (format_by(told, output, named)?, output.and_then(Path::extension)) {
+        (Some(format), _) => Ok(format),
+        (None, None) => Ok(for_people),
+        (None, Some(ending)) if ending.eq_ignore_ascii_case("txt") => Ok(for_people),
+        (None, Some(_)) => Err(unknown_ending(output)),
+    }
+}
+
+/// The same where nothing is for people: `None` where neither tells.
+pub(crate) fn format_by<F: PartialEq>(
+    told: Option<F>,
+    output: Option<&Path>,
+    named: impl Fn(&str) -> Option<F>,
+) -> Result<Option<F>, Failed> {
+    let ending = output
+        .and_then(Path::extension)
+        .and_then(|ending| ending.to_str());
+    match (told, ending.and_then(named)) {
+        (Some(told), Some(by_ending)) if told != by_ending => {
+            let path = output.map(|path| path.display().to_string()).unwrap_or_default();
+            let message = format!("the ending of `{path}` tells another format than `--format`");
+            Err(Diagnostic::error(message)
+                .help("leave `--format` out, or give the file another ending")
+                .into())
+        }
+        (Some(format), _) | (None, Some(format)) => Ok(Some(format)),
+        (None, None) => Ok(None),
+    }
+}
+
+/// That a file's name does not tell its format.
+pub(crate) fn unknown_ending(output: Option<&Path>) -> Failed {
+    let path = output.map(|path| path.display().to_string()).unwrap_or_default();
+    Diagnostic::error(format!("cannot tell the format of `{path}` from its ending"))
+        .help("name it with `--format`; `--help` lists the formats")
+        .into()
 }
 
 /// Advice that names what may be meant; `otherwise` where nothing resembles it.

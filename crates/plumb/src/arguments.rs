@@ -242,12 +242,12 @@ impl GraphArguments {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Reports")]
 pub(crate) struct ReportArguments {
-    /// terminal, json, jsonl, csv, html, ocsf, sarif, junit, markdown, github (annotations) or gitlab (Code Quality); repeatable,
-    /// paired with --output in order; one without a file goes to stdout
+    /// terminal, json, jsonl, csv, html, ocsf, sarif, junit, markdown, github (annotations) or gitlab (Code Quality); repeatable:
+    /// each --output takes in order the first that its ending allows; one that no file takes goes to stdout
     #[arg(long, value_name = "FORMAT", value_parser = parse_format)]
     pub(crate) format: Vec<Format>,
 
-    /// Write a report to this file; without a --format of its own its ending decides
+    /// Write a report to this file; where no --format is left that its ending allows, the ending decides
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Vec<PathBuf>,
 

@@ -9,6 +9,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use plumb_collect::progress::{Event, Progress};
 use plumb_model::diagnostic::{Diagnostic, Source};
 use plumb_report::diagnostic::render_diagnostic;
+use plumb_report::numbers::counted;
 use plumb_report::options::Color;
 use plumb_report::visible::visible;
 
@@ -154,8 +155,10 @@ impl Bar {
             0 => String::new(),
             missed => format!(", {missed} not read"),
         };
-        self.bar
-            .set_message(format!("{requests} requests{throttled}{missed}  {latest}"));
+        self.bar.set_message(format!(
+            "{}{throttled}{missed}  {latest}",
+            counted(requests, "requests")
+        ));
     }
 }
 

@@ -10,7 +10,7 @@ use plumb_model::snapshot::AccountSnapshot;
 use plumb_pack::pack::Pack;
 use plumb_report::terminal::drift;
 
-use crate::answer::Destination;
+use crate::answer::{self, Destination};
 use crate::arguments::{CodeArguments, DriftArguments};
 use crate::console::Console;
 use crate::exit::{Failed, Status};
@@ -24,6 +24,11 @@ const MAX_STATE: u64 = 256 << 20;
 
 /// Runs the command.
 pub(crate) fn run(console: Console, arguments: &DriftArguments) -> Result<Status, Failed> {
+    let format = answer::format_of(
+        arguments.answer.format,
+        arguments.answer.output.as_deref(),
+        AnswerFormat::Terminal,
+    )?;
     let destination = Destination::open(arguments.answer.output.as_deref(), arguments.snapshot.as_deref())?;
     let pack = knowledge::load(console, &[])?;
     let code = read(console, &pack, arguments.code.clone(), arguments.var.clone())?;
@@ -40,7 +45,7 @@ pub(crate) fn run(console: Console, arguments: &DriftArguments) -> Result<Status
         (None, None) => compare(&code.accounts, &code.sources, Live::Accounts(&[])),
     };
     let (width, color) = look(console, &destination);
-    match arguments.answer.format {
+    match format {
         AnswerFormat::Terminal => destination.text(&drift::drift(&found, width, color)),
         AnswerFormat::Json => destination.json("drift", &found),
     }?;

@@ -17,6 +17,7 @@ use plumb_model::verdict::Verdict;
 use plumb_pack::pack::Pack;
 use plumb_pack::policy::Policy;
 use plumb_report::identity::fingerprint;
+use plumb_report::numbers::counted;
 use plumb_report::options::Color;
 use plumb_report::visible::visible;
 use rayon::prelude::*;
@@ -286,10 +287,10 @@ impl Work<'_> {
         let files = fixed.changed.len();
         let done = if self.arguments.write { "written" } else { "shown" };
         self.console.say(&format!(
-            "{} of {} failures corrected in {files} {}; {done}",
+            "{} of {} corrected in {}; {done}",
             fixed.corrected.len(),
-            report.summary.verdicts.fail,
-            if files == 1 { "file" } else { "files" },
+            counted(report.summary.verdicts.fail, "failures"),
+            counted(files as u64, "files"),
         ));
         if cautious > 0 {
             self.console.say(&format!(

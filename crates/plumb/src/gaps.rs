@@ -70,7 +70,10 @@ impl Gaps {
         let more = not_understood.len().saturating_sub(MOST_CONTRADICTIONS);
         if more > 0 {
             not_understood.truncate(MOST_CONTRADICTIONS);
-            not_understood.push(Text::from(format!("{more} other things are not understood")));
+            not_understood.push(match more {
+                1 => Text::new_static("1 other thing is not understood"),
+                more => Text::from(format!("{more} other things are not understood")),
+            });
         }
         Self {
             unread: unread.sentence(),

@@ -25,7 +25,7 @@ pub(crate) fn config(
     policies: &[CompiledPolicy],
     organization: Option<&str>,
 ) -> Result<plumb_engine::Config, Failed> {
-    let estate = Arc::new(estate(arguments.estate.as_deref())?);
+    let estate = Arc::new(estate(pack, arguments.estate.as_deref())?);
     let graph = if arguments.is_wanted(selection, policies) {
         Some(knowledge(pack, Some(&estate))?)
     } else {
@@ -56,7 +56,7 @@ pub(crate) fn knowledge(pack: &Pack, estate: Option<&Arc<Estate>>) -> Result<Arc
 }
 
 /// Reads an estate file; without one nothing is said.
-pub(crate) fn estate(path: Option<&Path>) -> Result<Estate, Failed> {
+pub(crate) fn estate(pack: &Pack, path: Option<&Path>) -> Result<Estate, Failed> {
     let Some(path) = path else {
         return Ok(Estate::default());
     };
@@ -64,5 +64,5 @@ pub(crate) fn estate(path: Option<&Path>) -> Result<Estate, Failed> {
         path: path.display().to_string(),
         text: read_text(path, MAX_ESTATE)?,
     };
-    Ok(Estate::read(&file)?)
+    Ok(Estate::read(&file, pack)?)
 }

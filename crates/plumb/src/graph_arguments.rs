@@ -151,9 +151,9 @@ pub(crate) struct PathsListArguments {
     #[command(flatten)]
     pub(crate) source: SourceArguments,
 
-    /// How to write them
-    #[arg(long, help_heading = "Answer", value_enum, default_value_t = PathsFormat::Terminal, value_name = "FORMAT")]
-    pub(crate) format: PathsFormat,
+    /// How to write them; default: as the ending of the file tells, terminal on stdout
+    #[arg(long, help_heading = "Answer", value_enum, value_name = "FORMAT")]
+    pub(crate) format: Option<PathsFormat>,
 
     /// Write to this file; default: stdout
     #[arg(short, long, help_heading = "Answer", value_name = "FILE")]
@@ -192,9 +192,9 @@ pub(crate) enum PathsCommand {
         id: String,
         #[command(flatten)]
         source: SourceArguments,
-        /// How to draw it
-        #[arg(long, help_heading = "Answer", value_enum, default_value_t = PathFormat::Terminal, value_name = "FORMAT")]
-        format: PathFormat,
+        /// How to draw it; default: as the ending of the file tells, terminal on stdout
+        #[arg(long, help_heading = "Answer", value_enum, value_name = "FORMAT")]
+        format: Option<PathFormat>,
         /// Write to this file; default: stdout
         #[arg(short, long, help_heading = "Answer", value_name = "FILE")]
         output: Option<PathBuf>,
@@ -225,9 +225,9 @@ pub(crate) enum AnswerFormat {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Answer")]
 pub(crate) struct AnswerArguments {
-    /// How to write the answer
-    #[arg(long, value_enum, default_value_t = AnswerFormat::Terminal, value_name = "FORMAT")]
-    pub(crate) format: AnswerFormat,
+    /// How to write the answer; default: as the ending of the file tells, terminal on stdout
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) format: Option<AnswerFormat>,
 
     /// Write to this file; default: stdout
     #[arg(short, long, value_name = "FILE")]
@@ -325,9 +325,9 @@ pub(crate) enum GraphCommand {
         query: String,
         #[command(flatten)]
         source: SourceArguments,
-        /// How to write the rows
-        #[arg(long, help_heading = "Answer", value_enum, default_value_t = RowsFormat::Terminal, value_name = "FORMAT")]
-        format: RowsFormat,
+        /// How to write the rows; default: as the ending of the file tells, terminal on stdout
+        #[arg(long, help_heading = "Answer", value_enum, value_name = "FORMAT")]
+        format: Option<RowsFormat>,
         /// Write to this file; default: stdout
         #[arg(short, long, help_heading = "Answer", value_name = "FILE")]
         output: Option<PathBuf>,
@@ -337,9 +337,9 @@ pub(crate) enum GraphCommand {
     Export {
         #[command(flatten)]
         source: SourceArguments,
-        /// graphml, cypher, dot, jsonl or parquet
+        /// graphml, cypher, dot, jsonl or parquet; default: as the ending of the file tells
         #[arg(long, help_heading = "Answer", value_name = "FORMAT", value_parser = parse_export)]
-        format: Export,
+        format: Option<Export>,
         /// Write to this file; default: stdout. Parquet needs it: `graph.parquet` becomes `graph.nodes.parquet` and
         /// `graph.edges.parquet`
         #[arg(short, long, help_heading = "Answer", value_name = "FILE")]
@@ -367,7 +367,8 @@ pub(crate) enum Export {
     Parquet,
 }
 
-fn parse_export(text: &str) -> Result<Export, String> {
+/// The format of an export, by its name.
+pub(crate) fn parse_export(text: &str) -> Result<Export, String> {
     if text == "parquet" {
         return Ok(Export::Parquet);
     }

@@ -11,10 +11,10 @@ use plumb_model::diagnostic::Diagnostic;
 use plumb_model::value::Text;
 use plumb_report::rows;
 
-use crate::answer::Destination;
+use crate::answer::{self, Destination};
 use crate::console::Console;
 use crate::exit::{Failed, Status, file_error};
-use crate::graph_arguments::{Export, GraphCommand, RowsFormat, SourceArguments};
+use crate::graph_arguments::{Export, GraphCommand, RowsFormat, SourceArguments, parse_export};
 use crate::source::{Judging, Source};
 use crate::whole_file::WholeFile;
 
@@ -32,22 +32,33 @@ pub(crate) fn run(console: Console, command: &GraphCommand) -> Result<Status, Fa
         } => ask(console, query, source, *format, output.as_deref()),
         GraphCommand::Export {
             source,
-            format: Export::Text(format),
+            format,
             output,
-        } => {
-            let destination = Destination::open(output.as_deref(), source.snapshot.as_deref())?;
+        } => write_out(console, source, *format, output.as_deref()),
+    }
+}
+
+fn write_out(
+    console: Console,
+    source: &SourceArguments,
+    format: Option<Export>,
+    output: Option<&Path>,
+) -> Result<Status, Failed> {
+    match answer::format_by(format, output, |ending| parse_export(ending).ok())? {
+        Some(Export::Text(format)) => {
+            let destination = Destination::open(output, source.snapshot.as_deref())?;
             let read = Source::read(console, source, Judging::Nothing)?;
             let gaps = read.gaps.clone();
             let (_, assembled) = read.assembled();
-            destination.write(|mut out| export(&assembled.graph, *format, &mut out))?;
+            destination.write(|mut out| export(&assembled.graph, format, &mut out))?;
             gaps.warn(console);
             Ok(gaps.status())
         }
-        GraphCommand::Export {
-            source,
-            format: Export::Parquet,
-            output,
-        } => parquet(console, source, output.as_deref()),
+        Some(Export::Parquet) => parquet(console, source, output),
+        None if output.is_some() => Err(answer::unknown_ending(output)),
+        None => Err(Diagnostic::error("the graph has no format for people")
+            .help("name one with `--format`: graphml, cypher, dot, jsonl or parquet")
+            .into()),
     }
 }
 
@@ -55,9 +66,10 @@ fn ask(
     console: Console,
     text: &str,
     source: &SourceArguments,
-    format: RowsFormat,
+    format: Option<RowsFormat>,
     output: Option<&Path>,
 ) -> Result<Status, Failed> {
+    let format = answer::format_of(format, output, RowsFormat::Terminal)?;
     let query = Query::parse(QUERY, text)?;
     let destination = Destination::open(output, source.snapshot.as_deref())?;
     let read = Source::read(console, source, Judging::Nothing)?;

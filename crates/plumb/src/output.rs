@@ -28,24 +28,11 @@ pub(crate) struct Outputs {
 impl Outputs {
     /// Pairs formats with files; `snapshot` is the file that is read or written besides.
     pub(crate) fn new(arguments: &ReportArguments, snapshot: Option<&Path>) -> Result<Self, Failed> {
-        let mut formats = arguments.format.iter().copied();
+        let mut formats = arguments.format.clone();
         let mut files = Vec::new();
         let mut taken: Vec<PathBuf> = snapshot.map(place_of).into_iter().collect();
         for path in &arguments.output {
-            let format = match formats.next() {
-                Some(format) => format,
-                None => path
-                    .file_name()
-                    .and_then(|name| name.to_str())
-                    .and_then(Format::of_file_name)
-                    .ok_or_else(|| {
-                        Diagnostic::error(format!(
-                            "cannot tell the format of `{}` from its ending",
-                            path.display()
-                        ))
-                        .help("name it with `--format`, for example `--format json`")
-                    })?,
-            };
+            let format = format_of(path, &mut formats)?;
             let folder = path
                 .parent()
                 .filter(|folder| !folder.as_os_str().is_empty())
@@ -73,18 +60,16 @@ impl Outputs {
             taken.push(place);
             files.push((format, path.clone()));
         }
-        let stdout = formats
-            .next()
-            .or_else(|| arguments.format.is_empty().then_some(Format::Terminal));
-        if let Some(extra) = formats.next() {
-            let message = format!("two formats for stdout, the second is `{extra}`");
+        if let [first, extra, ..] = formats.as_slice() {
+            let message = format!("two formats for stdout: `{first}` and `{extra}`");
             return Err(Diagnostic::error(message)
-                .help("give all but one of them a file with `--output FILE`")
+                .help("give all but one of them a file of its own with `--output FILE`, with an ending that fits it")
                 .into());
         }
+        let on_stdout = formats.first().copied();
         Ok(Self {
             files,
-            stdout,
+            stdout: on_stdout.or_else(|| arguments.format.is_empty().then_some(Format::Terminal)),
             code_prefix: String::new(),
         })
     }
@@ -127,6 +112,23 @@ impl Outputs {
             Ok(()) => Ok(()),
         }
     }
+}
+
+/// Takes out of the formats that are still free the first that a file of that name may hold; without one its ending decides.
+fn format_of(path: &Path, formats: &mut Vec<Format>) -> Result<Format, Failed> {
+    let name = path
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default();
+    if let Some(position) = formats.iter().position(|format| format.fits(name)) {
+        return Ok(formats.remove(position));
+    }
+    Format::of_file_name(name).ok_or_else(|| {
+        let message = format!("cannot tell the format of `{}` from its ending", path.display());
+        Diagnostic::error(message)
+            .help("name it with `--format`, for example `--format json`")
+            .into()
+    })
 }
 
 /// Writes text to stdout.

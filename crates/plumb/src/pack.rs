@@ -7,6 +7,7 @@ use plumb_model::diagnostic::{Diagnostic, Level};
 use plumb_pack::inline_test::run_tests;
 use plumb_pack::load::Base;
 use plumb_pack::pack::{Pack, SourceFile};
+use plumb_report::numbers::counted;
 
 use crate::arguments::PackCommand;
 use crate::console::Console;
@@ -39,12 +40,13 @@ fn lint(console: Console) -> Result<Status, Failed> {
         .filter(|diagnostic| diagnostic.level == Level::Error)
         .count();
     print(&format!(
-        "{} policies, {} resource types, {} frameworks, {} escalations: {errors} errors, {} warnings\n",
-        pack.policies().len(),
-        pack.resource_types().len(),
-        pack.frameworks().len(),
-        pack.escalations().len(),
-        diagnostics.len() - errors
+        "{}, {}, {}, {}: {}, {}\n",
+        counted(pack.policies().len() as u64, "policies"),
+        counted(pack.resource_types().len() as u64, "resource types"),
+        counted(pack.frameworks().len() as u64, "frameworks"),
+        counted(pack.escalations().len() as u64, "escalations"),
+        counted(errors as u64, "errors"),
+        counted((diagnostics.len() - errors) as u64, "warnings")
     ))?;
     Ok(if errors == 0 {
         Status::Clean
@@ -87,7 +89,8 @@ fn test(console: Console, folder: Option<&Path>) -> Result<Status, Failed> {
         }
     }
     print(&format!(
-        "{passed} tests passed ({cases} of them recorded answers), {failed} failed\n"
+        "{} passed ({cases} of them recorded answers), {failed} failed\n",
+        counted(passed, "tests")
     ))?;
     Ok(if failed == 0 {
         Status::Clean

@@ -7,11 +7,12 @@ use plumb_model::diagnostic::Diagnostic;
 use plumb_model::path::{AttackPath, PathReport};
 use plumb_model::report::Report;
 use plumb_model::value::Text;
+use plumb_report::numbers::counted;
 use plumb_report::options::Color;
 use plumb_report::{paths_export, svg, terminal};
 
 use crate::VERSION;
-use crate::answer::{Destination, did_you_mean};
+use crate::answer::{self, Destination, did_you_mean};
 use crate::console::Console;
 use crate::exit::{Failed, Status};
 use crate::graph_arguments::{
@@ -41,6 +42,11 @@ pub(crate) fn run(console: Console, arguments: &PathsArguments) -> Result<Status
 
 fn list(console: Console, arguments: &PathsListArguments) -> Result<Status, Failed> {
     let source = &arguments.source;
+    let format = answer::format_of(
+        arguments.format,
+        arguments.output.as_deref(),
+        PathsFormat::Terminal,
+    )?;
     let destination = Destination::open(arguments.output.as_deref(), source.snapshot.as_deref())?;
     let read = Source::read(console, source, Judging::EveryPolicy)?;
     let status = read.gaps.status();
@@ -50,7 +56,7 @@ fn list(console: Console, arguments: &PathsListArguments) -> Result<Status, Fail
     if let Some(limit) = arguments.limit {
         leave_out(&mut paths, usize::try_from(limit).unwrap_or(usize::MAX));
     }
-    match arguments.format {
+    match format {
         PathsFormat::Terminal => {
             let (width, color) = look(console, &destination);
             destination.text(&terminal::paths::list(&paths, width, color))
@@ -69,7 +75,8 @@ fn leave_out(paths: &mut PathReport, limit: usize) {
     if more > 0 {
         paths.paths.truncate(limit);
         paths.problems.push(Text::from(format!(
-            "{more} less risky paths are left out by `--limit`"
+            "`--limit` leaves out {}",
+            counted(more as u64, "less risky paths")
         )));
         paths.problems.sort();
     }
@@ -96,9 +103,10 @@ fn show(
     console: Console,
     id: &str,
     source: &SourceArguments,
-    format: PathFormat,
+    format: Option<PathFormat>,
     output: Option<&Path>,
 ) -> Result<Status, Failed> {
+    let format = answer::format_of(format, output, PathFormat::Terminal)?;
     let destination = Destination::open(output, source.snapshot.as_deref())?;
     let read = Source::read(console, source, Judging::EveryPolicy)?;
     let status = read.gaps.status();
@@ -162,13 +170,18 @@ fn find<'p>(paths: &'p PathReport, id: &str) -> Result<&'p AttackPath, Failed> {
 /// Runs `plumb chokepoints`.
 pub(crate) fn choke_points(console: Console, arguments: &ChokepointsArguments) -> Result<Status, Failed> {
     let source = &arguments.source;
+    let format = answer::format_of(
+        arguments.answer.format,
+        arguments.answer.output.as_deref(),
+        AnswerFormat::Terminal,
+    )?;
     let destination = Destination::open(arguments.answer.output.as_deref(), source.snapshot.as_deref())?;
     let limit = usize::try_from(arguments.limit).unwrap_or(usize::MAX);
     let read = Source::read(console, source, Judging::EveryPolicy)?.choking(limit);
     let status = read.gaps.status();
     let mut paths = read.report().paths.unwrap_or_default();
     paths.choke_points.truncate(limit);
-    match arguments.answer.format {
+    match format {
         AnswerFormat::Terminal => {
             let (width, color) = look(console, &destination);
             destination.text(&terminal::paths::choke_points(&paths, width, color))

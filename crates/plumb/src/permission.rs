@@ -11,7 +11,7 @@ use plumb_model::value::Text;
 use plumb_report::terminal::answers;
 
 use crate::action;
-use crate::answer::{Destination, did_you_mean, one_of};
+use crate::answer::{self, Destination, did_you_mean, one_of};
 use crate::console::Console;
 use crate::exit::{Failed, Status};
 use crate::graph_arguments::{AnswerFormat, CanArguments, WhoCanArguments};
@@ -22,6 +22,11 @@ use crate::source::{Judging, Source};
 pub(crate) fn can(console: Console, arguments: &CanArguments) -> Result<Status, Failed> {
     let source = &arguments.source;
     let context = context(&arguments.context)?;
+    let format = answer::format_of(
+        arguments.answer.format,
+        arguments.answer.output.as_deref(),
+        AnswerFormat::Terminal,
+    )?;
     let destination = Destination::open(arguments.answer.output.as_deref(), source.snapshot.as_deref())?;
     let read = Source::read(console, source, Judging::Nothing)?;
     let (gaps, addresses) = (read.gaps.clone(), read.addresses.clone());
@@ -37,7 +42,7 @@ pub(crate) fn can(console: Console, arguments: &CanArguments) -> Result<Status, 
     let answer = questions
         .can(&who, &arguments.action, &what, &context)
         .map_err(|error| unanswerable(&error))?;
-    match arguments.answer.format {
+    match format {
         AnswerFormat::Terminal => {
             let (width, color) = look(console, &destination);
             destination.text(&answers::permission(&answer, width, color))
@@ -58,6 +63,11 @@ pub(crate) fn can(console: Console, arguments: &CanArguments) -> Result<Status, 
 pub(crate) fn who_can(console: Console, arguments: &WhoCanArguments) -> Result<Status, Failed> {
     let source = &arguments.source;
     let context = context(&arguments.context)?;
+    let format = answer::format_of(
+        arguments.answer.format,
+        arguments.answer.output.as_deref(),
+        AnswerFormat::Terminal,
+    )?;
     let destination = Destination::open(arguments.answer.output.as_deref(), source.snapshot.as_deref())?;
     let read = Source::read(console, source, Judging::Nothing)?;
     let (gaps, addresses) = (read.gaps.clone(), read.addresses.clone());
@@ -70,7 +80,7 @@ pub(crate) fn who_can(console: Console, arguments: &WhoCanArguments) -> Result<S
     let answer = questions
         .who_can(&arguments.action, &what, &context)
         .map_err(|error| unanswerable(&error))?;
-    match arguments.answer.format {
+    match format {
         AnswerFormat::Terminal => {
             let (width, color) = look(console, &destination);
             destination.text(&answers::who_can(&answer, width, color))

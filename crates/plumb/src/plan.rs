@@ -11,6 +11,7 @@ use plumb_model::account::Provider;
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::value::Text;
 use plumb_pack::pack::Pack;
+use plumb_report::numbers::counted;
 
 use crate::arguments::{PlanAwsArguments, SelectionArguments};
 use crate::console::Console;
@@ -119,10 +120,10 @@ fn table(plan: &Plan, calls: &[PlannedCall], regions: &[String], width: usize) -
     };
     let services: BTreeSet<&Text> = calls.iter().map(|call| &call.service).collect();
     lines.push(format!(
-        "{} operations of {} services read {} resource types; regional ones go to {places}",
-        calls.len(),
-        services.len(),
-        plan.types.len()
+        "{} of {} for {}; regional ones go to {places}",
+        counted(calls.len() as u64, "operations"),
+        counted(services.len() as u64, "services"),
+        counted(plan.types.len() as u64, "resource types")
     ));
     let operation_width = calls.iter().map(|call| call.operation.len()).max().unwrap_or(0);
     let frequency_width = calls

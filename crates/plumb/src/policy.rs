@@ -13,6 +13,7 @@ use plumb_pack::policy::{Policy, Provenance, is_policy_name};
 use plumb_pack::requirement::Requirement;
 use plumb_pack::scaffold::scaffold;
 use plumb_pack::selection::Selection;
+use plumb_report::numbers::counted;
 use plumb_report::visible::visible;
 
 use crate::arguments::{PolicyCommand, SelectionArguments};
@@ -82,8 +83,8 @@ fn list(console: Console, arguments: &SelectionArguments, json: bool) -> Result<
     }
     let _ = writeln!(
         text,
-        "\n{} policies; `plumb policy show NAME` tells more",
-        sorted.len()
+        "\n{}; `plumb policy show NAME` tells more",
+        counted(sorted.len() as u64, "policies")
     );
     print(&text)?;
     Ok(Status::Clean)
@@ -213,9 +214,10 @@ fn lint(console: Console, paths: &[PathBuf]) -> Result<Status, Failed> {
         .count();
     console.show(&diagnostics);
     console.say(&format!(
-        "{} policies checked, {broken} errors, {} warnings",
-        own.len(),
-        diagnostics.len() - broken
+        "{} checked, {}, {}",
+        counted(own.len() as u64, "policies"),
+        counted(broken as u64, "errors"),
+        counted((diagnostics.len() - broken) as u64, "warnings")
     ));
     Ok(if broken == 0 {
         Status::Clean
@@ -248,7 +250,7 @@ fn test(console: Console, paths: &[PathBuf], names: &[String]) -> Result<Status,
             }
         }
     }
-    print(&format!("{passed} tests passed, {failed} failed\n"))?;
+    print(&format!("{} passed, {failed} failed\n", counted(passed, "tests")))?;
     Ok(if failed == 0 {
         Status::Clean
     } else {

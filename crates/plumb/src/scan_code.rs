@@ -93,7 +93,7 @@ pub(crate) fn run(console: Console, arguments: &ScanCodeArguments) -> Result<Sta
     let changes = changed.as_ref().map(|changed| &changed.changes);
     let pack = knowledge::load(console, &arguments.selection.policies)?;
     let mut chosen = knowledge::choose(&pack, &arguments.selection, None)?;
-    let estate = Arc::new(graph::estate(arguments.graph.estate.as_deref())?);
+    let estate = Arc::new(graph::estate(&pack, arguments.graph.estate.as_deref())?);
     // A change is judged in milliseconds; paths are for who asks for them.
     let graph = match arguments.graph.paths {
         Paths::Always => Some(graph::knowledge(&pack, Some(&estate))?),
@@ -453,6 +453,7 @@ fn not_judged<'u>(roots: impl Iterator<Item = &'u Unjudged>) -> Vec<Diagnostic> 
             .collect();
         let more = match counts.len().saturating_sub(named.len()) {
             0 => String::new(),
+            1 => " and 1 more type".to_owned(),
             more => format!(" and {more} more types"),
         };
         let what = if all == 1 { one } else { several };

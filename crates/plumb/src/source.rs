@@ -72,7 +72,7 @@ impl Source {
                 frameworks: Vec::new(),
             },
         };
-        let estate = Arc::new(graph::estate(arguments.estate.as_deref())?);
+        let estate = Arc::new(graph::estate(&pack, arguments.estate.as_deref())?);
         let knowledge = graph::knowledge(&pack, Some(&estate))?;
         let organization = arguments.demo.then_some(plumb_demo::ORGANIZATION);
         let config = graph::config_of(estate, Some(Arc::clone(&knowledge)), organization);
@@ -128,6 +128,10 @@ impl Source {
         let mut report = self.analyzer.finish(self.accounts, self.organization);
         if let Some(paths) = &mut report.paths {
             paths.problems.extend(self.gaps.sentences().cloned());
+            let doubts = report.estate_doubts.iter();
+            paths
+                .problems
+                .extend(doubts.map(|doubt| Text::from(format!("of the estate file: {doubt}"))));
             paths.problems.sort();
         }
         report

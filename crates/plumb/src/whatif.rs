@@ -16,7 +16,7 @@ use plumb_pack::graph_role::GraphRole;
 use plumb_report::identity::fingerprint;
 use plumb_report::terminal::answers;
 
-use crate::answer::{Destination, did_you_mean, one_of};
+use crate::answer::{self, Destination, did_you_mean, one_of};
 use crate::console::Console;
 use crate::exit::{Failed, Status};
 use crate::graph_arguments::{AnswerFormat, WhatifArguments};
@@ -32,6 +32,11 @@ const MOST_NEAR: usize = 3;
 /// Runs the command.
 pub(crate) fn run(console: Console, arguments: &WhatifArguments) -> Result<Status, Failed> {
     let source = &arguments.source;
+    let format = answer::format_of(
+        arguments.answer.format,
+        arguments.answer.output.as_deref(),
+        AnswerFormat::Terminal,
+    )?;
     let destination = Destination::open(arguments.answer.output.as_deref(), source.snapshot.as_deref())?;
     let judging = if arguments.fix.is_empty() {
         Judging::Nothing
@@ -49,7 +54,7 @@ pub(crate) fn run(console: Console, arguments: &WhatifArguments) -> Result<Statu
         change.remove(security, name).map_err(|error| unknown(&error))?;
     }
     for name in &arguments.fix {
-        let finding = find(&report, name)?;
+        let finding = find(&report, &policies, name)?;
         let role = knowledge
             .type_id(&finding.policy.resource_type)
             .and_then(|id| knowledge.role(id));
@@ -62,7 +67,7 @@ pub(crate) fn run(console: Console, arguments: &WhatifArguments) -> Result<Statu
     }
     let mut answer = whatif::ask(security, &knowledge.weights, &Limits::default(), &change);
     answer.assumed = assumed;
-    match arguments.answer.format {
+    match format {
         AnswerFormat::Terminal => {
             let (width, color) = look(console, &destination);
             destination.text(&answers::what_if(&answer, width, color))
@@ -112,7 +117,7 @@ fn mend(
 }
 
 /// The failing finding that a text means.
-fn find<'r>(report: &'r Report, name: &str) -> Result<FindingView<'r>, Failed> {
+fn find<'r>(report: &'r Report, policies: &[CompiledPolicy], name: &str) -> Result<FindingView<'r>, Failed> {
     let is_digit = |byte: u8| byte.is_ascii_hexdigit();
     let found = if name.len() == FINGERPRINT && name.bytes().all(is_digit) {
         let wanted = name.to_ascii_lowercase();
@@ -123,7 +128,7 @@ fn find<'r>(report: &'r Report, name: &str) -> Result<FindingView<'r>, Failed> {
             )
         })
     } else {
-        by_name(report, name)
+        by_name(report, policies, name)
     };
     let finding = found?;
     let (policy, uid) = (&finding.policy.name, &finding.resource.uid);
@@ -141,14 +146,21 @@ fn find<'r>(report: &'r Report, name: &str) -> Result<FindingView<'r>, Failed> {
     }
 }
 
-fn by_name<'r>(report: &'r Report, name: &str) -> Result<FindingView<'r>, Diagnostic> {
+fn by_name<'r>(
+    report: &'r Report,
+    policies: &[CompiledPolicy],
+    name: &str,
+) -> Result<FindingView<'r>, Diagnostic> {
     let Some((policy, resource)) = name.split_once('@') else {
         return Err(Diagnostic::error(format!("`{name}` is no finding"))
             .help("write it as `POLICY@RESOURCE`, or give the 32 digits of its fingerprint"));
     };
-    let is_policy = |view: &FindingView<'_>| {
-        view.policy.name == policy || view.policy.aliases.iter().any(|alias| alias == policy)
-    };
+    let meant: BTreeSet<&Text> = policies
+        .iter()
+        .filter(|compiled| compiled.policy.is_called(policy))
+        .map(|compiled| &compiled.policy.name)
+        .collect();
+    let is_policy = |view: &FindingView<'_>| meant.contains(&view.policy.name);
     let of_policy: Vec<FindingView<'_>> = report.findings().filter(is_policy).collect();
     if of_policy.is_empty() {
         let names = report.policies.iter().map(|policy| policy.name.as_str());

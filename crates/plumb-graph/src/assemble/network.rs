@@ -176,9 +176,12 @@ fn add_lateral(assembly: &mut Assembly<'_>, estate: &Estate) {
         );
     }
     if !lateral.left_out.is_empty() {
+        let groups = match lateral.left_out.len() {
+            1 => "1 group of resources was".to_owned(),
+            several => format!("{several} groups of resources were"),
+        };
         assembly.problem(format!(
-            "{} groups of resources were not compared with their neighbours, because the networks have too many",
-            lateral.left_out.len()
+            "{groups} not compared with their neighbours, because the networks have too many"
         ));
     }
 }
@@ -346,7 +349,8 @@ pub(crate) fn is_everything(prefixes: &[Text]) -> bool {
 fn shortened(prefixes: &[Text]) -> String {
     let shown: Vec<&str> = prefixes.iter().take(2).map(Text::as_str).collect();
     match prefixes.len().checked_sub(shown.len()) {
-        Some(more) if more > 0 => format!("{} and {more} more ranges", shown.join(", ")),
+        Some(1) => format!("{} and 1 more range", shown.join(", ")),
+        Some(more) if more > 1 => format!("{} and {more} more ranges", shown.join(", ")),
         _ => shown.join(" and "),
     }
 }

@@ -130,6 +130,18 @@ fn lost(part: &ScorePart) -> String {
     }
 }
 
+/// What the estate file says that means nothing here.
+pub(super) fn estate_doubts(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    if report.estate_doubts.is_empty() {
+        return Ok(());
+    }
+    page.heading("THE ESTATE FILE:")?;
+    for doubt in &report.estate_doubts {
+        page.wrapped("  doubtful: ", doubt)?;
+    }
+    Ok(())
+}
+
 /// How much was accepted, and which acceptances need care.
 pub(super) fn accepted(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     if report.accepted.is_empty() {

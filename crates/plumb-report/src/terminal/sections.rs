@@ -220,7 +220,13 @@ pub(super) fn obstacles(report: &Report, obstacles: &[Obstacle<'_>], page: &mut 
         page.line(&format!("  {verdicts:>9} {policies:>9} {accounts:>9}  {cause}"))?;
     }
     if obstacles.len() > LISTED {
-        page.wrapped("  ", &format!("and {} more causes", obstacles.len() - LISTED))?;
+        page.wrapped(
+            "  ",
+            &format!(
+                "and {}",
+                counted((obstacles.len() - LISTED) as u64, "more causes")
+            ),
+        )?;
     }
     Ok(())
 }

@@ -535,6 +535,7 @@ fn report(
         breakdown: Breakdown::default(),
         paths: None,
         accepted: Vec::new(),
+        estate_doubts: Vec::new(),
         focus: None,
     }
 }

@@ -102,6 +102,7 @@ fn an_empty_report_renders_and_claims_nothing() {
         breakdown: Breakdown::default(),
         paths: None,
         accepted: Vec::new(),
+        estate_doubts: Vec::new(),
         focus: None,
     };
     for format in Format::ALL {

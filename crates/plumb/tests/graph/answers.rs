@@ -88,7 +88,7 @@ fn paths_are_narrowed_by_risk_and_number_and_what_is_left_out_is_said() {
     let found = paths["paths"].as_array().unwrap();
     assert_eq!(found.len(), 4);
     assert!(found.iter().all(|path| path["risk"].as_u64().unwrap() >= 80));
-    assert!(paths["problems"].to_string().contains("left out by `--limit`"));
+    assert!(paths["problems"].to_string().contains("`--limit` leaves out "));
     assert!(text(&["paths", "--demo", "--limit", "1"]).contains("not complete: "));
 }
 
@@ -343,13 +343,18 @@ fn the_graph_is_queried_and_exported() {
         ("dot", "digraph"),
         ("jsonl", "{\"element\":\"node\""),
     ] {
-        let file = folder.path(format);
-        assert_eq!(
-            text(&["graph", "export", "--demo", "--format", format, "-o", &file]),
-            ""
-        );
-        assert!(fs::read_to_string(&file).unwrap().starts_with(start), "{format}");
+        // By its name or by the ending of the file.
+        let (plain, ending) = (folder.path(format), folder.path(&format!("graph.{format}")));
+        let named = ["graph", "export", "--demo", "--format", format, "-o", &plain];
+        assert_eq!(text(&named), "");
+        assert_eq!(text(&["graph", "export", "--demo", "-o", &ending]), "");
+        let written = fs::read_to_string(&plain).unwrap();
+        assert!(written.starts_with(start), "{format}");
+        assert!(written == fs::read_to_string(&ending).unwrap(), "{format}");
     }
+    let answer = folder.path("exposed.json");
+    text(&["exposure", "--demo", "--accounts", "2", "-o", &answer]);
+    assert!(fs::read_to_string(&answer).unwrap().starts_with('{'));
     text(&[
         "graph",
         "export",

@@ -292,6 +292,18 @@ fn bad_input_is_refused_with_one_diagnostic() {
             &["graph", "export", "--demo", "--accounts", "0", "--format", "dot"],
             &["0"],
         ),
+        (
+            &["graph", "export", "--demo"],
+            &["the graph has no format for people"],
+        ),
+        (
+            &["paths", "--demo", "--format", "terminal", "-o", "out.json"],
+            &["the ending of `out.json` tells another format"],
+        ),
+        (
+            &["exposure", "--demo", "-o", "out.pdf"],
+            &["cannot tell the format of `out.pdf`"],
+        ),
     ];
     for (arguments, words) in cases {
         refused(arguments, words);
@@ -300,7 +312,7 @@ fn bad_input_is_refused_with_one_diagnostic() {
         "graph",
         "export",
         "--format",
-        "dot",
+        "jsonl",
         "--snapshot",
         &narrow,
         "-o",
