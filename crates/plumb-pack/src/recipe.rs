@@ -318,6 +318,8 @@ pub enum Transform {
     Json,
     /// Comma-separated text with a header to a list of maps.
     Csv,
+    /// A text to the list of its parts between commas.
+    Split,
     /// A text to its length and the secrets found in it.
     SecretScan,
 }

@@ -9,6 +9,7 @@
 mod answers;
 mod declared;
 mod input;
+mod scaling;
 
 use std::fs;
 use std::path::PathBuf;
