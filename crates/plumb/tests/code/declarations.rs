@@ -52,9 +52,12 @@ fn what_is_declared_twice_is_told_and_fails_in_whatever_order() {
     }
 }
 
+/// Files with what each says, how many failures they give, and what is told.
+type Case<'c> = (&'c [(&'c str, &'c str)], usize, &'c [&'c str]);
+
 #[test]
 fn a_file_of_opentofu_stands_for_that_of_terraform() {
-    let cases: [(&[(&str, &str)], usize, &[&str]); 5] = [
+    let cases: [Case<'_>; 5] = [
         (
             &[("main.tf", "true"), ("main.tofu", "false")],
             1,
