@@ -49,7 +49,7 @@ pub(crate) struct Callers {
     /// Whether every ARN of a caller that they name has its account.
     pub(crate) arns_have_accounts: bool,
     /// The accounts that they name.
-    pub(super) accounts: BTreeSet<Text>,
+    pub(crate) accounts: BTreeSet<Text>,
     /// The organizations that they name, with wildcards, some with a way down from there.
     pub(super) organizations: BTreeSet<Text>,
     /// The accounts whose access points they name.

@@ -389,7 +389,7 @@ fn sources(source: &str, detail: Option<&Detail>) -> Vec<Text> {
 }
 
 /// What takes requests that relations of these names lead to.
-fn related(
+pub(super) fn related(
     assembly: &Assembly<'_>,
     fragment: usize,
     resource: &FragmentNode,

@@ -401,7 +401,9 @@ impl<'d, 'c> Permissions<'d, 'c> {
         (whole, vantages): (&Part, &[Vantage]),
         question: Question<'_>,
     ) {
-        let Some(principal) = principal else { return };
+        let Some(principal) = principal.filter(|_| !question.is_told_by_openings()) else {
+            return;
+        };
         let Some(account) = principal.account.clone() else {
             return;
         };
@@ -465,7 +467,12 @@ impl<'d, 'c> Permissions<'d, 'c> {
             return;
         };
         // Where the policy lets no stranger in, what it grants to everybody counts at home only.
-        let strangers: &[Principal] = if detail.closed.is_some() { &[] } else { &anybody };
+        let by_openings = question.is_told_by_openings();
+        let strangers: &[Principal] = if detail.closed.is_some() || by_openings {
+            &[]
+        } else {
+            &anybody
+        };
         let outcome = self
             .ask_from_outside(assembly, strangers, vantages, group, question)
             .map(|found| match &detail.perhaps_closed {
@@ -501,7 +508,12 @@ impl<'d, 'c> Permissions<'d, 'c> {
             self.ask_stranger(assembly, Some(anybody), &account, (whole, &door), question);
         }
         let is_shut = || detail.access_list.is_some() && policy_may_be_public(detail);
-        if outcome.is_none() && (detail.closed.is_none() || !is_shut()) {
+        let may_come_within = if by_openings {
+            detail.closed.is_some()
+        } else {
+            detail.closed.is_none() || !is_shut()
+        };
+        if outcome.is_none() && may_come_within {
             self.ask_within_networks(assembly, whole, question);
         }
         if let Some(from_outside) = outcome {

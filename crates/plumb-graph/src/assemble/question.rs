@@ -15,7 +15,7 @@ use plumb_iam::vantage;
 use plumb_model::graph::NodeKind;
 use plumb_model::path::EdgeKind;
 use plumb_model::value::Text;
-use plumb_pack::graph_role::{Access, AccessLevel};
+use plumb_pack::graph_role::{Access, AccessLevel, Strangers};
 
 use crate::assemble::Assembly;
 use crate::assemble::assets::AssetGroup;
@@ -40,6 +40,14 @@ impl Question<'_> {
                 let mut actions = access.grants.iter().flat_map(|grant| &grant.actions);
                 actions.next().map_or("", |action| action.as_str())
             }
+        }
+    }
+
+    /// Whether openings tell what strangers get of it.
+    pub(crate) fn is_told_by_openings(&self) -> bool {
+        match self {
+            Self::Assume => false,
+            Self::Access(_, access) => access.strangers == Strangers::ByOpenings,
         }
     }
 

@@ -267,7 +267,7 @@ fn from_ranges(addresses: &AddressSet, outcome: Outcome) -> FromOutside {
 }
 
 /// From where, where it is a part of the internet that leaves as much out.
-fn part_of_internet(addresses: &AddressSet) -> Option<Text> {
+pub(crate) fn part_of_internet(addresses: &AddressSet) -> Option<Text> {
     let left_out = AddressSet::internet()
         .intersection(&AddressSet::ipv4())
         .difference(addresses);
