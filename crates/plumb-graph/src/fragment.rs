@@ -209,7 +209,9 @@ impl AccountFragment {
         });
         problems.extend(told.take(MAX_PROBLEMS));
         let iam = match account.provider {
-            Provider::Aws => Some(AccountIam::read(account, resources, surroundings.coverage)),
+            Provider::Aws => {
+                Some(AccountIam::read(account, resources, surroundings.coverage).at(surroundings.now))
+            }
             // Their permissions come with their collectors.
             Provider::Azure | Provider::Gcp => None,
         };

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use plumb_iam::arn::{Arn, is_account};
 use plumb_iam::document::{Effect, Listing};
 use plumb_iam::evaluate::evaluate;
@@ -22,6 +23,7 @@ use plumb_pack::template::TemplateScope;
 
 use crate::assemble::Outcome;
 use crate::assemble::callers;
+use crate::assemble::callers::is_federated_user;
 use crate::assemble::strangers::parts;
 
 /// The most accounts that are asked for by name.
@@ -66,6 +68,7 @@ pub(crate) fn admissions(
     gate: &Gate,
     policy: Option<&NamedPolicy>,
     scope: &TemplateScope<'_>,
+    moment: Timestamp,
 ) -> Vec<Admission> {
     let Some(policy) = policy else {
         return match gate.without_policy {
@@ -80,7 +83,7 @@ pub(crate) fn admissions(
     let Some(on) = rendered.as_str() else {
         return Vec::new();
     };
-    let asked = Asked::new(gate, policy, scope, on);
+    let asked = Asked::new(gate, policy, (scope, moment), on);
     let mut tests = PlaceTests::default();
     if let Some(document) = policy.document() {
         tests.note(document);
@@ -192,7 +195,10 @@ fn named_accounts(policy: &NamedPolicy, own: &str) -> BTreeSet<Text> {
             PrincipalPattern::Account(account) | PrincipalPattern::Session { account, .. } => {
                 Some(account.clone())
             }
-            PrincipalPattern::Entity(arn) => Arn::account_of(arn).map(Text::from),
+            PrincipalPattern::Entity(arn) => {
+                let is_somebody = Principal::of_arn(arn).is_some() || is_federated_user(arn);
+                Arn::account_of(arn).filter(|_| is_somebody).map(Text::from)
+            }
             PrincipalPattern::Everyone
             | PrincipalPattern::Service(_)
             | PrincipalPattern::Federated(_)
@@ -217,7 +223,12 @@ struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    fn new(gate: &'a Gate, policy: &NamedPolicy, scope: &TemplateScope<'_>, on: &'a str) -> Self {
+    fn new(
+        gate: &'a Gate,
+        policy: &NamedPolicy,
+        (scope, moment): (&TemplateScope<'_>, Timestamp),
+        on: &'a str,
+    ) -> Self {
         let resource = ResourcePolicies {
             policy: Some(policy.clone()),
             grants: match gate.demand {
@@ -230,12 +241,14 @@ impl<'a> Asked<'a> {
             let value = value.render(scope);
             Some((key.clone(), Text::from(value.as_str()?)))
         });
+        let mut target = Target::new(on.replace('*', "x"))
+            .in_account(scope.account)
+            .in_region(scope.region);
+        target.moment = Some(moment);
         Self {
             gate,
             resource,
-            target: Target::new(on.replace('*', "x"))
-                .in_account(scope.account)
-                .in_region(scope.region),
+            target,
             on,
             given: given.collect(),
         }

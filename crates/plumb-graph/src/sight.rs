@@ -126,7 +126,7 @@ impl<'s> Sight<'s> {
             account: self.account_id,
             region: &resource.region,
         };
-        admissions(gate, policy, &scope)
+        admissions(gate, policy, &scope, self.surroundings.now)
             .into_iter()
             .map(|admission| through(&own, admission, gate))
             .collect()

@@ -79,6 +79,8 @@ pub enum Strangers {
     ByPolicy,
     /// The openings of the resource and its parts, because not every request that the policy allows is answered.
     ByOpenings,
+    /// The policy of the resource, and nobody of the estate is asked about it.
+    Alone,
 }
 
 /// That who has access to a resource has the same to another one, where that one permits it too.

@@ -43,6 +43,14 @@ impl Question<'_> {
         }
     }
 
+    /// Whether nobody of the estate is asked about it.
+    pub(crate) fn is_of_strangers_alone(&self) -> bool {
+        match self {
+            Self::Assume => false,
+            Self::Access(_, access) => access.strangers == Strangers::Alone,
+        }
+    }
+
     /// Whether openings tell what strangers get of it.
     pub(crate) fn is_told_by_openings(&self) -> bool {
         match self {
@@ -219,7 +227,8 @@ pub(crate) fn asked<'k>(assembly: &Assembly<'k>) -> Vec<(TypeId, Vec<Asked<'k>>)
         .filter_map(|position| knowledge.type_at(position))
         .map(|type_id| {
             let questions = questions(assembly, type_id).into_iter();
-            let asked = questions.map(|question| Asked {
+            let of_members = questions.filter(|question| !question.is_of_strangers_alone());
+            let asked = of_members.map(|question| Asked {
                 question,
                 actions: first_actions(question),
             });

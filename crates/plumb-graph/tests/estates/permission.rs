@@ -121,7 +121,16 @@ fn own_statements_decide_what_a_user_reads() {
         ),
         (
             with(json!({ "DateLessThan": { "aws:CurrentTime": "2030-01-01T00:00:00Z" } })),
-            Some(Conditional),
+            Some(Certain),
+        ),
+        // The accounts are read in January 2026.
+        (
+            with(json!({ "DateLessThan": { "aws:CurrentTime": "2025-12-31T23:59:59Z" } })),
+            None,
+        ),
+        (
+            with(json!({ "NumericGreaterThan": { "aws:EpochTime": "1767225600" } })),
+            None,
         ),
         (
             with(json!({ "StringEqualsIfExists": { "aws:SourceVpc": "vpc-1" } })),

@@ -199,14 +199,13 @@ impl TypeReader<'_> {
             .get("encrypt")
             .and_then(|node| self.encryption(node, relations));
         let strangers = fields.text("strangers", &mut self.problems).and_then(|text| {
-            let parse = |text: &str| (text == "openings").then_some(Strangers::ByOpenings);
-            parse_word(
-                &text,
-                fields.get("strangers")?,
-                &["openings"],
-                parse,
-                &mut self.problems,
-            )
+            let parse = |text: &str| match text {
+                "openings" => Some(Strangers::ByOpenings),
+                "alone" => Some(Strangers::Alone),
+                _ => None,
+            };
+            let words = ["openings", "alone"];
+            parse_word(&text, fields.get("strangers")?, &words, parse, &mut self.problems)
         });
         Some(Access {
             level,
