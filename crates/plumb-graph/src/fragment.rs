@@ -391,7 +391,7 @@ impl Reader<'_> {
                 | NodeKind::Data
                 | NodeKind::Secret
                 | NodeKind::Key
-                | NodeKind::Front => Tags::read(resource.get("tags")),
+                | NodeKind::Front => self.sight.tags(role.tagged.as_ref(), resource),
             },
             policy: policy.clone(),
             policy_shape: shape(role, resource, access_list.as_ref()),

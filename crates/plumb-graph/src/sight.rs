@@ -2,6 +2,7 @@
 
 use plumb_expr::{Program, Scope, Truth};
 use plumb_iam::policy::NamedPolicy;
+use plumb_iam::principal::Tags;
 use plumb_model::account::Account;
 use plumb_model::path::Certainty;
 use plumb_model::resource::Resource;
@@ -76,6 +77,22 @@ impl<'s> Sight<'s> {
             }
         };
         Some(Circumstance { clause, certainty })
+    }
+
+    /// The tags that conditions of policies see; without a rule all of them.
+    pub(crate) fn tags(&self, tagged: Option<&Program>, resource: &Resource) -> Tags {
+        let Some(tagged) = tagged else {
+            return Tags::read(resource.get("tags"));
+        };
+        let scope = self.scope(resource);
+        match tagged.truth(&scope) {
+            Truth::True => Tags::read(resource.get("tags")),
+            Truth::False => Tags::Known(Vec::new()),
+            Truth::Unknown => Tags::Unread(Text::from(format!(
+                "whether tags count: {}",
+                tagged.explain(&scope).message
+            ))),
+        }
     }
 
     /// Whether a rule holds of a part of a document; an error says why that is not known.

@@ -45,6 +45,8 @@ pub struct GraphRole {
     pub vouches: Vec<Vouches>,
     /// What it lets principals control.
     pub gives: Vec<Gives>,
+    /// Whether conditions of policies see its tags; where there is no rule, they do.
+    pub tagged: Option<Program>,
     /// How sensitive its content is where nothing else tells.
     pub sensitivity: Sensitivity,
     /// Where the role or instance profile stands whose permissions its code has, beside the relations called `runs_as`.
@@ -321,6 +323,7 @@ impl GraphRole {
             .chain(circumstances.map(|circumstance| &circumstance.when))
             .chain(tells)
             .chain(self.gives.iter().map(|gives| &gives.when))
+            .chain(&self.tagged)
     }
 
     /// The rules about parts of a document, which see one of these in place of the resource.

@@ -21,7 +21,7 @@ use crate::recipe::{Path, Piece, Relation, Template};
 use crate::suggest::did_you_mean;
 use crate::typed_path::Spelling;
 
-const GRAPH_KEYS: [&str; 17] = [
+const GRAPH_KEYS: [&str; 18] = [
     "kind",
     "policy",
     "access",
@@ -37,6 +37,7 @@ const GRAPH_KEYS: [&str; 17] = [
     "tells",
     "vouches",
     "gives",
+    "tagged",
     "sensitivity",
     "runs_as",
 ];
@@ -95,6 +96,10 @@ impl TypeReader<'_> {
             .iter()
             .filter_map(|node| self.gives(node, relations))
             .collect();
+        let tagged = match graph.get("tagged") {
+            Some(node) => Some(self.rule_about(node, self.attributes.to_type())?),
+            None => None,
+        };
         let kind = kind?;
         Some(GraphRole {
             kind,
@@ -112,6 +117,7 @@ impl TypeReader<'_> {
             tells,
             vouches,
             gives,
+            tagged,
             sensitivity: sensitivity.unwrap_or_else(|| usual_sensitivity(kind)),
             runs_as,
         })
