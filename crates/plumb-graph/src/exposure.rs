@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use plumb_expr::Root;
 use plumb_model::account::Account;
+use plumb_model::graph::NodeKind;
 use plumb_model::path::Certainty;
 use plumb_model::resource::Resource;
 use plumb_model::value::{Reason, Text, Value};
@@ -20,7 +21,7 @@ use plumb_pack::pack::Pack;
 use plumb_pack::schema::ResourceType;
 
 use crate::exposure::ways::Ways;
-use crate::fragment::Surroundings;
+use crate::fragment::{Surroundings, policy_of};
 use crate::knowledge::Demand;
 use crate::sight::Sight;
 
@@ -186,8 +187,12 @@ fn ways_to(
             ways.inside();
         }
     }
-    let Some(role) = role.filter(|role| reach.is_some() || !role.exposed.is_empty() || role.policy.is_some())
-    else {
+    // Of a front without openings of its own its parts tell them.
+    let tells = |role: &&GraphRole| {
+        let by_policy = role.policy.is_some() && role.kind != NodeKind::Front;
+        reach.is_some() || !role.exposed.is_empty() || by_policy
+    };
+    let Some(role) = role.filter(tells) else {
         if reach.is_none() {
             ways.unknown(format!(
                 "nothing is known of what reaches this {}",
@@ -196,8 +201,9 @@ fn ways_to(
         }
         return ways;
     };
-    for opening in &role.exposed {
-        if let Some(opening) = sight.opening(opening, resource) {
+    let policy = role.policy.as_ref().and_then(|path| policy_of(path, resource));
+    for opening in role.exposed.iter().filter(|opening| opening.part_of.is_none()) {
+        for opening in sight.openings(opening, policy.as_ref(), resource) {
             ways.opening(&opening, &resource.uid);
         }
     }

@@ -15,7 +15,7 @@ use plumb_iam::policy::{Grant, NamedPolicy};
 use plumb_iam::principal::Tags;
 use plumb_model::account::{Account, Provider};
 use plumb_model::coverage::Coverage;
-use plumb_model::path::Certainty;
+use plumb_model::path::{Certainty, Proof};
 use plumb_model::resource::Resource;
 use plumb_model::value::{Text, Value};
 use plumb_net::model::AccountNetwork;
@@ -25,7 +25,9 @@ use plumb_pack::template::TemplateScope;
 
 pub(crate) use self::control::{Given, Vouched};
 pub(crate) use self::fronts::Hand;
-use self::policies::{policy_of, shape};
+pub(crate) use self::policies::policy_of;
+use self::policies::shape;
+use crate::gate::Admitted;
 use crate::knowledge::{Knowledge, TypeId};
 use crate::sight::Sight;
 use plumb_model::graph::{NodeKind, Sensitivity};
@@ -153,13 +155,18 @@ pub(crate) struct ResolvedAccess {
     pub(crate) once: Vec<Circumstance>,
 }
 
-/// An opening to the internet.
+/// An opening to the internet, or to an account.
 #[derive(Debug)]
 pub(crate) struct ResolvedOpening {
     pub(crate) circumstance: Circumstance,
+    /// What makes it less than certain, where that is another thing than the clause.
+    pub(crate) conditions: Vec<Text>,
     pub(crate) ports: Vec<u16>,
-    /// The blocks that narrow it; `None` for any address.
-    pub(crate) blocks: Option<Vec<Text>>,
+    pub(crate) who: Admitted,
+    /// The relation to what is open by it; none where it is the resource itself.
+    pub(crate) part_of: Option<Text>,
+    /// The statements of the policy that let them in.
+    pub(crate) proofs: Vec<Proof>,
 }
 
 /// What the rules of an account see, beside the resource.
@@ -202,7 +209,9 @@ impl AccountFragment {
         });
         problems.extend(told.take(MAX_PROBLEMS));
         let iam = match account.provider {
-            Provider::Aws => Some(AccountIam::read(account, resources, surroundings.coverage)),
+            Provider::Aws => {
+                Some(AccountIam::read(account, resources, surroundings.coverage).at(surroundings.now))
+            }
             // Their permissions come with their collectors.
             Provider::Azure | Provider::Gcp => None,
         };
@@ -372,6 +381,7 @@ impl Reader<'_> {
                 .find(|closed| closed.certainty == certainty)
         };
         let mut told = Vec::new();
+        let policy = role.policy.as_ref().and_then(|path| policy_of(path, resource));
         let access_list = AccessList::read(resource, self.sight.all_of(ACCOUNT_BLOCK));
         let mut detail = Detail {
             tags: match role.kind {
@@ -381,9 +391,9 @@ impl Reader<'_> {
                 | NodeKind::Data
                 | NodeKind::Secret
                 | NodeKind::Key
-                | NodeKind::Front => Tags::read(resource.get("tags")),
+                | NodeKind::Front => self.sight.tags(role.tagged.as_ref(), resource),
             },
-            policy: role.policy.as_ref().and_then(|path| policy_of(path, resource)),
+            policy: policy.clone(),
             policy_shape: shape(role, resource, access_list.as_ref()),
             grants: (role.kind == NodeKind::Key)
                 .then(|| resource.get("grants"))
@@ -404,7 +414,7 @@ impl Reader<'_> {
             exposed: role
                 .exposed
                 .iter()
-                .filter_map(|opening| self.sight.opening(opening, resource))
+                .flat_map(|opening| self.sight.openings(opening, policy.as_ref(), resource))
                 .collect(),
             weak: so(&role.weak),
             withheld: so(&role.withheld),

@@ -27,6 +27,8 @@ mod endpoints;
 mod equal;
 #[path = "estates/fronts.rs"]
 mod fronts;
+#[path = "estates/gates.rs"]
+mod gates;
 #[path = "estates/groups.rs"]
 mod groups;
 #[path = "estates/hostile.rs"]

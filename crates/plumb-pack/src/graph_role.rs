@@ -45,6 +45,8 @@ pub struct GraphRole {
     pub vouches: Vec<Vouches>,
     /// What it lets principals control.
     pub gives: Vec<Gives>,
+    /// Whether conditions of policies see its tags; where there is no rule, they do.
+    pub tagged: Option<Program>,
     /// How sensitive its content is where nothing else tells.
     pub sensitivity: Sensitivity,
     /// Where the role or instance profile stands whose permissions its code has, beside the relations called `runs_as`.
@@ -68,6 +70,19 @@ pub struct Access {
     pub home: Vec<Circumstance>,
     /// Where one of them holds, something has to happen first, which its clause names.
     pub once: Vec<Circumstance>,
+    /// What tells whether somebody outside of the estate has the access.
+    pub strangers: Strangers,
+}
+
+/// What tells whether somebody outside of the estate has an access.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Strangers {
+    /// The policy of the resource.
+    ByPolicy,
+    /// The openings of the resource and its parts, because not every request that the policy allows is answered.
+    ByOpenings,
+    /// The policy of the resource, and nobody of the estate is asked about it.
+    Alone,
 }
 
 /// That who has access to a resource has the same to another one, where that one permits it too.
@@ -144,6 +159,58 @@ pub struct Opening {
     pub ports: Vec<u16>,
     /// Where the address blocks stand that narrow it.
     pub width: Option<Path>,
+    /// What must hold in any case, a clause for people; the opening is then conditional.
+    pub provided: Option<Text>,
+    /// What the resource policy has to say of it.
+    pub gate: Option<Gate>,
+    /// The relation to what is open by it, where that is not the resource itself but what it is a part of.
+    pub part_of: Option<Text>,
+}
+
+/// What the resource policy has to say of an opening.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gate {
+    /// The IAM actions that callers ask for, all of them; at least one.
+    pub actions: Vec<Text>,
+    /// Whether it must allow them, or must not deny them.
+    pub demand: Demand,
+    /// Template of the ARN that they are asked on; where it has a wildcard, one name that matches suffices.
+    pub on: Template,
+    /// Who asks.
+    pub callers: Callers,
+    /// Whether callers come in where there is no policy.
+    pub without_policy: WithoutPolicy,
+    /// The condition keys of their requests, with templates of their values.
+    pub context: Vec<(Text, Template)>,
+    /// The condition keys that their requests do not have.
+    pub lacks: Vec<Text>,
+}
+
+/// What a resource policy must say of actions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Demand {
+    /// It allows them and does not deny them.
+    Allowed,
+    /// It does not deny them.
+    NotDenied,
+}
+
+/// Who comes by an opening.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Callers {
+    /// Anybody, without a signature.
+    Anybody,
+    /// Whoever signs with an account of their own; what a named account can do is told by the clause.
+    Accounts(Text),
+}
+
+/// What it means that there is no resource policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum WithoutPolicy {
+    /// Everybody comes in.
+    Open,
+    /// Nobody does.
+    Shut,
 }
 
 /// Something that may be so, and what it means.
@@ -224,6 +291,14 @@ pub struct Gives {
     pub once: Vec<Circumstance>,
 }
 
+impl Gate {
+    /// The attributes that its templates read.
+    fn attributes(&self) -> impl Iterator<Item = &Text> {
+        let context = self.context.iter().flat_map(|(_, value)| value.attributes());
+        self.on.attributes().chain(context)
+    }
+}
+
 impl GraphRole {
     /// The accesses of a level.
     pub fn access_of(&self, level: AccessLevel) -> impl Iterator<Item = &Access> {
@@ -248,6 +323,7 @@ impl GraphRole {
             .chain(circumstances.map(|circumstance| &circumstance.when))
             .chain(tells)
             .chain(self.gives.iter().map(|gives| &gives.when))
+            .chain(&self.tagged)
     }
 
     /// The rules about parts of a document, which see one of these in place of the resource.
@@ -287,6 +363,8 @@ impl GraphRole {
         let context = self.opens.iter().flat_map(|opens| &opens.context);
         let of_templates = of_templates.chain(context.flat_map(|(_, value)| value.attributes()));
         let of_templates = of_templates.chain(self.known_as.iter().flat_map(|known| known.arn.attributes()));
+        let gates = self.exposed.iter().filter_map(|opening| opening.gate.as_ref());
+        let of_templates = of_templates.chain(gates.flat_map(Gate::attributes));
         of_rules
             .chain(of_paths)
             .chain(of_templates)

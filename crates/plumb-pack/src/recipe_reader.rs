@@ -4,6 +4,7 @@ mod control;
 mod graph;
 mod hands_on;
 mod item;
+mod opening;
 mod relation;
 
 use std::sync::Arc;

@@ -5,7 +5,7 @@ use plumb_iam::principal::Principal;
 use plumb_model::answer::{PermissionAnswer, PermissionDecision};
 use plumb_model::path::Certainty;
 use plumb_model::value::Text;
-use plumb_pack::graph_role::{Access, AccessLevel, GraphRole};
+use plumb_pack::graph_role::{Access, AccessLevel, GraphRole, Strangers};
 
 use super::passages::Coming;
 use super::{Questions, Who, is_denied};
@@ -82,7 +82,8 @@ impl<'a> Questions<'a> {
         let of_access = detail
             .access
             .iter()
-            .filter_map(|resolved| Some((resolved, role.access.get(resolved.access)?)));
+            .filter_map(|resolved| Some((resolved, role.access.get(resolved.access)?)))
+            .filter(|(_, access)| access.strangers != Strangers::Alone);
         of_access
             .map(|(resolved, access)| {
                 let once = resolved.once.iter().cloned().map(Need::Once);
