@@ -21,7 +21,7 @@ use crate::recipe::{Path, Piece, Relation, Template};
 use crate::suggest::did_you_mean;
 use crate::typed_path::Spelling;
 
-const GRAPH_KEYS: [&str; 17] = [
+const GRAPH_KEYS: [&str; 19] = [
     "kind",
     "policy",
     "access",
@@ -37,6 +37,8 @@ const GRAPH_KEYS: [&str; 17] = [
     "tells",
     "vouches",
     "gives",
+    "code",
+    "holds",
     "sensitivity",
     "runs_as",
 ];
@@ -95,6 +97,12 @@ impl TypeReader<'_> {
             .iter()
             .filter_map(|node| self.gives(node, relations))
             .collect();
+        let code = graph
+            .list("code", &mut self.problems)
+            .iter()
+            .filter_map(|node| self.code_from(node))
+            .collect();
+        let holds = graph.get("holds").and_then(|node| self.holds(node, relations));
         let kind = kind?;
         Some(GraphRole {
             kind,
@@ -112,6 +120,8 @@ impl TypeReader<'_> {
             tells,
             vouches,
             gives,
+            code,
+            holds,
             sensitivity: sensitivity.unwrap_or_else(|| usual_sensitivity(kind)),
             runs_as,
         })
@@ -146,7 +156,7 @@ impl TypeReader<'_> {
         Some(path)
     }
 
-    fn accesses(&mut self, graph: &Fields<'_>, relations: &[Relation]) -> Vec<Access> {
+    pub(super) fn accesses(&mut self, graph: &Fields<'_>, relations: &[Relation]) -> Vec<Access> {
         let mut accesses = Vec::new();
         for (key, node) in graph.entries("access", &mut self.problems) {
             let words = AccessLevel::ALL.map(AccessLevel::name);
