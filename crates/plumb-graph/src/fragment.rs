@@ -429,7 +429,7 @@ impl Reader<'_> {
                 .map(|(position, _)| position)
                 .collect(),
             vouches: control::vouches(role, resource, &mut told),
-            gives: control::gives(role, resource, &self.sight),
+            gives: control::gives(role, resource, &self.template_scope(resource), &self.sight),
             code: code::runs(
                 role,
                 resource,

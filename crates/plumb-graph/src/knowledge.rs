@@ -184,6 +184,11 @@ impl Knowledge {
             Need::Action(permission) => Some(permission.action.clone()),
             Need::Present(_) => None,
         });
+        let roles = self.types.iter().filter_map(|known| known.recipe.graph.as_ref());
+        let gives = roles.flat_map(|role| &role.gives);
+        let of_gives = gives.filter_map(|gives| gives.needs.as_ref());
+        let of_gives = of_gives.flat_map(|needs| needs.actions.iter().cloned());
+        let of_roles = of_roles.chain(of_gives);
         of_services.chain(of_roles).chain(of_escalations).collect()
     }
 

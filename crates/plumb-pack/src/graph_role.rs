@@ -232,6 +232,8 @@ pub struct Gives {
     pub when: Program,
     /// What they are given, a clause for people.
     pub clause: Text,
+    /// What a principal must be permitted beside.
+    pub needs: Option<Grant>,
     /// Where one of them holds, something else is needed too, which its clause names.
     pub once: Vec<Circumstance>,
 }
@@ -349,7 +351,8 @@ impl GraphRole {
             .chain(self.holds.iter().map(|holds| &holds.by))
             .filter_map(Path::root);
         let accesses = self.access.iter().chain(self.held());
-        let grants = accesses.flat_map(|access| &access.grants);
+        let needed = self.gives.iter().filter_map(|gives| gives.needs.as_ref());
+        let grants = accesses.flat_map(|access| &access.grants).chain(needed);
         let of_templates = grants.flat_map(|grant| grant.on.attributes());
         let context = self.opens.iter().flat_map(|opens| &opens.context);
         let of_templates = of_templates.chain(context.flat_map(|(_, value)| value.attributes()));

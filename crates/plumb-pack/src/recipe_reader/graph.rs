@@ -311,7 +311,7 @@ impl TypeReader<'_> {
         Some(Door { relation, context })
     }
 
-    fn grant(&mut self, fields: &Fields<'_>, what: &str) -> Option<Grant> {
+    pub(super) fn grant(&mut self, fields: &Fields<'_>, what: &str) -> Option<Grant> {
         let (key, needs) = match (fields.get("actions"), fields.get("all")) {
             (_, None) => ("actions", Needs::Any),
             (None, Some(_)) => ("all", Needs::All),
