@@ -225,7 +225,7 @@ impl<'a> Questions<'a> {
             closed,
             caveats: Vec::new(),
             access_list: detail.and_then(|detail| detail.access_list.clone()),
-            needs: self.needs(fragment, node),
+            needs: self.needs(fragment, node, arn),
             region: node.region.clone(),
             inside: if arn == node.uid {
                 self.inside(node)

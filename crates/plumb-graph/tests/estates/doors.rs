@@ -198,6 +198,16 @@ fn an_answer_about_a_door_asks_what_stands_behind_it() {
         answer(&delegated, "internet", "arn:aws:s3:::cards/x"),
         PermissionDecision::DeniedImplicit
     );
+    // Of one object the bucket must permit that one.
+    let mut part = delegating(OWN);
+    part[0]["Resource"] = json!("arn:aws:s3:::cards/47*");
+    let part = estate(part, everybody.clone());
+    assert_eq!(answer(&part, "internet", &object), PermissionDecision::Allowed);
+    let other = format!("{}/object/1147", door_arn());
+    assert_eq!(
+        answer(&part, "internet", &other),
+        PermissionDecision::DeniedImplicit
+    );
     let closed = estate(Value::Null, everybody);
     assert_eq!(
         answer(&closed, "internet", &object),
