@@ -1,5 +1,6 @@
 //! `AccountFragment`: what the graph needs of one account, so that its documents can be dropped.
 
+mod code;
 mod control;
 mod fronts;
 mod policies;
@@ -23,6 +24,7 @@ use plumb_pack::graph_role::{self, Access, GraphRole};
 use plumb_pack::recipe::{Path, Recipe};
 use plumb_pack::template::TemplateScope;
 
+pub(crate) use self::code::{Held, Run};
 pub(crate) use self::control::{Given, Vouched};
 pub(crate) use self::fronts::Hand;
 pub(crate) use self::policies::policy_of;
@@ -117,6 +119,10 @@ pub(crate) struct Detail {
     pub(crate) vouches: Vec<Vouched>,
     /// What it lets principals control.
     pub(crate) gives: Vec<Given>,
+    /// What it runs that lies elsewhere.
+    pub(crate) code: Vec<Run>,
+    /// What principals need to decide what the single things in it are.
+    pub(crate) held: Option<Held>,
     /// The accounts that its content is shared with; an error says why they are not known.
     pub(crate) shared: Vec<Share>,
     pub(crate) runs_as: Vec<Text>,
@@ -433,7 +439,17 @@ impl Reader<'_> {
                 .map(|(position, _)| position)
                 .collect(),
             vouches: control::vouches(role, resource, &mut told),
-            gives: control::gives(role, resource, &self.sight),
+            gives: control::gives(role, resource, &self.template_scope(resource), &self.sight),
+            code: code::runs(
+                role,
+                resource,
+                &self.template_scope(resource),
+                &self.sight,
+                &mut told,
+            ),
+            held: code::held(role, resource, |position, access| {
+                self.access(position, access, resource)
+            }),
             hands_on: fronts::hands(
                 role,
                 resource,
@@ -470,6 +486,8 @@ impl Reader<'_> {
             && detail.hands_on.is_empty()
             && detail.vouches.is_empty()
             && detail.gives.is_empty()
+            && detail.code.is_empty()
+            && detail.held.is_none()
             && detail.known_as.is_none()
             && detail.shared.is_empty()
             && detail.tells.is_empty()
@@ -481,6 +499,7 @@ impl Reader<'_> {
         detail.guarded.shrink_to_fit();
         detail.hands_on.shrink_to_fit();
         detail.gives.shrink_to_fit();
+        detail.code.shrink_to_fit();
         detail.shared.shrink_to_fit();
         detail.tells.shrink_to_fit();
         detail.runs_as.shrink_to_fit();

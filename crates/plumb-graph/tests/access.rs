@@ -52,7 +52,7 @@ fn attributes(role: &GraphRole, access: &Access) -> Value {
         .any(|action| action.starts_with("neptune-db:"));
     // What rules under `when` ask for, and what stands behind a door.
     let mut found = json!({
-        "bucket": "behind",
+        "bucket": "behind", "enable_execute_command": true,
         "iam_database_authentication_enabled": true, "db_cluster_identifier": null, "snapshot_type": "manual",
         "http_endpoint_enabled": true, "engine": if of_neptune { "neptune" } else { "aurora-mysql" },
     });

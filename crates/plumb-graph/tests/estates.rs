@@ -57,6 +57,8 @@ mod spent;
 mod standing;
 #[path = "estates/strangers.rs"]
 mod strangers;
+#[path = "estates/supply.rs"]
+mod supply;
 #[path = "estates/unreadable.rs"]
 mod unreadable;
 mod world;

@@ -8,8 +8,9 @@ use plumb_expr::{Program, Root};
 use plumb_model::graph::{NodeKind, Sensitivity};
 use plumb_model::value::Text;
 
+use crate::code_source::{CodeFrom, Holds, ITEM};
 use crate::hands_on::HandsOn;
-use crate::recipe::{Path, Template};
+use crate::recipe::{Path, Piece, Template};
 
 /// What the resources of a type are in the security graph.
 #[derive(Clone, Debug)]
@@ -47,6 +48,10 @@ pub struct GraphRole {
     pub gives: Vec<Gives>,
     /// Whether conditions of policies see its tags; where there is no rule, they do.
     pub tagged: Option<Program>,
+    /// Where the code lies that it runs.
+    pub code: Vec<CodeFrom>,
+    /// The single things in it that workloads run.
+    pub holds: Option<Holds>,
     /// How sensitive its content is where nothing else tells.
     pub sensitivity: Sensitivity,
     /// Where the role or instance profile stands whose permissions its code has, beside the relations called `runs_as`.
@@ -222,6 +227,13 @@ pub struct Circumstance {
     pub clause: Text,
 }
 
+impl Grant {
+    /// Whether the actions are evaluated on a single thing that the resource holds.
+    pub fn is_on_item(&self) -> bool {
+        matches!(self.on.0.as_slice(), [Piece::Literal(text)] if text == ITEM)
+    }
+}
+
 impl Access {
     /// The relations to keys that it names.
     pub fn keys(&self) -> impl Iterator<Item = &Text> {
@@ -287,6 +299,8 @@ pub struct Gives {
     pub when: Program,
     /// What they are given, a clause for people.
     pub clause: Text,
+    /// What a principal must be permitted beside.
+    pub needs: Option<Grant>,
     /// Where one of them holds, something else is needed too, which its clause names.
     pub once: Vec<Circumstance>,
 }
@@ -300,6 +314,54 @@ impl Gate {
 }
 
 impl GraphRole {
+    /// What the things are that a resource of this role holds: they are nothing but what principals decide.
+    pub fn of_held(holds: &Holds) -> Self {
+        let uid = Template(vec![Piece::Attribute(Path::key("uid"))]);
+        let access = holds.access.iter().map(|access| Access {
+            level: access.level,
+            when: None,
+            grants: access
+                .grants
+                .iter()
+                .map(|grant| Grant {
+                    on: if grant.is_on_item() {
+                        uid.clone()
+                    } else {
+                        grant.on.clone()
+                    },
+                    ..grant.clone()
+                })
+                .collect(),
+            decrypt: None,
+            encrypt: None,
+            home: Vec::new(),
+            once: Vec::new(),
+            strangers: access.strangers,
+        });
+        Self {
+            kind: NodeKind::Other,
+            policy: None,
+            access: access.collect(),
+            opens: None,
+            exposed: Vec::new(),
+            closed: Vec::new(),
+            weak: Vec::new(),
+            withheld: Vec::new(),
+            guarded: Vec::new(),
+            hands_on: Vec::new(),
+            known_as: None,
+            shared: Vec::new(),
+            tells: Vec::new(),
+            vouches: Vec::new(),
+            gives: Vec::new(),
+            tagged: None,
+            code: Vec::new(),
+            holds: None,
+            sensitivity: Sensitivity::Public,
+            runs_as: None,
+        }
+    }
+
     /// The accesses of a level.
     pub fn access_of(&self, level: AccessLevel) -> impl Iterator<Item = &Access> {
         self.access.iter().filter(move |access| access.level == level)
@@ -307,12 +369,10 @@ impl GraphRole {
 
     /// All rules, from which follows what must be read of other resources.
     pub fn rules(&self) -> impl Iterator<Item = &Program> {
-        let access = self.access.iter().filter_map(|access| access.when.as_ref());
+        let accesses = || self.access.iter().chain(self.held());
+        let access = accesses().filter_map(|access| access.when.as_ref());
         let exposed = self.exposed.iter().map(|opening| &opening.when);
-        let of_access = self
-            .access
-            .iter()
-            .flat_map(|access| access.home.iter().chain(&access.once));
+        let of_access = accesses().flat_map(|access| access.home.iter().chain(&access.once));
         let circumstances = self.closed.iter().chain(&self.weak).chain(of_access);
         let circumstances = circumstances.chain(&self.withheld).chain(&self.guarded);
         let given = self.gives.iter().flat_map(|gives| &gives.once);
@@ -328,7 +388,16 @@ impl GraphRole {
 
     /// The rules about parts of a document, which see one of these in place of the resource.
     pub fn rules_of_elements(&self) -> impl Iterator<Item = &Program> {
-        self.hands_on.iter().filter_map(|on| on.when.as_ref())
+        let of_code = self.code.iter().filter_map(|code| code.when.as_ref());
+        self.hands_on
+            .iter()
+            .filter_map(|on| on.when.as_ref())
+            .chain(of_code)
+    }
+
+    /// By what principals decide what the single things in it are.
+    fn held(&self) -> impl Iterator<Item = &Access> {
+        self.holds.iter().flat_map(|holds| &holds.access)
     }
 
     /// The attributes that decide whether such resources are open to others, whatever their policies say.
@@ -357,8 +426,11 @@ impl GraphRole {
             .chain(self.shared.iter().map(|shared| &shared.accounts))
             .chain(self.known_as.iter().map(|known| &known.canonical))
             .chain(self.vouches.iter().map(|vouches| &vouches.issuer))
+            .chain(self.holds.iter().map(|holds| &holds.by))
             .filter_map(Path::root);
-        let grants = self.access.iter().flat_map(|access| &access.grants);
+        let accesses = self.access.iter().chain(self.held());
+        let needed = self.gives.iter().filter_map(|gives| gives.needs.as_ref());
+        let grants = accesses.flat_map(|access| &access.grants).chain(needed);
         let of_templates = grants.flat_map(|grant| grant.on.attributes());
         let context = self.opens.iter().flat_map(|opens| &opens.context);
         let of_templates = of_templates.chain(context.flat_map(|(_, value)| value.attributes()));
@@ -370,6 +442,7 @@ impl GraphRole {
             .chain(of_templates)
             .cloned()
             .chain(self.hands_on.iter().flat_map(HandsOn::attributes))
+            .chain(self.code.iter().flat_map(CodeFrom::attributes))
             .collect::<BTreeSet<_>>()
             .into_iter()
             .collect()

@@ -1,5 +1,6 @@
 //! Reading of a resource type: its recipe, checked against the API model, and the schema that follows from both.
 
+mod code_source;
 mod control;
 mod graph;
 mod hands_on;
@@ -70,7 +71,7 @@ pub(crate) fn read_type(
     }
 }
 
-const TYPE_KEYS: [&str; 27] = [
+const TYPE_KEYS: [&str; 28] = [
     "title",
     "aliases",
     "scope",
@@ -98,6 +99,7 @@ const TYPE_KEYS: [&str; 27] = [
     "relations",
     "graph",
     "attributes",
+    "in_code",
 ];
 
 struct TypeReader<'r> {
@@ -284,6 +286,11 @@ impl TypeReader<'_> {
         for (key, place) in [("uid", &mut recipe.uid), ("name", &mut recipe.name)] {
             if fields.required(key, what, &mut self.problems).is_some() {
                 *place = self.identity_template(fields, key)?;
+            }
+        }
+        if let Some(node) = fields.get("in_code") {
+            for (name, type_) in read_declared(node, &mut self.problems) {
+                self.attributes.put(name, type_, AttributeSource::Declared);
             }
         }
         self.reserve();

@@ -21,7 +21,7 @@ use crate::recipe::{Path, Piece, Relation, Template};
 use crate::suggest::did_you_mean;
 use crate::typed_path::Spelling;
 
-const GRAPH_KEYS: [&str; 18] = [
+const GRAPH_KEYS: [&str; 20] = [
     "kind",
     "policy",
     "access",
@@ -38,6 +38,8 @@ const GRAPH_KEYS: [&str; 18] = [
     "vouches",
     "gives",
     "tagged",
+    "code",
+    "holds",
     "sensitivity",
     "runs_as",
 ];
@@ -100,6 +102,12 @@ impl TypeReader<'_> {
             Some(node) => Some(self.rule_about(node, self.attributes.to_type())?),
             None => None,
         };
+        let code = graph
+            .list("code", &mut self.problems)
+            .iter()
+            .filter_map(|node| self.code_from(node))
+            .collect();
+        let holds = graph.get("holds").and_then(|node| self.holds(node, relations));
         let kind = kind?;
         Some(GraphRole {
             kind,
@@ -118,6 +126,8 @@ impl TypeReader<'_> {
             vouches,
             gives,
             tagged,
+            code,
+            holds,
             sensitivity: sensitivity.unwrap_or_else(|| usual_sensitivity(kind)),
             runs_as,
         })
@@ -152,7 +162,7 @@ impl TypeReader<'_> {
         Some(path)
     }
 
-    fn accesses(&mut self, graph: &Fields<'_>, relations: &[Relation]) -> Vec<Access> {
+    pub(super) fn accesses(&mut self, graph: &Fields<'_>, relations: &[Relation]) -> Vec<Access> {
         let mut accesses = Vec::new();
         for (key, node) in graph.entries("access", &mut self.problems) {
             let words = AccessLevel::ALL.map(AccessLevel::name);
@@ -332,7 +342,7 @@ impl TypeReader<'_> {
         context
     }
 
-    fn grant(&mut self, fields: &Fields<'_>, what: &str) -> Option<Grant> {
+    pub(super) fn grant(&mut self, fields: &Fields<'_>, what: &str) -> Option<Grant> {
         let (key, needs) = match (fields.get("actions"), fields.get("all")) {
             (_, None) => ("actions", Needs::Any),
             (None, Some(_)) => ("all", Needs::All),
