@@ -170,7 +170,8 @@ pub(crate) fn left_out(coverage: &Coverage, resource_type: &ResourceType) -> Opt
     })
 }
 
-/// Stands for what may be there without this code; nothing where there is only one and code declares it.
+/// Stands for what may be there without this code; nothing where there is only one and code declares it, and nothing for a
+/// guard: what the code itself leaves open is judged, not what somebody may have put around it.
 fn undeclared(resource_type: &ResourceType, declared: BTreeSet<Text>) -> Option<Marker> {
     let marker = |detail, reach| Marker {
         value: Value::unreadable(Unreadable {
@@ -181,6 +182,7 @@ fn undeclared(resource_type: &ResourceType, declared: BTreeSet<Text>) -> Option<
     };
     let recipe = &resource_type.recipe;
     match &recipe.origin {
+        Origin::Single if recipe.is_guard => None,
         Origin::Single if recipe.lives_in_regions() => {
             let detail = format!("`{}` is not in this code for every region", recipe.title);
             // A region that code does not name may be another one.

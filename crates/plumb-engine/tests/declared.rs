@@ -14,7 +14,8 @@ use serde_json::{Value as Json, json};
 
 const POLICIES: &str = r#"
 policies:
-- { name: own-account, provider: aws, resource_type: aws_sqs_queue, severity: LOW, rule: 'inventory("aws_s3_account_public_access_block").exists(b, b.public_access_block.block_public_acls == true)' }
+- { name: own-account, provider: aws, resource_type: aws_sqs_queue, severity: LOW, rule: 'inventory("aws_iam_account_password_policy").exists(b, b.require_numbers == true)' }
+- { name: own-guard, provider: aws, resource_type: aws_sqs_queue, severity: LOW, rule: 'inventory("aws_s3_account_public_access_block").exists(b, b.public_access_block.block_public_acls == true)' }
 - { name: own-everywhere, provider: aws, resource_type: aws_sqs_queue, severity: LOW, rule: 'inventory("aws_ec2_region_settings").exists(s, s.serial_console_access == true)' }
 - { name: own-list, provider: aws, resource_type: aws_sqs_queue, severity: LOW, rule: 'inventory("aws_sns_topic").exists(t, t.topic_arn == "x")' }
 - { name: own-region, provider: aws, resource_type: aws_sqs_queue, severity: LOW, rule: 'inventory("aws_ec2_region_settings", resource.region).exists(s, s.serial_console_access == true)' }
@@ -79,6 +80,10 @@ fn judged(region: &str, declared: Vec<Resource>) -> Vec<String> {
 
 #[test]
 fn what_is_there_once_decides_where_code_declares_it() {
+    let passwords = |on: bool| {
+        let settings = json!({ "require_numbers": on });
+        resource("aws_iam_account_password_policy", "global", settings)
+    };
     let block = |on: bool| {
         let settings = json!({ "public_access_block": { "block_public_acls": on } });
         resource("aws_s3_account_public_access_block", "global", settings)
@@ -90,25 +95,38 @@ fn what_is_there_once_decides_where_code_declares_it() {
             json!({ "serial_console_access": Value::Bool(on) }),
         )
     };
-    let account = "own-account unknown: S3 account public access block";
+    let account = "own-account unknown: IAM password policy";
+    // What others may have put around the code counts for nothing.
+    let guard = "own-guard fail";
     let everywhere = "own-everywhere unknown: EC2 settings of a region";
     let here = "own-region unknown: EC2 settings of a region";
     let list = "own-list unknown";
     let cases = [
-        (vec![], [account, everywhere, list, here]),
-        (vec![block(false)], ["own-account fail", everywhere, list, here]),
-        (vec![block(true)], ["own-account pass", everywhere, list, here]),
+        (vec![], [account, everywhere, guard, list, here]),
+        (
+            vec![passwords(false)],
+            ["own-account fail", everywhere, guard, list, here],
+        ),
+        (
+            vec![passwords(true)],
+            ["own-account pass", everywhere, guard, list, here],
+        ),
+        (vec![block(false)], [account, everywhere, guard, list, here]),
+        (
+            vec![block(true)],
+            [account, everywhere, "own-guard pass", list, here],
+        ),
         (
             vec![console("eu-west-1", false)],
-            [account, everywhere, list, "own-region fail"],
+            [account, everywhere, guard, list, "own-region fail"],
         ),
         (
             vec![console("eu-west-2", false)],
-            [account, everywhere, list, here],
+            [account, everywhere, guard, list, here],
         ),
         (
             vec![console("eu-west-1", true), console("eu-west-2", false)],
-            [account, "own-everywhere pass", list, "own-region pass"],
+            [account, "own-everywhere pass", guard, list, "own-region pass"],
         ),
     ];
     for (declared, expected) in cases {
@@ -117,5 +135,5 @@ fn what_is_there_once_decides_where_code_declares_it() {
     }
     // The same unknown region may be two.
     let unknown = judged("unknown", vec![console("unknown", false)]);
-    assert_eq!(unknown, [account, everywhere, list, here]);
+    assert_eq!(unknown, [account, everywhere, guard, list, here]);
 }

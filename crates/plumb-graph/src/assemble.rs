@@ -36,6 +36,7 @@ mod running;
 mod sessions;
 mod sharing;
 pub(crate) mod strangers;
+mod supply;
 mod telling;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -114,6 +115,7 @@ fn join<T>(
     keep: impl FnOnce(Estate) -> T,
 ) -> (Joined, Directory, T, Vec<AccountFragment>) {
     fragments.sort_by(|a, b| (a.account.provider, &a.account.id).cmp(&(b.account.provider, &b.account.id)));
+    let supplies = supply::read(knowledge, &mut fragments);
     let networks = fragments
         .iter_mut()
         .map(|fragment| std::mem::take(&mut fragment.network))
@@ -144,6 +146,7 @@ fn join<T>(
     fronts::add(&mut assembly, &mut permissions, &doors);
     sharing::add(&mut assembly, &mut permissions);
     control::add(&mut assembly, &directory);
+    supply::add(&mut assembly, &supplies);
     assembly.administrators_reach_on();
     credentials::add(&mut assembly);
     assembly.targets();

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use plumb_expr::Root;
 use plumb_model::account::Account;
+use plumb_model::graph::NodeKind;
 use plumb_model::path::Certainty;
 use plumb_model::resource::Resource;
 use plumb_model::value::{Reason, Text, Value};
@@ -20,7 +21,7 @@ use plumb_pack::pack::Pack;
 use plumb_pack::schema::ResourceType;
 
 use crate::exposure::ways::Ways;
-use crate::fragment::Surroundings;
+use crate::fragment::{Surroundings, policy_of};
 use crate::knowledge::Demand;
 use crate::sight::Sight;
 
@@ -73,7 +74,10 @@ pub fn demands(pack: &Pack, resource_type: &ResourceType) -> Vec<Demand> {
 /// The exposures of some types' resources in one account.
 #[derive(Debug, Default)]
 pub struct Exposures {
-    by_type: BTreeMap<Text, BTreeMap<Text, Value>>,
+    /// Where the exposure of a resource stands in `values`, by type and uid.
+    by_type: BTreeMap<Text, BTreeMap<Text, usize>>,
+    /// Equal exposures are one: most of an estate is reached alike.
+    values: Vec<Value>,
 }
 
 impl Exposures {
@@ -99,22 +103,26 @@ impl Exposures {
                 Some(network) => network.reason,
                 None => Reason::OutOfScope,
             };
-            let of_type: BTreeMap<Text, Value> = resources
-                .iter()
-                .filter(|resource| resource.resource_type == resource_type.name)
-                .map(|resource| {
-                    let ways = ways_to(resource, resource_type, network, &sight);
-                    (resource.uid.clone(), ways.into_value(reason))
-                })
-                .collect();
-            exposures.by_type.insert(resource_type.name.clone(), of_type);
+            let mut known: BTreeMap<Ways, usize> = BTreeMap::new();
+            let of_type = exposures.by_type.entry(resource_type.name.clone()).or_default();
+            for resource in resources {
+                if resource.resource_type != resource_type.name {
+                    continue;
+                }
+                let ways = ways_to(resource, resource_type, network, &sight);
+                let at = *known.entry(ways).or_insert_with_key(|ways| {
+                    exposures.values.push(ways.value(reason));
+                    exposures.values.len() - 1
+                });
+                of_type.insert(resource.uid.clone(), at);
+            }
         }
         exposures
     }
 
     /// The exposure of a resource; `None` when it was not looked at.
     pub fn of(&self, resource_type: &str, uid: &str) -> Option<&Value> {
-        self.by_type.get(resource_type)?.get(uid)
+        self.values.get(*self.by_type.get(resource_type)?.get(uid)?)
     }
 }
 
@@ -131,9 +139,7 @@ impl Network {
     fn read(account: &Account, resources: &[&Resource], surroundings: &Surroundings<'_>) -> Self {
         let network = AccountNetwork::read(account, resources, surroundings.coverage).value;
         let estate = Estate::new(vec![network]);
-        let lateral = estate.group_reach();
-        let reached = lateral.reach.iter().map(|reach| reach.to);
-        let reached = reached.chain(lateral.left_out).collect();
+        let reached = estate.reached_groups();
         let was_asked_for = plumb_net::aws::READS
             .iter()
             .all(|(name, _)| surroundings.coverage.collected_type(name).is_some());
@@ -181,8 +187,12 @@ fn ways_to(
             ways.inside();
         }
     }
-    let Some(role) = role.filter(|role| reach.is_some() || !role.exposed.is_empty() || role.policy.is_some())
-    else {
+    // Of a front without openings of its own its parts tell them.
+    let tells = |role: &&GraphRole| {
+        let by_policy = role.policy.is_some() && role.kind != NodeKind::Front;
+        reach.is_some() || !role.exposed.is_empty() || by_policy
+    };
+    let Some(role) = role.filter(tells) else {
         if reach.is_none() {
             ways.unknown(format!(
                 "nothing is known of what reaches this {}",
@@ -191,8 +201,9 @@ fn ways_to(
         }
         return ways;
     };
-    for opening in &role.exposed {
-        if let Some(opening) = sight.opening(opening, resource) {
+    let policy = role.policy.as_ref().and_then(|path| policy_of(path, resource));
+    for opening in role.exposed.iter().filter(|opening| opening.part_of.is_none()) {
+        for opening in sight.openings(opening, policy.as_ref(), resource) {
             ways.opening(&opening, &resource.uid);
         }
     }

@@ -1,5 +1,6 @@
 //! `AccountFragment`: what the graph needs of one account, so that its documents can be dropped.
 
+mod code;
 mod control;
 mod fronts;
 mod policies;
@@ -15,7 +16,7 @@ use plumb_iam::policy::{Grant, NamedPolicy};
 use plumb_iam::principal::Tags;
 use plumb_model::account::{Account, Provider};
 use plumb_model::coverage::Coverage;
-use plumb_model::path::Certainty;
+use plumb_model::path::{Certainty, Proof};
 use plumb_model::resource::Resource;
 use plumb_model::value::{Text, Value};
 use plumb_net::model::AccountNetwork;
@@ -23,9 +24,12 @@ use plumb_pack::graph_role::{self, Access, GraphRole};
 use plumb_pack::recipe::{Path, Recipe};
 use plumb_pack::template::TemplateScope;
 
+pub(crate) use self::code::{Held, Run};
 pub(crate) use self::control::{Given, Vouched};
 pub(crate) use self::fronts::Hand;
-use self::policies::{policy_of, shape};
+pub(crate) use self::policies::policy_of;
+use self::policies::shape;
+use crate::gate::Admitted;
 use crate::knowledge::{Knowledge, TypeId};
 use crate::sight::Sight;
 use plumb_model::graph::{NodeKind, Sensitivity};
@@ -115,6 +119,10 @@ pub(crate) struct Detail {
     pub(crate) vouches: Vec<Vouched>,
     /// What it lets principals control.
     pub(crate) gives: Vec<Given>,
+    /// What it runs that lies elsewhere.
+    pub(crate) code: Vec<Run>,
+    /// What principals need to decide what the single things in it are.
+    pub(crate) held: Option<Held>,
     /// The accounts that its content is shared with; an error says why they are not known.
     pub(crate) shared: Vec<Share>,
     pub(crate) runs_as: Vec<Text>,
@@ -153,13 +161,18 @@ pub(crate) struct ResolvedAccess {
     pub(crate) once: Vec<Circumstance>,
 }
 
-/// An opening to the internet.
+/// An opening to the internet, or to an account.
 #[derive(Debug)]
 pub(crate) struct ResolvedOpening {
     pub(crate) circumstance: Circumstance,
+    /// What makes it less than certain, where that is another thing than the clause.
+    pub(crate) conditions: Vec<Text>,
     pub(crate) ports: Vec<u16>,
-    /// The blocks that narrow it; `None` for any address.
-    pub(crate) blocks: Option<Vec<Text>>,
+    pub(crate) who: Admitted,
+    /// The relation to what is open by it; none where it is the resource itself.
+    pub(crate) part_of: Option<Text>,
+    /// The statements of the policy that let them in.
+    pub(crate) proofs: Vec<Proof>,
 }
 
 /// What the rules of an account see, beside the resource.
@@ -202,7 +215,9 @@ impl AccountFragment {
         });
         problems.extend(told.take(MAX_PROBLEMS));
         let iam = match account.provider {
-            Provider::Aws => Some(AccountIam::read(account, resources, surroundings.coverage)),
+            Provider::Aws => {
+                Some(AccountIam::read(account, resources, surroundings.coverage).at(surroundings.now))
+            }
             // Their permissions come with their collectors.
             Provider::Azure | Provider::Gcp => None,
         };
@@ -372,6 +387,7 @@ impl Reader<'_> {
                 .find(|closed| closed.certainty == certainty)
         };
         let mut told = Vec::new();
+        let policy = role.policy.as_ref().and_then(|path| policy_of(path, resource));
         let access_list = AccessList::read(resource, self.sight.all_of(ACCOUNT_BLOCK));
         let mut detail = Detail {
             tags: match role.kind {
@@ -381,9 +397,9 @@ impl Reader<'_> {
                 | NodeKind::Data
                 | NodeKind::Secret
                 | NodeKind::Key
-                | NodeKind::Front => Tags::read(resource.get("tags")),
+                | NodeKind::Front => self.sight.tags(role.tagged.as_ref(), resource),
             },
-            policy: role.policy.as_ref().and_then(|path| policy_of(path, resource)),
+            policy: policy.clone(),
             policy_shape: shape(role, resource, access_list.as_ref()),
             grants: (role.kind == NodeKind::Key)
                 .then(|| resource.get("grants"))
@@ -404,7 +420,7 @@ impl Reader<'_> {
             exposed: role
                 .exposed
                 .iter()
-                .filter_map(|opening| self.sight.opening(opening, resource))
+                .flat_map(|opening| self.sight.openings(opening, policy.as_ref(), resource))
                 .collect(),
             weak: so(&role.weak),
             withheld: so(&role.withheld),
@@ -423,7 +439,17 @@ impl Reader<'_> {
                 .map(|(position, _)| position)
                 .collect(),
             vouches: control::vouches(role, resource, &mut told),
-            gives: control::gives(role, resource, &self.sight),
+            gives: control::gives(role, resource, &self.template_scope(resource), &self.sight),
+            code: code::runs(
+                role,
+                resource,
+                &self.template_scope(resource),
+                &self.sight,
+                &mut told,
+            ),
+            held: code::held(role, resource, |position, access| {
+                self.access(position, access, resource)
+            }),
             hands_on: fronts::hands(
                 role,
                 resource,
@@ -460,6 +486,8 @@ impl Reader<'_> {
             && detail.hands_on.is_empty()
             && detail.vouches.is_empty()
             && detail.gives.is_empty()
+            && detail.code.is_empty()
+            && detail.held.is_none()
             && detail.known_as.is_none()
             && detail.shared.is_empty()
             && detail.tells.is_empty()
@@ -471,6 +499,7 @@ impl Reader<'_> {
         detail.guarded.shrink_to_fit();
         detail.hands_on.shrink_to_fit();
         detail.gives.shrink_to_fit();
+        detail.code.shrink_to_fit();
         detail.shared.shrink_to_fit();
         detail.tells.shrink_to_fit();
         detail.runs_as.shrink_to_fit();

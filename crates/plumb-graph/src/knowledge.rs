@@ -1,6 +1,6 @@
 //! `Knowledge`: what the graph is built by: roles of types, escalations, weights, and what the user says of the estate.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use plumb_model::diagnostic::Diagnostic;
@@ -24,6 +24,8 @@ pub struct TypeId(u16);
 pub struct Knowledge {
     types: Vec<Arc<ResourceType>>,
     by_name: HashMap<Text, TypeId>,
+    /// The types of single things that others hold.
+    held: HashSet<TypeId>,
     /// The attributes by which escalations and fronts name their targets, by type.
     named_by: HashMap<Text, Vec<Path>>,
     /// The ways in which principals gain what they were not given.
@@ -98,16 +100,30 @@ impl Knowledge {
     /// When a type is malformed, or the pack has no weights.
     pub fn new(pack: &Pack, estate: Arc<Estate>) -> Result<Self, Vec<Diagnostic>> {
         let mut types = Vec::new();
-        let mut by_name = HashMap::new();
-        for (name, position) in pack.resource_types().into_iter().zip(0u16..) {
+        for name in pack.resource_types() {
             types.push(pack.resource_type(&name)?);
-            by_name.insert(name, TypeId(position));
         }
+        let held: Vec<_> = types
+            .iter()
+            .filter_map(|known| known.held())
+            .map(Arc::new)
+            .collect();
+        types.extend(held);
+        types.sort_by(|a, b| a.name.cmp(&b.name));
+        let names = types.iter().map(|known| known.name.clone());
+        let by_name: HashMap<Text, TypeId> = names.zip((0u16..).map(TypeId)).collect();
+        let holds = types
+            .iter()
+            .filter_map(|known| known.recipe.graph.as_ref()?.holds.as_ref());
+        let held = holds
+            .filter_map(|holds| by_name.get(&holds.resource_type).copied())
+            .collect();
         let named_by = named_by(&types, pack.escalations());
         let lacks = |what: &str| vec![Diagnostic::error(format!("the knowledge has no {what}"))];
         Ok(Self {
             types,
             by_name,
+            held,
             named_by,
             escalations: pack.escalations().to_vec(),
             weights: Arc::clone(pack.risk().ok_or_else(|| lacks("weights of risk"))?),
@@ -126,6 +142,11 @@ impl Knowledge {
         self.types.get(usize::from(id.0))
     }
 
+    /// Whether it is the type of single things that others hold.
+    pub fn is_held(&self, id: TypeId) -> bool {
+        self.held.contains(&id)
+    }
+
     /// All types, in the order of their names.
     pub fn types(&self) -> impl ExactSizeIterator<Item = &Arc<ResourceType>> {
         self.types.iter()
@@ -142,7 +163,11 @@ impl Knowledge {
         let of_services = self.types.iter().flat_map(|known| &known.recipe.service.actions);
         let of_services = of_services.flat_map(|(_, actions)| actions.iter().cloned());
         let roles = self.types.iter().filter_map(|known| known.recipe.graph.as_ref());
-        let of_roles = roles.flat_map(|role| &role.access).flat_map(|access| {
+        let accesses = roles.flat_map(|role| {
+            let held = role.holds.iter().flat_map(|holds| &holds.access);
+            role.access.iter().chain(held)
+        });
+        let of_roles = accesses.flat_map(|access| {
             let grants = access.grants.iter().flat_map(|grant| &grant.actions);
             let encrypt = access.encrypt.iter().flat_map(|encrypt| &encrypt.actions);
             grants.chain(encrypt).cloned()
@@ -159,6 +184,11 @@ impl Knowledge {
             Need::Action(permission) => Some(permission.action.clone()),
             Need::Present(_) => None,
         });
+        let roles = self.types.iter().filter_map(|known| known.recipe.graph.as_ref());
+        let gives = roles.flat_map(|role| &role.gives);
+        let of_gives = gives.filter_map(|gives| gives.needs.as_ref());
+        let of_gives = of_gives.flat_map(|needs| needs.actions.iter().cloned());
+        let of_roles = of_roles.chain(of_gives);
         of_services.chain(of_roles).chain(of_escalations).collect()
     }
 
@@ -269,6 +299,9 @@ impl Knowledge {
                         want(&then.to, None);
                     }
                 }
+            }
+            for code in &role.code {
+                want(&code.from, None);
             }
             for relation in &recipe.relations {
                 let opens = role.opens.as_ref().map(|opens| &opens.relation);

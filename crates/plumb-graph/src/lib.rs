@@ -13,6 +13,7 @@ mod content_key;
 pub mod export;
 pub mod exposure;
 pub mod fragment;
+mod gate;
 pub mod graph;
 pub mod knowledge;
 pub mod near;

@@ -162,9 +162,12 @@ impl<'a> Questions<'a> {
         }
     }
 
-    fn nodes(&self) -> impl Iterator<Item = (usize, &'a FragmentNode)> {
-        let fragments = self.fragments.iter().enumerate();
-        fragments.flat_map(|(position, fragment)| fragment.nodes.iter().map(move |node| (position, node)))
+    /// All resources; the single things that they hold are parts of them.
+    fn nodes(&self) -> impl Iterator<Item = (usize, &'a FragmentNode)> + use<'a> {
+        let (fragments, knowledge) = (self.fragments.iter().enumerate(), self.knowledge);
+        let nodes = fragments
+            .flat_map(|(position, fragment)| fragment.nodes.iter().map(move |node| (position, node)));
+        nodes.filter(|(_, node)| !knowledge.is_held(node.type_id))
     }
 
     fn by(&self, is_meant: impl Fn(&FragmentNode) -> bool) -> Option<(usize, &'a FragmentNode)> {
@@ -222,7 +225,7 @@ impl<'a> Questions<'a> {
             closed,
             caveats: Vec::new(),
             access_list: detail.and_then(|detail| detail.access_list.clone()),
-            needs: self.needs(fragment, node),
+            needs: self.needs(fragment, node, arn),
             region: node.region.clone(),
             inside: if arn == node.uid {
                 self.inside(node)

@@ -178,6 +178,9 @@ fn summary(
     let mut open: Vec<Text> = Vec::new();
     for way in ways.iter().filter(|way| Some(way.source) == widest) {
         let words = match (way.ports.as_slice(), &way.how) {
+            ([], Some(how)) if way.source == SourceKind::Ranges => {
+                vec![Text::from(format!("{how}, from {}", way.from))]
+            }
             ([], Some(how)) => vec![how.clone()],
             ([], None) => vec![Text::new_static(way.kind.phrase())],
             (ports, Some(how)) => ports.iter().map(|port| format!("{port} {how}").into()).collect(),
@@ -207,7 +210,11 @@ fn summary(
         };
     } else {
         let fronts = security.incoming_along(node, |step| step.kind.is_attack() && !step.kind.is_hidden());
-        for edge in fronts.filter(|edge| is_front(security, edge.from)) {
+        let is_exposed = |front: NodeId| {
+            let info = security.node(front);
+            info.is_some_and(|info| info.exposure >= level)
+        };
+        for edge in fronts.filter(|edge| is_front(security, edge.from) && is_exposed(edge.from)) {
             let front = security
                 .node(edge.from)
                 .map(|info| info.uid.as_str())
@@ -249,17 +256,17 @@ fn is_front(security: &SecurityGraph, node: NodeId) -> bool {
         .is_some_and(|info| info.kind == NodeKind::Front)
 }
 
-/// Whether a step is an opening that the resource's own settings make, beside networks.
+/// Whether a step is an opening that the resource's own settings make, beside networks; that fact comes first.
 fn is_opening(security: &SecurityGraph, edge: &VisibleEdge<'_>) -> bool {
-    let mut proofs = edge.step.proofs.iter().map(|fact| security.graph.fact(*fact));
-    proofs.all(|proof| proof.attribute.is_empty())
+    let first = edge.step.proofs.first().map(|fact| security.graph.fact(*fact));
+    first.is_none_or(|proof| proof.attribute.is_empty())
 }
 
 fn by_step(security: &SecurityGraph, edge: &VisibleEdge<'_>, source: SourceKind) -> ExposureWay {
     let from = security.node(edge.from);
-    // What permission gives to a part of the internet alone says to which.
+    // What is open to a part of the internet alone says to which.
     let part = match (source, edge.step.kind) {
-        (SourceKind::Internet, kind) if kind != EdgeKind::Reaches => {
+        (SourceKind::Internet, kind) if kind != EdgeKind::Reaches || is_opening(security, edge) => {
             edge.step.how.as_deref().and_then(|how| how.strip_prefix("from "))
         }
         (
@@ -272,6 +279,11 @@ fn by_step(security: &SecurityGraph, edge: &VisibleEdge<'_>, source: SourceKind)
             | SourceKind::Inside,
             _,
         ) => None,
+    };
+    let (part, how) = match part.map(|part| part.split_once(": ").unwrap_or((part, ""))) {
+        Some((part, "")) => (Some(part), None),
+        Some((part, how)) => (Some(part), Some(Text::from(how))),
+        None => (None, edge.step.how.clone()),
     };
     let source = if part.is_some() {
         SourceKind::Ranges
@@ -294,7 +306,7 @@ fn by_step(security: &SecurityGraph, edge: &VisibleEdge<'_>, source: SourceKind)
         prefixes: Vec::new(),
         kind: edge.step.kind,
         ports: Vec::new(),
-        how: edge.step.how.clone().filter(|_| part.is_none()),
+        how,
         certainty: edge.step.certainty,
         conditions: edge.step.notes().cloned().collect(),
         proofs: edge

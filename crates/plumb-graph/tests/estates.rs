@@ -27,6 +27,8 @@ mod endpoints;
 mod equal;
 #[path = "estates/fronts.rs"]
 mod fronts;
+#[path = "estates/gates.rs"]
+mod gates;
 #[path = "estates/groups.rs"]
 mod groups;
 #[path = "estates/hostile.rs"]
@@ -55,6 +57,8 @@ mod spent;
 mod standing;
 #[path = "estates/strangers.rs"]
 mod strangers;
+#[path = "estates/supply.rs"]
+mod supply;
 #[path = "estates/unreadable.rs"]
 mod unreadable;
 mod world;

@@ -9,6 +9,7 @@ mod identities;
 mod inherit;
 mod parts;
 mod places;
+mod public;
 mod rules;
 mod scope;
 mod shape;
@@ -192,6 +193,7 @@ impl<'p> Mapper<'p> {
             }
         }
         mapped.orphans = parts.put_into(&mut drafts);
+        mapped.resources.reserve_exact(drafts.len());
         for mut draft in drafts {
             match self.language {
                 Language::Terraform | Language::Crossplane => {}
@@ -199,6 +201,7 @@ impl<'p> Mapper<'p> {
                     shape::after_deployment(&mut draft.document)
                 }
             }
+            public::settle(&draft.resource_type.name, &mut draft.document, &draft.places.root);
             if let Some(gaps) = self.gaps_of(&draft) {
                 gaps.fill(&mut draft.document);
             }
@@ -363,11 +366,13 @@ impl Draft {
         }
     }
 
-    fn finish(self, account: &str) -> (Resource, Places) {
-        let attributes = match self.document {
+    fn finish(mut self, account: &str) -> (Resource, Places) {
+        let mut attributes = match self.document {
             Value::Map(map) => map,
             _ => Map::new(),
         };
+        attributes.shrink();
+        self.places.root.shrink();
         let name = &self.resource_type.name;
         let resource = Resource::new(
             self.uid,

@@ -21,7 +21,7 @@ use crate::scan::markup::Markup;
 use crate::terraform;
 use crate::terraform::code::Code;
 use crate::terraform::plan;
-use crate::terraform::root::Given;
+use crate::terraform::root::{Given, Values};
 
 /// What a user says about how code is applied.
 #[derive(Clone, Debug, Default)]
@@ -56,13 +56,13 @@ pub struct EvaluatedStack {
     pub complete: bool,
 }
 
-/// What a tree declares, as documents.
+/// What a tree declares, as documents, or what was made of them.
 #[derive(Debug)]
-pub struct Scanned {
+pub struct Scanned<T = ScannedStack> {
     /// The files, which places point into.
     pub sources: Sources,
     /// The roots, in the order of their paths.
-    pub stacks: Vec<ScannedStack>,
+    pub stacks: Vec<T>,
     /// What is wrong with the code; an error means that something was left out.
     pub problems: Vec<Diagnostic>,
     /// How many objects of Kubernetes there are that no policy judges.
@@ -109,32 +109,47 @@ impl Evaluated {
 
     /// Makes documents of all blocks; `used` are the paths that policies read.
     pub fn map(self, pack: &Pack, used: &UsedPaths) -> Scanned {
+        self.map_each(pack, used, |stack, _| stack)
+    }
+
+    /// Makes documents of all blocks, and of the documents of each root what `each` makes of them; where it lets go of
+    /// them, no more than a few roots are held at once.
+    pub fn map_each<T: Send>(
+        self,
+        pack: &Pack,
+        used: &UsedPaths,
+        each: impl Fn(ScannedStack, &Sources) -> T + Sync,
+    ) -> Scanned<T> {
         let languages = self.languages().into_iter();
         let mappers: BTreeMap<Language, Mapper<'_>> = languages
             .map(|language| (language, Mapper::new(pack, language, used)))
             .collect();
-        let stacks: Vec<ScannedStack> = self
+        let sources = &self.sources;
+        let (stacks, told): (Vec<T>, Vec<Vec<Diagnostic>>) = self
             .stacks
             .into_par_iter()
             .map(|EvaluatedStack { mut stack, complete }| {
                 let mapper = mappers.get(&stack.language.mapped_as());
                 let mapped = mapper.map_or_else(Mapped::default, |mapper| mapper.documents(&stack));
                 stack.blocks = Vec::new();
-                ScannedStack {
+                let told = mapped.problems.iter().map(|problem| {
+                    let warning = Diagnostic::warning(problem.message.clone());
+                    match sources.get(problem.place.file) {
+                        Some(source) => warning.at(source, problem.place.range(), "here"),
+                        None => warning,
+                    }
+                });
+                let told = told.collect();
+                let scanned = ScannedStack {
                     stack,
                     mapped,
                     complete,
-                }
+                };
+                (each(scanned, sources), told)
             })
-            .collect();
+            .unzip();
         let mut problems = self.problems;
-        for problem in stacks.iter().flat_map(|stack| &stack.mapped.problems) {
-            let warning = Diagnostic::warning(problem.message.clone());
-            problems.push(match self.sources.get(problem.place.file) {
-                Some(source) => warning.at(source, problem.place.range(), "here"),
-                None => warning,
-            });
-        }
+        problems.extend(told.into_iter().flatten());
         Scanned {
             sources: self.sources,
             stacks,
@@ -171,19 +186,34 @@ pub fn evaluate(pack: &Pack, files: &dyn Files, paths: &[String], options: &Opti
                 value_files: options.value_files.clone(),
                 account: account(number),
                 region: options.region.clone(),
+                form: 0,
             };
             let values = code.values(files, &root, &how);
             given.push((root, how, values));
         }
         judged.extend(given.iter().map(|(root, _, _)| root.clone()));
-        let batch: Vec<_> = given
-            .into_par_iter()
-            .map(|(root, given, values)| code.evaluate(files, &mapper, &root, values, &given))
-            .collect();
-        for evaluated in &batch {
+        let evaluate = |(root, given, values): &(String, Given, Values)| {
+            code.evaluate(files, &mapper, root, values.clone(), given)
+        };
+        let batch: Vec<_> = given.par_iter().map(evaluate).collect();
+        let mut again = Vec::new();
+        for ((root, how, values), evaluated) in given.into_iter().zip(&batch) {
+            judged.extend(evaluated.called.iter().cloned());
+            for form in 1..code.forms(evaluated.called.iter().chain([&root])) {
+                number = number.saturating_add(1);
+                let how = Given {
+                    account: account(number),
+                    form,
+                    ..how.clone()
+                };
+                again.push((root.clone(), how, values.clone()));
+            }
+        }
+        let again: Vec<_> = again.par_iter().map(evaluate).collect();
+        for evaluated in &again {
             judged.extend(evaluated.called.iter().cloned());
         }
-        evaluated.extend(batch);
+        evaluated.extend(batch.into_iter().chain(again));
     }
     evaluated.sort_by(|a, b| a.stack.path.cmp(&b.stack.path));
     let stacks_wanted = evaluated.len();

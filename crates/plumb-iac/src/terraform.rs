@@ -20,6 +20,7 @@ mod resolve;
 pub mod root;
 mod scope;
 pub(crate) mod syntax;
+mod twice;
 
 pub(crate) use module::is_source;
 

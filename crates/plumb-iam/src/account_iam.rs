@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use plumb_model::account::Account;
 use plumb_model::coverage::Coverage;
 use plumb_model::resource::Resource;
@@ -58,6 +59,8 @@ pub struct AccountIam {
     pub unread_endpoints: Option<Text>,
     /// Why principals may be missing.
     pub gaps: Vec<Text>,
+    /// When the account was read; conditions on the time are decided for then.
+    pub read_at: Option<Timestamp>,
 }
 
 /// The policies of an account that its principals refer to.
@@ -67,6 +70,15 @@ struct Shared<'a> {
 }
 
 impl AccountIam {
+    /// The same, read at some time.
+    #[must_use]
+    pub fn at(self, moment: Timestamp) -> Self {
+        Self {
+            read_at: Some(moment),
+            ..self
+        }
+    }
+
     /// Reads an account's IAM out of its resources; other resources are passed over.
     pub fn read(account: &Account, resources: &[&Resource], coverage: &Coverage) -> Self {
         let of_type = |name: &'static str| {
@@ -112,6 +124,7 @@ impl AccountIam {
                 .chain(interrupted(coverage))
                 .next(),
             gaps: gaps(coverage),
+            read_at: None,
         };
         // Most roles trust in one of a few ways.
         Library::new().share(&mut read);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use plumb_model::resource::Resource;
 use plumb_model::value::{Text, Value};
 
@@ -67,6 +68,8 @@ pub struct Directory {
     canonical: BTreeMap<Text, Text>,
     endpoints: Endpoints,
     gaps: Vec<(Text, Text)>,
+    /// When each account was read.
+    moments: BTreeMap<Text, Timestamp>,
 }
 
 impl Directory {
@@ -77,6 +80,10 @@ impl Directory {
         let rules: BTreeMap<_, _> = accounts
             .iter()
             .map(|account| (account.account.clone(), rules(account, &accounts)))
+            .collect();
+        let moments = accounts
+            .iter()
+            .filter_map(|account| Some((account.account.clone(), account.read_at?)))
             .collect();
         let gaps = accounts
             .iter()
@@ -139,6 +146,7 @@ impl Directory {
             canonical,
             endpoints,
             gaps,
+            moments,
         }
     }
 
@@ -185,7 +193,10 @@ impl Directory {
     /// `account` is the resource's own; `policy` is its policy, if the resource has one.
     pub fn asset(&self, arn: &str, account: &str, tags: Tags, policy: Option<NamedPolicy>) -> Asset {
         let rules = self.accounts.get(account);
-        let target = Target::new(arn).in_account(account).with_tags(tags);
+        // What is no account's is asked as of the last that was read.
+        let moment = self.moments.get(account).or(self.moments.values().max());
+        let mut target = Target::new(arn).in_account(account).with_tags(tags);
+        target.moment = moment.copied();
         Asset {
             target: target.with_membership(rules.map(|rules| rules.membership.clone()).unwrap_or_default()),
             policies: ResourcePolicies {
@@ -346,6 +357,7 @@ impl Asset {
         let mut target = Target::some_of(pattern).with_membership(self.target.membership);
         target.account = self.target.account;
         target.region = self.target.region;
+        target.moment = self.target.moment;
         self.target = target;
         self
     }

@@ -4,6 +4,7 @@
 //! within ARN segments) and
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN>.
 
+mod after;
 pub mod cells;
 mod common;
 mod parts;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use plumb_model::value::Text;
 
 use crate::answer::{Condition, Layer, StatementRef};
+use crate::condition::Test;
 use crate::document::{Effect, Listing, Statement, UnreadStatement};
 use crate::policy::{Content, NamedPolicy, Origin, ResourcePolicies};
 use crate::principal_pattern::{Named, PrincipalPattern};
@@ -259,6 +260,14 @@ fn not_read(layer: Layer, origin: &Origin, why: &str) -> Text {
     .into()
 }
 
+/// Whether a test is about what whoever asks writes into the request as they like, and AWS takes for no protection.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-referer>,
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-useragent>
+fn is_free_to_choose(test: &Test) -> bool {
+    matches!(test.key.as_str(), "aws:referer" | "aws:useragent") && test.keys().nth(1).is_none()
+}
+
 /// Whether a statement about the action applies, and what that depends on; `None` when it does not.
 fn applies(statement: &Statement, request: &Request<'_>) -> Option<(Truth, Vec<Text>)> {
     let mut truth = match &statement.resources {
@@ -286,7 +295,11 @@ fn applies(statement: &Statement, request: &Request<'_>) -> Option<(Truth, Vec<T
         if truth == Truth::False {
             break;
         }
-        let holds = test.holds(request);
+        let holds = match test.holds(request) {
+            // Who asks says what lets it in, and nothing that keeps it out.
+            Truth::Depends if is_free_to_choose(test) => Truth::from(statement.effect == Effect::Allow),
+            holds => holds,
+        };
         if holds == Truth::Depends {
             tests.push(test.text());
         }

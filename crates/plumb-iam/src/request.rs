@@ -2,6 +2,7 @@
 //!
 //! Facts: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>.
 
+use jiff::Timestamp;
 use plumb_model::value::Text;
 
 use crate::arn::Arn;
@@ -34,6 +35,8 @@ pub struct Target {
     pub tags: Tags,
     /// The organization of its account.
     pub membership: Membership,
+    /// When it is asked for, where that is known: when its account was read.
+    pub moment: Option<Timestamp>,
 }
 
 impl Target {
@@ -47,6 +50,7 @@ impl Target {
             region: None,
             tags: Tags::Unspecified,
             membership: Membership::Unspecified,
+            moment: None,
         }
     }
 
@@ -142,6 +146,13 @@ impl Keys for Request<'_> {
             }
             "aws:resourceorgid" => self.target.membership.id(),
             "aws:resourceorgpaths" => self.target.membership.path(),
+            "aws:currenttime" => self
+                .target
+                .moment
+                .map_or(KeyValue::Unspecified, |moment| KeyValue::one(moment.to_string())),
+            "aws:epochtime" => self.target.moment.map_or(KeyValue::Unspecified, |moment| {
+                KeyValue::one(moment.as_second().to_string())
+            }),
             "aws:requestedregion" => self.region().map_or(KeyValue::Unspecified, KeyValue::one),
             // `aws:ResourceTag/…` and the older names of single services, such as `ec2:ResourceTag/…`.
             _ => match key.split_once(":resourcetag/") {

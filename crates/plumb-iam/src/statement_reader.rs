@@ -2,6 +2,8 @@
 //!
 //! Facts: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>.
 
+use std::borrow::Cow;
+
 use plumb_model::value::{Map, Text, Value};
 
 use crate::condition::Test;
@@ -157,7 +159,7 @@ impl Reader {
         };
         let mut patterns = Vec::with_capacity(texts.len());
         for text in texts {
-            let pattern = Pattern::new(&text, Style::Resource, self.variables);
+            let pattern = Pattern::new(&whole_arn(&text), Style::Resource, self.variables);
             patterns.push(pattern.map_err(|_| too_long("`Resource`"))?);
         }
         Ok(Some(Resources { listing, patterns }))
@@ -280,6 +282,15 @@ fn not_read(name: &str, value: &Value) -> Text {
 
 fn too_long(name: &str) -> Text {
     format!("{name} has a text of more than {MAX_PATTERN} characters").into()
+}
+
+/// The policy of an API may leave out what comes before the path, which is then of the API itself:
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-examples.html>.
+fn whole_arn(resource: &str) -> Cow<'_, str> {
+    match resource.strip_prefix("execute-api:/") {
+        Some(path) => Cow::Owned(format!("arn:*:execute-api:*:*:*/{path}")),
+        None => Cow::Borrowed(resource),
+    }
 }
 
 #[cfg(test)]

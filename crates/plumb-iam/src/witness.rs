@@ -68,8 +68,70 @@ pub fn witnesses(
     own: &PrincipalPolicies,
     resource: &ResourcePolicies,
 ) -> Witnesses {
-    let asked = Glob::new(&arn.replace('*', "?*"), Style::Text);
+    let asked = asked(arn);
     let mut dividers: Vec<Divider> = Vec::new();
+    divide(&asked, requests, own, resource, |divider| {
+        note(&mut dividers, divider)
+    });
+    named(arn, &asked, &dividers, &naming.excluded(arn))
+}
+
+/// What is asked of one of several ARNs that the same text completes.
+pub struct Side<'a> {
+    /// It ends in the only `*` in it.
+    pub arn: &'a str,
+    /// They differ in their actions alone; their resource does not count.
+    pub requests: &'a [Request<'a>],
+    /// The policies of the principal.
+    pub own: &'a PrincipalPolicies,
+    /// Those of the resource.
+    pub resource: &'a ResourcePolicies,
+}
+
+/// The texts for the `*` at the end of several ARNs; an ARN that ends otherwise divides none.
+pub fn common_witnesses(sides: &[Side<'_>]) -> Witnesses {
+    const ANY: &str = "*";
+    let mut dividers: Vec<Divider> = Vec::new();
+    for side in sides {
+        let Some(beginning) = side.arn.strip_suffix(ANY) else {
+            continue;
+        };
+        divide(
+            &asked(side.arn),
+            side.requests,
+            side.own,
+            side.resource,
+            |divider| {
+                for glob in divider.glob.after(beginning) {
+                    let leaning = divider.leaning;
+                    note(&mut dividers, Divider { glob, leaning });
+                }
+            },
+        );
+    }
+    named(ANY, &asked(ANY), &dividers, &[])
+}
+
+/// Every name that an ARN stands for.
+fn asked(arn: &str) -> Glob {
+    Glob::new(&arn.replace('*', "?*"), Style::Text)
+}
+
+fn note(dividers: &mut Vec<Divider>, divider: Divider) {
+    let is_known = |known: &Divider| known.leaning == divider.leaning && known.glob == divider.glob;
+    if !dividers.iter().any(is_known) {
+        dividers.push(divider);
+    }
+}
+
+/// Finds what tells names apart that are asked about.
+fn divide(
+    asked: &Glob,
+    requests: &[Request<'_>],
+    own: &PrincipalPolicies,
+    resource: &ResourcePolicies,
+    mut found: impl FnMut(Divider),
+) {
     for request in requests {
         let action = request.action.to_ascii_lowercase();
         let implied = own_policies(own)
@@ -80,22 +142,14 @@ pub fn witnesses(
         let stated = |document: &'_ PolicyDocument| -> Vec<Divider> {
             let statements = document.about_for(&action, request.principal).into_iter();
             statements
-                .flat_map(|statement| divided(statement, &asked, request))
+                .flat_map(|statement| divided(statement, asked, request))
                 .collect()
         };
-        let found = implied
-            .flat_map(|statement| divided(statement, &asked, request))
-            .chain(document.map(stated).into_iter().flatten());
-        for divider in found {
-            if !dividers
-                .iter()
-                .any(|known| known.leaning == divider.leaning && known.glob == divider.glob)
-            {
-                dividers.push(divider);
-            }
-        }
+        implied
+            .flat_map(|statement| divided(statement, asked, request))
+            .chain(document.map(stated).into_iter().flatten())
+            .for_each(&mut found);
     }
-    named(arn, &asked, &dividers, &naming.excluded(arn))
 }
 
 fn own_policies(own: &PrincipalPolicies) -> impl Iterator<Item = &NamedPolicy> {

@@ -53,6 +53,7 @@ impl Resource {
         let (uid, resource_type, name) = (uid.into(), resource_type.into(), name.into());
         let (account, region) = (account.into(), region.into());
         let mut document = attributes;
+        document.fit(Self::RESERVED.len());
         document.insert("uid", uid.clone());
         document.insert("resource_type", resource_type.clone());
         document.insert("name", name.clone());

@@ -8,9 +8,12 @@ mod links;
 mod look;
 mod machines;
 mod networks;
+mod nodes;
 mod ports;
 mod routes;
+mod scaling;
 mod services;
+mod starting;
 mod targets;
 
 use std::collections::BTreeMap;
@@ -66,7 +69,14 @@ pub const READS: &[(&str, &[&str])] = &[
 ];
 
 /// What is read besides of code that is not applied yet, where no interface has its addresses.
-const READ_OF_CODE: [&str; 2] = ["aws_eip", "aws_ecs_service"];
+const READ_OF_CODE: [&str; 6] = [
+    "aws_eip",
+    "aws_ecs_service",
+    "aws_autoscaling_group",
+    "aws_launch_template_version",
+    "aws_launch_configuration",
+    "aws_eks_node_group",
+];
 
 /// Types whose resources can open a way to others: while they are not read, nothing is certainly unexposed.
 const OPENERS: [&str; 5] = [
@@ -123,6 +133,8 @@ impl<'a> Builder<'a> {
         builder.links();
         builder.machines();
         builder.declared_tasks();
+        builder.declared_groups();
+        builder.declared_nodes();
         builder.balancers();
         builder.databases();
         builder.services();

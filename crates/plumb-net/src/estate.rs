@@ -127,6 +127,25 @@ impl Estate {
         groups
     }
 
+    /// The groups that others, or several members of their own, can or may reach.
+    pub fn reached_groups(&self) -> BTreeSet<usize> {
+        let mut solver = Solver::new(&self.world);
+        let candidates = Candidates::of(&self.world);
+        let mut pairs = 0_usize;
+        let groups = self.world.groups.iter().enumerate();
+        let reached = groups.filter(|(at, to)| {
+            let from = candidates.to(&self.world, to);
+            pairs = pairs.saturating_add(from.len());
+            pairs > MAX_PAIRS
+                || from.into_iter().any(|other| {
+                    let is_alone = other == *at && to.members.len() < 2;
+                    let group = self.world.groups.get(other).filter(|_| !is_alone);
+                    group.is_some_and(|group| !solver.lateral(group, to).is_empty())
+                })
+        });
+        reached.map(|(at, _)| at).collect()
+    }
+
     /// What each group can reach of each other one, and of itself when its members can reach one another.
     pub fn group_reach(&self) -> Lateral {
         let mut solver = Solver::new(&self.world);

@@ -8,8 +8,9 @@ use plumb_expr::{Program, Root};
 use plumb_model::graph::{NodeKind, Sensitivity};
 use plumb_model::value::Text;
 
+use crate::code_source::{CodeFrom, Holds, ITEM};
 use crate::hands_on::HandsOn;
-use crate::recipe::{Path, Template};
+use crate::recipe::{Path, Piece, Template};
 
 /// What the resources of a type are in the security graph.
 #[derive(Clone, Debug)]
@@ -45,6 +46,12 @@ pub struct GraphRole {
     pub vouches: Vec<Vouches>,
     /// What it lets principals control.
     pub gives: Vec<Gives>,
+    /// Whether conditions of policies see its tags; where there is no rule, they do.
+    pub tagged: Option<Program>,
+    /// Where the code lies that it runs.
+    pub code: Vec<CodeFrom>,
+    /// The single things in it that workloads run.
+    pub holds: Option<Holds>,
     /// How sensitive its content is where nothing else tells.
     pub sensitivity: Sensitivity,
     /// Where the role or instance profile stands whose permissions its code has, beside the relations called `runs_as`.
@@ -68,6 +75,19 @@ pub struct Access {
     pub home: Vec<Circumstance>,
     /// Where one of them holds, something has to happen first, which its clause names.
     pub once: Vec<Circumstance>,
+    /// What tells whether somebody outside of the estate has the access.
+    pub strangers: Strangers,
+}
+
+/// What tells whether somebody outside of the estate has an access.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Strangers {
+    /// The policy of the resource.
+    ByPolicy,
+    /// The openings of the resource and its parts, because not every request that the policy allows is answered.
+    ByOpenings,
+    /// The policy of the resource, and nobody of the estate is asked about it.
+    Alone,
 }
 
 /// That who has access to a resource has the same to another one, where that one permits it too.
@@ -144,6 +164,58 @@ pub struct Opening {
     pub ports: Vec<u16>,
     /// Where the address blocks stand that narrow it.
     pub width: Option<Path>,
+    /// What must hold in any case, a clause for people; the opening is then conditional.
+    pub provided: Option<Text>,
+    /// What the resource policy has to say of it.
+    pub gate: Option<Gate>,
+    /// The relation to what is open by it, where that is not the resource itself but what it is a part of.
+    pub part_of: Option<Text>,
+}
+
+/// What the resource policy has to say of an opening.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gate {
+    /// The IAM actions that callers ask for, all of them; at least one.
+    pub actions: Vec<Text>,
+    /// Whether it must allow them, or must not deny them.
+    pub demand: Demand,
+    /// Template of the ARN that they are asked on; where it has a wildcard, one name that matches suffices.
+    pub on: Template,
+    /// Who asks.
+    pub callers: Callers,
+    /// Whether callers come in where there is no policy.
+    pub without_policy: WithoutPolicy,
+    /// The condition keys of their requests, with templates of their values.
+    pub context: Vec<(Text, Template)>,
+    /// The condition keys that their requests do not have.
+    pub lacks: Vec<Text>,
+}
+
+/// What a resource policy must say of actions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Demand {
+    /// It allows them and does not deny them.
+    Allowed,
+    /// It does not deny them.
+    NotDenied,
+}
+
+/// Who comes by an opening.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Callers {
+    /// Anybody, without a signature.
+    Anybody,
+    /// Whoever signs with an account of their own; what a named account can do is told by the clause.
+    Accounts(Text),
+}
+
+/// What it means that there is no resource policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum WithoutPolicy {
+    /// Everybody comes in.
+    Open,
+    /// Nobody does.
+    Shut,
 }
 
 /// Something that may be so, and what it means.
@@ -153,6 +225,13 @@ pub struct Circumstance {
     pub when: Program,
     /// What is so, a clause for people.
     pub clause: Text,
+}
+
+impl Grant {
+    /// Whether the actions are evaluated on a single thing that the resource holds.
+    pub fn is_on_item(&self) -> bool {
+        matches!(self.on.0.as_slice(), [Piece::Literal(text)] if text == ITEM)
+    }
 }
 
 impl Access {
@@ -220,11 +299,69 @@ pub struct Gives {
     pub when: Program,
     /// What they are given, a clause for people.
     pub clause: Text,
+    /// What a principal must be permitted beside.
+    pub needs: Option<Grant>,
     /// Where one of them holds, something else is needed too, which its clause names.
     pub once: Vec<Circumstance>,
 }
 
+impl Gate {
+    /// The attributes that its templates read.
+    fn attributes(&self) -> impl Iterator<Item = &Text> {
+        let context = self.context.iter().flat_map(|(_, value)| value.attributes());
+        self.on.attributes().chain(context)
+    }
+}
+
 impl GraphRole {
+    /// What the things are that a resource of this role holds: they are nothing but what principals decide.
+    pub fn of_held(holds: &Holds) -> Self {
+        let uid = Template(vec![Piece::Attribute(Path::key("uid"))]);
+        let access = holds.access.iter().map(|access| Access {
+            level: access.level,
+            when: None,
+            grants: access
+                .grants
+                .iter()
+                .map(|grant| Grant {
+                    on: if grant.is_on_item() {
+                        uid.clone()
+                    } else {
+                        grant.on.clone()
+                    },
+                    ..grant.clone()
+                })
+                .collect(),
+            decrypt: None,
+            encrypt: None,
+            home: Vec::new(),
+            once: Vec::new(),
+            strangers: access.strangers,
+        });
+        Self {
+            kind: NodeKind::Other,
+            policy: None,
+            access: access.collect(),
+            opens: None,
+            exposed: Vec::new(),
+            closed: Vec::new(),
+            weak: Vec::new(),
+            withheld: Vec::new(),
+            guarded: Vec::new(),
+            hands_on: Vec::new(),
+            known_as: None,
+            shared: Vec::new(),
+            tells: Vec::new(),
+            vouches: Vec::new(),
+            gives: Vec::new(),
+            tagged: None,
+            code: Vec::new(),
+            holds: None,
+            sensitivity: Sensitivity::Public,
+            runs_as: None,
+        }
+    }
+
     /// The accesses of a level.
     pub fn access_of(&self, level: AccessLevel) -> impl Iterator<Item = &Access> {
         self.access.iter().filter(move |access| access.level == level)
@@ -232,12 +369,10 @@ impl GraphRole {
 
     /// All rules, from which follows what must be read of other resources.
     pub fn rules(&self) -> impl Iterator<Item = &Program> {
-        let access = self.access.iter().filter_map(|access| access.when.as_ref());
+        let accesses = || self.access.iter().chain(self.held());
+        let access = accesses().filter_map(|access| access.when.as_ref());
         let exposed = self.exposed.iter().map(|opening| &opening.when);
-        let of_access = self
-            .access
-            .iter()
-            .flat_map(|access| access.home.iter().chain(&access.once));
+        let of_access = accesses().flat_map(|access| access.home.iter().chain(&access.once));
         let circumstances = self.closed.iter().chain(&self.weak).chain(of_access);
         let circumstances = circumstances.chain(&self.withheld).chain(&self.guarded);
         let given = self.gives.iter().flat_map(|gives| &gives.once);
@@ -248,11 +383,21 @@ impl GraphRole {
             .chain(circumstances.map(|circumstance| &circumstance.when))
             .chain(tells)
             .chain(self.gives.iter().map(|gives| &gives.when))
+            .chain(&self.tagged)
     }
 
     /// The rules about parts of a document, which see one of these in place of the resource.
     pub fn rules_of_elements(&self) -> impl Iterator<Item = &Program> {
-        self.hands_on.iter().filter_map(|on| on.when.as_ref())
+        let of_code = self.code.iter().filter_map(|code| code.when.as_ref());
+        self.hands_on
+            .iter()
+            .filter_map(|on| on.when.as_ref())
+            .chain(of_code)
+    }
+
+    /// By what principals decide what the single things in it are.
+    fn held(&self) -> impl Iterator<Item = &Access> {
+        self.holds.iter().flat_map(|holds| &holds.access)
     }
 
     /// The attributes that decide whether such resources are open to others, whatever their policies say.
@@ -281,17 +426,23 @@ impl GraphRole {
             .chain(self.shared.iter().map(|shared| &shared.accounts))
             .chain(self.known_as.iter().map(|known| &known.canonical))
             .chain(self.vouches.iter().map(|vouches| &vouches.issuer))
+            .chain(self.holds.iter().map(|holds| &holds.by))
             .filter_map(Path::root);
-        let grants = self.access.iter().flat_map(|access| &access.grants);
+        let accesses = self.access.iter().chain(self.held());
+        let needed = self.gives.iter().filter_map(|gives| gives.needs.as_ref());
+        let grants = accesses.flat_map(|access| &access.grants).chain(needed);
         let of_templates = grants.flat_map(|grant| grant.on.attributes());
         let context = self.opens.iter().flat_map(|opens| &opens.context);
         let of_templates = of_templates.chain(context.flat_map(|(_, value)| value.attributes()));
         let of_templates = of_templates.chain(self.known_as.iter().flat_map(|known| known.arn.attributes()));
+        let gates = self.exposed.iter().filter_map(|opening| opening.gate.as_ref());
+        let of_templates = of_templates.chain(gates.flat_map(Gate::attributes));
         of_rules
             .chain(of_paths)
             .chain(of_templates)
             .cloned()
             .chain(self.hands_on.iter().flat_map(HandsOn::attributes))
+            .chain(self.code.iter().flat_map(CodeFrom::attributes))
             .collect::<BTreeSet<_>>()
             .into_iter()
             .collect()

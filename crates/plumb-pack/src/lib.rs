@@ -17,6 +17,7 @@ mod api_type;
 pub mod builtin;
 mod call_reader;
 mod checks;
+pub mod code_source;
 pub mod compiled;
 mod compliance;
 mod conformity;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use plumb_api::catalog::Catalog;
+use plumb_expr::{Program, Root};
 use plumb_model::account::Provider;
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::framework::Assessment;
@@ -22,7 +23,7 @@ use crate::pack::Pack;
 use crate::policy::{Policy, Provenance};
 use crate::recipe::Origin;
 use crate::recipe_file::RecipeFile;
-use crate::schema::ResourceType;
+use crate::schema::{AttributeSource, ResourceType};
 use crate::suggest::did_you_mean;
 
 /// Everything that is wrong with a pack, file by file.
@@ -71,7 +72,8 @@ fn lint_types(pack: &Pack, found: &mut Vec<Diagnostic>) {
             continue;
         };
         lint_decryption(pack, &resource_type, found);
-        for message in misfits_of_fronts(pack, &resource_type) {
+        let misfits = misfits_of_fronts(pack, &resource_type);
+        for message in misfits.into_iter().chain(misfits_of_code(pack, &resource_type)) {
             found.push(Diagnostic::error(message).at(&file.source, entry.span.clone(), "in this type"));
         }
         for relation in &resource_type.recipe.relations {
@@ -133,6 +135,24 @@ fn misfits_of_fronts(pack: &Pack, resource_type: &ResourceType) -> Vec<String> {
                 found.push(format!("`hands_on`: nothing says how `{to}` is read"));
             }
         }
+    }
+    found
+}
+
+/// What holds the code of a workload must say so, and what it holds must not be a type of its own.
+fn misfits_of_code(pack: &Pack, resource_type: &ResourceType) -> Vec<String> {
+    let role = resource_type.recipe.graph.as_ref();
+    let mut found = Vec::new();
+    for code in role.into_iter().flat_map(|role| &role.code) {
+        let holder = pack.resource_type(&code.from).ok();
+        let role = holder.as_ref().and_then(|holder| holder.recipe.graph.as_ref());
+        if role.and_then(|role| role.holds.as_ref()).is_none() {
+            found.push(format!("`code`: `{}` does not say what it `holds`", code.from));
+        }
+    }
+    let holds = role.and_then(|role| role.holds.as_ref());
+    if let Some(holds) = holds.filter(|holds| pack.types.contains_key(&holds.resource_type)) {
+        found.push(format!("`holds`: `{}` is a type already", holds.resource_type));
     }
     found
 }
@@ -204,6 +224,11 @@ fn lint_policy(pack: &Pack, policy: &Arc<Policy>, found: &mut Vec<Diagnostic>) {
         found.extend(problems);
         return;
     }
+    for name in read_of_code_alone(pack, policy) {
+        let message = format!("policy `{}` reads `{name}`, which code alone tells", policy.name);
+        let help = "of live resources nothing would be known";
+        found.push(place(Diagnostic::error(message)).help(help));
+    }
     for outcome in run_tests(pack, policy) {
         if let Some(problem) = &outcome.problem {
             let span = policy
@@ -230,6 +255,27 @@ fn lint_policy(pack: &Pack, policy: &Arc<Policy>, found: &mut Vec<Diagnostic>) {
     if policy.provenance == Provenance::BuiltIn {
         lint_builtin_policy(policy, found);
     }
+}
+
+/// The attributes that a policy reads of a collected type and that no call gives.
+fn read_of_code_alone(pack: &Pack, policy: &Arc<Policy>) -> Vec<Text> {
+    let Ok(compiled) = pack.compile(policy) else {
+        return Vec::new();
+    };
+    let Ok(resource_type) = pack.resource_type(&policy.resource_type) else {
+        return Vec::new();
+    };
+    if matches!(resource_type.recipe.origin, Origin::Declared) {
+        return Vec::new();
+    }
+    let uses = compiled.programs().flat_map(Program::uses);
+    let own = uses.filter(|used| used.root == Root::Resource);
+    let names: BTreeSet<Text> = own.filter_map(|used| used.path.first().cloned()).collect();
+    let is_of_code = |name: &Text| {
+        let attribute = resource_type.attribute(name);
+        attribute.is_some_and(|attribute| attribute.source == AttributeSource::Declared)
+    };
+    names.into_iter().filter(is_of_code).collect()
 }
 
 fn lint_builtin_policy(policy: &Policy, found: &mut Vec<Diagnostic>) {

@@ -147,6 +147,8 @@ pub struct Inherited {
     pub otherwise: Otherwise,
     /// The values that are taken; `None` for all.
     pub only: Option<Vec<Value>>,
+    /// Whether the argument is unknown, and not as good as not written, where such a block does not decide it for sure.
+    pub is_unsure: bool,
 }
 
 /// One document, or one part of a document, that a block gives.

@@ -50,6 +50,8 @@ pub struct Recipe {
     pub scope: CallScope,
     /// Where the items come from.
     pub origin: Origin,
+    /// Whether it protects what other resources leave open; code that does not declare it is judged as if there were none.
+    pub is_guard: bool,
     /// Template of the region; `None` for the region of the call.
     pub region: Option<Template>,
     /// Template of the uid.
@@ -316,6 +318,8 @@ pub enum Transform {
     Json,
     /// Comma-separated text with a header to a list of maps.
     Csv,
+    /// A text to the list of its parts between commas.
+    Split,
     /// A text to its length and the secrets found in it.
     SecretScan,
 }

@@ -1,9 +1,11 @@
 //! Reading of a resource type: its recipe, checked against the API model, and the schema that follows from both.
 
+mod code_source;
 mod control;
 mod graph;
 mod hands_on;
 mod item;
+mod opening;
 mod relation;
 
 use std::sync::Arc;
@@ -69,7 +71,7 @@ pub(crate) fn read_type(
     }
 }
 
-const TYPE_KEYS: [&str; 26] = [
+const TYPE_KEYS: [&str; 28] = [
     "title",
     "aliases",
     "scope",
@@ -82,6 +84,7 @@ const TYPE_KEYS: [&str; 26] = [
     "descend",
     "for_values",
     "single",
+    "guard",
     "where",
     "rename",
     "drop",
@@ -96,6 +99,7 @@ const TYPE_KEYS: [&str; 26] = [
     "relations",
     "graph",
     "attributes",
+    "in_code",
 ];
 
 struct TypeReader<'r> {
@@ -124,6 +128,11 @@ impl TypeReader<'_> {
                 .error(self.entry.span.clone(), message, format!("has {}", origins.len()));
             return None;
         };
+        if *origin != "single" && fields.get("guard").is_some() {
+            let message = "`guard` is for types of which there is a single resource";
+            let label = format!("this type has `{origin}`");
+            self.problems.error(fields.key_span("guard"), message, label);
+        }
         match *origin {
             "attributes" => self.declared(&fields),
             "single" => self.single(&fields),
@@ -193,7 +202,10 @@ impl TypeReader<'_> {
                 );
             }
         }
-        let recipe = self.recipe(fields, Arc::clone(&service.service), scope, Origin::Single);
+        let recipe = Recipe {
+            is_guard: fields.flag("guard", &mut self.problems),
+            ..self.recipe(fields, Arc::clone(&service.service), scope, Origin::Single)
+        };
         self.identity(fields, recipe, &service)
     }
 
@@ -276,6 +288,11 @@ impl TypeReader<'_> {
                 *place = self.identity_template(fields, key)?;
             }
         }
+        if let Some(node) = fields.get("in_code") {
+            for (name, type_) in read_declared(node, &mut self.problems) {
+                self.attributes.put(name, type_, AttributeSource::Declared);
+            }
+        }
         self.reserve();
         recipe.filter = fields.get("where").and_then(|node| self.rule(node, "where"));
         let mut facts = FactReader {
@@ -313,6 +330,7 @@ impl TypeReader<'_> {
             facts: Vec::new(),
             relations: Vec::new(),
             graph: None,
+            is_guard: false,
         }
     }
 

@@ -7,8 +7,9 @@ use plumb_model::account::Provider;
 use plumb_model::diagnostic::Source;
 use plumb_model::value::Text;
 
+use crate::graph_role::GraphRole;
 use crate::policy::Provenance;
-use crate::recipe::{Fact, Recipe};
+use crate::recipe::{Fact, Origin, Recipe};
 
 /// A resource type with its recipe, checked against the cloud's API model.
 #[derive(Debug)]
@@ -80,6 +81,29 @@ impl ResourceType {
             provenance,
             attributes,
         }
+    }
+
+    /// The type of the single things that resources of this type hold; nothing is known of these but who decides what they are.
+    pub fn held(&self) -> Option<Self> {
+        let holds = self.recipe.graph.as_ref()?.holds.as_ref()?;
+        let recipe = Recipe {
+            resource_type: holds.resource_type.clone(),
+            title: holds.title.clone(),
+            aliases: Vec::new(),
+            origin: Origin::Declared,
+            facts: Vec::new(),
+            relations: Vec::new(),
+            graph: Some(GraphRole::of_held(holds)),
+            ..Recipe::clone(&self.recipe)
+        };
+        let attributes = AttributeSet::new(&holds.resource_type);
+        Some(Self::new(
+            self.provider,
+            recipe,
+            attributes,
+            Arc::clone(&self.source),
+            self.provenance,
+        ))
     }
 
     /// All attributes, sorted by name.

@@ -1,4 +1,4 @@
-//! Transformations of values: percent-decoding, base64, embedded JSON, CSV and the scan for secrets.
+//! Transformations of values: percent-decoding, base64, embedded JSON, CSV, lists in texts and the scan for secrets.
 
 use base64::Engine as _;
 use plumb_model::value::{Map, Text, Value};
@@ -40,20 +40,24 @@ pub fn apply_transforms_named(
         .iter()
         .try_fold(value, |value, transform| match transform {
             Transform::SecretScan => Ok(secret::scan(name, value)),
-            Transform::Url | Transform::Base64 | Transform::Unescape | Transform::Json | Transform::Csv => {
-                apply(value, *transform)
-            }
+            Transform::Url
+            | Transform::Base64
+            | Transform::Unescape
+            | Transform::Json
+            | Transform::Csv
+            | Transform::Split => apply(value, *transform),
         })
 }
 
 impl Transform {
     /// All transformations.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Url,
         Self::Base64,
         Self::Unescape,
         Self::Json,
         Self::Csv,
+        Self::Split,
         Self::SecretScan,
     ];
 
@@ -65,6 +69,7 @@ impl Transform {
             Self::Unescape => "unescape",
             Self::Json => "json",
             Self::Csv => "csv",
+            Self::Split => "split",
             Self::SecretScan => "secret_scan",
         }
     }
@@ -95,6 +100,7 @@ fn apply(value: Value, transform: Transform) -> Result<Value, String> {
         Transform::Unescape => Ok(Value::from(unescape(text))),
         Transform::Json => json(&text),
         Transform::Csv => csv(&text),
+        Transform::Split => Ok(split(&text)),
         Transform::SecretScan => Ok(secret::scan(None, Value::String(text))),
     }
 }
@@ -136,6 +142,12 @@ fn base64_decode(text: &str) -> Result<String, String> {
 /// What the text stands for between the quotes of a JSON literal; a text that cannot stand there is not escaped, and stays.
 fn unescape(text: Text) -> Text {
     serde_json::from_str::<String>(&format!("\"{text}\"")).map_or(text, Text::from)
+}
+
+/// Parts of which nothing is left are none.
+fn split(text: &str) -> Value {
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    Value::List(parts.map(Value::from).collect())
 }
 
 /// An empty text is no document: null.
@@ -254,7 +266,9 @@ mod tests {
 
     #[test]
     fn texts_are_decoded() {
-        use Transform::{Base64, Csv, Json, Unescape, Url};
+        use Transform::{Base64, Csv, Json, Split, Unescape, Url};
+        check("a, b,,c", &[Split], Ok(r#"["a","b","c"]"#));
+        check(" ", &[Split], Ok("[]"));
         check("%7B%22a%22%3A1%7D", &[Url, Json], Ok(r#"{"a":1}"#));
         check("a+b%C3%BC", &[Url], Ok(r#""a+bü""#));
         check(

@@ -86,6 +86,7 @@ pub(crate) fn transformed(type_: &Type, transform: crate::recipe::Transform) -> 
         }
         (Transform::Json, Type::String | Type::Any) => Ok(Type::Json),
         (Transform::Csv, Type::String | Type::Any) => Ok(Type::Any.map().list()),
+        (Transform::Split, Type::String | Type::Any) => Ok(Type::String.list()),
         (_, other) => Err(Misfit {
             message: format!("`{}` needs a text, but this is {other}", transform.name()),
             help: None,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use plumb_engine::{Analyzer, Config};
+use plumb_iac::mapping::UsedPaths;
 use plumb_iac::suppress::Idle;
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::report::Report;
@@ -11,7 +12,6 @@ use plumb_model::verdict::Verdict;
 use plumb_pack::pack::Pack;
 use plumb_pack::policy::Policy;
 use plumb_report::identity::fingerprint;
-use rayon::prelude::*;
 
 use crate::arguments::ScanCodeArguments;
 use crate::code_policies::CodePolicies;
@@ -33,14 +33,11 @@ pub(crate) fn failing(
     let judged = || -> Result<Report, Failed> {
         let read = scan_code::evaluate(pack, &arguments.code, before)?;
         let policies = CodePolicies::of(pack, chosen, &read.evaluated)?.judging;
-        let code = read.map(None, pack, &policies)?;
+        let used = UsedPaths::of(&policies);
         let analyzer = Analyzer::new(pack, policies, Vec::new(), config.clone())
             .map_err(|error| Diagnostic::error(error.to_string()))?;
-        let accounts = code
-            .accounts
-            .par_iter()
-            .map(|account| analyzer.account(&account.snapshot));
-        let mut report = analyzer.finish(accounts.collect(), None);
+        let (code, accounts) = read.judge(None, pack, &used, &analyzer)?;
+        let mut report = analyzer.finish(accounts, None);
         scan_code::locate(&mut report, &code);
         // What is wrong with suppressions is told of the code as it is now.
         let _ = code.accept(&mut report, pack, Idle::PassedOver);

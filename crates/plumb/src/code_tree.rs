@@ -20,6 +20,15 @@ const MAX_DEPTH: usize = 64;
 /// Folders that hold no code of the user's own.
 const PASSED_OVER: [&str; 3] = ["node_modules", "__pycache__", "vendor"];
 
+/// The most files and folders that are looked at in folders that are passed over.
+const MAX_PASSED_OVER: usize = 20_000;
+
+/// Folders where others than the authors of the code put theirs; `terraform init` keeps the modules that are called in the first.
+const NOT_LOOKED_INTO: [&str; 2] = [".terraform", ".git"];
+
+/// How the names of files end that hold code in any case.
+const CODE: [&str; 5] = [".tf", ".tf.json", ".tofu", ".tofu.json", ".bicep"];
+
 /// A folder tree, or one file of it.
 pub(crate) struct CodeTree {
     /// The root without symbolic links.
@@ -92,6 +101,48 @@ impl CodeTree {
         (found, problems)
     }
 
+    /// The files with code in folders that are passed over, sorted.
+    ///
+    /// Folders that are large, such as those of packages, are looked through in part.
+    pub(crate) fn passed_over(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut left = MAX_PASSED_OVER;
+        let mut waiting = vec![(String::new(), PassedOver::No, 0)];
+        while let Some((folder, within, depth)) = waiting.pop() {
+            let Ok(entries) = fs::read_dir(self.root.join(&folder)) else {
+                continue;
+            };
+            for entry in entries.flatten() {
+                let name = entry.file_name();
+                let (Some(name), Ok(kind)) = (name.to_str(), entry.file_type()) else {
+                    continue;
+                };
+                if within == PassedOver::Yes {
+                    let Some(fewer) = left.checked_sub(1) else { break };
+                    left = fewer;
+                }
+                let below = match folder.as_str() {
+                    "" => name.to_owned(),
+                    folder => format!("{folder}/{name}"),
+                };
+                if kind.is_dir() && depth < MAX_DEPTH && !NOT_LOOKED_INTO.contains(&name) {
+                    let within = match is_passed_over(name) {
+                        true => PassedOver::Yes,
+                        false => within,
+                    };
+                    waiting.push((below, within, depth + 1));
+                } else if within == PassedOver::Yes
+                    && kind.is_file()
+                    && CODE.iter().any(|ending| name.ends_with(ending))
+                {
+                    found.push(below);
+                }
+            }
+        }
+        found.sort();
+        found
+    }
+
     /// The links among the files below the root, each with the file of the tree that it leads to.
     pub(crate) fn links(&self) -> Vec<(String, String)> {
         let (paths, _) = self.paths();
@@ -130,7 +181,8 @@ impl CodeTree {
                 )));
                 continue;
             };
-            if name.starts_with('.') {
+            // A hidden file, or a folder without code of the user's own.
+            if name.starts_with('.') || (kind.is_dir() && is_passed_over(name)) {
                 continue;
             }
             let below = if folder.is_empty() {
@@ -139,9 +191,7 @@ impl CodeTree {
                 format!("{folder}/{name}")
             };
             if kind.is_dir() {
-                if !PASSED_OVER.contains(&name) {
-                    self.walk(&below, depth + 1, found, problems);
-                }
+                self.walk(&below, depth + 1, found, problems);
             } else if found.len() >= MAX_FILES {
                 if found.len() == MAX_FILES {
                     let message = format!("only the first {MAX_FILES} files were looked at");
@@ -291,6 +341,16 @@ impl Files for Overlay<'_> {
 
 /// Whether a file lies in a folder that is passed over.
 fn passed_over(path: &str) -> bool {
-    path.split('/')
-        .any(|part| part.starts_with('.') || PASSED_OVER.contains(&part))
+    path.split('/').any(is_passed_over)
+}
+
+fn is_passed_over(name: &str) -> bool {
+    name.starts_with('.') || PASSED_OVER.contains(&name)
+}
+
+/// Whether a folder lies in one that is passed over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum PassedOver {
+    Yes,
+    No,
 }

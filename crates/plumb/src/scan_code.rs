@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use plumb_engine::Analyzer;
+use plumb_engine::{Analyzer, Judged};
 use plumb_iac::change::Changes;
 use plumb_iac::change::affected::affected;
 use plumb_iac::files::Files;
@@ -24,7 +24,6 @@ use plumb_pack::fix::Fixes;
 use plumb_pack::pack::Pack;
 use plumb_report::baseline::Baseline;
 use plumb_report::identity::fingerprint;
-use rayon::prelude::*;
 
 use crate::arguments::{CodeArguments, Paths, ScanCodeArguments};
 use crate::code_policies::CodePolicies;
@@ -125,15 +124,11 @@ pub(crate) fn run(console: Console, arguments: &ScanCodeArguments) -> Result<Sta
     };
     let read = evaluate(&pack, &arguments.code, &reading)?;
     let policies = CodePolicies::of(&pack, &chosen.policies, &read.evaluated)?;
-    let code = read.map(Some(console), &pack, &policies.judging)?;
+    let used = UsedPaths::of(&policies.judging);
     let analyzer = Analyzer::new(&pack, policies.judging, chosen.frameworks, config.clone())
         .map_err(|error| Diagnostic::error(error.to_string()))?
         .with_idle(&pack, &policies.idle);
-    let judged = code
-        .accounts
-        .par_iter()
-        .map(|account| analyzer.account(&account.snapshot))
-        .collect();
+    let (code, judged) = read.judge(Some(console), &pack, &used, &analyzer)?;
     let mut report = analyzer.finish(judged, None);
     locate(&mut report, &code);
     let idle = if focus.changed {
@@ -311,12 +306,49 @@ impl Read<'_> {
         policies: &[CompiledPolicy],
     ) -> Result<Code, Failed> {
         let used = UsedPaths::of(policies);
+        let (code, _) = self.each(console, pack, &used, |_| ())?;
+        Ok(code)
+    }
+
+    /// Judges every root as soon as its documents are made, and lets go of them.
+    pub(crate) fn judge(
+        self,
+        console: Option<Console>,
+        pack: &Pack,
+        used: &UsedPaths,
+        analyzer: &Analyzer,
+    ) -> Result<(Code, Vec<Judged>), Failed> {
+        self.each(console, pack, used, |account| {
+            let judged = analyzer.account(&account.snapshot);
+            account.snapshot.resources = Vec::new();
+            judged
+        })
+    }
+
+    fn each<T: Send>(
+        self,
+        console: Option<Console>,
+        pack: &Pack,
+        used: &UsedPaths,
+        each: impl Fn(&mut CodeAccount) -> T + Sync,
+    ) -> Result<(Code, Vec<T>), Failed> {
         let evaluated = self.evaluated;
-        let scanned = deeply(|| evaluated.map(pack, &used))?;
+        let taken_at = Text::from(now());
+        let undeclared = self.reading.undeclared;
+        let root = |stack: ScannedStack, sources: &Sources| {
+            let unjudged = Unjudged::of(&stack.mapped);
+            let mut accounts = accounts(pack, stack, sources, undeclared, &taken_at);
+            let made: Vec<T> = accounts.iter_mut().map(&each).collect();
+            (unjudged, accounts, made)
+        };
+        let scanned = deeply(|| evaluated.map_each(pack, used, root))?;
         if let Some(console) = console {
             console.show_some(&self.walking);
             console.show_some(&scanned.problems);
-            console.show(&not_judged(&scanned.stacks));
+            console.show(&not_judged(scanned.stacks.iter().map(|(unjudged, ..)| unjudged)));
+            if self.reading.changes.is_none() && !self.path.is_file() {
+                console.show(passed_over(self.reading.tree, &scanned.sources).as_slice());
+            }
             if scanned.kubernetes > 0 {
                 let count = scanned.kubernetes;
                 let were = if count == 1 {
@@ -337,39 +369,88 @@ impl Read<'_> {
                  ARM templates and Bicep, and manifests of Kubernetes for Crossplane and AWS Controllers for Kubernetes",
             )));
         }
-        let taken_at = Text::from(now());
-        let sources = scanned.sources;
-        let mapped = scanned.stacks.iter().map(|stack| &stack.mapped);
-        let unknown_blocks = mapped.map(Mapped::unmapped_of_clouds).sum();
-        let accounts = scanned
-            .stacks
-            .into_iter()
-            .flat_map(|stack| accounts(pack, stack, &sources, self.reading.undeclared, &taken_at))
-            .collect();
+        let mut unknown_blocks = 0;
+        let mut accounts = Vec::new();
+        let mut made = Vec::new();
+        for (unjudged, of_root, made_of_root) in scanned.stacks {
+            unknown_blocks += unjudged.of_clouds;
+            accounts.extend(of_root);
+            made.extend(made_of_root);
+        }
         let (fixes, problems) = pack.fixes();
         if let Some(console) = console {
             console.show(&problems);
         }
-        Ok(Code {
-            sources,
+        let code = Code {
+            sources: scanned.sources,
             accounts,
             suppressions: self.suppressions,
             fixes,
             unknown_blocks,
-        })
+        };
+        Ok((code, made))
     }
 }
 
+/// What a root declares that is not judged, or only in part.
+struct Unjudged {
+    /// How many blocks there are of each type that nothing is known of.
+    blocks: BTreeMap<Text, u64>,
+    /// How many of them declare something of a cloud.
+    of_clouds: u64,
+    /// How many blocks speak of something that the root does not declare, by its type.
+    orphans: BTreeMap<Text, u64>,
+}
+
+impl Unjudged {
+    fn of(mapped: &Mapped) -> Self {
+        let mut orphans = BTreeMap::new();
+        for orphan in &mapped.orphans {
+            *orphans.entry(orphan.resource_type.clone()).or_default() += 1;
+        }
+        Self {
+            blocks: mapped.unmapped.clone(),
+            of_clouds: mapped.unmapped_of_clouds(),
+            orphans,
+        }
+    }
+}
+
+/// Code in folders that are passed over and that no other code brings in, as one warning.
+fn passed_over(tree: &CodeTree, sources: &Sources) -> Option<Diagnostic> {
+    let read: BTreeSet<&str> = sources.iter().map(|(_, source)| source.name.as_str()).collect();
+    let files = tree.passed_over();
+    let files = files.iter().filter(|file| !read.contains(file.as_str()));
+    let folders: BTreeSet<&str> = files
+        .map(|file| file.rsplit_once('/').map_or("", |(folder, _)| folder))
+        .collect();
+    let named: Vec<String> = folders
+        .iter()
+        .take(MOST_NAMED)
+        .map(|folder| format!("`{folder}`"))
+        .collect();
+    let more = match folders.len().saturating_sub(named.len()) {
+        0 => String::new(),
+        more => format!(" and {more} more folders"),
+    };
+    let message = format!(
+        "code was not judged, because it lies in folders that are passed over: {}{more}",
+        named.join(", ")
+    );
+    let help = "hidden folders, `vendor`, `node_modules` and `__pycache__` hold the code of others; name such a folder to judge it";
+    (!folders.is_empty()).then(|| Diagnostic::warning(message).help(help))
+}
+
 /// What the code declares of types that nothing is known of, or only in part, as one warning each.
-fn not_judged(stacks: &[ScannedStack]) -> Vec<Diagnostic> {
+fn not_judged<'u>(roots: impl Iterator<Item = &'u Unjudged>) -> Vec<Diagnostic> {
     let mut blocks: BTreeMap<&Text, u64> = BTreeMap::new();
     let mut orphans: BTreeMap<&Text, u64> = BTreeMap::new();
-    for stack in stacks {
-        for (kind, count) in &stack.mapped.unmapped {
+    for root in roots {
+        for (kind, count) in &root.blocks {
             *blocks.entry(kind).or_default() += count;
         }
-        for orphan in &stack.mapped.orphans {
-            *orphans.entry(&orphan.resource_type).or_default() += 1;
+        for (kind, count) in &root.orphans {
+            *orphans.entry(kind).or_default() += count;
         }
     }
     let told = |counts: &BTreeMap<&Text, u64>, (one, several): (&str, &str), help: &str| {

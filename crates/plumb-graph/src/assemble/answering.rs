@@ -13,13 +13,14 @@ use plumb_model::value::Text;
 use plumb_pack::graph_role::{Grant, Needs};
 
 use crate::assemble::assets::{AssetGroup, GroupKey, asset, principal_node};
+use crate::assemble::behind;
 use crate::assemble::permission::{MAX_QUESTIONS, Permissions, resource};
 use crate::assemble::question::{Asker, Asking, DIRECT, Question, questions};
 use crate::assemble::{Assembly, Outcome};
 use crate::fragment::FragmentNode;
 
 /// Why an access may be one.
-const TOO_MANY_NAMES: &str =
+pub(super) const TOO_MANY_NAMES: &str =
     "policies tell too many names apart to say whether there is one that they permit";
 
 impl Permissions<'_, '_> {
@@ -43,20 +44,27 @@ impl Permissions<'_, '_> {
                 self.answer(assembly, asking, Assumption::Role.action(), &asset)
             }
             Question::Access(..) => {
-                let behind = self.behind(assembly, asking, (group.fragment, resource), question)?;
-                let outcome = self.permitted(assembly, asking, group, question)?.and(behind);
+                let outcome = match behind::names(assembly, group.fragment, resource, question) {
+                    Some(way) => self.by_one_name(assembly, asking, group, question, way)?,
+                    None => {
+                        let behind = self.behind(assembly, (group.fragment, resource), question)?;
+                        self.permitted(assembly, asking, group, question, None)?
+                            .and(behind)
+                    }
+                };
                 self.with_key(assembly, asking, class, group, (question, outcome))
             }
         }
     }
 
-    /// What the policies say of a question about access, the key apart.
+    /// What the policies say of a question about access, the key apart; of one name where that is given.
     pub(super) fn permitted(
         &self,
         assembly: &Assembly<'_>,
         asking: Asking<'_>,
         group: &AssetGroup,
         question: Question<'_>,
+        name: Option<&str>,
     ) -> Option<Outcome> {
         let Question::Access(position, access) = question else {
             return None;
@@ -73,6 +81,8 @@ impl Permissions<'_, '_> {
             ..Outcome::default()
         };
         for (grant, on) in access.grants.iter().zip(&resolved.on) {
+            let named = name.and_then(|name| Some(format!("{}{name}", on.strip_suffix('*')?)));
+            let on = named.as_deref().unwrap_or(on);
             outcome = outcome.and(self.grant(assembly, asking, (group, resource), grant, on)?);
         }
         for once in &resolved.once {
@@ -183,12 +193,7 @@ impl Permissions<'_, '_> {
                 context: asking.context,
             })
             .collect();
-        let mut own = asking.policies().cloned().unwrap_or_default();
-        // What an endpoint does not let through divides the names as a policy of the session would.
-        if let Some(endpoint) = asking.endpoint {
-            let session = own.session.get_or_insert_default();
-            session.push(endpoint.policy.clone());
-        }
+        let own = behind::own_policies(&asking);
         witnesses(on, Naming::Free, &requests, &own, &asset.policies)
     }
 

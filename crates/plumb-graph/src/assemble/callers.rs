@@ -49,7 +49,7 @@ pub(crate) struct Callers {
     /// Whether every ARN of a caller that they name has its account.
     pub(crate) arns_have_accounts: bool,
     /// The accounts that they name.
-    pub(super) accounts: BTreeSet<Text>,
+    pub(crate) accounts: BTreeSet<Text>,
     /// The organizations that they name, with wildcards, some with a way down from there.
     pub(super) organizations: BTreeSet<Text>,
     /// The accounts whose access points they name.
@@ -132,6 +132,9 @@ impl Permissions<'_, '_> {
         wide: usize,
         question: Question<'_>,
     ) {
+        if question.is_of_strangers_alone() {
+            return;
+        }
         for class in self
             .classes
             .by_fragment
@@ -161,4 +164,11 @@ impl Permissions<'_, '_> {
 pub(super) fn is_owner(detail: &Detail, id: &Text) -> bool {
     let list = detail.access_list.as_ref();
     list.and_then(AccessList::owner).is_some_and(|owner| owner == id)
+}
+
+/// Whether an ARN is that of somebody with a session that a user of an account gave them.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-federated-user>
+pub(crate) fn is_federated_user(arn: &str) -> bool {
+    Arn::read(arn).is_some_and(|arn| arn.service == "sts" && arn.resource.starts_with("federated-user/"))
 }

@@ -8,9 +8,10 @@ use plumb_iam::glob::{Glob, Style};
 use plumb_iam::web_identity::{Tokens, WebIdentity};
 use plumb_model::path::{Certainty, EdgeKind, Proof};
 use plumb_model::value::Text;
-use plumb_pack::graph_role::Gives;
+use plumb_pack::graph_role::{Gives, Grant, Needs};
 
-use crate::assemble::assets::principal_node;
+use crate::assemble::assets::{asset, principal_node};
+use crate::assemble::question::DIRECT;
 use crate::assemble::{Assembly, Outcome};
 use crate::fragment::{FragmentNode, Given, ReferenceTo};
 use crate::graph::NodeId;
@@ -57,7 +58,7 @@ pub(crate) fn add(assembly: &mut Assembly<'_>, directory: &Directory) {
         }
         for given in &detail.gives {
             if let Some(gives) = role.gives.get(given.entry) {
-                give(assembly, (fragment, resource), gives, given);
+                give(assembly, directory, (fragment, resource), gives, given);
             }
         }
     }
@@ -66,6 +67,7 @@ pub(crate) fn add(assembly: &mut Assembly<'_>, directory: &Directory) {
 /// Adds the edges of one thing that principals are given.
 fn give(
     assembly: &mut Assembly<'_>,
+    directory: &Directory,
     (fragment, resource): (usize, &FragmentNode),
     gives: &Gives,
     given: &Given,
@@ -101,6 +103,16 @@ fn give(
     let needed = given.once.iter().map(Outcome::hanging_on);
     let outcome = needed.fold(evidence, Outcome::and);
     for from in &principals {
+        let outcome = match (&gives.needs, &given.on) {
+            (Some(needs), Some(on)) => {
+                let allowed = allowed(assembly, directory, *from, (fragment, resource), needs, on);
+                match allowed {
+                    Some(allowed) => outcome.clone().and(allowed),
+                    None => continue,
+                }
+            }
+            (Some(_), None) | (None, _) => outcome.clone(),
+        };
         for to in &controlled {
             let how = Some(gives.clause.clone());
             assembly.edge(*from, *to, EdgeKind::CanAdminister, how, &outcome, 0);
@@ -109,6 +121,34 @@ fn give(
             assembly.bridge(own, *from);
         }
     }
+}
+
+/// Whether a principal is permitted what it needs beside; what one outside of the estate may do is decided there.
+fn allowed(
+    assembly: &Assembly<'_>,
+    directory: &Directory,
+    from: NodeId,
+    (fragment, resource): (usize, &FragmentNode),
+    needs: &Grant,
+    on: &str,
+) -> Option<Outcome> {
+    let member = directory.principal(&assembly.info(from)?.uid)?;
+    let asset = asset(assembly, directory, fragment, resource, on);
+    let asset = if on.contains('*') {
+        asset.some_within(on)
+    } else {
+        asset
+    };
+    let regions = assembly.regions_of(fragment);
+    let mut answers = needs
+        .actions
+        .iter()
+        .map(|action| Outcome::of(&directory.can_somewhere(member, action, &asset, &DIRECT, regions)));
+    let outcome = match needs.needs {
+        Needs::Any => answers.fold(None, Outcome::or),
+        Needs::All => answers.try_fold(Outcome::default(), |all, one| Some(all.and(one?))),
+    };
+    outcome.map(|outcome| outcome.resting_on_attachment(member, 1))
 }
 
 fn references<'r>(resource: &'r FragmentNode, label: &'r str) -> impl Iterator<Item = &'r ReferenceTo> {

@@ -13,7 +13,7 @@ use plumb_model::value::Text;
 use plumb_net::address::Width;
 use plumb_net::estate::Estate;
 use plumb_net::report::{ResourceExposure, Source, Standing};
-use plumb_pack::graph_role::AccessLevel;
+use plumb_pack::graph_role::{Access, AccessLevel, Strangers};
 use plumb_pack::hands_on::{Asks, Caller, HandsOn};
 
 use crate::assemble::assets::asset;
@@ -318,7 +318,10 @@ impl Asked<'_> {
                 let first = assembly.info(*group.members.first()?)?.uid.clone();
                 let mut best = None;
                 let accesses = (0..).zip(&role.access);
-                for (position, access) in accesses.filter(|(_, access)| access.level == AccessLevel::Read) {
+                let is_meant = |access: &Access| {
+                    access.level == AccessLevel::Read && access.strangers != Strangers::Alone
+                };
+                for (position, access) in accesses.filter(|(_, access)| is_meant(access)) {
                     let question = Question::Access(position, access);
                     best = Outcome::or(best, permissions.ask_by(assembly, asking, None, group, question));
                 }
@@ -389,7 +392,7 @@ fn sources(source: &str, detail: Option<&Detail>) -> Vec<Text> {
 }
 
 /// What takes requests that relations of these names lead to.
-fn related(
+pub(super) fn related(
     assembly: &Assembly<'_>,
     fragment: usize,
     resource: &FragmentNode,

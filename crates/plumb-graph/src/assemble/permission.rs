@@ -1,10 +1,10 @@
 //! Permission edges: who can read, write, administer and assume what, from the evaluated result of all policies.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use plumb_iam::access_list::AccessList;
-use plumb_iam::arn::is_account;
+use plumb_iam::arn::{Arn, is_account};
 use plumb_iam::directory::{Directory, Member};
 use plumb_iam::principal::Principal;
 use plumb_iam::principal_pattern::PrincipalPattern;
@@ -16,7 +16,7 @@ use plumb_model::risk::ExposureLevel;
 use plumb_model::value::Text;
 
 use crate::assemble::assets::{AssetGroup, AssetGroups, MAX_TRIED, principal_node};
-use crate::assemble::callers::{Callers, admitted_accounts, is_owner, let_in};
+use crate::assemble::callers::{Callers, admitted_accounts, is_federated_user, is_owner, let_in};
 use crate::assemble::classes::Classes;
 use crate::assemble::names::Names;
 use crate::assemble::parts::{Part, PartExtent};
@@ -242,7 +242,8 @@ impl<'d, 'c> Permissions<'d, 'c> {
         };
         let listed = detail.access_list.iter().flat_map(AccessList::of_accounts);
         let mut named = detail.policy.as_ref().map(let_in).unwrap_or_default();
-        named.extend(listed.map(|(_, grant)| &grant.grantee));
+        let shown: BTreeSet<&PrincipalPattern> = listed.map(|(_, grant)| &grant.grantee).collect();
+        named.extend(&shown);
         if named.is_empty() {
             return;
         }
@@ -275,7 +276,7 @@ impl<'d, 'c> Permissions<'d, 'c> {
                         Some(member) => self.ask_entity(assembly, member, fragment, wide, question),
                         None => self.ask_stranger(
                             assembly,
-                            Principal::of_arn(arn),
+                            named_stranger(arn),
                             arn,
                             (&whole, &vantages),
                             question,
@@ -325,6 +326,9 @@ impl<'d, 'c> Permissions<'d, 'c> {
                     }
                     PrincipalPattern::CanonicalUser(id)
                         if is_owner(detail, id) || assembly.is_of_the_cloud(id) => {}
+                    // That a list shows the bucket to an account is told by itself.
+                    PrincipalPattern::CanonicalUser(_)
+                        if question.is_of_strangers_alone() && shown.contains(principal) => {}
                     PrincipalPattern::CanonicalUser(id) => {
                         let account = self.directory.account_of_canonical(id);
                         match account.and_then(|account| assembly.fragment_of(provider, account)) {
@@ -355,9 +359,8 @@ impl<'d, 'c> Permissions<'d, 'c> {
         wide: usize,
         question: Question<'_>,
     ) {
-        let Some(node) = principal_node(assembly, member) else {
-            return;
-        };
+        let node = principal_node(assembly, member).filter(|_| !question.is_of_strangers_alone());
+        let Some(node) = node else { return };
         // Its own policies need not speak of the resource, but may.
         let everything = Glance {
             everything: true,
@@ -377,7 +380,8 @@ impl<'d, 'c> Permissions<'d, 'c> {
         question: Question<'_>,
         ground: Ground,
     ) {
-        let Some(fragment) = self.groups.wide.get(wide).map(|wide| wide.fragment) else {
+        let fragment = self.groups.wide.get(wide).map(|wide| wide.fragment);
+        let Some(fragment) = fragment.filter(|_| !question.is_of_strangers_alone()) else {
             return;
         };
         for class in self.classes.by_fragment.get(&other).cloned().unwrap_or_default() {
@@ -401,7 +405,9 @@ impl<'d, 'c> Permissions<'d, 'c> {
         (whole, vantages): (&Part, &[Vantage]),
         question: Question<'_>,
     ) {
-        let Some(principal) = principal else { return };
+        let Some(principal) = principal.filter(|_| !question.is_told_by_openings()) else {
+            return;
+        };
         let Some(account) = principal.account.clone() else {
             return;
         };
@@ -429,6 +435,9 @@ impl<'d, 'c> Permissions<'d, 'c> {
             return;
         };
         let principals = std::slice::from_ref(&principal);
+        if self.have_more(assembly, principals, vantages, group, question) {
+            return;
+        }
         let from_outside = self.ask_from_outside(assembly, principals, vantages, group, question);
         let (found_from, level) = match from_outside {
             Some(found) => (found, ExposureLevel::Accounts),
@@ -465,7 +474,15 @@ impl<'d, 'c> Permissions<'d, 'c> {
             return;
         };
         // Where the policy lets no stranger in, what it grants to everybody counts at home only.
-        let strangers: &[Principal] = if detail.closed.is_some() { &[] } else { &anybody };
+        let by_openings = question.is_told_by_openings();
+        let strangers: &[Principal] = if detail.closed.is_some() || by_openings {
+            &[]
+        } else {
+            &anybody
+        };
+        if self.have_more(assembly, strangers, vantages, group, question) {
+            return;
+        }
         let outcome = self
             .ask_from_outside(assembly, strangers, vantages, group, question)
             .map(|found| match &detail.perhaps_closed {
@@ -501,7 +518,12 @@ impl<'d, 'c> Permissions<'d, 'c> {
             self.ask_stranger(assembly, Some(anybody), &account, (whole, &door), question);
         }
         let is_shut = || detail.access_list.is_some() && policy_may_be_public(detail);
-        if outcome.is_none() && (detail.closed.is_none() || !is_shut()) {
+        let may_come_within = if by_openings {
+            detail.closed.is_some()
+        } else {
+            detail.closed.is_none() || !is_shut()
+        };
+        if outcome.is_none() && may_come_within && !question.is_of_strangers_alone() {
             self.ask_within_networks(assembly, whole, question);
         }
         if let Some(from_outside) = outcome {
@@ -521,6 +543,14 @@ impl<'d, 'c> Permissions<'d, 'c> {
     fn resource<'k>(&self, assembly: &Assembly<'k>, group: usize) -> Option<&'k FragmentNode> {
         resource(assembly, self.groups.groups.get(group)?)
     }
+}
+
+/// Somebody of an account that was not read, whom a policy names.
+fn named_stranger(arn: &str) -> Option<Principal> {
+    Principal::of_arn(arn).or_else(|| {
+        let account = Arn::account_of(arn).filter(|_| is_federated_user(arn))?;
+        Some(Principal::any_of_account(account))
+    })
 }
 
 /// Says of outcomes on what ground they are.

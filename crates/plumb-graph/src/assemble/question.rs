@@ -15,7 +15,7 @@ use plumb_iam::vantage;
 use plumb_model::graph::NodeKind;
 use plumb_model::path::EdgeKind;
 use plumb_model::value::Text;
-use plumb_pack::graph_role::{Access, AccessLevel};
+use plumb_pack::graph_role::{Access, AccessLevel, Strangers};
 
 use crate::assemble::Assembly;
 use crate::assemble::assets::AssetGroup;
@@ -40,6 +40,22 @@ impl Question<'_> {
                 let mut actions = access.grants.iter().flat_map(|grant| &grant.actions);
                 actions.next().map_or("", |action| action.as_str())
             }
+        }
+    }
+
+    /// Whether nobody of the estate is asked about it.
+    pub(crate) fn is_of_strangers_alone(&self) -> bool {
+        match self {
+            Self::Assume => false,
+            Self::Access(_, access) => access.strangers == Strangers::Alone,
+        }
+    }
+
+    /// Whether openings tell what strangers get of it.
+    pub(crate) fn is_told_by_openings(&self) -> bool {
+        match self {
+            Self::Assume => false,
+            Self::Access(_, access) => access.strangers == Strangers::ByOpenings,
         }
     }
 
@@ -211,7 +227,8 @@ pub(crate) fn asked<'k>(assembly: &Assembly<'k>) -> Vec<(TypeId, Vec<Asked<'k>>)
         .filter_map(|position| knowledge.type_at(position))
         .map(|type_id| {
             let questions = questions(assembly, type_id).into_iter();
-            let asked = questions.map(|question| Asked {
+            let of_members = questions.filter(|question| !question.is_of_strangers_alone());
+            let asked = of_members.map(|question| Asked {
                 question,
                 actions: first_actions(question),
             });

@@ -1,85 +1,130 @@
 //! Openings: ways from the internet that neither network nor permission tells, as the knowledge names them.
 
+use std::collections::BTreeMap;
+
 use plumb_model::graph::NodeKind;
 use plumb_model::path::{Certainty, EdgeKind, Proof};
 use plumb_model::risk::ExposureLevel;
 use plumb_model::value::Text;
-use plumb_net::address::{AddressSet, Width};
+use plumb_net::address::Width;
 use plumb_pack::risk::Transport;
 
+use crate::assemble::fronts::related;
+use crate::assemble::strangers::part_of_internet;
 use crate::assemble::{Assembly, Outcome};
+use crate::fragment::ResolvedOpening;
+use crate::gate::Admitted;
+use crate::graph::NodeId;
 
 impl Assembly<'_> {
     /// Adds an edge from the internet for every opening.
     pub(crate) fn openings(&mut self) {
-        let found: Vec<_> = self
-            .resources()
-            .filter_map(|(_, node, resource)| Some((node, resource, resource.detail.as_deref()?)))
-            .flat_map(|(node, resource, detail)| {
-                detail
-                    .exposed
-                    .iter()
-                    .map(move |opening| (node, resource, opening))
-            })
-            .collect();
-        for (node, resource, opening) in found {
-            let level = match opening.blocks.as_deref().map(width) {
-                None | Some(Width::Wide) => ExposureLevel::Wide,
-                Some(Width::Narrow) => ExposureLevel::Narrow,
-                // Nothing is admitted, unless what is was not read.
-                Some(Width::None) if opening.circumstance.certainty == Certainty::Possible => {
-                    ExposureLevel::Wide
+        let mut found: BTreeMap<NodeId, Vec<&ResolvedOpening>> = BTreeMap::new();
+        for (fragment, node, resource) in self.resources() {
+            for opening in resource.detail.iter().flat_map(|detail| &detail.exposed) {
+                let open = match &opening.part_of {
+                    None => vec![node],
+                    Some(label) => related(self, fragment, resource, &[label]),
+                };
+                for node in open {
+                    found.entry(node).or_default().push(opening);
                 }
-                Some(Width::None) => continue,
-            };
-            let certainty = opening.circumstance.certainty;
-            self.expose(
-                node,
-                match certainty {
-                    Certainty::Certain | Certainty::Conditional => level,
-                    Certainty::Possible => ExposureLevel::Unknown,
-                },
-            );
-            let clause = opening.circumstance.clause.clone();
-            let kind = match self.info(node).map(|info| info.kind) {
-                Some(NodeKind::Data | NodeKind::Secret | NodeKind::Key) if opening.ports.is_empty() => {
-                    EdgeKind::CanRead
-                }
-                _ => EdgeKind::Reaches,
-            };
-            let weights = &self.knowledge.weights;
-            let through_port = opening
-                .ports
-                .iter()
-                .map(|port| weights.service(weights.easiest_service(Transport::Tcp, *port..=*port)))
-                .min()
-                .unwrap_or(0);
-            let extra = through_port.saturating_add(weights.width(level));
-            let outcome = Outcome {
-                certainty,
-                conditions: (certainty != Certainty::Certain)
-                    .then(|| clause.clone())
-                    .into_iter()
-                    .collect(),
-                proofs: vec![Proof {
-                    resource: resource.uid.clone(),
-                    attribute: Text::default(),
-                    detail: clause.clone(),
-                }],
-                ..Outcome::default()
-            };
-            self.edge(self.internet(), node, kind, Some(clause), &outcome, extra);
+            }
         }
+        for (node, openings) in found {
+            for opening in surest(openings) {
+                self.opening(node, opening);
+            }
+        }
+    }
+
+    fn opening(&mut self, node: NodeId, opening: &ResolvedOpening) {
+        let Some(uid) = self.info(node).map(|info| info.uid.clone()) else {
+            return;
+        };
+        let certainty = opening.circumstance.certainty;
+        let (entry, level, part) = match &opening.who {
+            Admitted::Addresses(addresses) => {
+                let level = match addresses.width() {
+                    Width::Wide => ExposureLevel::Wide,
+                    Width::Narrow => ExposureLevel::Narrow,
+                    Width::None => return,
+                };
+                (self.internet(), level, part_of_internet(addresses))
+            }
+            Admitted::Account(account) => {
+                let provider = self
+                    .resource(node)
+                    .and_then(|(fragment, _)| self.fragments.get(fragment))
+                    .map(|fragment| fragment.account.provider);
+                // What accounts of the estate may do hangs on their own policies too.
+                if provider.is_none_or(|provider| self.fragment_of(provider, account).is_some()) {
+                    return;
+                }
+                (self.external(account), ExposureLevel::Accounts, None)
+            }
+        };
+        self.expose(
+            node,
+            match certainty {
+                Certainty::Certain | Certainty::Conditional => level,
+                Certainty::Possible => ExposureLevel::Unknown,
+            },
+        );
+        let clause = opening.circumstance.clause.clone();
+        let kind = match self.info(node).map(|info| info.kind) {
+            Some(NodeKind::Data | NodeKind::Secret | NodeKind::Key) if opening.ports.is_empty() => {
+                EdgeKind::CanRead
+            }
+            _ => EdgeKind::Reaches,
+        };
+        let weights = &self.knowledge.weights;
+        let through_port = opening
+            .ports
+            .iter()
+            .map(|port| weights.service(weights.easiest_service(Transport::Tcp, *port..=*port)))
+            .min()
+            .unwrap_or(0);
+        let extra = through_port.saturating_add(weights.width(level));
+        let own = Proof {
+            resource: uid,
+            attribute: Text::default(),
+            detail: clause.clone(),
+        };
+        let outcome = Outcome {
+            certainty,
+            conditions: match (certainty, opening.conditions.as_slice()) {
+                (Certainty::Certain, _) => Vec::new(),
+                (Certainty::Conditional | Certainty::Possible, []) => vec![clause.clone()],
+                (Certainty::Conditional | Certainty::Possible, conditions) => conditions.to_vec(),
+            },
+            proofs: std::iter::once(own)
+                .chain(opening.proofs.iter().cloned())
+                .collect(),
+            ..Outcome::default()
+        };
+        let how = match part {
+            Some(part) => Text::from(format!("{part}: {clause}")),
+            None => clause,
+        };
+        self.edge(entry, node, kind, Some(how), &outcome, extra);
     }
 }
 
-fn width(blocks: &[Text]) -> Width {
-    let mut all = AddressSet::empty();
-    for block in blocks {
-        // A block that is none admits nobody.
-        if let Some(addresses) = AddressSet::parse(block) {
-            all = all.union(&addresses);
+/// The openings that say something new beside surer ones; of equal ones the first.
+fn surest(mut openings: Vec<&ResolvedOpening>) -> Vec<&ResolvedOpening> {
+    openings.sort_by_key(|opening| opening.circumstance.certainty);
+    let mut kept: Vec<&ResolvedOpening> = Vec::new();
+    for opening in openings {
+        let says_it_all = |known: &&ResolvedOpening| {
+            let covers = known.ports == opening.ports && known.who.covers(&opening.who);
+            let is_equal =
+                known.circumstance == opening.circumstance && known.conditions == opening.conditions;
+            covers && (is_equal || known.circumstance.certainty < opening.circumstance.certainty)
+        };
+        if !kept.iter().any(says_it_all) {
+            kept.push(opening);
         }
     }
-    all.width()
+    kept
 }

@@ -8,6 +8,9 @@ use crate::assemble::{Assembly, Outcome};
 use crate::fragment::{FragmentNode, ReferenceTo};
 use crate::graph::NodeId;
 
+/// The most that is followed between what runs and its identity: a group of instances, the template, the profile.
+const MOST_BETWEEN: usize = 2;
+
 impl Assembly<'_> {
     /// Code has the permissions of the role that it runs as, directly or by way of an instance profile.
     pub(super) fn runs_as(&mut self) {
@@ -49,24 +52,13 @@ impl Assembly<'_> {
                     }
                 }
             }
-            let withheld = withheld(resource);
+            let own = withheld(resource);
             for (identity, through) in identities {
-                let mut proofs = vec![Proof {
-                    resource: resource.uid.clone(),
-                    attribute: Text::new_static("runs_as"),
-                    detail: Text::from(format!("runs as {}", self.name_of(through.unwrap_or(identity)))),
-                }];
-                if let Some(profile) = through {
-                    proofs.push(Proof {
-                        resource: self
-                            .info(profile)
-                            .map(|info| info.uid.clone())
-                            .unwrap_or_default(),
-                        attribute: Text::new_static("roles"),
-                        detail: Text::from(format!("offers the role {}", self.name_of(identity))),
-                    });
-                }
-                let outcome = Outcome::certain(proofs).and(withheld.clone());
+                let proofs = self.handed_over(resource, identity, &through);
+                let between = through.iter().filter_map(|node| self.resource(*node));
+                let outcome = between.fold(Outcome::certain(proofs).and(own.clone()), |all, (_, one)| {
+                    all.and(withheld(one))
+                });
                 self.edge(node, identity, EdgeKind::RunsAs, None, &outcome, 0);
                 if outcome.certainty == Certainty::Certain {
                     self.run_as.entry(identity).or_default().push((node, outcome));
@@ -75,27 +67,64 @@ impl Assembly<'_> {
         }
     }
 
+    /// By what a resource has an identity: what it names, and what each of those names in turn.
+    fn handed_over(&self, resource: &FragmentNode, identity: NodeId, through: &[NodeId]) -> Vec<Proof> {
+        let named = |from: Text, attribute: &'static str, detail: String| Proof {
+            resource: from,
+            attribute: Text::new_static(attribute),
+            detail: Text::from(detail),
+        };
+        let runs_as = |node: NodeId| format!("runs as {}", self.name_of(node));
+        let Some((last, before)) = through.split_last() else {
+            return vec![named(resource.uid.clone(), "runs_as", runs_as(identity))];
+        };
+        let uid_of = |node: NodeId| self.info(node).map(|info| info.uid.clone()).unwrap_or_default();
+        let from = std::iter::once(resource.uid.clone()).chain(before.iter().map(|node| uid_of(*node)));
+        let mut proofs: Vec<Proof> = from
+            .zip(through)
+            .map(|(from, to)| named(from, "runs_as", runs_as(*to)))
+            .collect();
+        proofs.push(named(
+            uid_of(*last),
+            "roles",
+            format!("offers the role {}", self.name_of(identity)),
+        ));
+        proofs
+    }
+
     pub(super) fn name_of(&self, node: NodeId) -> Text {
         self.info(node).map(|info| info.name.clone()).unwrap_or_default()
     }
 
-    /// The identities a resource runs as, each with the profile between, if there is one.
-    fn identities(&self, fragment: usize, resource: &FragmentNode) -> Vec<(NodeId, Option<NodeId>)> {
+    /// The identities a resource runs as, each with what is between: the profile that offers it, a template or definition.
+    fn identities(&self, fragment: usize, resource: &FragmentNode) -> Vec<(NodeId, Vec<NodeId>)> {
         let mut found = Vec::new();
+        self.gather_identities((fragment, resource), &mut Vec::new(), &mut found);
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    fn gather_identities(
+        &self,
+        (fragment, resource): (usize, &FragmentNode),
+        through: &mut Vec<NodeId>,
+        found: &mut Vec<(NodeId, Vec<NodeId>)>,
+    ) {
         for node in self.named_identities(fragment, resource) {
             let is_identity = self
                 .info(node)
                 .is_some_and(|info| info.kind == NodeKind::Identity);
             if is_identity {
-                found.push((node, None));
-            } else if let Some((fragment, profile)) = self.resource(node) {
-                let behind = self.named_identities(fragment, profile);
-                found.extend(behind.into_iter().map(|identity| (identity, Some(node))));
+                found.push((node, through.clone()));
+            } else if through.len() < MOST_BETWEEN
+                && let Some(next) = self.resource(node)
+            {
+                through.push(node);
+                self.gather_identities(next, through, found);
+                through.pop();
             }
         }
-        found.sort_unstable();
-        found.dedup();
-        found
     }
 
     fn named_identities(&self, fragment: usize, resource: &FragmentNode) -> Vec<NodeId> {

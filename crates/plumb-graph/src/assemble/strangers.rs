@@ -10,7 +10,7 @@ use plumb_net::address::{AddressSet, Width};
 
 use crate::assemble::assets::AssetGroup;
 use crate::assemble::permission::{Permissions, resource};
-use crate::assemble::question::{Asking, DIRECT, Question};
+use crate::assemble::question::{Asking, DIRECT, Question, questions};
 use crate::assemble::{Assembly, Outcome};
 
 /// The most parts of the internet that conditions tell apart; beyond, addresses stay open.
@@ -35,6 +35,8 @@ impl Vantage {
 enum Place {
     /// These addresses, some of them of the internet, which no condition tells apart.
     Internet(AddressSet),
+    /// Some address, on which conditions may hang that sets of addresses do not decide.
+    SomeAddress,
     /// A network that they made, through an endpoint.
     OwnNetwork,
 }
@@ -104,10 +106,33 @@ impl Permissions<'_, '_> {
                 .collect(),
             None => vec![Vantage {
                 context: vantage::from_internet(None),
-                place: Place::Internet(AddressSet::internet()),
+                place: Place::SomeAddress,
             }],
         };
         parts.into_iter().chain(own_network).collect()
+    }
+
+    /// Whether some strangers have the same kind of access by another question, where this one is asked of strangers alone and says
+    /// less.
+    pub(super) fn have_more(
+        &mut self,
+        assembly: &Assembly<'_>,
+        principals: &[Principal],
+        vantages: &[Vantage],
+        group: &AssetGroup,
+        question: Question<'_>,
+    ) -> bool {
+        let type_id = self.groups.wide.get(group.wide).map(|wide| wide.type_id);
+        let Some(type_id) = type_id.filter(|_| question.is_of_strangers_alone()) else {
+            return false;
+        };
+        questions(assembly, type_id)
+            .into_iter()
+            .filter(|other| other.kind() == question.kind() && !other.is_of_strangers_alone())
+            .any(|other| {
+                self.ask_from_outside(assembly, principals, vantages, group, other)
+                    .is_some()
+            })
     }
 
     /// What the likelier of some strangers may do, from everywhere that they ask from.
@@ -190,17 +215,21 @@ struct Seen {
     possible: Option<(AddressSet, Outcome)>,
     /// From a network of their own.
     own_network: Option<Outcome>,
+    /// How wide what hangs on a condition is where it is not known to be less.
+    conditional_level: ExposureLevel,
 }
 
 impl Seen {
     fn add(&mut self, place: &Place, outcome: Outcome) {
-        let addresses = match place {
-            Place::Internet(addresses) => addresses,
+        let (addresses, level) = match place {
+            Place::Internet(addresses) => (addresses, ExposureLevel::Wide),
+            Place::SomeAddress => (&AddressSet::internet(), ExposureLevel::Narrow),
             Place::OwnNetwork => {
                 self.own_network = Some(outcome);
                 return;
             }
         };
+        self.conditional_level = level;
         let known = match outcome.certainty {
             Certainty::Certain => &mut self.certain,
             Certainty::Conditional => &mut self.conditional,
@@ -225,7 +254,7 @@ impl Seen {
             (_, Some(conditional)) if is_wide(&conditional) => Some(FromOutside {
                 from: part_of_internet(&conditional.0),
                 outcome: conditional.1,
-                level: ExposureLevel::Narrow,
+                level: self.conditional_level,
             }),
             (Some((addresses, outcome)), None) | (None, Some((addresses, outcome))) => {
                 Some(from_ranges(&addresses, outcome))
@@ -267,7 +296,7 @@ fn from_ranges(addresses: &AddressSet, outcome: Outcome) -> FromOutside {
 }
 
 /// From where, where it is a part of the internet that leaves as much out.
-fn part_of_internet(addresses: &AddressSet) -> Option<Text> {
+pub(crate) fn part_of_internet(addresses: &AddressSet) -> Option<Text> {
     let left_out = AddressSet::internet()
         .intersection(&AddressSet::ipv4())
         .difference(addresses);

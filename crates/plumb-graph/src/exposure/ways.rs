@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use plumb_model::path::Certainty;
 use plumb_model::risk::ExposureLevel;
 use plumb_model::value::{Map, Reason, Text, Unreadable, Value};
-use plumb_net::address::{AddressSet, Width};
+use plumb_net::address::Width;
 use plumb_net::reach;
 use plumb_net::report::{ResourceExposure, Source};
 use plumb_net::service::PortRange;
 
 use crate::fragment::ResolvedOpening;
+use crate::gate::Admitted;
 
 /// How many notes on what was not read are told; more of them say nothing new.
 const MAX_NOTES: usize = 4;
@@ -19,7 +20,7 @@ const MAX_NOTES: usize = 4;
 const MAX_LISTED: usize = 100;
 
 /// The ways to one resource.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Ways {
     known: Vec<Way>,
     /// From where it may be reached besides, as far as what was not read can be, the widest.
@@ -31,7 +32,7 @@ pub(crate) struct Ways {
 }
 
 /// A way that is there, perhaps under a condition.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Way {
     from: ExposureLevel,
     is_certain: bool,
@@ -91,18 +92,19 @@ impl Ways {
     /// Adds an opening of its role.
     pub(crate) fn opening(&mut self, opening: &ResolvedOpening, uid: &Text) {
         let circumstance = &opening.circumstance;
-        let from = match opening.blocks.as_deref().map(width) {
-            None | Some(Width::Wide) => ExposureLevel::Wide,
-            Some(Width::Narrow) => ExposureLevel::Narrow,
-            Some(Width::None) if circumstance.certainty == Certainty::Possible => ExposureLevel::Wide,
-            Some(Width::None) => return,
+        let from = match &opening.who {
+            Admitted::Addresses(addresses) => match addresses.width() {
+                Width::Wide => ExposureLevel::Wide,
+                Width::Narrow => ExposureLevel::Narrow,
+                Width::None => return,
+            },
+            Admitted::Account(_) => ExposureLevel::Accounts,
         };
         let is_certain = match circumstance.certainty {
             Certainty::Certain => true,
             Certainty::Conditional => false,
-            // Where some of the blocks were not read, it may be as wide as can be.
             Certainty::Possible => {
-                self.perhaps(ExposureLevel::Wide, [circumstance.clause.clone()]);
+                self.perhaps(from, [circumstance.clause.clone()]);
                 return;
             }
         };
@@ -137,7 +139,7 @@ impl Ways {
     }
 
     /// The value that rules see, of the type [`plumb_expr::exposure_type`]; `reason` is that of what is not known.
-    pub(crate) fn into_value(self, reason: Reason) -> Value {
+    pub(crate) fn value(&self, reason: Reason) -> Value {
         let unreadable = self.unreadable(reason);
         let known = self.known.iter().map(|way| way.from).max().unwrap_or_default();
         // That something inside may reach it is as little as that it does.
@@ -229,13 +231,6 @@ fn is_internet(level: ExposureLevel) -> bool {
     }
 }
 
-fn width(blocks: &[Text]) -> Width {
-    let parsed = blocks.iter().filter_map(|block| AddressSet::parse(block));
-    parsed
-        .fold(AddressSet::empty(), |all, addresses| all.union(&addresses))
-        .width()
-}
-
 fn port_range(protocol: &'static str, from: u16, to: u16) -> PortRange {
     PortRange {
         protocol: Text::new_static(protocol),
@@ -258,17 +253,26 @@ fn port_value((range, width): (&PortRange, ExposureLevel)) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use plumb_net::address::AddressSet;
+
     use super::*;
     use crate::fragment::Circumstance;
 
     fn opening(certainty: Certainty, blocks: Option<&[&str]>, ports: &[u16]) -> ResolvedOpening {
+        let addresses = blocks.map(|blocks| {
+            let blocks = blocks.iter().filter_map(|block| AddressSet::parse(block));
+            blocks.fold(AddressSet::empty(), |all, block| all.union(&block))
+        });
         ResolvedOpening {
             circumstance: Circumstance {
                 clause: "it is open".into(),
                 certainty,
             },
+            conditions: Vec::new(),
             ports: ports.to_vec(),
-            blocks: blocks.map(|blocks| blocks.iter().map(|block| Text::from(*block)).collect()),
+            who: Admitted::Addresses(addresses.unwrap_or_else(AddressSet::full)),
+            part_of: None,
+            proofs: Vec::new(),
         }
     }
 
@@ -279,7 +283,7 @@ mod tests {
             ways.opening(one, &"/it".into());
         }
         change(&mut ways);
-        let value = ways.into_value(Reason::OutOfScope);
+        let value = ways.value(Reason::OutOfScope);
         let members = ["level", "internet", "accounts", "certain"].map(|name| match value.get(name) {
             Some(Value::Unreadable(_)) => "?".to_owned(),
             Some(Value::String(text)) => text.to_string(),
@@ -312,8 +316,6 @@ mod tests {
         );
         let private: &[&str] = &["10.0.0.0/8"];
         assert_eq!(told(&[certain(Some(private))], nothing), "none none false true");
-        let unread = opening(Certainty::Possible, Some(private), &[]);
-        assert_eq!(told(&[unread], nothing), "? ? false ?");
         assert_eq!(told(&[], |ways| ways.unknown("nobody looked")), "? ? ? ?");
         assert_eq!(
             told(&[certain(None)], |ways| ways.unknown("x")),
@@ -328,7 +330,7 @@ mod tests {
             for one in openings {
                 ways.opening(one, &"/it".into());
             }
-            ways.into_value(Reason::OutOfScope)
+            ways.value(Reason::OutOfScope)
                 .get("ports")
                 .map(Value::to_string)
                 .unwrap_or_default()

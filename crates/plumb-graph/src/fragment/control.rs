@@ -3,6 +3,7 @@
 use plumb_model::resource::Resource;
 use plumb_model::value::{Text, Value};
 use plumb_pack::graph_role::GraphRole;
+use plumb_pack::template::TemplateScope;
 
 use super::Circumstance;
 use crate::sight::Sight;
@@ -23,6 +24,8 @@ pub(crate) struct Given {
     pub(crate) entry: usize,
     /// Whether it does.
     pub(crate) given: Circumstance,
+    /// On what principals must be permitted something beside, where they must.
+    pub(crate) on: Option<Text>,
     /// What else is needed, or may be.
     pub(crate) once: Vec<Circumstance>,
 }
@@ -54,12 +57,22 @@ pub(super) fn vouches(role: &GraphRole, resource: &Resource, problems: &mut Vec<
 }
 
 /// What a resource lets principals control.
-pub(super) fn gives(role: &GraphRole, resource: &Resource, sight: &Sight<'_>) -> Vec<Given> {
+pub(super) fn gives(
+    role: &GraphRole,
+    resource: &Resource,
+    scope: &TemplateScope<'_>,
+    sight: &Sight<'_>,
+) -> Vec<Given> {
     let entries = role.gives.iter().enumerate();
     entries
         .filter_map(|(entry, gives)| {
             let once = gives.once.iter();
+            let on = match &gives.needs {
+                Some(needs) => Some(Text::from(needs.on.render(scope).as_str()?)),
+                None => None,
+            };
             Some(Given {
+                on,
                 entry,
                 given: sight.circumstance(&gives.when, &gives.clause, resource)?,
                 once: once

@@ -124,7 +124,7 @@ pub(super) fn hands(
 }
 
 /// What is looked at, each with where it stands.
-fn elements<'d>(each: &Each, document: &'d Value) -> Vec<(String, &'d Value)> {
+pub(super) fn elements<'d>(each: &Each, document: &'d Value) -> Vec<(String, &'d Value)> {
     match each {
         Each::Document => vec![(String::new(), document)],
         Each::Element(path) => {

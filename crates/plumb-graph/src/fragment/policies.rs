@@ -46,7 +46,7 @@ pub(super) fn shape(role: &GraphRole, resource: &Resource, list: Option<&AccessL
 }
 
 /// The resource policy under a path of map keys.
-pub(super) fn policy_of(path: &Path, resource: &Resource) -> Option<NamedPolicy> {
+pub(crate) fn policy_of(path: &Path, resource: &Resource) -> Option<NamedPolicy> {
     let attribute = path.root().map_or("policy", Text::as_str);
     // An attribute that the document lacks was not asked for; a null one is none.
     let root = resource.get(attribute)?;

@@ -5,7 +5,7 @@ use plumb_iam::principal::Principal;
 use plumb_model::answer::{PermissionAnswer, PermissionDecision};
 use plumb_model::path::Certainty;
 use plumb_model::value::Text;
-use plumb_pack::graph_role::{Access, AccessLevel, GraphRole};
+use plumb_pack::graph_role::{Access, AccessLevel, GraphRole, Strangers};
 
 use super::passages::Coming;
 use super::{Questions, Who, is_denied};
@@ -74,21 +74,24 @@ struct OnKey {
 }
 
 impl<'a> Questions<'a> {
-    /// What the actions on a resource need.
-    pub(super) fn needs(&self, fragment: usize, node: &FragmentNode) -> Vec<Needs> {
+    /// What the actions on a resource, or on what an ARN says inside of it, need.
+    pub(super) fn needs(&self, fragment: usize, node: &FragmentNode, arn: &str) -> Vec<Needs> {
         let (Some(role), Some(detail)) = (self.knowledge.role(node.type_id), node.detail.as_deref()) else {
             return Vec::new();
         };
         let of_access = detail
             .access
             .iter()
-            .filter_map(|resolved| Some((resolved, role.access.get(resolved.access)?)));
+            .filter_map(|resolved| Some((resolved, role.access.get(resolved.access)?)))
+            .filter(|(_, access)| access.strangers != Strangers::Alone);
         of_access
             .map(|(resolved, access)| {
                 let once = resolved.once.iter().cloned().map(Need::Once);
                 let home = resolved.home.iter().cloned().map(Need::Home);
                 let keys = self.key_needs((fragment, node), access);
-                let behind = self.behind((fragment, node), (role, detail), access.level);
+                let mut on = resolved.on.iter();
+                let name = on.find_map(|on| arn.strip_prefix(on.strip_suffix('*')?));
+                let behind = self.behind((fragment, node), (role, detail), access.level, name);
                 let actions = access.grants.iter().flat_map(|grant| &grant.actions);
                 Needs {
                     actions: actions.map(|action| action.to_ascii_lowercase()).collect(),
@@ -98,12 +101,13 @@ impl<'a> Questions<'a> {
             .collect()
     }
 
-    /// What stands behind a door, for reading and writing through it.
+    /// What stands behind a door, for reading and writing through it: all of it, or what has one name there.
     fn behind(
         &self,
         (fragment, node): (usize, &FragmentNode),
         (role, detail): (&GraphRole, &Detail),
         level: AccessLevel,
+        name: Option<&str>,
     ) -> Option<Need> {
         let opens = role.opens.as_ref().filter(|_| level != AccessLevel::Administer)?;
         let mut relations = node.relations.iter();
@@ -122,14 +126,18 @@ impl<'a> Questions<'a> {
             return Some(Need::Unread(Text::new_static("what stands behind it is no end")));
         }
         let within = self.inside(behind).into_iter().next().map(|(_, pattern)| pattern);
-        let asset = self.key_asset(fragment, behind)?;
+        let mut asset = self.key_asset(fragment, behind)?;
         Some(Need::Behind(Behind {
-            asset: match within {
-                Some(pattern) => asset.some_within(&pattern),
-                None => asset,
+            asset: match (within, name.filter(|name| !name.is_empty() && *name != "*")) {
+                (Some(pattern), Some(name)) => {
+                    asset.target.arn = Text::from(pattern.replace('*', name));
+                    asset
+                }
+                (Some(pattern), None) => asset.some_within(&pattern),
+                (None, _) => asset,
             },
             keys: detail.opens.clone(),
-            needs: self.needs(fragment, behind),
+            needs: self.needs(fragment, behind, &behind.uid),
         }))
     }
 

@@ -51,6 +51,7 @@ fn shape(resource_type: &str, role: &str) -> (&'static str, &'static str, Value)
             "instance/i-1",
             json!({ "instance_id": "i-1", "iam_instance_profile": profile }),
         ),
+        "aws_ecs_task_definition" => ("ecs", "task-definition/one:1", json!({})),
         "aws_ecs_task" => (
             "ecs",
             "task/one/1",

@@ -212,6 +212,10 @@ fn an_access_entry_gives_control_of_the_cluster() {
         (policies("AmazonEKSAdminViewPolicy", "cluster"), None),
         (
             json!({ "kubernetes_groups": ["system:nodes"], "type": "EC2_LINUX" }),
+            Some(" (conditional)"),
+        ),
+        (
+            json!({ "kubernetes_groups": ["system:nodes"], "type": "FARGATE_LINUX" }),
             None,
         ),
         (json!({}), None),
@@ -228,6 +232,112 @@ fn an_access_entry_gives_control_of_the_cluster() {
             "{attributes}: {found:#?}"
         );
     }
+}
+
+#[test]
+fn who_has_an_entry_and_may_give_it_policies_controls_the_cluster() {
+    let ann = iam("user/ann");
+    let entry_of = |cluster: &str| eks(&format!("access-entry/{cluster}/user/{OWN}/ann/1"));
+    let all = eks("access-entry/one/*");
+    for (principal, statements, attributes, expected) in [
+        (
+            &ann,
+            json!([allow("eks:AssociateAccessPolicy", &all)]),
+            json!({}),
+            Some(""),
+        ),
+        (
+            &ann,
+            json!([allow("eks:AssociateAccessPolicy", &entry_of("one"))]),
+            json!({}),
+            Some(" (conditional)"),
+        ),
+        (
+            &ann,
+            json!([allow("eks:AssociateAccessPolicy", &entry_of("two"))]),
+            json!({}),
+            None,
+        ),
+        (
+            &ann,
+            json!([allow("eks:UpdateAccessEntry", "*")]),
+            json!({}),
+            None,
+        ),
+        (
+            &ann,
+            json!([allow("eks:*", "*"), { "Effect": "Deny", "Action": "eks:AssociateAccessPolicy", "Resource": "*" },
+                { "Effect": "Deny", "Action": "eks:CreatePodIdentityAssociation", "Resource": "*" }]),
+            json!({}),
+            None,
+        ),
+        (
+            &ann,
+            json!([allow("eks:AssociateAccessPolicy", "*")]),
+            json!({ "type": "FARGATE_LINUX" }),
+            None,
+        ),
+        // The entry is somebody else's.
+        (
+            &iam("user/bob"),
+            json!([allow("eks:AssociateAccessPolicy", "*")]),
+            json!({}),
+            None,
+        ),
+    ] {
+        let mut world = entry(principal, attributes.clone());
+        world.change(&ann, "user_policy_list", inline(statements.clone()));
+        let report = world.report();
+        let found = stories(&report);
+        let by_entry = found.iter().find_map(|path| path.strip_prefix(BY_ENTRY));
+        assert_eq!(by_entry, expected, "{statements} {attributes}: {found:#?}");
+    }
+}
+
+#[test]
+fn who_has_a_node_has_the_roles_of_its_pods() {
+    let mut world = cluster();
+    careless(
+        &mut world,
+        "ann",
+        json!([allow("sts:AssumeRole", &iam("role/nodes"))]),
+    );
+    world.change(
+        &iam("role/nodes"),
+        "assume_role_policy_document",
+        trust(json!({ "AWS": format!("arn:aws:iam::{OWN}:root") })),
+    );
+    web_role(
+        &mut world,
+        OWN,
+        json!({ "StringEquals": { format!("{ISSUER}:sub"): "system:serviceaccount:shop:web" } }),
+    );
+    let report = world.report();
+    let path = find(
+        &report,
+        "credentials -holds-> ann -can_assume-> nodes -can_administer-> one -can_assume-> pods -can_read-> people (conditional)",
+    );
+    let hop = &path.hops[2];
+    assert_eq!(
+        hop.how.as_deref(),
+        Some("with the tokens of the pods on its nodes")
+    );
+    assert_eq!(
+        hop.conditions,
+        ["pods whose service accounts can do it run on the node"]
+    );
+    // Whoever has another role of the account has none of it.
+    world.change(
+        &eks("nodegroup/one/workers"),
+        "node_role",
+        json!(iam("role/other")),
+    );
+    let report = world.report();
+    assert!(
+        !stories(&report)
+            .iter()
+            .any(|path| path.contains("nodes -can_administer-> one"))
+    );
 }
 
 #[test]

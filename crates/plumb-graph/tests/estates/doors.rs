@@ -89,6 +89,48 @@ fn bucket_and_access_point_must_both_permit() {
 }
 
 #[test]
+fn one_name_must_satisfy_bucket_and_access_point() {
+    let through = |keys: &[&str]| -> Vec<String> {
+        keys.iter()
+            .map(|key| format!("{}/object/{key}", door_arn()))
+            .collect()
+    };
+    let behind = |keys: &[&str]| -> Vec<String> { keys.iter().map(|key| format!("{CARDS}/{key}")).collect() };
+    let reads = |at_door: &[&str], at_bucket: &[&str], denied: &[&str]| {
+        let door = json!([{ "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": through(at_door) }]);
+        let mut bucket = json!([{
+            "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": behind(at_bucket),
+            "Condition": { "StringEquals": { "s3:DataAccessPointAccount": OWN } },
+        }]);
+        if !denied.is_empty() {
+            let statement =
+                json!({ "Effect": "Deny", "Principal": "*", "Action": "*", "Resource": behind(denied) });
+            bucket.as_array_mut().unwrap().push(statement);
+        }
+        certainties(
+            &estate(bucket, json!({ "policy": document(door) })),
+            EdgeKind::CanRead,
+        )[2]
+    };
+    let many: Vec<String> = (0..300).map(|at| format!("*{at}*")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    for (at_door, at_bucket, denied, expected) in [
+        (vec!["a/*"], vec!["a/*"], vec![], Some("certain")),
+        (vec!["a/*"], vec!["b/*"], vec![], None),
+        (vec!["a/*"], vec!["*.txt"], vec![], Some("certain")),
+        (vec!["a/*"], vec!["*"], vec!["a/*"], None),
+        (vec!["a/*"], vec!["*"], vec!["a/b/*"], Some("certain")),
+        (vec!["a/*", "b/1"], vec!["*"], vec!["a/*"], Some("certain")),
+        (vec!["*"], vec!["a"], vec!["a"], None),
+        (many.clone(), vec!["a/*"], vec![], Some("possible")),
+        (many, vec!["a"], vec![], Some("possible")),
+    ] {
+        let told = format!("{at_door:?} {at_bucket:?} {denied:?}");
+        assert_eq!(reads(&at_door, &at_bucket, &denied), expected, "{told}");
+    }
+}
+
+#[test]
 fn who_may_write_through_a_door_may_not_read() {
     let writers = json!({ "policy": policy(json!("*"), "s3:PutObject") });
     let world = estate(delegating(OWN), writers);
@@ -154,6 +196,16 @@ fn an_answer_about_a_door_asks_what_stands_behind_it() {
     // Requests to the bucket itself come through no access point.
     assert_eq!(
         answer(&delegated, "internet", "arn:aws:s3:::cards/x"),
+        PermissionDecision::DeniedImplicit
+    );
+    // Of one object the bucket must permit that one.
+    let mut part = delegating(OWN);
+    part[0]["Resource"] = json!("arn:aws:s3:::cards/47*");
+    let part = estate(part, everybody.clone());
+    assert_eq!(answer(&part, "internet", &object), PermissionDecision::Allowed);
+    let other = format!("{}/object/1147", door_arn());
+    assert_eq!(
+        answer(&part, "internet", &other),
         PermissionDecision::DeniedImplicit
     );
     let closed = estate(Value::Null, everybody);

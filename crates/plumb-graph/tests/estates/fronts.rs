@@ -331,7 +331,7 @@ fn rest_api(world: &mut World, methods: Value) {
         "aws_api_gateway_resource",
         &format!("{api}/resources/r1"),
         json!({
-            "id": "r1", "rest_api_id": "a1", "resource_methods": methods,
+            "id": "r1", "rest_api_id": "a1", "resource_methods": methods, "endpoint_types": ["REGIONAL"], "api_policy": null,
         }),
     );
 }
@@ -359,11 +359,15 @@ fn a_rest_api_leads_to_the_function_that_lets_it_in() {
         &estate(json!({ "GET": open() }), &execute("a1", "/*/*/*")),
         THROUGH_API,
     );
-    // Another API, an API key, an authorizer; one open method is enough.
+    // Another API, an API key, an authorizer, a permission; one open method is enough.
     none(&estate(json!({ "GET": open() }), &execute("a2", "/*/*/*")));
     let conditional = format!("{THROUGH_API} (conditional)");
     let signed = || calls("AWS_IAM", &function_uid());
-    find(&estate(json!({ "GET": signed() }), &own), &conditional);
+    none(&estate(json!({ "GET": signed() }), &own));
+    find(
+        &estate(json!({ "GET": calls("CUSTOM", &function_uid()) }), &own),
+        &conditional,
+    );
     find(
         &estate(json!({ "GET": signed(), "PUT": open() }), &own),
         THROUGH_API,
@@ -388,9 +392,22 @@ fn an_api_that_only_a_network_reaches_or_whose_policy_chooses_is_no_plain_way() 
     let mut world = function(invoked_by(&execute("a1", "/*")));
     rest_api(&mut world, json!({ "GET": calls("NONE", &function_uid()) }));
     let api = format!("arn:aws:apigateway:{REGION}::/restapis/a1");
-    world.change(&api, "policy", document(json!([])));
+    let part = format!("{api}/resources/r1");
+    let admit = |world: &mut World, statements: Value| {
+        world.change(&api, "policy", document(statements.clone()));
+        world.change(&part, "api_policy", document(statements));
+    };
+    admit(&mut world, json!([]));
+    none(&world.report());
+    let everybody = |resource: &str| json!([{ "Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": resource }]);
+    admit(&mut world, everybody("execute-api:/*"));
+    find(&world.report(), THROUGH_API);
+    // A path of the API is open, and the function may be behind another.
+    admit(&mut world, everybody("execute-api:/prod/GET/pets"));
     find(&world.report(), &format!("{THROUGH_API} (conditional)"));
+    admit(&mut world, everybody("*"));
     world.change(&api, "endpoint_configuration", json!({ "types": ["PRIVATE"] }));
+    world.change(&part, "endpoint_types", json!(["PRIVATE"]));
     none(&world.report());
 }
 
@@ -462,7 +479,7 @@ fn an_http_api_leads_through_its_routes() {
             json!({ "api_id": "h1", "authorizers": [] }),
         );
         world.put("aws_apigatewayv2_route", &format!("{api}/routes/r1"), json!({
-            "api_id": "h1", "integration_id": "i1", "authorization_type": authorization, "api_key_required": false,
+            "api_id": "h1", "integration_id": "i1", "authorization_type": authorization, "api_key_required": false, "protocol_type": "HTTP", "route_key": "$default",
         }));
         world.put(
             "aws_apigatewayv2_integration",

@@ -261,11 +261,12 @@ fn a_function_url_without_authentication_leads_to_what_the_function_reads() {
         "Resource": format!("arn:aws:lambda:{REGION}:{OWN}:function:hook"),
         "Condition": { "StringEquals": { "lambda:FunctionUrlAuthType": "NONE" } },
     }]);
+    let story = "internet -reaches-> hook -runs_as-> hook -can_read-> customers";
     let report = estate("NONE", everybody.clone()).report();
-    find(
-        &report,
-        "internet -reaches-> hook -runs_as-> hook -can_read-> customers",
-    );
+    find(&report, &format!("{story} (conditional)"));
+    let mut both = everybody.clone();
+    both[0]["Action"] = json!(["lambda:InvokeFunctionUrl", "lambda:InvokeFunction"]);
+    find(&estate("NONE", both).report(), story);
     none(&estate("AWS_IAM", everybody).report());
     none(&estate("NONE", json!([])).report());
 }

@@ -121,7 +121,16 @@ fn own_statements_decide_what_a_user_reads() {
         ),
         (
             with(json!({ "DateLessThan": { "aws:CurrentTime": "2030-01-01T00:00:00Z" } })),
-            Some(Conditional),
+            Some(Certain),
+        ),
+        // The accounts are read in January 2026.
+        (
+            with(json!({ "DateLessThan": { "aws:CurrentTime": "2025-12-31T23:59:59Z" } })),
+            None,
+        ),
+        (
+            with(json!({ "NumericGreaterThan": { "aws:EpochTime": "1767225600" } })),
+            None,
         ),
         (
             with(json!({ "StringEqualsIfExists": { "aws:SourceVpc": "vpc-1" } })),
@@ -425,4 +434,35 @@ fn who_may_read_a_path_of_parameters_reads_what_is_under_it() {
         ),
         None
     );
+}
+
+#[test]
+fn tags_of_a_bucket_count_where_they_are_enabled_for_access() {
+    use Certainty::{Certain, Possible};
+    let tagged = |value: &str| with(json!({ "StringEquals": { "aws:ResourceTag/team": value } }));
+    let unless = || {
+        json!([
+            allow("s3:GetObject", "arn:aws:s3:::cards/*"),
+            { "Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": { "StringNotEquals": { "aws:ResourceTag/team": "red" } } },
+        ])
+    };
+    let unread = || json!({ "$unreadable": { "reason": "denied" } });
+    for (status, statements, expected) in [
+        (json!("Enabled"), tagged("red"), Some(Certain)),
+        (json!("Enabled"), tagged("blue"), None),
+        (json!("Disabled"), tagged("red"), None),
+        (Value::Null, tagged("red"), None),
+        (unread(), tagged("red"), Some(Possible)),
+        (json!("Enabled"), unless(), Some(Certain)),
+        (json!("Disabled"), unless(), None),
+        (unread(), unless(), Some(Possible)),
+    ] {
+        let mut world = reader(statements.clone(), Value::Null);
+        world.change(CARDS, "abac_status", status.clone());
+        assert_eq!(
+            certainty(&world, &iam("user/ann"), EdgeKind::CanRead, CARDS),
+            expected,
+            "{status} {statements}"
+        );
+    }
 }

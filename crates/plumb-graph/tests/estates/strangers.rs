@@ -132,6 +132,123 @@ fn addresses_in_conditions_are_a_set() {
 }
 
 #[test]
+fn conditions_that_are_no_ranges_do_not_narrow() {
+    use ExposureLevel::Wide;
+    let like = |key: &str, value: &str| json!({ "StringLike": { key: value } });
+    let equal = |key: &str, value: &str| json!({ "StringEquals": { key: value } });
+    let date = |operator: &str, value: &str| json!({ operator: { "aws:CurrentTime": value } });
+    let certain = Some(("certain", Wide));
+    let conditional = Some(("conditional", Wide));
+    for (condition, expected) in [
+        // What the caller writes as it likes.
+        (like("aws:Referer", "https://x.example/*"), certain),
+        (equal("aws:UserAgent", "secret"), certain),
+        (json!({ "StringNotLike": { "aws:UserAgent": "curl*" } }), certain),
+        (json!({ "Null": { "aws:Referer": "true" } }), certain),
+        (equal("s3:ExistingObjectTag/public", "yes"), conditional),
+        (equal("s3:signatureversion", "AWS4-HMAC-SHA256"), conditional),
+        (like("aws:PrincipalArn", "*"), conditional),
+        (
+            json!({ "StringEquals": { "aws:Referer": "x", "s3:signatureversion": "AWS4-HMAC-SHA256" } }),
+            conditional,
+        ),
+        (date("DateLessThan", "2099-01-01T00:00:00Z"), certain),
+        (date("DateGreaterThan", "2020-01-01"), certain),
+        (date("DateLessThan", "2020-01-01T00:00:00Z"), None),
+        (date("DateGreaterThan", "2099-01-01T00:00:00Z"), None),
+        (
+            json!({ "NumericLessThan": { "aws:EpochTime": "1577836800" } }),
+            None,
+        ),
+        (
+            json!({ "NumericLessThan": { "aws:EpochTime": "4070908800" } }),
+            certain,
+        ),
+    ] {
+        let found = standing(json!([everybody("Allow", condition.clone())]));
+        assert_eq!(
+            found.map(|(certainty, level, _)| (certainty, level)),
+            expected,
+            "{condition}"
+        );
+    }
+    // A denial of what the caller need not say denies nothing.
+    for (condition, expected) in [
+        (
+            json!({ "StringNotLike": { "aws:Referer": "https://x.example/*" } }),
+            certain,
+        ),
+        (date("DateGreaterThan", "2099-01-01T00:00:00Z"), certain),
+        (date("DateGreaterThan", "2020-01-01T00:00:00Z"), None),
+    ] {
+        let found = standing(json!([
+            everybody("Allow", json!({})),
+            everybody("Deny", condition.clone())
+        ]));
+        assert_eq!(
+            found.map(|(certainty, level, _)| (certainty, level)),
+            expected,
+            "{condition}"
+        );
+    }
+}
+
+#[test]
+fn the_names_in_a_bucket_are_told_where_nothing_more_is_open() {
+    let list = |principal: Value, resource: &str| json!({ "Effect": "Allow", "Principal": principal, "Action": "s3:ListBucket", "Resource": resource });
+    let star = || json!("*");
+    assert_eq!(
+        standing(json!([list(star(), CARDS)])),
+        Some((
+            "conditional",
+            ExposureLevel::Wide,
+            "anybody on the internet".to_owned()
+        ))
+    );
+    assert_eq!(standing(json!([list(star(), "arn:aws:s3:::other")])), None);
+    assert_eq!(
+        standing(json!([list(json!({ "Service": "s3.amazonaws.com" }), CARDS)])),
+        None
+    );
+    // Who reads the objects needs no list, and who lists in the account has no data by that.
+    let assembled = bucket(json!([list(star(), CARDS), everybody("Allow", json!({}))])).assemble();
+    let found = edges(&assembled.graph, "internet", CARDS);
+    let of_kind: Vec<_> = found
+        .iter()
+        .map(|edge| (edge.step.kind.name(), edge.step.certainty.name()))
+        .collect();
+    assert_eq!(of_kind, [("can_read", "certain")]);
+    let mut world = bucket(json!([list(json!({ "AWS": iam("user/ann") }), CARDS)]));
+    world.user("ann", json!({}));
+    assert!(edges(&world.assemble().graph, &iam("user/ann"), CARDS).is_empty());
+    let mut world = bucket(json!([list(star(), CARDS)]));
+    world.change(
+        CARDS,
+        "public_access_block",
+        json!({ "restrict_public_buckets": true }),
+    );
+    assert!(edges(&world.assemble().graph, "internet", CARDS).is_empty());
+}
+
+#[test]
+fn a_federated_user_of_another_account_is_of_that_account() {
+    for (account, expected) in [
+        (crate::world::FOREIGN, Some("conditional")),
+        (crate::world::OWN, None),
+    ] {
+        let user = format!("arn:aws:sts::{account}:federated-user/bob");
+        let statement = json!({ "Effect": "Allow", "Principal": { "AWS": user }, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::cards/*" });
+        let assembled = bucket(json!([statement])).assemble();
+        let found = edges(&assembled.graph, &format!("account:{account}"), CARDS);
+        assert_eq!(
+            found.first().map(|edge| edge.step.certainty.name()),
+            expected,
+            "{account}"
+        );
+    }
+}
+
+#[test]
 fn endpoints_that_a_policy_names_are_none_of_a_stranger() {
     let cases = [
         json!({ "StringEquals": { "aws:SourceVpce": "vpce-1" } }),

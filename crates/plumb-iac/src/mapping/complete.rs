@@ -85,10 +85,19 @@ pub fn complete(body: &Val, mapping: Option<&BlockMapping>, surroundings: &Surro
         .map(|mapping| mapping.computed.as_slice())
         .unwrap_or_default();
     let is_written = |fields: &Fields, name: &Text| {
-        let root = name.split('.').next().unwrap_or(name);
-        [name, root]
-            .iter()
-            .any(|name| fields.entries.get(*name).is_some_and(|val| !val.is_null()))
+        if fields.entries.get(name).is_some_and(|val| !val.is_null()) {
+            return true;
+        }
+        let Some((root, inner)) = name.split_once('.') else {
+            return false;
+        };
+        match fields.entries.get(root) {
+            Some(val) if !val.is_null() => only_block(val).is_none_or(|block| {
+                let first = inner.split('.').next().unwrap_or(inner);
+                block.get(first).is_some_and(|val| !val.is_null())
+            }),
+            Some(_) | None => false,
+        }
     };
     if fields.rest.is_some() && computed.iter().all(|(name, _)| is_written(fields, name)) {
         return body.clone();
@@ -113,10 +122,42 @@ pub fn complete(body: &Val, mapping: Option<&BlockMapping>, surroundings: &Surro
         };
         let (root, val) = nested(name, val);
         if let Kind::Map(fields) = &mut body.kind {
-            Arc::make_mut(fields).entries.insert(root, val);
+            let entries = &mut Arc::make_mut(fields).entries;
+            match entries.get_mut(&root).and_then(within_only_block) {
+                Some(written) => {
+                    if let Some(Kind::Map(inner)) = only_block(&val).map(|block| &block.kind) {
+                        written.entries.extend(inner.entries.clone());
+                    }
+                }
+                None => {
+                    entries.insert(root, val);
+                }
+            }
         }
     }
     body
+}
+
+/// The one block that a nested block is.
+fn only_block(val: &Val) -> Option<&Val> {
+    match &val.kind {
+        Kind::List(items) => match items.as_slice() {
+            [one] if matches!(one.kind, Kind::Map(_)) => Some(one),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn within_only_block(val: &mut Val) -> Option<&mut Fields> {
+    only_block(val)?;
+    let Kind::List(items) = &mut val.kind else {
+        return None;
+    };
+    match &mut Arc::make_mut(items).first_mut()?.kind {
+        Kind::Map(fields) => Some(Arc::make_mut(fields)),
+        _ => None,
+    }
 }
 
 /// A value within blocks that only the cloud writes: `a.b` is under `b` of the one block `a`, of which nothing else is known.

@@ -62,15 +62,21 @@ fn value_of<'p>(
         .entry((inherited.block.as_str(), names.clone()))
         .or_insert_with(|| by_texts(&inherited.block, &names, blocks));
     let mut value: Option<Val> = None;
+    let unsure = || {
+        let why = format!("`{}` decides, and what it says is not known", inherited.block);
+        inherited.is_unsure.then(|| Val::unknown(why))
+    };
     let deciding = ours.iter().filter_map(|ours| by_texts.get(ours)).flatten();
     for other in deciding.filter_map(|at| blocks.get(*at)) {
         if !is_same_region(&other.surroundings, &block.surroundings) {
             continue;
         }
-        let taken = taken(inherited, other)?;
+        let Some(taken) = taken(inherited, other) else {
+            return unsure();
+        };
         // Of two that do not agree, neither is known to decide.
         if value.as_ref().is_some_and(|value| value.kind != taken.kind) {
-            return None;
+            return unsure();
         }
         value = Some(taken);
     }

@@ -123,6 +123,23 @@ impl PlaceNode {
         }
     }
 
+    /// Gives back the room for places that are not there.
+    pub(crate) fn shrink(&mut self) {
+        match &mut self.children {
+            Children::None => {}
+            Children::Map(nodes) => {
+                let mut entries = std::mem::take(nodes).into_tuple_vec();
+                entries.shrink_to_fit();
+                entries.iter_mut().for_each(|(_, node)| node.shrink());
+                *nodes = Nodes::from_sorted_store_unchecked(entries);
+            }
+            Children::List(items) => {
+                items.shrink_to_fit();
+                items.iter_mut().for_each(Self::shrink);
+            }
+        }
+    }
+
     /// The place that the last step of a path leads to.
     fn step(&self, step: &Step) -> Option<&PlaceNode> {
         match (step, &self.children) {

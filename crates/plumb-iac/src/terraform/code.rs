@@ -6,8 +6,9 @@ use std::sync::Arc;
 use plumb_model::diagnostic::Diagnostic;
 use rayon::prelude::*;
 
-use super::module::{Module, is_source, within};
+use super::module::{Module, hidden_by, is_override, is_source, within};
 use super::syntax::{Body, ExprKind};
+use super::twice::Twice;
 use super::{hcl, json};
 use crate::files::{Files, join};
 use crate::place::{FileId, Sources};
@@ -19,7 +20,9 @@ const MAX_FOLDERS: usize = 50_000;
 #[derive(Debug, Default)]
 pub struct Code {
     pub(crate) sources: Sources,
-    pub(crate) modules: BTreeMap<String, Arc<Module>>,
+    modules: BTreeMap<String, Arc<Module>>,
+    /// By folder: what it declares when of names that are declared several times a later declaration counts.
+    forms: BTreeMap<String, Vec<Arc<Module>>>,
     /// By folder of the root: address of a call, folder.
     pub(crate) installed: BTreeMap<String, BTreeMap<String, String>>,
     /// What could not be read.
@@ -49,7 +52,7 @@ impl Code {
                 code.find_installed(files, folder);
             }
             let sources = &code.sources;
-            let parsed: Vec<(Module, Vec<Diagnostic>)> = read
+            let parsed: Vec<Parsed> = read
                 .into_par_iter()
                 .filter(|(_, names)| !names.is_empty())
                 .map(|(folder, names)| parse(&folder, names, sources))
@@ -59,13 +62,34 @@ impl Code {
                 .values()
                 .flat_map(|installed| installed.values().cloned())
                 .collect();
-            for (module, problems) in parsed {
-                code.problems.extend(problems);
-                waiting.extend(called_folders(&module));
-                code.modules.insert(module.folder.clone(), Arc::new(module));
+            for parsed in parsed {
+                code.problems.extend(parsed.problems);
+                let forms = std::iter::once(&parsed.module).chain(&parsed.forms);
+                waiting.extend(forms.flat_map(called_folders));
+                let folder = parsed.module.folder.clone();
+                if !parsed.forms.is_empty() {
+                    let forms = parsed.forms.into_iter().map(Arc::new);
+                    code.forms.insert(folder.clone(), forms.collect());
+                }
+                code.modules.insert(folder, Arc::new(parsed.module));
             }
         }
         code
+    }
+
+    /// What a folder declares in the form with that number, or in its last.
+    pub(crate) fn module(&self, folder: &str, form: usize) -> Option<&Arc<Module>> {
+        let later = match (form.checked_sub(1), self.forms.get(folder)) {
+            (Some(position), Some(forms)) => forms.get(position).or(forms.last()),
+            (None, _) | (_, None) => None,
+        };
+        later.or_else(|| self.modules.get(folder))
+    }
+
+    /// How many forms a root has that calls the modules of these folders; more than one where something is declared several times.
+    pub fn forms<'f>(&self, folders: impl IntoIterator<Item = &'f String>) -> usize {
+        let forms = folders.into_iter().filter_map(|folder| self.forms.get(folder));
+        forms.map(Vec::len).max().unwrap_or(0) + 1
     }
 
     /// The files, which places point into.
@@ -89,7 +113,10 @@ impl Code {
             .filter(|(folder, _)| !folder.split('/').any(|part| part == ".terraform"))
             .map(|(folder, module)| (folder, module.as_ref()))
             .collect();
-        let called: BTreeSet<String> = left.values().flat_map(|module| called_folders(module)).collect();
+        let again = left.keys().filter_map(|folder| self.forms.get(*folder));
+        let again = again.flatten().map(Arc::as_ref);
+        let forms = left.values().copied().chain(again);
+        let called: BTreeSet<String> = forms.flat_map(called_folders).collect();
         let mut roots: Vec<String> = left
             .keys()
             .filter(|folder| !called.contains(**folder))
@@ -110,7 +137,21 @@ impl Code {
             Err(_) => return Vec::new(),
         };
         let mut read = Vec::new();
-        for name in names.into_iter().filter(|name| is_source(name)) {
+        let mut names = names;
+        // Editors keep their copies so; no Terraform reads them.
+        names.retain(|name| is_source(name) && !name.starts_with('.'));
+        let (hidden, names): (Vec<_>, Vec<_>) = names
+            .iter()
+            .partition(|name| hidden_by(name).is_some_and(|other| names.contains(&other)));
+        for name in hidden {
+            let path = within(folder, name);
+            let other = hidden_by(name).unwrap_or_default();
+            let message = format!("`{path}` was not read, because OpenTofu reads `{other}` in its place");
+            let help =
+                "Terraform would read it; in a folder for both, keep what is for Terraform alone elsewhere";
+            self.problems.push(Diagnostic::warning(message).help(help));
+        }
+        for name in names.into_iter().cloned() {
             let path = within(folder, &name);
             match files.read(&path) {
                 Ok(text) => read.push((name, self.sources.add(path, text))),
@@ -145,23 +186,44 @@ impl Code {
     }
 }
 
-fn parse(folder: &str, names: Vec<(String, FileId)>, sources: &Sources) -> (Module, Vec<Diagnostic>) {
+/// A folder as it was read.
+struct Parsed {
+    module: Module,
+    /// Its other forms, where something is declared several times.
+    forms: Vec<Module>,
+    problems: Vec<Diagnostic>,
+}
+
+fn parse(folder: &str, names: Vec<(String, FileId)>, sources: &Sources) -> Parsed {
     let mut problems = Vec::new();
-    let bodies: Vec<(String, Body)> = names
-        .into_iter()
-        .filter_map(|(name, file)| {
-            let read = if name.ends_with(".json") {
-                json::read(sources, file)
-            } else {
-                hcl::read(sources, file)
-            };
-            read.map_err(|problem| problems.push(problem))
-                .ok()
-                .map(|body| (name, body))
-        })
-        .collect();
-    let module = Module::of(folder, bodies, sources, &mut problems);
-    (module, problems)
+    let (mut early, mut late): (Vec<Body>, Vec<Body>) = (Vec::new(), Vec::new());
+    for (name, file) in names {
+        let read = match name.ends_with(".json") {
+            true => json::read(sources, file),
+            false => hcl::read(sources, file),
+        };
+        match read {
+            Ok(body) if is_override(&name) => late.push(body),
+            Ok(body) => early.push(body),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    let twice = Twice::of(&early);
+    problems.extend(twice.tell(sources));
+    let forms = (1..twice.forms()).map(|form| {
+        let early = twice.form(&early, form);
+        Module::of(folder, early, late.clone(), sources, &mut Vec::new())
+    });
+    let forms = forms.collect();
+    if twice.forms() > 1 {
+        early = twice.form(&early, 0);
+    }
+    let module = Module::of(folder, early, late, sources, &mut problems);
+    Parsed {
+        module,
+        forms,
+        problems,
+    }
 }
 
 /// The folders of the local modules that a module calls.

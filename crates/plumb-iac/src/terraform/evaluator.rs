@@ -37,6 +37,8 @@ pub(crate) struct Evaluator<'w> {
     pub(crate) region: Option<Text>,
     /// The parsed code.
     pub(crate) code: &'w Code,
+    /// Which of several declarations of one name counts.
+    form: usize,
     /// Where modules from registries were put by `terraform init`: address of the call, folder.
     pub(crate) installed: &'w BTreeMap<String, String>,
     problems: RefCell<Vec<Diagnostic>>,
@@ -59,7 +61,7 @@ impl<'w> Evaluator<'w> {
     pub(crate) fn new(
         (files, root): (&'w dyn Files, &'w str),
         complete: &'w dyn Complete,
-        code: &'w Code,
+        (code, form): (&'w Code, usize),
         installed: &'w BTreeMap<String, String>,
         account: Text,
         region: Option<Text>,
@@ -71,6 +73,7 @@ impl<'w> Evaluator<'w> {
             account,
             region,
             code,
+            form,
             installed,
             problems: RefCell::default(),
             told: RefCell::default(),
@@ -86,7 +89,7 @@ impl<'w> Evaluator<'w> {
 
     /// The module of a folder; `None` when it has no code that was read.
     pub(crate) fn module(&self, folder: &str) -> Option<Arc<Module>> {
-        self.code.modules.get(folder).map(Arc::clone)
+        self.code.module(folder, self.form).map(Arc::clone)
     }
 
     /// Tells a problem; one that leaves something out makes the stack incomplete.

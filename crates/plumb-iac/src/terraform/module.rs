@@ -47,10 +47,11 @@ pub(crate) struct Variable {
 }
 
 impl Module {
-    /// Sorts what the files of a folder declare; override files come last.
+    /// Sorts what the files of a folder declare; override files count last.
     pub(crate) fn of(
         folder: &str,
-        files: Vec<(String, Body)>,
+        files: Vec<Body>,
+        overrides: Vec<Body>,
         sources: &Sources,
         problems: &mut Vec<Diagnostic>,
     ) -> Self {
@@ -58,18 +59,10 @@ impl Module {
             folder: folder.to_owned(),
             ..Self::default()
         };
-        let is_override = |name: &str| {
-            let stem = name
-                .trim_end_matches(".json")
-                .trim_end_matches(".tf")
-                .trim_end_matches(".tofu");
-            stem == "override" || stem.ends_with("_override")
-        };
-        let (late, early): (Vec<_>, Vec<_>) = files.into_iter().partition(|(name, _)| is_override(name));
-        for (_, body) in early {
+        for body in files {
             module.add(body, sources, problems);
         }
-        for (_, body) in late {
+        for body in overrides {
             module.overrule(body);
         }
         module.names = module.named();
@@ -199,6 +192,24 @@ pub(crate) fn is_source(name: &str) -> bool {
     [".tf", ".tf.json", ".tofu", ".tofu.json"]
         .iter()
         .any(|ending| name.ends_with(ending))
+}
+
+/// Whether what a file of that name declares is put over what others do.
+pub(crate) fn is_override(name: &str) -> bool {
+    let stem = name
+        .trim_end_matches(".json")
+        .trim_end_matches(".tf")
+        .trim_end_matches(".tofu");
+    stem == "override" || stem.ends_with("_override")
+}
+
+/// The file that OpenTofu reads in place of one of that name: `main.tofu` for `main.tf`
+/// (<https://opentofu.org/docs/language/files/>).
+pub(crate) fn hidden_by(name: &str) -> Option<String> {
+    let stem = |ending| name.strip_suffix(ending);
+    stem(".tf")
+        .map(|stem| format!("{stem}.tofu"))
+        .or_else(|| stem(".tf.json").map(|stem| format!("{stem}.tofu.json")))
 }
 
 /// A path below a folder.

@@ -33,6 +33,8 @@ pub struct Given {
     pub account: Text,
     /// The region where nothing tells one.
     pub region: Option<Text>,
+    /// Which of several declarations of one name counts, from 0.
+    pub form: usize,
 }
 
 /// A stack and what was wrong with its code.
@@ -84,12 +86,19 @@ impl Code {
         let evaluator = Evaluator::new(
             (files, folder),
             complete,
-            self,
+            (self, given.form),
             self.installed.get(folder).unwrap_or(&nothing),
             given.account.clone(),
             given.region.clone(),
         );
-        let path = Text::from(if folder.is_empty() { "." } else { folder });
+        let path = match (folder, given.form) {
+            ("", 0) => Text::new_static("."),
+            (folder, 0) => Text::from(folder),
+            (folder, form) => {
+                let path = if folder.is_empty() { "." } else { folder };
+                Text::from(format!("{path} (declaration {})", form + 1))
+            }
+        };
         let mut stack = Stack {
             path,
             language: Language::Terraform,
@@ -137,7 +146,7 @@ impl Code {
 }
 
 /// The values that files give a root's variables, the weakest file first.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Values {
     bodies: Vec<Body>,
     problems: Vec<Diagnostic>,

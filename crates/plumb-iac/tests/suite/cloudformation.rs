@@ -215,10 +215,10 @@ fn other_blocks_decide_what_is_not_written() {
     for (enabled, expected) in [
         (json!({}), ["pass", "fail", "pass", "pass"]),
         (json!({ "enabled": true }), ["pass", "fail", "pass", "pass"]),
-        // A snapshot may be encrypted all the same.
+        // The image of the instance may be encrypted all the same.
         (
             json!({ "enabled": false }),
-            ["unknown", "fail", "unknown", "unknown"],
+            ["fail", "fail", "unknown", "unknown"],
         ),
         (
             json!({ "enabled": "?var.on" }),
@@ -228,6 +228,25 @@ fn other_blocks_decide_what_is_not_written() {
         let blocks = json!({ "aws_ebs_encryption_by_default.d": enabled, "aws_ebs_volume.v": {}, "aws_instance.i": { "ebs_block_device": [{ "device_name": "b" }] },
             "aws_ebs_volume.w": { "encrypted": false } });
         check(policy, &blocks, &expected);
+    }
+    for (encrypted, expected) in [
+        (json!(true), "pass"),
+        (json!(false), "fail"),
+        (json!("?var.on"), "unknown"),
+        (json!(null), "unknown"),
+    ] {
+        let blocks = json!({ "aws_ebs_volume.v": { "encrypted": encrypted }, "aws_ebs_snapshot.s": { "volume_id": "aws_ebs_volume.v" } });
+        check("ec2-ebs-snapshot-encrypted", &blocks, &[expected]);
+    }
+    for (tokens, expected) in [
+        ("required", ["pass", "fail"]),
+        ("optional", ["fail", "fail"]),
+        ("no-preference", ["unknown", "fail"]),
+        ("?var.tokens", ["unknown", "fail"]),
+    ] {
+        let blocks = json!({ "aws_ec2_instance_metadata_defaults.d": { "http_tokens": tokens }, "aws_instance.a": {},
+            "aws_instance.b": { "metadata_options": [{ "http_tokens": "optional" }] } });
+        check("ec2-instance-imdsv2-required", &blocks, &expected);
     }
 }
 

@@ -217,6 +217,11 @@ impl<'a> Builder<'a> {
                 Vec::new()
             }
         };
+        let groups = self.joined_groups("load_balancer_names", &balancer.name);
+        let instances: Vec<Text> = instances
+            .into_iter()
+            .chain(groups.iter().map(|group| group.uid.clone()))
+            .collect();
         let list = match look::of(balancer, "listener_descriptions").elements() {
             Known::Read(list) => list,
             Known::Unread(note) => {

@@ -8,8 +8,7 @@ use plumb_model::value::{Text, Value};
 use super::Builder;
 use super::filters::proof;
 use super::look;
-use crate::address::AddressSet;
-use crate::model::{Endpoint, EndpointKind, Known, Peers, Public, PublicService};
+use crate::model::{Endpoint, EndpointKind, Known, Public};
 use crate::service::{ServiceSet, TCP};
 
 /// Where something stands that has a place in one or all of several subnets.
@@ -167,23 +166,13 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// OpenSearch domains stand in a VPC or have a public address; who may use that is a matter of the access policy
+    /// OpenSearch domains stand in a VPC, or answer everybody whom the access policy lets in, which is a matter of permission
     /// (<https://docs.aws.amazon.com/opensearch-service/latest/developerguide/vpc.html>).
     fn searches(&mut self) {
         let web = ServiceSet::tcp(443).union(&ServiceSet::tcp(80));
         for domain in self.all("aws_opensearch_domain") {
             let subnets = look::texts(look::of(domain, "vpc_options.subnet_ids").list(), "");
             if subnets == Known::Read(Vec::new()) {
-                self.network.public_services.push(PublicService {
-                    node: look::node(domain),
-                    peers: Peers::Addresses(AddressSet::full()),
-                    services: web.clone(),
-                    proof: proof(
-                        domain,
-                        "vpc_options",
-                        "stands outside of a VPC with a public address",
-                    ),
-                });
                 continue;
             }
             let place = Place {

@@ -13,11 +13,12 @@ use crate::service::ServiceSet;
 /// Where a service puts its tasks (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_AwsVpcConfiguration.html>).
 const PLACED: &str = "network_configuration.awsvpc_configuration";
 
-/// A target that registers itself when a declared service starts.
+/// A target that registers itself when what code declares starts.
 pub(super) struct DeclaredTarget {
-    /// The service, by which its endpoints are named.
-    pub(super) service: Text,
-    pub(super) port: Option<i64>,
+    /// The uid by which its endpoints are named.
+    pub(super) endpoints: Text,
+    /// Its own port; that of the target group where there is none.
+    pub(super) port: Known<Option<i64>>,
 }
 
 impl<'a> Builder<'a> {
@@ -63,11 +64,8 @@ impl<'a> Builder<'a> {
                 self.coverage.declared_only && look::text(one, "target_group_arn") == Some(group)
             });
             targets.extend(joined.map(|one| DeclaredTarget {
-                service: service.uid.clone(),
-                port: match look::look(one, "container_port").int() {
-                    Known::Read(port) => port,
-                    Known::Unread(_) => None,
-                },
+                endpoints: service.uid.clone(),
+                port: look::look(one, "container_port").int(),
             }));
         }
         targets
@@ -88,7 +86,9 @@ impl<'a> Builder<'a> {
             ));
         }
         match look::look(interface, "association") {
-            Look::Absent => self.given_by_subnet(interface),
+            Look::Absent => {
+                self.given_by_subnet(look::text(interface, "subnet_id"), "map_public_ip_on_launch")
+            }
             Look::Value(..) | Look::Unread(_) => told,
         }
     }
@@ -100,9 +100,9 @@ impl<'a> Builder<'a> {
             .find(|address| look::text(address.document(), "instance_id") == Some(instance))
     }
 
-    fn given_by_subnet(&self, interface: &Value) -> Public {
-        const GIVES: &str = "map_public_ip_on_launch";
-        let Some(id) = look::text(interface, "subnet_id") else {
+    /// Whether a subnet gives what starts in it a public address, by one of its switches.
+    pub(super) fn given_by_subnet(&self, subnet: Option<&str>, switch: &str) -> Public {
+        let Some(id) = subnet else {
             return Public::Unread(Text::new_static(
                 "the subnet that gives public addresses is not known",
             ));
@@ -113,10 +113,10 @@ impl<'a> Builder<'a> {
                 format!("whether subnet `{id}` gives public addresses was not read").into(),
             );
         };
-        match look::of(subnet, GIVES).bool() {
+        match look::of(subnet, switch).bool() {
             Known::Read(Some(true)) => Public::Yes(proof(
                 subnet,
-                GIVES,
+                switch,
                 "gives what starts in it a public address".to_owned(),
             )),
             Known::Read(Some(false) | None) => Public::No,

@@ -127,28 +127,46 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Tasks of declared services, which register when they start.
-    fn tasks_to_come(&self, group: &TargetGroup<'a>, kind: &str, forwards: &mut Vec<Forward>) {
+    /// Adds tasks of declared services and instances of declared groups, which register when they start; how many there are.
+    fn targets_to_come(&mut self, group: &TargetGroup<'a>, kind: &str, forwards: &mut Vec<Forward>) -> usize {
+        let before = forwards.len();
         let Some(arn) = look::text(group.resource.document(), "target_group_arn") else {
-            return;
+            return 0;
         };
-        for target in self.declared_targets(arn) {
-            let port = target.port.and_then(|port| u16::try_from(port).ok());
+        let of_group = match look::of(group.resource, "port").int() {
+            Known::Read(port) => port,
+            Known::Unread(_) => None,
+        };
+        let mut targets = self.declared_targets(arn);
+        targets.extend(self.declared_group_targets(arn));
+        for target in targets {
+            let port = match target.port {
+                Known::Read(port) => port.or(of_group),
+                Known::Unread(_) => None,
+            };
+            let port = port.and_then(|port| u16::try_from(port).ok());
             forwards.push(Forward {
                 group: look::node(group.resource),
-                to: ForwardTo::Endpoint(target.service),
+                to: ForwardTo::Endpoint(target.endpoints),
                 services: port.map_or_else(|| ServiceSet::protocol(TCP), |port| ports(group.protocol, port)),
                 seen: self.seen(group, kind),
-                proof: proof(group.resource, "", "forwards to the tasks that register with it"),
+                proof: proof(
+                    group.resource,
+                    "",
+                    "forwards to what registers with it when it starts",
+                ),
             });
         }
+        forwards.len() - before
     }
 
     fn targets(&mut self, group: &TargetGroup<'a>, kind: &str, forwards: &mut Vec<Forward>) {
         let resource = group.resource;
-        self.tasks_to_come(group, kind, forwards);
+        let to_come = self.targets_to_come(group, kind, forwards);
         let targets = match look::fact(resource, self.coverage, "targets").elements() {
             Known::Read(targets) => targets,
+            // Code names no other than these.
+            Known::Unread(_) if to_come > 0 => return,
             Known::Unread(note) => {
                 self.problem(&resource.uid, "targets", note.clone());
                 self.network.blind.push(note);

@@ -140,17 +140,14 @@ fn caches_are_inside_only() {
 }
 
 #[test]
-fn a_search_domain_stands_in_a_vpc_or_in_public() {
+fn a_search_domain_stands_in_a_vpc_or_in_no_network() {
     let mut net = net();
     net.put(
         "search",
         "aws_opensearch_domain",
         json!({"domain_name": "search"}),
     );
-    assert_eq!(
-        net.exposed("search"),
-        "wide 0.0.0.0/0+::/0 tcp 80,tcp 443 certain"
-    );
+    assert_eq!(net.exposed("search"), "-");
     net.put("search", "aws_opensearch_domain", json!({"vpc_options": {"vpc_id": "vpc-1", "subnet_ids": ["sub-a"], "security_group_ids": ["sg-web"]}}));
     assert_eq!(
         (

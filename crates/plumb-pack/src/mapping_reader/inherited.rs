@@ -18,7 +18,7 @@ pub(super) fn read_inherited(name: &Text, node: &Node, problems: &mut Problems) 
 
 fn read_source_block(name: &Text, node: &Node, problems: &mut Problems) -> Option<Inherited> {
     let what = "the source of an argument";
-    let fields = Fields::open(node, what, &["of", "where", "take", "only"], problems)?;
+    let fields = Fields::open(node, what, &["of", "where", "take", "only", "unsure"], problems)?;
     let block = fields.required_text("of", what, problems);
     let taken = fields.required("take", what, problems)?;
     let text = problems.text(taken, "take")?;
@@ -36,6 +36,7 @@ fn read_source_block(name: &Text, node: &Node, problems: &mut Problems) -> Optio
         joins,
         paths,
         otherwise,
+        is_unsure: fields.flag("unsure", problems),
         only: fields
             .get("only")
             .map(|node| one_or_more(node).iter().map(Node::to_value).collect()),

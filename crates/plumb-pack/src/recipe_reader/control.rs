@@ -25,7 +25,7 @@ impl TypeReader<'_> {
 
     pub(super) fn gives(&mut self, node: &Node, relations: &[Relation]) -> Option<Gives> {
         let what = "an entry of `gives`";
-        let known = ["of", "to", "when", "as", "once"];
+        let known = ["of", "to", "when", "as", "needs", "once"];
         let fields = Fields::open(node, what, &known, &mut self.problems)?;
         for key in ["of", "to"] {
             fields.required(key, what, &mut self.problems);
@@ -34,12 +34,21 @@ impl TypeReader<'_> {
         let to = self.relation_label(&fields, "to", relations);
         let when = self.graph_rule(&fields, what);
         let clause = fields.required_text("as", what, &mut self.problems);
+        let needs = match fields.get("needs") {
+            Some(node) => {
+                let what = "the `needs` of an entry of `gives`";
+                let needs = Fields::open(node, what, &["actions", "all", "on"], &mut self.problems)?;
+                Some(self.grant(&needs, what)?)
+            }
+            None => None,
+        };
         let once = self.circumstances(&fields, "once");
         Some(Gives {
             of: of?,
             to: to?,
             when: when?,
             clause: clause?,
+            needs,
             once,
         })
     }

@@ -4,14 +4,14 @@ use std::str::FromStr as _;
 
 use plumb_expr::{Program, Type};
 use plumb_model::graph::{NodeKind, Sensitivity};
-use plumb_model::value::{Text, Value};
+use plumb_model::value::Text;
 
 use super::TypeReader;
 use crate::action::read_action;
 use crate::call_reader::{PendingTemplate, read_template};
 use crate::checks::{compile_graph_rule, read_path};
 use crate::graph_role::{
-    Access, AccessLevel, Circumstance, Door, Encryption, Grant, GraphRole, KnownAs, Needs, Opening, Shared,
+    Access, AccessLevel, Circumstance, Door, Encryption, Grant, GraphRole, KnownAs, Needs, Shared, Strangers,
     Tells,
 };
 use crate::node::{Content, Node};
@@ -21,7 +21,7 @@ use crate::recipe::{Path, Piece, Relation, Template};
 use crate::suggest::did_you_mean;
 use crate::typed_path::Spelling;
 
-const GRAPH_KEYS: [&str; 17] = [
+const GRAPH_KEYS: [&str; 20] = [
     "kind",
     "policy",
     "access",
@@ -37,6 +37,9 @@ const GRAPH_KEYS: [&str; 17] = [
     "tells",
     "vouches",
     "gives",
+    "tagged",
+    "code",
+    "holds",
     "sensitivity",
     "runs_as",
 ];
@@ -63,7 +66,7 @@ impl TypeReader<'_> {
         let exposed = graph
             .list("exposed", &mut self.problems)
             .iter()
-            .filter_map(|node| self.opening(node))
+            .filter_map(|node| self.opening(node, policy.as_ref(), relations))
             .collect();
         let closed = self.circumstances(&graph, "closed");
         let weak = self.circumstances(&graph, "weak");
@@ -95,6 +98,16 @@ impl TypeReader<'_> {
             .iter()
             .filter_map(|node| self.gives(node, relations))
             .collect();
+        let tagged = match graph.get("tagged") {
+            Some(node) => Some(self.rule_about(node, self.attributes.to_type())?),
+            None => None,
+        };
+        let code = graph
+            .list("code", &mut self.problems)
+            .iter()
+            .filter_map(|node| self.code_from(node))
+            .collect();
+        let holds = graph.get("holds").and_then(|node| self.holds(node, relations));
         let kind = kind?;
         Some(GraphRole {
             kind,
@@ -112,6 +125,9 @@ impl TypeReader<'_> {
             tells,
             vouches,
             gives,
+            tagged,
+            code,
+            holds,
             sensitivity: sensitivity.unwrap_or_else(|| usual_sensitivity(kind)),
             runs_as,
         })
@@ -146,7 +162,7 @@ impl TypeReader<'_> {
         Some(path)
     }
 
-    fn accesses(&mut self, graph: &Fields<'_>, relations: &[Relation]) -> Vec<Access> {
+    pub(super) fn accesses(&mut self, graph: &Fields<'_>, relations: &[Relation]) -> Vec<Access> {
         let mut accesses = Vec::new();
         for (key, node) in graph.entries("access", &mut self.problems) {
             let words = AccessLevel::ALL.map(AccessLevel::name);
@@ -171,7 +187,16 @@ impl TypeReader<'_> {
     fn access(&mut self, node: &Node, level: AccessLevel, relations: &[Relation]) -> Option<Access> {
         let what = "an access";
         let known = [
-            "actions", "all", "on", "also", "decrypt", "encrypt", "when", "home", "once",
+            "actions",
+            "all",
+            "on",
+            "also",
+            "decrypt",
+            "encrypt",
+            "when",
+            "home",
+            "once",
+            "strangers",
         ];
         let fields = Fields::open(node, what, &known, &mut self.problems)?;
         let mut grants: Vec<Grant> = self.grant(&fields, what).into_iter().collect();
@@ -189,6 +214,15 @@ impl TypeReader<'_> {
         let encrypt = fields
             .get("encrypt")
             .and_then(|node| self.encryption(node, relations));
+        let strangers = fields.text("strangers", &mut self.problems).and_then(|text| {
+            let parse = |text: &str| match text {
+                "openings" => Some(Strangers::ByOpenings),
+                "alone" => Some(Strangers::Alone),
+                _ => None,
+            };
+            let words = ["openings", "alone"];
+            parse_word(&text, fields.get("strangers")?, &words, parse, &mut self.problems)
+        });
         Some(Access {
             level,
             when,
@@ -197,6 +231,7 @@ impl TypeReader<'_> {
             encrypt,
             home: self.circumstances(&fields, "home"),
             once: self.circumstances(&fields, "once"),
+            strangers: strangers.unwrap_or(Strangers::ByPolicy),
         })
     }
 
@@ -292,16 +327,22 @@ impl TypeReader<'_> {
         let fields = Fields::open(node, what, &["relation", "context"], &mut self.problems)?;
         fields.required("relation", what, &mut self.problems)?;
         let relation = self.relation_label(&fields, "relation", relations)?;
+        let context = self.context(&fields);
+        Some(Door { relation, context })
+    }
+
+    /// The condition keys that requests bring along.
+    pub(super) fn context(&mut self, fields: &Fields<'_>) -> Vec<(Text, Template)> {
         let mut context = Vec::new();
         for (key, value) in fields.entries("context", &mut self.problems) {
             if let Some(template) = self.graph_template(value) {
                 context.push((key.text.clone(), template));
             }
         }
-        Some(Door { relation, context })
+        context
     }
 
-    fn grant(&mut self, fields: &Fields<'_>, what: &str) -> Option<Grant> {
+    pub(super) fn grant(&mut self, fields: &Fields<'_>, what: &str) -> Option<Grant> {
         let (key, needs) = match (fields.get("actions"), fields.get("all")) {
             (_, None) => ("actions", Needs::Any),
             (None, Some(_)) => ("all", Needs::All),
@@ -328,7 +369,7 @@ impl TypeReader<'_> {
         Some(Grant { actions, needs, on })
     }
 
-    fn graph_template(&mut self, node: &Node) -> Option<Template> {
+    pub(super) fn graph_template(&mut self, node: &Node) -> Option<Template> {
         let text = self.problems.text(node, "on")?;
         let template = read_template(node, &text, &mut self.problems)?;
         let pending = PendingTemplate {
@@ -347,31 +388,6 @@ impl TypeReader<'_> {
         }
         self.template_type(&pending);
         Some(template)
-    }
-
-    fn opening(&mut self, node: &Node) -> Option<Opening> {
-        let what = "an entry of `exposed`";
-        let fields = Fields::open(node, what, &["when", "as", "ports", "width"], &mut self.problems)?;
-        let when = self.graph_rule(&fields, what);
-        let clause = fields.required_text("as", what, &mut self.problems);
-        let mut ports = Vec::new();
-        for port in fields.list("ports", &mut self.problems) {
-            match port.to_value() {
-                Value::Int(number @ 1..=65535) => ports.extend(u16::try_from(number)),
-                _ => self.problems.error(
-                    port.span.clone(),
-                    "a port is a number from 1 to 65535",
-                    "not a port",
-                ),
-            }
-        }
-        let width = self.graph_path(&fields, "width", is_names, "a list of address blocks");
-        Some(Opening {
-            when: when?,
-            clause: clause?,
-            ports,
-            width,
-        })
     }
 
     pub(super) fn circumstances(&mut self, graph: &Fields<'_>, key: &str) -> Vec<Circumstance> {
@@ -444,7 +460,7 @@ pub(super) fn is_name(type_: &Type) -> bool {
     }
 }
 
-fn is_names(type_: &Type) -> bool {
+pub(super) fn is_names(type_: &Type) -> bool {
     match type_ {
         Type::List(element) => is_name(element),
         Type::Any | Type::Json => true,

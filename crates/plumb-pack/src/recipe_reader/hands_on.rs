@@ -30,7 +30,7 @@ impl TypeReader<'_> {
             Some(node) => Some(self.rule_of_element(node, &each, &seen)?),
             None => None,
         };
-        let name = self.seen_template(&fields, "name", &seen);
+        let name = self.seen_template(&fields, ("name", WHAT), &seen);
         let between = self.between(&fields);
         let version = match fields.text("version", &mut self.problems).as_deref() {
             None => Version::Kept,
@@ -108,7 +108,7 @@ impl TypeReader<'_> {
     }
 
     /// What is looked at one by one, and its type.
-    fn each(&mut self, fields: &Fields<'_>) -> Option<(Each, Type)> {
+    pub(super) fn each(&mut self, fields: &Fields<'_>) -> Option<(Each, Type)> {
         let root = self.attributes.to_type();
         let Some(node) = fields.get("each") else {
             return Some((Each::Document, root));
@@ -126,7 +126,7 @@ impl TypeReader<'_> {
     }
 
     /// A rule about what is looked at, which is no resource by itself where there are several.
-    fn rule_of_element(&mut self, node: &Node, each: &Each, seen: &Type) -> Option<Program> {
+    pub(super) fn rule_of_element(&mut self, node: &Node, each: &Each, seen: &Type) -> Option<Program> {
         let rule = self.rule_about(node, seen.clone())?;
         let is_related = |used: &Use| matches!(used.root, Root::Related(_));
         if *each != Each::Document && rule.uses().iter().any(is_related) {
@@ -138,8 +138,13 @@ impl TypeReader<'_> {
         Some(rule)
     }
 
-    fn seen_template(&mut self, fields: &Fields<'_>, key: &str, seen: &Type) -> Option<Template> {
-        let node = fields.required(key, WHAT, &mut self.problems)?;
+    pub(super) fn seen_template(
+        &mut self,
+        fields: &Fields<'_>,
+        (key, what): (&str, &str),
+        seen: &Type,
+    ) -> Option<Template> {
+        let node = fields.required(key, what, &mut self.problems)?;
         let text = self.problems.text(node, key)?;
         let template = read_template(node, &text, &mut self.problems)?;
         for path in template.paths() {
@@ -208,7 +213,9 @@ impl TypeReader<'_> {
         let service = fields.text("service", &mut self.problems);
         match (service, fields.get("identity")) {
             (None, None) => Some(Caller::Anybody),
-            (None, Some(_)) => self.seen_template(fields, "identity", seen).map(Caller::Identity),
+            (None, Some(_)) => self
+                .seen_template(fields, ("identity", WHAT), seen)
+                .map(Caller::Identity),
             (Some(name), None) => {
                 let node = fields.required("source", WHAT, &mut self.problems)?;
                 let text = self.problems.text(node, "source")?;

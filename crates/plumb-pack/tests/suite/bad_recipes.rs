@@ -219,7 +219,7 @@ fn transformation_that_does_not_fit() {
         user.yaml:9:22: error: `jsn` is not known here
         help: did you mean `json`?
         |     decode: { name: [jsn] }
-        |                      ^^^ expected one of url, base64, unescape, json, csv, secret_scan
+        |                      ^^^ expected one of url, base64, unescape, json, csv, split, secret_scan
     "#]],
     );
 }

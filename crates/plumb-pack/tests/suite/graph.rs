@@ -3,7 +3,7 @@
 use crate::support::{load, show};
 use expect_test::{Expect, expect};
 use plumb_model::graph::{NodeKind, Sensitivity};
-use plumb_pack::graph_role::{AccessLevel, GraphRole, Needs};
+use plumb_pack::graph_role::{AccessLevel, Callers, Demand, Gate, GraphRole, Needs, WithoutPolicy};
 use plumb_pack::lint::lint;
 use plumb_pack::load::Base;
 use plumb_pack::pack::{Loaded, Pack, SourceFile};
@@ -379,4 +379,59 @@ fn decryption_by_something_that_is_no_key_is_an_error_of_the_pack() {
         |   ^^^^^^^^^^ in this type
     "#]]
     .assert_eq(&show(&lint(&loaded.pack)));
+}
+
+#[test]
+fn gates_are_read() {
+    let role = read(
+        "kind: data
+policy: policy
+exposed:
+- { when: 'true', as: a, gate: { allows: [s3:GetObject] } }
+- { when: 'true', as: b, provided: it rains, part_of: kept_by, gate: { denies: [s3:GetObject], on: \"{keeper}/*\", without_policy: open, accounts: c, lacks: [x:y], context: { k: \"{name}\" } } }
+",
+    );
+    let gates: Vec<&Gate> = role
+        .exposed
+        .iter()
+        .filter_map(|opening| opening.gate.as_ref())
+        .collect();
+    let shapes: Vec<_> = gates
+        .iter()
+        .map(|gate| (gate.demand, gate.without_policy, &gate.callers))
+        .collect();
+    assert_eq!(
+        shapes,
+        [
+            (Demand::Allowed, WithoutPolicy::Shut, &Callers::Anybody),
+            (
+                Demand::NotDenied,
+                WithoutPolicy::Open,
+                &Callers::Accounts("c".into())
+            ),
+        ]
+    );
+    assert_eq!((gates[1].lacks.len(), gates[1].context.len()), (1, 1));
+    assert_eq!(role.exposed[1].provided.as_deref(), Some("it rains"));
+    assert_eq!(role.exposed[1].part_of.as_deref(), Some("kept_by"));
+    assert!(role.attributes().iter().any(|attribute| attribute == "keeper"));
+}
+
+#[test]
+fn a_gate_without_a_policy_and_one_that_asks_for_both_are_refused() {
+    for (policy, gate) in [
+        ("", "{ allows: [s3:GetObject] }"),
+        (
+            "policy: policy\n",
+            "{ allows: [s3:GetObject], denies: [s3:GetObject] }",
+        ),
+        ("policy: policy\n", "{ allows: [] }"),
+        (
+            "policy: policy\n",
+            "{ allows: [s3:GetObject], without_policy: ajar }",
+        ),
+    ] {
+        let graph = format!("kind: data\n{policy}exposed:\n- {{ when: 'true', as: a, gate: {gate} }}\n");
+        assert!(load(&vault(&graph)).has_errors(), "{graph}");
+    }
 }

@@ -9,6 +9,7 @@ mod bad_mappings;
 mod bad_policies;
 mod bad_recipes;
 mod catalogue;
+mod code_source;
 mod escalations;
 mod fronts;
 mod graph;

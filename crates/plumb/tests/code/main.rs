@@ -8,6 +8,7 @@
 
 mod baselines;
 mod changes;
+mod declarations;
 mod files;
 mod manifests;
 mod outputs;

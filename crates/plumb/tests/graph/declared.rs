@@ -5,6 +5,21 @@ use crate::{Folder, text_with};
 /// A network with a public and a private subnet, a group that is open on HTTPS, and an instance; `instance` are arguments of
 /// it, `subnet` of the public subnet, `vpc` of the network.
 fn machine(instance: &str, subnet: &str, vpc: &str) -> String {
+    network(subnet, vpc)
+        + &format!(
+            r#"
+resource "aws_instance" "i" {{
+  ami = "ami-1"
+  instance_type = "t3.micro"
+  vpc_security_group_ids = [aws_security_group.open.id]
+  {instance}
+}}
+"#
+        )
+}
+
+/// A network with a public and a private subnet and a group that is open on HTTPS.
+pub(crate) fn network(subnet: &str, vpc: &str) -> String {
     format!(
         r#"
 provider "aws" {{ region = "eu-west-1" }}
@@ -53,18 +68,12 @@ resource "aws_security_group" "open" {{
     cidr_blocks = ["0.0.0.0/0"]
   }}
 }}
-resource "aws_instance" "i" {{
-  ami = "ami-1"
-  instance_type = "t3.micro"
-  vpc_security_group_ids = [aws_security_group.open.id]
-  {instance}
-}}
 "#
     )
 }
 
 /// What a question about code is answered.
-fn answer(name: &str, file: &str, code: &str, question: &[&str]) -> String {
+pub(crate) fn answer(name: &str, file: &str, code: &str, question: &[&str]) -> String {
     let tree = Folder::new(&format!("declared-{name}"));
     tree.file(file, code);
     text_with(0, &[question, &["--code", &tree.path("")]].concat())
@@ -427,7 +436,7 @@ resource "aws_kms_grant" "g" {
     }
     let exposed = text_with(0, &["exposure", "--code", &tree.path("")]);
     assert!(
-        exposed.contains("KMS key aws_kms_key.own (000000000001): can read\n"),
+        exposed.contains("KMS key aws_kms_key.own: can read\n"),
         "{exposed}"
     );
 }
@@ -494,13 +503,13 @@ resource "aws_lb_listener" "l" {
         (
             "own",
             format!("{network}{group}{instance}"),
-            Some("EC2 instance aws_instance.i (000000000001): tcp 443\n"),
+            Some("EC2 instance aws_instance.i: tcp 443\n"),
         ),
         ("shut", format!("{network}{instance}"), None),
         (
             "balancer",
             format!("{network}{balancer}"),
-            Some("Load balancer n (000000000001): tcp 8443\n"),
+            Some("Load balancer n: tcp 8443\n"),
         ),
     ];
     for (name, code, expected) in cases {

@@ -10,6 +10,7 @@ mod answers;
 mod declared;
 mod input;
 mod readme;
+mod scaling;
 
 use std::fs;
 use std::path::PathBuf;
