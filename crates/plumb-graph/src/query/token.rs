@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn what_is_no_word_is_refused() {
         for source in [
-            "a;",
+            "a!",
             "'open",
             "/* open",
             "'\\x'",
