@@ -350,9 +350,9 @@ fn nodes_of_a_cluster_are_reached_where_their_group_opens_ssh() {
         let found = answer(&format!("nodes-{name}"), "main.tf", &code, &["exposure"]);
         let line = found
             .lines()
-            .find(|line| line.contains("EKS managed node group n "));
+            .find(|line| line.contains("EKS managed node group n: "));
         let ports = line
-            .and_then(|line| line.split_once("): "))
+            .and_then(|line| line.split_once(" n: "))
             .map_or("-", |(_, ports)| ports);
         assert_eq!(ports, expected, "{name}: {found}");
     }
