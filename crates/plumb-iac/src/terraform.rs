@@ -15,6 +15,7 @@ mod instance;
 mod json;
 mod module;
 pub mod plan;
+mod relative;
 mod repeat;
 mod resolve;
 pub mod root;

@@ -11,7 +11,6 @@ use plumb_model::verdict::Verdict;
 use plumb_pack::pack::Pack;
 use plumb_pack::policy::Policy;
 use plumb_report::identity::fingerprint;
-use rayon::prelude::*;
 
 use crate::arguments::ScanCodeArguments;
 use crate::code_policies::CodePolicies;
@@ -36,11 +35,7 @@ pub(crate) fn failing(
         let code = read.map(None, pack, &policies)?;
         let analyzer = Analyzer::new(pack, policies, Vec::new(), config.clone())
             .map_err(|error| Diagnostic::error(error.to_string()))?;
-        let accounts = code
-            .accounts
-            .par_iter()
-            .map(|account| analyzer.account(&account.snapshot));
-        let mut report = analyzer.finish(accounts.collect(), None);
+        let mut report = analyzer.finish(code.judge(&analyzer), None);
         scan_code::locate(&mut report, &code);
         // What is wrong with suppressions is told of the code as it is now.
         let _ = code.accept(&mut report, pack, Idle::PassedOver);

@@ -13,6 +13,7 @@ use plumb_iac::locate::spot;
 use plumb_iac::mapping::{Mapped, UsedPaths};
 use plumb_iac::place::Sources;
 use plumb_iac::scan::{Evaluated, Options, ScannedStack};
+use plumb_iac::secrecy::Secrecy;
 use plumb_iac::snapshot::{CodeAccount, Undeclared, accounts};
 use plumb_iac::suppress::{self, Idle, Suppression};
 use plumb_model::diagnostic::Diagnostic;
@@ -24,11 +25,10 @@ use plumb_pack::fix::Fixes;
 use plumb_pack::pack::Pack;
 use plumb_report::baseline::Baseline;
 use plumb_report::identity::fingerprint;
-use rayon::prelude::*;
 
 use crate::arguments::{CodeArguments, Paths, ScanCodeArguments};
 use crate::code_policies::CodePolicies;
-use crate::code_tree::{CodeTree, Overlay};
+use crate::code_tree::{CodeTree, Overlay, told_of_passed_over};
 use crate::console::Console;
 use crate::exit::{Failed, Status, file_error};
 use crate::input_file::read_text;
@@ -48,6 +48,8 @@ const MAX_BASELINE: u64 = 256 * 1024 * 1024;
 pub(crate) struct Code {
     pub(crate) sources: Sources,
     pub(crate) accounts: Vec<CodeAccount>,
+    /// The same with sensitive values revealed, which decides verdicts and is shown nowhere; empty where there are none.
+    pub(crate) revealed: Vec<CodeAccount>,
     /// What its authors accept, and what is wrong with how they say it.
     suppressions: (Vec<Suppression>, Vec<Diagnostic>),
     /// How it is corrected.
@@ -120,12 +122,7 @@ pub(crate) fn run(console: Console, arguments: &ScanCodeArguments) -> Result<Sta
     let analyzer = Analyzer::new(&pack, policies.judging, chosen.frameworks, config.clone())
         .map_err(|error| Diagnostic::error(error.to_string()))?
         .with_idle(&pack, &policies.idle);
-    let judged = code
-        .accounts
-        .par_iter()
-        .map(|account| analyzer.account(&account.snapshot))
-        .collect();
-    let mut report = analyzer.finish(judged, None);
+    let mut report = analyzer.finish(code.judge(&analyzer), None);
     locate(&mut report, &code);
     let idle = if focus.changed {
         Idle::PassedOver
@@ -228,6 +225,8 @@ pub(crate) fn read(
 /// Code that is evaluated and waits for policies, which decide how much of a document has to be told.
 pub(crate) struct Read<'r> {
     pub(crate) evaluated: Evaluated,
+    /// The same with sensitive values revealed, where some were kept back.
+    revealed: Option<Evaluated>,
     reading: Reading<'r>,
     path: PathBuf,
     suppressions: (Vec<Suppression>, Vec<Diagnostic>),
@@ -275,17 +274,26 @@ pub(crate) fn evaluate<'r>(
             .map(|file| below(tree, file))
             .collect::<Result<_, _>>()?,
         region: arguments.region.as_deref().map(Text::from),
+        secrecy: Secrecy::Kept,
     };
     if let Some(changes) = changes {
         paths = affected(files, &paths, changes, &options.value_files);
     }
-    let (evaluated, suppressions) = deeply(|| {
+    let (evaluated, revealed, suppressions) = deeply(|| {
         let evaluated = plumb_iac::scan::evaluate(pack, files, &paths, &options);
+        let revealed = evaluated.kept_back.then(|| {
+            let options = Options {
+                secrecy: Secrecy::Revealed,
+                ..options.clone()
+            };
+            plumb_iac::scan::evaluate(pack, files, &paths, &options)
+        });
         let suppressions = suppress::read(&evaluated.sources);
-        (evaluated, suppressions)
+        (evaluated, revealed, suppressions)
     })?;
     Ok(Read {
         evaluated,
+        revealed,
         reading: *reading,
         path: path.to_owned(),
         suppressions,
@@ -304,12 +312,16 @@ impl Read<'_> {
         let used = UsedPaths::of(policies);
         let evaluated = self.evaluated;
         let scanned = deeply(|| evaluated.map(pack, &used))?;
+        let revealed = match self.revealed {
+            Some(revealed) => Some(deeply(|| revealed.map(pack, &used))?),
+            None => None,
+        };
         if let Some(console) = console {
             console.show_some(&self.walking);
             console.show_some(&scanned.problems);
             console.show(&not_judged(&scanned.stacks));
             if self.reading.changes.is_none() && !self.path.is_file() {
-                console.show(passed_over(self.reading.tree, &scanned.sources).as_slice());
+                console.show(told_of_passed_over(self.reading.tree, &scanned.sources).as_slice());
             }
             if scanned.kubernetes > 0 {
                 let count = scanned.kubernetes;
@@ -335,11 +347,20 @@ impl Read<'_> {
         let sources = scanned.sources;
         let mapped = scanned.stacks.iter().map(|stack| &stack.mapped);
         let unknown_blocks = mapped.map(Mapped::unmapped_of_clouds).sum();
-        let accounts = scanned
-            .stacks
-            .into_iter()
-            .flat_map(|stack| accounts(pack, stack, &sources, self.reading.undeclared, &taken_at))
-            .collect();
+        let accounts_of = |stacks: Vec<ScannedStack>, sources: &Sources| -> Vec<CodeAccount> {
+            let stacks = stacks.into_iter();
+            stacks
+                .flat_map(|stack| accounts(pack, stack, sources, self.reading.undeclared, &taken_at))
+                .collect()
+        };
+        let accounts = accounts_of(scanned.stacks, &sources);
+        let revealed = revealed.map(|scanned| accounts_of(scanned.stacks, &scanned.sources));
+        let is_alike = |revealed: &Vec<CodeAccount>| {
+            let id = |account: &CodeAccount| account.snapshot.account.id.clone();
+            revealed.iter().map(id).eq(accounts.iter().map(id))
+        };
+        // A reading that finds other roots says nothing of these.
+        let revealed = revealed.filter(is_alike).unwrap_or_default();
         let (fixes, problems) = pack.fixes();
         if let Some(console) = console {
             console.show(&problems);
@@ -347,36 +368,12 @@ impl Read<'_> {
         Ok(Code {
             sources,
             accounts,
+            revealed,
             suppressions: self.suppressions,
             fixes,
             unknown_blocks,
         })
     }
-}
-
-/// Code in folders that are passed over and that no other code brings in, as one warning.
-fn passed_over(tree: &CodeTree, sources: &Sources) -> Option<Diagnostic> {
-    let read: BTreeSet<&str> = sources.iter().map(|(_, source)| source.name.as_str()).collect();
-    let files = tree.passed_over();
-    let files = files.iter().filter(|file| !read.contains(file.as_str()));
-    let folders: BTreeSet<&str> = files
-        .map(|file| file.rsplit_once('/').map_or("", |(folder, _)| folder))
-        .collect();
-    let named: Vec<String> = folders
-        .iter()
-        .take(MOST_NAMED)
-        .map(|folder| format!("`{folder}`"))
-        .collect();
-    let more = match folders.len().saturating_sub(named.len()) {
-        0 => String::new(),
-        more => format!(" and {more} more folders"),
-    };
-    let message = format!(
-        "code was not judged, because it lies in folders that are passed over: {}{more}",
-        named.join(", ")
-    );
-    let help = "hidden folders, `vendor`, `node_modules` and `__pycache__` hold the code of others; name such a folder to judge it";
-    (!folders.is_empty()).then(|| Diagnostic::warning(message).help(help))
 }
 
 /// What the code declares of types that nothing is known of, or only in part, as one warning each.

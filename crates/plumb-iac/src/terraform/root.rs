@@ -16,7 +16,8 @@ use super::{hcl, json};
 use crate::complete::Complete;
 use crate::declared::{Declared, Language, Stack};
 use crate::files::Files;
-use crate::place::Sources;
+use crate::place::{Place, Sources};
+use crate::secrecy::Secrecy;
 use crate::val::{Entries, Val};
 
 /// The most blocks of one root.
@@ -35,6 +36,8 @@ pub struct Given {
     pub region: Option<Text>,
     /// Which of several declarations of one name counts, from 0.
     pub form: usize,
+    /// What becomes of sensitive values.
+    pub secrecy: Secrecy,
 }
 
 /// A stack and what was wrong with its code.
@@ -48,6 +51,8 @@ pub struct Evaluated {
     pub complete: bool,
     /// The folders of the modules that it calls at least once.
     pub called: BTreeSet<String>,
+    /// Where the sensitive values that were kept back are written; `None` when there were none.
+    pub secrets: Option<BTreeSet<Place>>,
 }
 
 impl Code {
@@ -88,8 +93,8 @@ impl Code {
             complete,
             (self, given.form),
             self.installed.get(folder).unwrap_or(&nothing),
-            given.account.clone(),
-            given.region.clone(),
+            (given.account.clone(), given.region.clone()),
+            given.secrecy,
         );
         let path = match (folder, given.form) {
             ("", 0) => Text::new_static("."),
@@ -112,6 +117,7 @@ impl Code {
                 problems: values.problems,
                 complete: false,
                 called: BTreeSet::new(),
+                secrets: None,
             };
         };
         let mut variables = Entries::new();
@@ -135,12 +141,13 @@ impl Code {
         root.forget();
         empty.forget();
         stack.blocks.sort_by(|a, b| a.address.cmp(&b.address));
-        let (problems, incomplete, called) = evaluator.into_told();
+        let met = evaluator.into_told();
         Evaluated {
             stack,
-            problems,
-            complete: !incomplete,
-            called,
+            problems: met.problems,
+            complete: !met.is_incomplete,
+            called: met.called,
+            secrets: met.secrets,
         }
     }
 }

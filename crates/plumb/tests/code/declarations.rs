@@ -54,7 +54,8 @@ fn what_is_declared_twice_is_told_and_fails_in_whatever_order() {
 
 #[test]
 fn a_file_of_opentofu_stands_for_that_of_terraform() {
-    let cases: [(&[(&str, &str)], usize, &[&str]); 5] = [
+    type Files<'f> = &'f [(&'f str, &'f str)];
+    let cases: [(Files<'_>, usize, &[&str]); 5] = [
         (
             &[("main.tf", "true"), ("main.tofu", "false")],
             1,

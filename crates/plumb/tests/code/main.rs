@@ -11,6 +11,7 @@ mod changes;
 mod declarations;
 mod files;
 mod manifests;
+mod sensitive;
 mod statuses;
 mod suppressions;
 
