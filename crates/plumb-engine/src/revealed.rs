@@ -1,9 +1,10 @@
 //! Verdicts that hang on values which nobody is to see: taken from a second reading of the account, without what it saw.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use plumb_model::finding::{Evidence, Finding, Observed};
+use plumb_model::report::ResourceSummary;
 use plumb_model::value::{Text, Value};
 use plumb_model::verdict::Verdict;
 
@@ -69,6 +70,21 @@ impl Analyzer {
             }
         }
         report.summary = summary(&self.judges, &report.findings, report.summary.resources);
+    }
+
+    /// Keeps some of an account's findings, and counts those and their resources alone.
+    pub fn keep(&self, judged: &mut Judged, is_kept: &dyn Fn(&Finding, &ResourceSummary) -> bool) {
+        let report = &mut judged.report;
+        let resources = &report.resources;
+        report.findings.retain(|finding| {
+            let resource = usize::try_from(finding.resource).unwrap_or(usize::MAX);
+            resources
+                .get(resource)
+                .is_some_and(|resource| is_kept(finding, resource))
+        });
+        let kept: BTreeSet<u32> = report.findings.iter().map(|finding| finding.resource).collect();
+        let resources = u64::try_from(kept.len()).unwrap_or(u64::MAX);
+        report.summary = summary(&self.judges, &report.findings, resources);
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use plumb_engine::{Analyzer, Judged};
+use plumb_iac::locate::spot;
 use plumb_iac::snapshot::CodeAccount;
 use plumb_model::value::Text;
 use rayon::prelude::*;
@@ -23,6 +24,21 @@ impl Code {
             });
         }
         judged
+    }
+
+    /// Keeps the findings that have a place in a file: where something decides or is set, or their block.
+    pub(crate) fn keep_file(&self, analyzer: &Analyzer, judged: &mut [Judged], file: &str) {
+        for (judged, account) in judged.iter_mut().zip(&self.accounts) {
+            analyzer.keep(judged, &|finding, resource| {
+                let key = (resource.resource_type.clone(), resource.uid.clone());
+                let Some(places) = account.places.get(&key) else {
+                    return false;
+                };
+                let (spot, _) = spot(&self.sources, places, finding.evidence.as_deref());
+                let set_at = spot.set_at.iter().any(|place| place.file == file);
+                set_at || spot.place.file == file
+            });
+        }
     }
 }
 

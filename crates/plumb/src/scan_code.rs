@@ -16,6 +16,7 @@ use plumb_iac::scan::{Evaluated, Options, ScannedStack};
 use plumb_iac::secrecy::Secrecy;
 use plumb_iac::snapshot::{CodeAccount, Undeclared, accounts};
 use plumb_iac::suppress::{self, Idle, Suppression};
+use plumb_iac::terraform::is_module_file;
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::report::{FindingView, Report, VerdictCounts};
 use plumb_model::value::Text;
@@ -25,6 +26,7 @@ use plumb_pack::fix::Fixes;
 use plumb_pack::pack::Pack;
 use plumb_report::baseline::Baseline;
 use plumb_report::identity::fingerprint;
+use plumb_report::visible::visible;
 
 use crate::arguments::{CodeArguments, Paths, ScanCodeArguments};
 use crate::code_policies::CodePolicies;
@@ -122,7 +124,15 @@ pub(crate) fn run(console: Console, arguments: &ScanCodeArguments) -> Result<Sta
     let analyzer = Analyzer::new(&pack, policies.judging, chosen.frameworks, config.clone())
         .map_err(|error| Diagnostic::error(error.to_string()))?
         .with_idle(&pack, &policies.idle);
-    let mut report = analyzer.finish(code.judge(&analyzer), None);
+    let mut judged = code.judge(&analyzer);
+    if let Some(file) = module_file(&arguments.code) {
+        code.keep_file(&analyzer, &mut judged, file);
+        let shown = visible(file);
+        console.say(&format!(
+            "note: all files of the module of `{shown}` were judged together; what has a place in `{shown}` is told"
+        ));
+    }
+    let mut report = analyzer.finish(judged, None);
     locate(&mut report, &code);
     let idle = if focus.changed {
         Idle::PassedOver
@@ -154,6 +164,14 @@ pub(crate) fn run(console: Console, arguments: &ScanCodeArguments) -> Result<Sta
     }
     if let Some(baseline) = baseline {
         baseline.mark(&mut report);
+        let counts = report.focus.as_ref().and_then(|focus| focus.baseline);
+        if counts.is_some_and(|counts| baseline.is_of_other_code(&counts)) {
+            let message =
+                "no failure of the baseline is among those of this scan, so all of them count as new";
+            let help =
+                "it knows folders as they lie below the scanned one: write and read it with the same PATH";
+            console.show(&[Diagnostic::warning(message).help(help)]);
+        }
     }
     if let Some(path) = &focus.write_baseline {
         let failed = |error| file_error("write", path, &error);
@@ -180,6 +198,13 @@ pub(crate) fn run(console: Console, arguments: &ScanCodeArguments) -> Result<Sta
             status @ (Status::Clean | Status::Findings | Status::BadInput | Status::Incomplete) => status,
         },
     )
+}
+
+/// The name of the file of Terraform that a command names: its module is judged, as no file of it can be by itself.
+fn module_file(arguments: &CodeArguments) -> Option<&str> {
+    let path = arguments.path.as_deref().filter(|path| path.is_file())?;
+    let name = path.file_name()?.to_str()?;
+    is_module_file(name).then_some(name)
 }
 
 /// Reads a baseline.

@@ -1,5 +1,6 @@
 //! `plumb whatif`: what would remain of the attack paths after a change.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use plumb_expr::Root;
@@ -16,6 +17,7 @@ use plumb_pack::graph_role::GraphRole;
 use plumb_report::identity::fingerprint;
 use plumb_report::terminal::answers;
 
+use crate::addresses::Addresses;
 use crate::answer::{Destination, did_you_mean, one_of};
 use crate::console::Console;
 use crate::exit::{Failed, Status};
@@ -39,17 +41,18 @@ pub(crate) fn run(console: Console, arguments: &WhatifArguments) -> Result<Statu
         Judging::EveryPolicy
     };
     let read = Source::read(console, source, judging)?;
-    let gaps = read.gaps.clone();
+    let (gaps, addresses) = (read.gaps.clone(), read.addresses.clone());
     let (policies, knowledge) = (read.policies.clone(), std::sync::Arc::clone(&read.knowledge));
     let (report, assembled) = read.findings_and_graph();
     let security = &assembled.graph;
     let mut change = Change::default();
     let mut assumed = Vec::new();
     for name in &arguments.remove {
-        change.remove(security, name).map_err(|error| unknown(&error))?;
+        let name = meant(&addresses, name);
+        change.remove(security, &name).map_err(|error| unknown(&error))?;
     }
     for name in &arguments.fix {
-        let finding = find(&report, name)?;
+        let finding = find(&report, &addresses, name)?;
         let role = knowledge
             .type_id(&finding.policy.resource_type)
             .and_then(|id| knowledge.role(id));
@@ -71,6 +74,29 @@ pub(crate) fn run(console: Console, arguments: &WhatifArguments) -> Result<Statu
     }?;
     gaps.warn(console);
     Ok(gaps.status())
+}
+
+/// A change with the uids of resources that it names by the addresses of their blocks.
+fn meant<'n>(addresses: &Addresses, name: &'n str) -> Cow<'n, str> {
+    if let Some((from, to)) = name.rsplit_once("-> ") {
+        let (from, kind) = match from.rfind("-[") {
+            Some(at) => from.split_at(at),
+            None => (from, ""),
+        };
+        let (start, end) = (addresses.meant(from.trim()), addresses.meant(to.trim()));
+        if (start, end) == (from.trim(), to.trim()) {
+            return Cow::Borrowed(name);
+        }
+        return Cow::Owned(format!("{start} {kind}-> {end}"));
+    }
+    let (resource, attribute) = match name.rfind('#') {
+        Some(at) => name.split_at(at),
+        None => (name, ""),
+    };
+    match addresses.meant(resource) {
+        same if same == resource => Cow::Borrowed(name),
+        uid => Cow::Owned(format!("{uid}{attribute}")),
+    }
 }
 
 /// Adds what a finding speaks of, and says what was assumed.
@@ -112,7 +138,7 @@ fn mend(
 }
 
 /// The failing finding that a text means.
-fn find<'r>(report: &'r Report, name: &str) -> Result<FindingView<'r>, Failed> {
+fn find<'r>(report: &'r Report, addresses: &Addresses, name: &str) -> Result<FindingView<'r>, Failed> {
     let is_digit = |byte: u8| byte.is_ascii_hexdigit();
     let found = if name.len() == FINGERPRINT && name.bytes().all(is_digit) {
         let wanted = name.to_ascii_lowercase();
@@ -123,7 +149,7 @@ fn find<'r>(report: &'r Report, name: &str) -> Result<FindingView<'r>, Failed> {
             )
         })
     } else {
-        by_name(report, name)
+        by_name(report, addresses, name)
     };
     let finding = found?;
     let (policy, uid) = (&finding.policy.name, &finding.resource.uid);
@@ -141,14 +167,16 @@ fn find<'r>(report: &'r Report, name: &str) -> Result<FindingView<'r>, Failed> {
     }
 }
 
-fn by_name<'r>(report: &'r Report, name: &str) -> Result<FindingView<'r>, Diagnostic> {
+fn by_name<'r>(report: &'r Report, addresses: &Addresses, name: &str) -> Result<FindingView<'r>, Diagnostic> {
     let Some((policy, resource)) = name.split_once('@') else {
         return Err(Diagnostic::error(format!("`{name}` is no finding"))
             .help("write it as `POLICY@RESOURCE`, or give the 32 digits of its fingerprint"));
     };
-    let is_policy = |view: &FindingView<'_>| {
-        view.policy.name == policy || view.policy.aliases.iter().any(|alias| alias == policy)
-    };
+    let resource = addresses.meant(resource);
+    // The id of another tool's check is known with that tool's name and without it.
+    let is_alias = |alias: &Text| alias == policy || alias.rsplit(':').next() == Some(policy);
+    let is_policy =
+        |view: &FindingView<'_>| view.policy.name == policy || view.policy.aliases.iter().any(is_alias);
     let of_policy: Vec<FindingView<'_>> = report.findings().filter(is_policy).collect();
     if of_policy.is_empty() {
         let names = report.policies.iter().map(|policy| policy.name.as_str());

@@ -111,6 +111,7 @@ pub fn read(
             blocks: reader.blocks,
             region: region.cloned(),
             account: Some(account.clone()),
+            former: BTreeMap::new(),
         },
     })
 }

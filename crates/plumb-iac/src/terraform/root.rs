@@ -10,6 +10,7 @@ use super::code::Code;
 use super::evaluator::Evaluator;
 use super::instance::Instance;
 use super::module::{Mode, within};
+use super::moved;
 use super::scope::Scope;
 use super::syntax::Body;
 use super::{hcl, json};
@@ -110,6 +111,7 @@ impl Code {
             blocks: Vec::new(),
             region: given.region.clone(),
             account: Some(given.account.clone()),
+            former: BTreeMap::new(),
         };
         let Some(module) = evaluator.module(folder) else {
             return Evaluated {
@@ -137,10 +139,16 @@ impl Code {
             }
         }
         let root = Rc::new(Instance::root(module, variables));
-        collect(&evaluator, &root, &mut stack.blocks);
+        let mut moves = BTreeMap::new();
+        collect(&evaluator, &root, &mut stack.blocks, &mut moves);
         root.forget();
         empty.forget();
         stack.blocks.sort_by(|a, b| a.address.cmp(&b.address));
+        if !moves.is_empty() {
+            let addresses = stack.blocks.iter().map(|block| &block.address);
+            let former = addresses.map(|address| (address.clone(), moved::former(address, &moves)));
+            stack.former = former.filter(|(_, former)| !former.is_empty()).collect();
+        }
         let met = evaluator.into_told();
         Evaluated {
             stack,
@@ -182,7 +190,17 @@ fn argument(evaluator: &Evaluator<'_>, text: &str, root: &Rc<Instance>) -> Val {
     }
 }
 
-fn collect(evaluator: &Evaluator<'_>, instance: &Rc<Instance>, blocks: &mut Vec<Declared>) {
+/// What a module and those that it calls declare, and from where their blocks were moved.
+fn collect(
+    evaluator: &Evaluator<'_>,
+    instance: &Rc<Instance>,
+    blocks: &mut Vec<Declared>,
+    moves: &mut BTreeMap<Text, Vec<Text>>,
+) {
+    for (from, to) in &instance.module.moved {
+        let moved = moves.entry(Text::from(instance.within(to))).or_default();
+        moved.push(Text::from(instance.within(from)));
+    }
     for (position, block) in instance.module.resources.iter().enumerate() {
         let resolved = match evaluator.resolved(Mode::Managed, position, instance, Some(block.head)) {
             Ok(resolved) => resolved,
@@ -216,7 +234,7 @@ fn collect(evaluator: &Evaluator<'_>, instance: &Rc<Instance>, blocks: &mut Vec<
         match evaluator.children(call, instance) {
             Ok(children) => {
                 for (_, child) in &children.instances {
-                    collect(evaluator, child, blocks);
+                    collect(evaluator, child, blocks, moves);
                 }
             }
             Err(failure) => evaluator.tell_failure(&failure),
