@@ -130,6 +130,11 @@ pub fn accounts(
                         .map(|call| place_of(sources, *call))
                         .collect(),
                     perhaps: places.perhaps.clone(),
+                    former: stack
+                        .former
+                        .get(&places.origin.address)
+                        .cloned()
+                        .unwrap_or_default(),
                 };
                 made.declared.insert(key.clone(), Arc::new(declared));
                 made.places.insert(key, Arc::new(places));
