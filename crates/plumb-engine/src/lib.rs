@@ -17,6 +17,7 @@ mod path_policies;
 mod reads;
 mod revealed;
 mod risk;
+mod roots;
 mod score;
 mod understood;
 mod worsening;
@@ -279,6 +280,7 @@ impl Analyzer {
         path_policies::decide(&self.judges, &security, &paths, accounts, waiting);
         risk::assess(&self.judges, knowledge, &security, accounts);
         worsening::name(&self.judges, knowledge, accounts, &mut paths);
+        roots::name(accounts, &mut paths);
         (paths, doubts::idle_jewels(&self.config.estate, &security))
     }
 

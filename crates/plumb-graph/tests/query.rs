@@ -54,6 +54,39 @@ fn refused(text: &str, place: &str, message: &str, help: &str) {
 }
 
 #[test]
+fn a_query_may_end_with_a_semicolon_and_is_one_statement() {
+    check("MATCH (n:aws_instance) RETURN n.name;", "web");
+    refused(
+        "MATCH (n) RETURN n; MATCH (m) RETURN m",
+        "MATCH",
+        "expected the end of the query, found `MATCH`",
+        "a query is one statement; ask the next one by itself",
+    );
+}
+
+#[test]
+fn nodes_that_nothing_connects_are_joined_by_equal_properties_without_trying_all_pairs() {
+    let pairs = "MATCH (a), (b) WHERE a.account = b.account AND a.name < b.name RETURN count(*)";
+    // The same in words that no index answers.
+    let slow = "MATCH (a), (b) WHERE NOT a.account <> b.account AND a.name < b.name RETURN count(*)";
+    let count = |text: &str| ask(text, Limits::default()).unwrap().rows[0][0].to_string();
+    assert_eq!(count(pairs), count(slow));
+    assert_ne!(count(pairs), "0");
+    let by_name = "MATCH (a:aws_s3_bucket), (b) WHERE b.name = a.name RETURN a.name, b.type";
+    let few = Limits {
+        steps: 12,
+        ..Limits::default()
+    };
+    check(by_name, "cards aws_s3_bucket; logs aws_s3_bucket");
+    ask(by_name, few).unwrap();
+    // A property that a node has not is equal to nothing, not even to another that is missing.
+    check(
+        "MATCH (a), (b) WHERE a.label = b.label AND a.uid <> b.uid AND a.label IS NULL RETURN a",
+        "",
+    );
+}
+
+#[test]
 fn labels_are_types_aliases_and_kinds() {
     check("MATCH (n:aws_s3_bucket) RETURN n.name", "cards; logs");
     check("MATCH (n:aws_instance) RETURN n.name", "web");

@@ -83,6 +83,20 @@ impl Layer {
             Self::Endpoint => "endpoint policy",
         }
     }
+
+    /// The same with its article.
+    pub fn phrase(self) -> &'static str {
+        match self {
+            Self::Identity => "an identity policy",
+            Self::Boundary => "a permissions boundary",
+            Self::Session => "a session policy",
+            Self::ServiceControl => "a service control policy",
+            Self::ResourceControl => "a resource control policy",
+            Self::Resource => "a resource policy",
+            Self::Grant => "a grant",
+            Self::Endpoint => "an endpoint policy",
+        }
+    }
 }
 
 /// One statement of one policy.

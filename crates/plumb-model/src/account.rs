@@ -96,6 +96,11 @@ pub struct Account {
     pub owner: Option<Text>,
 }
 
+/// Whether an identifier only tells accounts apart: code that does not say where it is applied has a small number for one.
+pub fn is_stand_in(provider: Provider, id: &str) -> bool {
+    provider == Provider::Aws && id.starts_with("00000000")
+}
+
 impl Account {
     /// An account of which only provider and identifier are known.
     pub fn new(provider: Provider, id: impl Into<Text>) -> Self {
@@ -128,6 +133,11 @@ impl Account {
                 .map(|(key, value)| (Text::new_static(key), value))
                 .collect::<Map>(),
         )
+    }
+
+    /// Whether the identifier only tells accounts apart, see [`is_stand_in`].
+    pub fn is_stand_in(&self) -> bool {
+        is_stand_in(self.provider, &self.id)
     }
 
     /// The name if there is one, else the identifier.

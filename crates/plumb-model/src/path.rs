@@ -100,7 +100,7 @@ impl EdgeKind {
             Self::RunsAs => "runs as",
             Self::CanAssume => "can assume",
             Self::CanEscalateTo => "can become",
-            Self::Holds => "holds credentials of",
+            Self::Holds => "give access to",
             Self::CanRead => "can read",
             Self::CanWrite => "can write",
             Self::CanAdminister => "can administer",
@@ -174,7 +174,7 @@ pub struct PathNode {
     pub title: Text,
     /// The name people know it by; hostile text.
     pub name: Text,
-    /// Identifier of the account it lives in; empty for what is outside.
+    /// Identifier of the account it lives in, of code the path of its root; empty for what is outside.
     pub account: Text,
     /// What is to be said of it in a path, for example `PII data`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

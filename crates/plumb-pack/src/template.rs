@@ -132,7 +132,7 @@ impl Piece {
             Self::Literal(text) => Value::String(text.clone()),
             Self::Attribute(path) => path.get(scope.document).into_owned(),
             Self::Tail(path) => match path.get(scope.document).into_owned() {
-                Value::String(text) => Value::from(text.rsplit('/').next().unwrap_or_default()),
+                Value::String(text) => Value::from(tail(&text)),
                 other => other,
             },
             Self::Parent(path) => path.get(scope.parent).into_owned(),
@@ -141,6 +141,12 @@ impl Piece {
             Self::Region => Value::from(scope.region),
         }
     }
+}
+
+/// What follows the last `/`, else the last `:`: the name at the end of a URL or an ARN.
+fn tail(text: &str) -> &str {
+    let parted = text.rsplit_once('/').or_else(|| text.rsplit_once(':'));
+    parted.map_or(text, |(_, tail)| tail)
 }
 
 impl TemplateValue {
@@ -201,7 +207,7 @@ mod tests {
 
     fn check(template: &str, expected: &str) {
         let document: Value = serde_json::from_str(
-            r#"{"name":"n","url":"https://host/1/q","count":3,"list":[1],"none":null,"secret":{"$unreadable":{"reason":"denied"}}}"#,
+            r#"{"name":"n","url":"https://host/1/q","topic":"arn:aws:sns:eu-west-1:1:t","count":3,"list":[1],"none":null,"secret":{"$unreadable":{"reason":"denied"}}}"#,
         )
         .unwrap();
         let parent: Value = serde_json::from_str(r#"{"arn":"a"}"#).unwrap();
@@ -237,6 +243,7 @@ mod tests {
         check("{secret}{none}", "null");
         check("{url|tail}", r#""q""#);
         check("x:{url|tail}:{name|tail}", r#""x:q:n""#);
+        check("{topic|tail}", r#""t""#);
         check("{none|tail}", "null");
         check("x{secret|tail}", r#"{"$unreadable":{"reason":"denied"}}"#);
         check("", r#""""#);

@@ -257,6 +257,10 @@ pub(crate) fn effort(report: &Report) -> Effort {
 
 /// For example `AWS (57 accounts), Azure (8 subscriptions)`.
 pub(crate) fn providers(report: &Report) -> String {
+    if Origin::of(report) == Origin::Code {
+        let roots = counted(u64::try_from(report.accounts.len()).unwrap_or(u64::MAX), "roots");
+        return format!("Infrastructure code ({roots})");
+    }
     let mut counts: BTreeMap<Provider, u64> = BTreeMap::new();
     for account in &report.accounts {
         *counts.entry(account.account.provider).or_default() += 1;
@@ -272,6 +276,34 @@ pub(crate) fn providers(report: &Report) -> String {
         format!("{title} ({})", counted(count, provider.accounts_noun()))
     });
     parts.collect::<Vec<_>>().join(", ")
+}
+
+/// Where a report comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// Accounts of clouds.
+    Cloud,
+    /// Roots of code.
+    Code,
+}
+
+impl Origin {
+    pub(crate) fn of(report: &Report) -> Self {
+        let mut accounts = report.accounts.iter();
+        if accounts.any(|account| account.coverage.declared_only) {
+            Self::Code
+        } else {
+            Self::Cloud
+        }
+    }
+
+    /// What its parts are called.
+    pub(crate) fn parts(self) -> &'static str {
+        match self {
+            Self::Cloud => "accounts",
+            Self::Code => "roots",
+        }
+    }
 }
 
 /// The day of the assessment, from its RFC 3339 time.

@@ -5,6 +5,7 @@
 //! a flaw in the escaping could not run or fetch anything.
 
 mod data;
+mod marked;
 mod paths;
 mod selection;
 mod view;

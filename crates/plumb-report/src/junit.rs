@@ -130,7 +130,12 @@ fn render_case(
     let policy = view.policy;
     let (provider, account) = (view.account.account.provider, Xml(&view.account.account.id));
     let (region, resource_type) = (Xml(&view.resource.region), Xml(&view.resource.resource_type));
-    let class = format!("{provider}.{account}.{region}.{resource_type}");
+    let class = if view.account.account.is_stand_in() {
+        // Code goes by its root; it has neither an account nor, often, a region.
+        format!("{provider}.{}.{resource_type}", Xml(view.account.account.label()))
+    } else {
+        format!("{provider}.{account}.{region}.{resource_type}")
+    };
     write!(
         out,
         r#"    <testcase name="{}" classname="{class}""#,

@@ -10,7 +10,7 @@ use plumb_model::report::{FindingView, Report};
 use plumb_model::verdict::{Severity, Verdict};
 
 use crate::digest::{
-    PolicyTally, assessment_day, effort, failing_policies, obstacles, policy_tallies, providers,
+    Origin, PolicyTally, assessment_day, effort, failing_policies, obstacles, policy_tallies, providers,
 };
 use crate::identity::{address, place};
 use crate::numbers::{counted, thousands};
@@ -35,7 +35,7 @@ pub(crate) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Wri
     render_severities(report, out)?;
     paths::render_priorities(report, out)?;
     paths::render_paths(report, out)?;
-    render_frameworks(&report.frameworks, out)?;
+    render_frameworks(report, out)?;
     render_failing(listed, failing.len(), out)?;
     paths::render_accepted(report, out)?;
     if !report.estate_doubts.is_empty() {
@@ -68,7 +68,7 @@ fn render_head(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     if effort.incomplete_accounts > 0 {
         let (gaps, accounts) = (
             counted(effort.gaps, "gaps"),
-            counted(effort.incomplete_accounts, "accounts"),
+            counted(effort.incomplete_accounts, Origin::of(report).parts()),
         );
         let cut = match effort.interrupted_accounts {
             0 => String::new(),
@@ -101,7 +101,12 @@ fn render_severities(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     )
 }
 
-fn render_frameworks(frameworks: &[FrameworkReport], out: &mut dyn Write) -> io::Result<()> {
+fn render_frameworks(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let frameworks = &report.frameworks;
+    let part = match Origin::of(report) {
+        Origin::Cloud => "account",
+        Origin::Code => "root",
+    };
     if frameworks.is_empty() {
         return Ok(());
     }
@@ -130,7 +135,7 @@ fn render_frameworks(frameworks: &[FrameworkReport], out: &mut dyn Write) -> io:
     }
     writeln!(
         out,
-        "\nA control counts once for each account where it was judged; manual ones need a person.\n"
+        "\nA control counts once for each {part} where it was judged; manual ones need a person.\n"
     )
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use plumb_model::account::Provider;
+use plumb_model::account::{Provider, is_stand_in};
 use plumb_model::path::{AttackPath, Certainty, ChokePoint, Cut, Hop, PathNode, Proof};
 use plumb_model::risk::{Priority, Risk};
 
@@ -10,16 +10,19 @@ use crate::numbers::{counted, thousands};
 
 /// For example `1 account, 2 subscriptions`.
 pub(crate) fn affected(path: &AttackPath) -> String {
-    let mut counts: BTreeMap<Provider, u64> = BTreeMap::new();
-    for (provider, _) in &path.accounts {
-        *counts.entry(*provider).or_default() += 1;
+    let mut counts: BTreeMap<(Provider, &str), u64> = BTreeMap::new();
+    for (provider, id) in &path.accounts {
+        let noun = if is_stand_in(*provider, id) {
+            "roots"
+        } else {
+            provider.accounts_noun()
+        };
+        *counts.entry((*provider, noun)).or_default() += 1;
     }
     if counts.is_empty() {
         return "no account".to_owned();
     }
-    let parts = counts
-        .into_iter()
-        .map(|(provider, count)| counted(count, provider.accounts_noun()));
+    let parts = counts.into_iter().map(|((_, noun), count)| counted(count, noun));
     parts.collect::<Vec<_>>().join(", ")
 }
 
@@ -73,33 +76,79 @@ pub(crate) fn step(hop: &Hop) -> String {
     }
 }
 
-/// A fact in words: the attribute, whose it is, and what it says.
+/// A fact as a sentence: whose it is, what it says, and where that stands.
 pub(crate) fn proof(proof: &Proof) -> String {
-    fact(proof, &place(proof, &proof.resource))
+    fact(proof, &proof.resource)
 }
 
-/// A fact in words for people who see the path, whose resources go by their names.
+/// A fact as a sentence for people who see the path, whose resources go by their names.
 pub(crate) fn proof_on(path: &AttackPath, fact: &Proof) -> String {
-    self::fact(fact, &place_on(path, fact))
+    self::fact(fact, name_on(path, fact))
 }
 
-/// What is said of a whole resource has a subject of its own.
-fn fact(fact: &Proof, place: &str) -> String {
-    let joint = if fact.attribute.is_empty() { ": " } else { " " };
-    format!("{place}{joint}{}", fact.detail)
+/// What shape a fact has, by the name of its attribute.
+enum Shape<'p> {
+    /// It is said of the whole resource, with a subject of its own.
+    Whole,
+    /// A statement of a policy.
+    Statement { policy: &'p str, statement: &'p str },
+    /// A policy that somebody else keeps, attached.
+    Attached(&'p str),
+    /// A membership.
+    Member(&'p str),
+    /// What an attribute of the resource says.
+    Attribute,
 }
 
-fn place_on(path: &AttackPath, fact: &Proof) -> String {
-    let named = nodes(path).find(|node| node.uid == fact.resource);
-    place(fact, named.map_or(&fact.resource, |node| &node.name))
-}
-
-fn place(fact: &Proof, resource: &str) -> String {
-    if fact.attribute.is_empty() {
-        resource.to_owned()
+fn shape(fact: &Proof) -> Shape<'_> {
+    let attribute = fact.attribute.as_str();
+    if attribute.is_empty() {
+        Shape::Whole
+    } else if let Some((policy, statement)) = attribute.rsplit_once(" statement ") {
+        Shape::Statement { policy, statement }
+    } else if let Some(policy) = attribute.strip_prefix("attached policy ") {
+        Shape::Attached(policy)
+    } else if let Some(group) = fact.detail.strip_prefix("is a member of ") {
+        Shape::Member(group)
     } else {
-        format!("{} of {resource}", fact.attribute)
+        Shape::Attribute
     }
+}
+
+fn fact(fact: &Proof, resource: &str) -> String {
+    let Proof {
+        attribute, detail, ..
+    } = fact;
+    match shape(fact) {
+        Shape::Whole => format!("{resource}: {detail}"),
+        Shape::Statement { policy, statement } => {
+            format!("statement `{statement}` in `{policy}` of {resource} {detail}")
+        }
+        Shape::Attached(policy) => format!("the policy {policy}, attached to {resource}, {detail}"),
+        Shape::Member(_) | Shape::Attribute => format!("{resource} {detail} (`{attribute}`)"),
+    }
+}
+
+/// What to do about a fact, as an order.
+pub(crate) fn change(fact: &Proof, resource: &str) -> String {
+    let Proof {
+        attribute, detail, ..
+    } = fact;
+    match shape(fact) {
+        Shape::Whole => format!("change {resource}: {detail}"),
+        Shape::Statement { policy, statement } => {
+            format!("narrow or remove statement `{statement}` in `{policy}` of {resource}")
+        }
+        Shape::Attached(policy) => format!("detach {policy} from {resource}"),
+        Shape::Member(group) => format!("take {resource} out of {group}"),
+        Shape::Attribute => format!("change `{attribute}` of {resource}, which {detail}"),
+    }
+}
+
+/// The name of the resource of a fact, where the path has it.
+fn name_on<'p>(path: &'p AttackPath, fact: &'p Proof) -> &'p str {
+    let named = nodes(path).find(|node| node.uid == fact.resource);
+    named.map_or(&fact.resource, |node| &node.name)
 }
 
 /// A change that closes a path, with what it takes and what else it closes.
@@ -117,8 +166,8 @@ pub(crate) fn cut(path: &AttackPath, cut: &Cut) -> String {
     if cut.also_cuts > 0 {
         notes.push(format!("closes {} too", counted(cut.also_cuts, "other paths")));
     }
-    let place = place_on(path, &cut.proof);
-    format!("{place}: {} ({})", cut.proof.detail, notes.join(", "))
+    let order = change(&cut.proof, name_on(path, &cut.proof));
+    format!("{order} ({})", notes.join(", "))
 }
 
 /// How many paths a path stands for, and what lies behind it; `None` for one that stands for itself alone.
@@ -188,13 +237,46 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fact_says_whose_it_is() {
-        let fact = |attribute: &str| Proof {
-            resource: "sg-1".into(),
-            attribute: attribute.into(),
-            detail: "admits tcp 22".into(),
-        };
-        assert_eq!(proof(&fact("ingress[0]")), "ingress[0] of sg-1 admits tcp 22");
-        assert_eq!(proof(&fact("")), "sg-1: admits tcp 22");
+    fn facts_are_sentences_and_changes_are_orders() {
+        for (attribute, detail, sentence, order) in [
+            (
+                "ingress[0]",
+                "admits tcp 22",
+                "sg-1 admits tcp 22 (`ingress[0]`)",
+                "change `ingress[0]` of sg-1, which admits tcp 22",
+            ),
+            (
+                "",
+                "everybody can restore it",
+                "sg-1: everybody can restore it",
+                "change sg-1: everybody can restore it",
+            ),
+            (
+                "deploy statement 0",
+                "allows the step, as an identity policy",
+                "statement `0` in `deploy` of sg-1 allows the step, as an identity policy",
+                "narrow or remove statement `0` in `deploy` of sg-1",
+            ),
+            (
+                "attached policy Admin",
+                "allows the step",
+                "the policy Admin, attached to sg-1, allows the step",
+                "detach Admin from sg-1",
+            ),
+            (
+                "group_list",
+                "is a member of the group admins",
+                "sg-1 is a member of the group admins (`group_list`)",
+                "take sg-1 out of the group admins",
+            ),
+        ] {
+            let fact = Proof {
+                resource: "sg-1".into(),
+                attribute: attribute.into(),
+                detail: detail.into(),
+            };
+            assert_eq!(proof(&fact), sentence);
+            assert_eq!(change(&fact, "sg-1"), order);
+        }
     }
 }

@@ -10,15 +10,15 @@ use plumb_model::risk::Priority;
 
 use crate::path_words::{certainty_gloss, node, nodes, proof_on};
 use crate::xml::Xml;
-use layout::{BOX_HEIGHT, BOX_WIDTH, Layout, Point};
-use text::{fitted, fitted_name, lines};
+use layout::{BOX_HEIGHT, BOX_WIDTH, Layout, Point, Room};
+use text::{fitted, fitted_name, lines, name_lines};
 
 /// Style of a drawing that stands alone; a page brings its own for the same classes.
 const STYLE: &str = include_str!("../templates/path-alone.css");
 
 /// A drawing that stands alone: escaped, at most 1,084 units wide, in several rows when the path is long.
 pub fn path(path: &AttackPath) -> String {
-    let layout = Layout::of(path);
+    let layout = Layout::of(path, Room::Wide);
     let mut out = String::new();
     let attributes = format!(
         r#" xmlns="http://www.w3.org/2000/svg" class="attack-path {}""#,
@@ -39,18 +39,16 @@ pub fn path(path: &AttackPath) -> String {
     out
 }
 
-/// The drawing for a page that styles it.
+/// The drawings for a page that styles them and shows the one for which there is room.
 pub(crate) fn inline(path: &AttackPath) -> String {
-    let layout = Layout::of(path);
     let mut out = String::new();
-    open(
-        path,
-        &layout,
-        &format!(r#" class="attack-path {}""#, tone(path.priority)),
-        &mut out,
-    );
-    content(path, &layout, &mut out);
-    out.push_str("</svg>");
+    for (room, name) in [(Room::Wide, "wide"), (Room::Narrow, "narrow")] {
+        let layout = Layout::of(path, room);
+        let attributes = format!(r#" class="attack-path {name} {}""#, tone(path.priority));
+        open(path, &layout, &attributes, &mut out);
+        content(path, &layout, &mut out);
+        out.push_str("</svg>");
+    }
     out
 }
 
@@ -85,6 +83,9 @@ fn content(path: &AttackPath, layout: &Layout, out: &mut String) {
     }
 }
 
+/// From one row of text in a box to the next.
+const ROW_HEIGHT: i64 = 17;
+
 /// What a node is to its path.
 #[derive(Clone, Copy)]
 enum Role {
@@ -113,18 +114,26 @@ fn draw_node(shown: &PathNode, role: Role, at: Point, out: &mut String) {
     let middle = at.x + BOX_WIDTH / 2;
     if outside {
         // What is outside goes by words, not by an identifier.
-        let words = lines(&shown.name, 19, 2);
+        let words = lines(&shown.name, 20, 2);
         let first = at.y + BOX_HEIGHT / 2 + if words.len() > 1 { -4 } else { 5 };
         for (line, y) in words.iter().zip([first, first + 18]) {
             label("ap-name", middle, y, line, out);
         }
     } else {
-        let top = at.y + if shown.label.is_some() { 0 } else { 8 };
-        label("ap-type", middle, top + 19, &fitted(&shown.title, 26), out);
-        label("ap-name", middle, top + 37, &fitted_name(&shown.name, 19), out);
-        label("ap-type", middle, top + 54, &fitted(&shown.account, 24), out);
-        let text = shown.label.as_deref().unwrap_or_default();
-        label("ap-label", middle, top + 72, &fitted(text, 22), out);
+        let mut rows = vec![("ap-type", fitted(&shown.title, 26))];
+        rows.extend(
+            name_lines(&shown.name, 20)
+                .into_iter()
+                .map(|line| ("ap-name", line)),
+        );
+        rows.push(("ap-type", fitted_name(&shown.account, 26)));
+        rows.push(("ap-label", fitted(shown.label.as_deref().unwrap_or_default(), 24)));
+        rows.retain(|(_, text)| !text.is_empty());
+        let height = ROW_HEIGHT * i64::try_from(rows.len()).unwrap_or(0);
+        let first = at.y + (BOX_HEIGHT - height) / 2 + 13;
+        for ((class, text), row) in rows.iter().zip(0..) {
+            label(class, middle, first + ROW_HEIGHT * row, text, out);
+        }
     }
     out.push_str("</g>");
 }

@@ -12,7 +12,7 @@ use std::io::{self, Write};
 
 use plumb_model::report::Report;
 
-use crate::digest::{failing_policies, obstacles, policy_tallies};
+use crate::digest::{Origin, failing_policies, obstacles, policy_tallies};
 use crate::options::RenderOptions;
 use page::Page;
 
@@ -23,7 +23,7 @@ pub(crate) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Wri
     let failing = failing_policies(&tallies);
     let obstacles = obstacles(report);
     let page = &mut Page::new(out, options.width, options.color);
-    if code::is_code(report) {
+    if Origin::of(report) == Origin::Code {
         code::failures(report, page)?;
         risk::paths(report, page)?;
         risk::accepted(report, page)?;

@@ -4,6 +4,8 @@ use plumb_model::framework::{Assessment, ControlStatus};
 use plumb_model::risk::ExposureLevel;
 use plumb_model::verdict::{Severity, Verdict};
 
+use crate::digest::Origin;
+
 /// For example `Critical`.
 pub(crate) fn severity_title(severity: Severity) -> &'static str {
     match severity {
@@ -36,15 +38,16 @@ pub(crate) fn verdict_title(verdict: Verdict) -> &'static str {
     }
 }
 
-/// For example `not selected`.
-pub(crate) fn status_title(status: ControlStatus) -> &'static str {
-    match status {
-        ControlStatus::Fail => "fail",
-        ControlStatus::Unknown => "unknown",
-        ControlStatus::Pass => "pass",
-        ControlStatus::NotApplicable => "not applicable",
-        ControlStatus::Manual => "manual",
-        ControlStatus::NotSelected => "not selected",
+/// For example `not selected`; of code, nothing that it declares has anything to do with the control then.
+pub(crate) fn status_title(status: ControlStatus, origin: Origin) -> &'static str {
+    match (status, origin) {
+        (ControlStatus::Fail, _) => "fail",
+        (ControlStatus::Unknown, _) => "unknown",
+        (ControlStatus::Pass, _) => "pass",
+        (ControlStatus::NotApplicable, _) => "not applicable",
+        (ControlStatus::Manual, _) => "manual",
+        (ControlStatus::NotSelected, Origin::Cloud) => "not selected",
+        (ControlStatus::NotSelected, Origin::Code) => "not told by code",
     }
 }
 

@@ -29,7 +29,15 @@
     return node;
   }
 
-  const accountLabel = (account) => account.name ? account.name + " (" + account.id + ")" : account.id;
+  const isStandIn = (account) => account.provider === "aws" && account.id.startsWith("00000000");
+  const accountLabel = (account) => !account.name ? account.id : isStandIn(account) ? account.name : account.name + " (" + account.id + ")";
+
+  // What stands between two backticks is code.
+  function marked(text) {
+    const parts = text.split("`");
+    if (parts.length % 2 === 0) parts.push(parts.splice(-2).join("`"));
+    return parts.map((part, index) => index % 2 ? element("code", "", part) : part);
+  }
   const reasons = {
     denied: "access denied", throttled: "throttled until retries ran out", unsupported: "not supported in this region",
     failed: "the call failed", cancelled: "the scan was stopped", deadline_exceeded: "the deadline of the scan passed",
@@ -77,14 +85,15 @@
       riskChip(finding),
       element("span", "name", finding.name || finding.uid),
       element("span", "place", finding.code || accountLabel(account) + "\n" + finding.region),
-      element("span", "why", finding.evidence ? finding.evidence.message : "")));
-    node.addEventListener("toggle", () => {
-      if (!node.open || node.children.length > 1) return;
+      element("span", "why", ...marked(finding.evidence ? finding.evidence.message : ""))));
+    node.addEventListener("toggle", () => { if (node.open) node.fill(); });
+    node.fill = () => {
+      if (node.children.length > 1) return;
       const facts = element("dl", "");
       const fact = (name, ...content) => facts.append(element("dt", "", name), element("dd", "", ...content));
       fact("Resource", element("code", "", finding.uid));
       if (finding.code) fact("In code", element("code", "", finding.code));
-      fact("Account", account.provider + " " + accountLabel(account));
+      fact(isStandIn(account) ? "Root" : "Account", account.provider + " " + accountLabel(account));
       if (finding.risk) fact("Risk", finding.risk.score + " (" + finding.risk.priority + "): " + finding.risk.sum);
       if (finding.exposure) fact("Reached", finding.exposure);
       if (finding.paths) fact("Attack paths", ...finding.paths.flatMap((id, index) => index ? [", ", pathLink(id)] : [pathLink(id)]));
@@ -99,23 +108,23 @@
         for (const seen of finding.evidence.observed) {
           fact("Observed", element("code", "", seen.expression + " = " + JSON.stringify(seen.value)));
         }
-        for (const unreadable of finding.evidence.unreadable || []) fact("Not read", unreadableText(unreadable));
+        for (const unreadable of finding.evidence.unreadable || []) fact("Not read", ...marked(unreadableText(unreadable)));
       }
       if (finding.tags) {
         const tags = Object.entries(finding.tags).map(([key, value]) => key + "=" + json(value)).join("\n");
         fact("Tags", tags || "none");
       }
       node.append(facts);
-    });
+    };
     return node;
   }
 
   function policyBody(policy) {
     const body = element("div", "body");
-    if (policy.description) body.append(element("p", "", policy.description));
+    if (policy.description) body.append(element("p", "", ...marked(policy.description)));
     body.append(element("h4", "", "How to mend it"));
-    body.append(element("p", "", policy.remediation.summary));
-    if (policy.remediation.console) body.append(element("h4", "", "In the console"), element("p", "", policy.remediation.console));
+    body.append(element("p", "", ...marked(policy.remediation.summary)));
+    if (policy.remediation.console) body.append(element("h4", "", "In the console"), element("p", "", ...marked(policy.remediation.console)));
     const forms = [["On the command line", policy.remediation.cli], ["With Terraform", policy.remediation.terraform]];
     for (const [name, code] of forms) {
       if (code) body.append(element("h4", "", name), element("pre", "", element("code", "", code)));
@@ -258,7 +267,7 @@
     }
     const counted = (count, singular, plural) => number(count) + " " + (count === 1 ? singular : plural);
     const sum = counted(findings, "finding", "findings") + " of " + counted(policies, "policy", "policies");
-    if (data.policies.length === 0) result.textContent = "Nothing fails and nothing is unknown.";
+    if (data.policies.length === 0) result.textContent = data.judged ? "Nothing fails and nothing is unknown." : "Nothing was judged.";
     else if (filtered) result.textContent = sum + (leftOut > 0 ? " match, among those on this page." : " match.");
     else result.textContent = sum + ".";
   }
@@ -269,4 +278,21 @@
   form.addEventListener("submit", (event) => event.preventDefault());
   form.hidden = data.policies.length === 0;
   apply();
+
+  // On paper nothing opens: the worst policies have their first resources in full, the riskiest paths their evidence.
+  const PRINTED_POLICIES = 8, PRINTED_FINDINGS = 2;
+  let opened = [];
+  const open = (details) => { if (details && !details.open) { details.open = true; opened.push(details); } };
+  window.addEventListener("beforeprint", () => {
+    document.querySelectorAll(".path[open] .evidence").forEach(open);
+    for (const group of groups.filter((group) => !group.node.hidden).slice(0, PRINTED_POLICIES)) {
+      open(group.node);
+      group.build();
+      for (const finding of [...group.rows.children].slice(0, PRINTED_FINDINGS)) {
+        if (finding.fill) finding.fill();
+        open(finding);
+      }
+    }
+  });
+  window.addEventListener("afterprint", () => { opened.forEach((details) => { details.open = false; }); opened = []; });
 })();

@@ -18,7 +18,7 @@ Exit status:
   0  judged, and nothing failed at or above --fail-on
   1  something failed at or above --fail-on
   2  the command line or an input file is wrong
-  3  nothing could be scanned: no usable credentials, no account
+  3  nothing could be scanned: no usable credentials, no account, no code
   4  judged, but coverage is incomplete: something that was asked for could not be read
      (--allow-incomplete makes this 0)";
 
@@ -96,6 +96,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Policy(PolicyCommand),
     /// Show the attributes of a resource type, with types and the call each comes from
+    #[command(after_help = SHOWN_HELP)]
     Schema(SchemaArguments),
     /// Check all knowledge: recipes, policies, frameworks
     #[command(subcommand)]
@@ -145,11 +146,29 @@ any value. With --snapshot, resources are found by the identity or the name
 that the code gives them; what only the cloud names is found with --state, by
 its address.
 
-Exit status: 0 as declared, 1 drift, 2 the command line or an input file is wrong";
+Exit status: 0 as declared; 1 drift; 2 the command line or an input file is
+wrong; 3 there is no code; 4 as declared, but some of the code could not be read";
+
+/// How corrections end.
+const FIX_HELP: &str = "\
+Exit status: 0 corrected what can be, or there is nothing to correct; 2 the
+command line or an input file is wrong; 3 there is no code; 4 the same as 0,
+but some of the code could not be read";
+
+/// How what shows or writes something ends.
+const SHOWN_HELP: &str = "Exit status: 0 shown or written; 2 the command line or an input file is wrong";
+
+/// How checks end.
+const LINT_HELP: &str = "Exit status: 0 no errors; 2 errors, or the command line is wrong";
+
+/// How tests end.
+const TEST_HELP: &str =
+    "Exit status: 0 all passed; 1 some failed; 2 the command line or an input file is wrong";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum FixCommand {
     /// Correct Terraform and CloudFormation source, comments and layout kept; every correction is tried first
+    #[command(after_help = FIX_HELP)]
     Code(FixCodeArguments),
 }
 
@@ -172,6 +191,7 @@ pub(crate) struct FixCodeArguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum PlanCommand {
     /// The calls of `plumb scan aws` with the same selectors
+    #[command(after_help = SHOWN_HELP)]
     Aws(PlanAwsArguments),
 }
 
@@ -446,6 +466,7 @@ pub(crate) struct DemoArguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum PolicyCommand {
     /// List policies
+    #[command(after_help = SHOWN_HELP)]
     List {
         #[command(flatten)]
         selection: SelectionArguments,
@@ -454,6 +475,7 @@ pub(crate) enum PolicyCommand {
         json: bool,
     },
     /// Show one policy: what it asks, why, how to mend it, which controls ask for it
+    #[command(after_help = SHOWN_HELP)]
     Show {
         /// A name or an alias
         name: String,
@@ -462,12 +484,14 @@ pub(crate) enum PolicyCommand {
         policies: Vec<PathBuf>,
     },
     /// Check policies of your own: syntax, types, attributes
+    #[command(after_help = LINT_HELP)]
     Lint {
         /// Files or folders
         #[arg(required = true)]
         paths: Vec<PathBuf>,
     },
     /// Run the tests that policies carry
+    #[command(after_help = TEST_HELP)]
     Test {
         /// Files or folders; without any the built-in policies
         paths: Vec<PathBuf>,
@@ -476,6 +500,7 @@ pub(crate) enum PolicyCommand {
         policy: Vec<String>,
     },
     /// Write a new policy to start from
+    #[command(after_help = SHOWN_HELP)]
     New {
         /// The requirement in kebab-case, for example `s3-bucket-versioning-enabled`
         name: String,
@@ -501,8 +526,10 @@ pub(crate) struct SchemaArguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum PackCommand {
     /// Check recipes, policies and frameworks against the API models and each other
+    #[command(after_help = LINT_HELP)]
     Lint,
     /// Run all tests: those of policies, and recipes against recorded answers
+    #[command(after_help = TEST_HELP)]
     Test {
         /// A folder of knowledge to test; default: the built-in one, without recorded answers
         #[arg(long, value_name = "PATH")]

@@ -49,10 +49,15 @@ pub(crate) fn run(console: Console, arguments: &DriftArguments) -> Result<Status
         AnswerFormat::Terminal => destination.text(&drift::drift(&found, width, color)),
         AnswerFormat::Json => destination.json("drift", &found),
     }?;
-    Ok(if found.is_none() {
-        Status::Clean
-    } else {
-        Status::Findings
+    if !code.is_whole() {
+        let warning =
+            Diagnostic::warning("some of the code could not be read, so what it declares is not compared");
+        console.show(&[warning]);
+    }
+    Ok(match (found.is_none(), code.is_whole()) {
+        (false, _) => Status::Findings,
+        (true, true) => Status::Clean,
+        (true, false) => Status::Incomplete,
     })
 }
 

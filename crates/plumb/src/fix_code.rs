@@ -92,7 +92,11 @@ pub(crate) fn run(console: Console, arguments: &FixCodeArguments) -> Result<Stat
         }
     }
     work.tell(&before, &fixed);
-    Ok(Status::Clean)
+    Ok(if code.is_whole() {
+        Status::Clean
+    } else {
+        Status::Incomplete
+    })
 }
 
 /// What is shown of what is wrong with the code.

@@ -12,8 +12,9 @@ A live account is scanned once and asked as often as you like:
   plumb paths --snapshot today.plumb.zst
 
 Exit status: 0 answered; 2 the command line or an input file is wrong;
-4 answered, but part of the snapshot is not understood: resource types that
-this version does not know, or documents that contradict each other";
+3 there is no code; 4 answered, but part of the snapshot or the code is not
+understood: resource types or blocks that this version does not know, files
+that cannot be read, documents that contradict each other";
 
 /// How a change is named.
 const WHATIF_HELP: &str = "\
@@ -42,8 +43,9 @@ A live account is scanned once and asked as often as you like:
   plumb scan aws --snapshot today.plumb.zst
 
 Exit status: 0 answered; 2 the command line or an input file is wrong;
-4 answered, but part of the snapshot is not understood: resource types that
-this version does not know, or documents that contradict each other";
+3 there is no code; 4 answered, but part of the snapshot or the code is not
+understood: resource types or blocks that this version does not know, files
+that cannot be read, documents that contradict each other";
 
 /// What queries are made of.
 const QUERY_HELP: &str = "\
@@ -67,7 +69,8 @@ For example, what is open to the internet, and what lies three steps behind it:
   MATCH (a)-[r]->(b {name: 'customers'}) RETURN DISTINCT a.name, r.type, r.how
 
 Exit status: 0 answered; 2 the command line, the query or an input file is
-wrong; 4 answered, but part of the snapshot is not understood";
+wrong; 3 there is no code; 4 answered, but part of the snapshot or the code
+is not understood";
 
 /// What permissions are asked by.
 const CAN_HELP: &str = "\
@@ -94,9 +97,9 @@ A live account is scanned once and asked as often as you like:
   plumb scan aws --snapshot today.plumb.zst
 
 Exit status of `can`: 0 allowed, perhaps under conditions; 1 denied;
-2 the command line or an input file is wrong; 4 unknown, because something
-that decides was not read. `who-can` ends with 0, 2, or 4 where part of the
-snapshot is not understood.";
+2 the command line or an input file is wrong; 3 there is no code; 4 unknown,
+because something that decides was not read. `who-can` ends with 0, 2, 3, or
+4 where part of the snapshot or the code is not understood.";
 
 /// Where the graph comes from.
 #[derive(Debug, Args)]

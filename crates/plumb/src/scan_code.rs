@@ -14,7 +14,7 @@ use plumb_iac::mapping::{Mapped, UsedPaths};
 use plumb_iac::place::Sources;
 use plumb_iac::scan::{Evaluated, Options, ScannedStack};
 use plumb_iac::secrecy::Secrecy;
-use plumb_iac::snapshot::{CodeAccount, Undeclared, accounts};
+use plumb_iac::snapshot::{CODE, CodeAccount, Undeclared, accounts};
 use plumb_iac::suppress::{self, Idle, Suppression};
 use plumb_iac::terraform::is_module_file;
 use plumb_model::diagnostic::Diagnostic;
@@ -61,6 +61,15 @@ pub(crate) struct Code {
 }
 
 impl Code {
+    /// Whether all of it was read and understood.
+    pub(crate) fn is_whole(&self) -> bool {
+        let mut gaps = self
+            .accounts
+            .iter()
+            .flat_map(|account| &account.snapshot.coverage.gaps);
+        gaps.all(|gap| gap.resource_type != CODE)
+    }
+
     /// Marks what authors of the code accepted; what is wrong with their suppressions.
     pub(crate) fn accept(&self, report: &mut Report, pack: &Pack, idle: Idle) -> Vec<Diagnostic> {
         let (suppressions, problems) = &self.suppressions;

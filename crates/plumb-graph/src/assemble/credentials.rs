@@ -31,7 +31,7 @@ pub(crate) fn add(assembly: &mut Assembly<'_>) {
     let mut entry = None;
     for (node, resource, certainty, clauses) in weak {
         let entry = *entry.get_or_insert_with(|| {
-            let node = assembly.outside(CREDENTIALS, "Weak credentials", "weak or leaked credentials");
+            let node = assembly.outside(CREDENTIALS, "Weak credentials", "Weak credentials");
             assembly
                 .builder
                 .entry(node, assembly.knowledge.weights.entry("credentials"));

@@ -127,7 +127,7 @@ impl Outcome {
                 let versioned = proof.attribute.split(" statement ").next().unwrap_or(name);
                 let version = versioned.strip_prefix(name).filter(|version| !version.is_empty());
                 let version = version.map_or_else(String::new, |version| format!(" in{version}"));
-                proof.detail = Text::from(format!("allows it{version}{beside}"));
+                proof.detail = Text::from(format!("allows the step{version}{beside}"));
                 proof.attribute = Text::from(format!("attached policy {name}"));
                 proof.resource = member.principal.name.clone();
             }
@@ -195,7 +195,7 @@ fn proof_of(statement: &StatementRef) -> Proof {
         return Proof {
             resource: group.clone(),
             attribute: Text::from(format!("attached policy {name}")),
-            detail: Text::new_static("allows it"),
+            detail: Text::new_static("allows the step"),
         };
     }
     Proof {
@@ -206,8 +206,8 @@ fn proof_of(statement: &StatementRef) -> Proof {
             (None, None) => origin.policy.clone(),
         },
         detail: Text::from(match statement.effect {
-            Effect::Allow => format!("allows it as {}", statement.layer.title()),
-            Effect::Deny => format!("denies it as {}", statement.layer.title()),
+            Effect::Allow => format!("allows the step, as {}", statement.layer.phrase()),
+            Effect::Deny => format!("denies the step, as {}", statement.layer.phrase()),
         }),
     }
 }

@@ -87,7 +87,7 @@ impl Assembly<'_> {
         proofs.push(named(
             uid_of(*last),
             "roles",
-            format!("offers {}", self.name_of(identity)),
+            format!("offers the role {}", self.name_of(identity)),
         ));
         proofs
     }

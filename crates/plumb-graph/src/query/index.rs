@@ -7,14 +7,17 @@ use plumb_model::graph::NodeKind;
 use plumb_model::path::EdgeKind;
 use plumb_model::value::Text;
 
+use super::item::Item;
+use super::property::NodeProperty;
 use crate::graph::NodeId;
 use crate::security::SecurityGraph;
 
-/// A graph with its nodes by name, type and kind, each looked up when the first query asks for it.
+/// A graph with its nodes by their properties and labels, each looked up when the first query asks for it.
 #[derive(Debug)]
 pub struct Index<'g> {
     graph: &'g SecurityGraph,
-    names: OnceLock<Vec<(u64, NodeId)>>,
+    /// Fingerprints of texts, sorted, in the order of [`NodeProperty::ALL`].
+    texts: [OnceLock<Vec<(u64, NodeId)>>; NodeProperty::ALL.len()],
     labels: OnceLock<Labels>,
     relations: OnceLock<BTreeSet<Text>>,
 }
@@ -37,7 +40,7 @@ impl<'g> Index<'g> {
     pub fn new(graph: &'g SecurityGraph) -> Self {
         Self {
             graph,
-            names: OnceLock::new(),
+            texts: std::array::from_fn(|_| OnceLock::new()),
             labels: OnceLock::new(),
             relations: OnceLock::new(),
         }
@@ -47,26 +50,32 @@ impl<'g> Index<'g> {
         self.graph
     }
 
-    /// The visible nodes with that name, in the order of their uids.
-    pub(crate) fn named(&self, name: &str) -> Vec<NodeId> {
-        let names = self.names.get_or_init(|| {
-            let mut names: Vec<(u64, NodeId)> = Vec::with_capacity(self.graph.visible_nodes().len());
+    /// The visible nodes of which a property is that text, in the order of their uids.
+    pub(crate) fn with(&self, property: NodeProperty, text: &str) -> Vec<NodeId> {
+        let position = NodeProperty::ALL.iter().position(|known| *known == property);
+        let Some(texts) = position.and_then(|position| self.texts.get(position)) else {
+            return Vec::new();
+        };
+        let texts = texts.get_or_init(|| {
+            let mut texts: Vec<(u64, NodeId)> = Vec::with_capacity(self.graph.visible_nodes().len());
             for node in self.graph.visible_nodes() {
-                if let Some(info) = self.graph.node(*node) {
-                    names.push((fingerprint(&info.name), *node));
+                if let Item::Text(text) = property.of(self.graph, *node) {
+                    texts.push((fingerprint(&text), *node));
                 }
             }
-            names.sort_by_key(|(fingerprint, _)| *fingerprint);
-            names
+            texts.sort_by_key(|(fingerprint, _)| *fingerprint);
+            texts
         });
-        let wanted = fingerprint(name);
-        let first = names.partition_point(|(fingerprint, _)| *fingerprint < wanted);
-        names
+        let wanted = fingerprint(text);
+        let first = texts.partition_point(|(fingerprint, _)| *fingerprint < wanted);
+        let is_meant =
+            |node: &NodeId| matches!(property.of(self.graph, *node), Item::Text(own) if own == text);
+        texts
             .iter()
             .skip(first)
             .take_while(|(fingerprint, _)| *fingerprint == wanted)
             .map(|(_, node)| *node)
-            .filter(|node| self.graph.node(*node).is_some_and(|info| info.name == name))
+            .filter(is_meant)
             .collect()
     }
 

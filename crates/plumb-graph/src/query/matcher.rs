@@ -8,7 +8,7 @@ use super::Limits;
 use super::check::{Checked, Link, Types};
 use super::formula::{Bound, Scope, Slot};
 use super::index::Label;
-use super::item::Hop;
+use super::item::{Hop, Item};
 use super::plan::{Action, Order, Plan};
 use super::project::Rows;
 use super::syntax::Direction;
@@ -126,6 +126,21 @@ impl<'q, 'g, 'o> Matcher<'q, 'g, 'o> {
                 }
                 ControlFlow::Continue(())
             }
+            Action::Join { slot, join, index } => {
+                let Some(Bound::Node(other)) = self.slots.get(join.bound) else {
+                    return ControlFlow::Continue(());
+                };
+                self.budget.step()?;
+                // Nothing is equal to null.
+                let Item::Text(text) = join.bound_property.of(self.graph, *other) else {
+                    return ControlFlow::Continue(());
+                };
+                for node in index.with(join.property, &text) {
+                    self.budget.step()?;
+                    self.arrive(at, *slot, node)?;
+                }
+                ControlFlow::Continue(())
+            }
             Action::Expand {
                 hop, from, direction, ..
             } => {
@@ -197,7 +212,7 @@ impl<'q, 'g, 'o> Matcher<'q, 'g, 'o> {
     fn order(&self, at: usize) -> Order {
         match self.plan.stages.get(at).map(|stage| &stage.action) {
             Some(Action::Expand { order, .. }) => *order,
-            Some(Action::Scan { .. }) | None => Order::Written,
+            Some(Action::Scan { .. } | Action::Join { .. }) | None => Order::Written,
         }
     }
 
@@ -208,7 +223,7 @@ impl<'q, 'g, 'o> Matcher<'q, 'g, 'o> {
                 let to = *to;
                 self.arrive(at, to, node)
             }
-            Some(Action::Scan { .. }) | None => ControlFlow::Continue(()),
+            Some(Action::Scan { .. } | Action::Join { .. }) | None => ControlFlow::Continue(()),
         }
     }
 

@@ -65,13 +65,22 @@ pub(crate) fn parse(source: &str) -> Result<Statement, Problem> {
         return Err(parser.unexpected("`WHERE`, `MATCH` or `RETURN`"));
     }
     let result = parser.return_clause()?;
+    // People end statements so; a second one is none of the language.
+    let ended = parser.eat(";");
     match parser.peek() {
         TokenKind::End => Ok(Statement { matches, result }),
         TokenKind::Word(_)
         | TokenKind::Quoted(_)
         | TokenKind::Int(_)
         | TokenKind::Text(_)
-        | TokenKind::Symbol(_) => Err(parser.unexpected("the end of the query")),
+        | TokenKind::Symbol(_) => {
+            let problem = parser.unexpected("the end of the query");
+            Err(if ended {
+                problem.help("a query is one statement; ask the next one by itself")
+            } else {
+                problem
+            })
+        }
     }
 }
 

@@ -34,6 +34,12 @@ pub(crate) struct Stage<'g> {
 pub(crate) enum Action<'g> {
     /// Tries each of these as a node.
     Scan { slot: Slot, start: Cow<'g, [NodeId]> },
+    /// Tries as a node each of which a property is what that of a bound node is.
+    Join {
+        slot: Slot,
+        join: Join,
+        index: &'g Index<'g>,
+    },
     /// Follows a relationship, by its position in [`Checked::hops`], from one end that is bound to the other.
     Expand {
         hop: usize,
@@ -42,6 +48,14 @@ pub(crate) enum Action<'g> {
         direction: Direction,
         order: Order,
     },
+}
+
+/// That a property of a node is to be equal to one of a node that is bound.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Join {
+    pub(crate) property: NodeProperty,
+    pub(crate) bound: Slot,
+    pub(crate) bound_property: NodeProperty,
 }
 
 /// Whether a relationship is followed as it was written or from its right end to its left.
@@ -67,12 +81,16 @@ impl<'g> Plan<'g> {
             let action = match next_hop(checked, &left, &bound) {
                 Some(action) => action,
                 None => match starts.best(&bound) {
-                    Some((slot, start)) => Action::Scan { slot, start },
+                    // Looking for what is equal to a bound node takes a step for each that is, scanning one for each there is.
+                    Some((slot, start)) => match joined(checked, &bound) {
+                        Some((slot, join)) if start.len() > 1 => Action::Join { slot, join, index },
+                        Some(_) | None => Action::Scan { slot, start },
+                    },
                     None => return Self { stages },
                 },
             };
             match &action {
-                Action::Scan { slot, .. } => bind(&mut bound, *slot),
+                Action::Scan { slot, .. } | Action::Join { slot, .. } => bind(&mut bound, *slot),
                 Action::Expand { hop, to, .. } => {
                     left.retain(|other| other != hop);
                     bind(&mut bound, *to);
@@ -118,6 +136,32 @@ fn is_ready(condition: &Formula, bound: &[bool]) -> bool {
     let mut ready = true;
     condition.slots(&mut |slot| ready &= is_bound(bound, slot));
     ready
+}
+
+/// A node that is not bound and that a condition joins with one that is.
+fn joined(checked: &Checked, bound: &[bool]) -> Option<(Slot, Join)> {
+    let is_node = |slot: Slot| checked.nodes.iter().any(|node| node.slot == slot);
+    checked.conditions.iter().find_map(|condition| {
+        let Formula::Binary(Operator::Equal, left, right) = condition else {
+            return None;
+        };
+        let (Formula::NodeProperty(a, of_a), Formula::NodeProperty(b, of_b)) =
+            (left.as_ref(), right.as_ref())
+        else {
+            return None;
+        };
+        let ((slot, property), (other, other_property)) = match (is_bound(bound, *a), is_bound(bound, *b)) {
+            (false, true) => ((*a, *of_a), (*b, *of_b)),
+            (true, false) => ((*b, *of_b), (*a, *of_a)),
+            (true, true) | (false, false) => return None,
+        };
+        let join = Join {
+            property,
+            bound: other,
+            bound_property: other_property,
+        };
+        is_node(slot).then_some((slot, join))
+    })
 }
 
 /// The relationship to follow next: one whose ends are both bound, else one of fixed length, else any with a bound end.
@@ -199,7 +243,12 @@ impl<'g> Starts<'_, 'g> {
             return Cow::Owned(self.with_uids(&uids));
         }
         if let Some(names) = self.given(node.slot, NodeProperty::Name) {
-            return Cow::Owned(names.iter().flat_map(|name| self.index.named(name)).collect());
+            return Cow::Owned(
+                names
+                    .iter()
+                    .flat_map(|name| self.index.with(NodeProperty::Name, name))
+                    .collect(),
+            );
         }
         let types = self
             .given(node.slot, NodeProperty::Type)

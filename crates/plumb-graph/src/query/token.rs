@@ -30,8 +30,8 @@ pub(crate) enum TokenKind {
 }
 
 /// Longer symbols come before their prefixes. Arrows are made of several, because `<-` is also less than a negative number.
-const SYMBOLS: [&str; 19] = [
-    "..", "<>", "<=", ">=", "=~", "(", ")", "[", "]", "{", "}", ":", "|", ",", ".", "=", "<", ">", "-",
+const SYMBOLS: [&str; 20] = [
+    "..", "<>", "<=", ">=", "=~", "(", ")", "[", "]", "{", "}", ":", "|", ",", ".", "=", "<", ">", "-", ";",
 ];
 
 /// Splits a query into words; the last is always [`TokenKind::End`].
@@ -134,7 +134,6 @@ fn foreign(character: char, at: usize) -> Problem {
         '!' => problem.help("unequal is written `<>`, and negation `NOT`"),
         '&' => problem.help("write `AND`"),
         '$' => problem.help("queries have no parameters; write the value itself"),
-        ';' => problem.help("a query is one statement; leave the semicolon out"),
         '“' | '”' | '‘' | '’' => problem.help("text stands between straight quotes"),
         _ => problem,
     }

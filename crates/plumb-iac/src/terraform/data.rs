@@ -48,6 +48,7 @@ pub(crate) fn compute(kind: &str, fields: &mut Fields, surroundings: &Surroundin
             .collect(),
         "data.aws_kms_alias" => by_alias(fields, "name", &["arn", "id", "target_key_arn"], surroundings),
         "data.aws_kms_key" => by_alias(fields, "key_id", &["arn"], surroundings),
+        "data.aws_ec2_managed_prefix_list" | "data.aws_prefix_list" => list_of_aws(fields),
         _ => Vec::new(),
     };
     for (name, text) in known {
@@ -105,6 +106,14 @@ fn by_alias(
         surroundings.account_or_stand_in()
     );
     names.iter().map(|name| (*name, arn.clone())).collect()
+}
+
+/// The name of a prefix list of AWS, which stands for the identifier that only the cloud knows; lists of others cannot be named so:
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateManagedPrefixList.html>.
+fn list_of_aws(fields: &Fields) -> Vec<(&'static str, String)> {
+    let name = fields.entries.get("name").and_then(Val::as_str);
+    let name = name.filter(|name| name.starts_with("com.amazonaws."));
+    name.map(|name| ("id", name.to_owned())).into_iter().collect()
 }
 
 fn policy_document(fields: &Fields) -> Val {
@@ -358,4 +367,30 @@ fn conditions_of(value: &Val) -> Val {
         })),
         value.set,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_aws_go_by_their_names_and_others_do_not() {
+        let surroundings = Surroundings {
+            kind: "data.aws_ec2_managed_prefix_list",
+            address: "data.aws_ec2_managed_prefix_list.l",
+            region: None,
+            account: None,
+        };
+        let cloudfront = "com.amazonaws.global.cloudfront.origin-facing";
+        for (name, expected) in [
+            (Val::string(cloudfront), Some(cloudfront)),
+            (Val::string("offices"), None),
+            (Val::unknown("not known"), None),
+        ] {
+            let mut fields = Fields::default();
+            fields.entries.insert(Text::new_static("name"), name);
+            compute(surroundings.kind, &mut fields, &surroundings);
+            assert_eq!(fields.entries.get("id").and_then(Val::as_str), expected);
+        }
+    }
 }

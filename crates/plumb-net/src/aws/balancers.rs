@@ -53,7 +53,7 @@ impl<'a> Builder<'a> {
                     Some(proof(
                         balancer,
                         "web_acl",
-                        format!("requests pass web ACL {name} first"),
+                        format!("has the web ACL {name} look at requests first"),
                     ))
                 }
                 look::Look::Absent | look::Look::Unread(_) => None,

@@ -219,6 +219,8 @@ impl<'a> Builder<'a> {
             },
             Some(List::Named(name)) => (Peers::Named(name.clone()), format!("prefix list {name}").into()),
             Some(List::Unread(note)) => (Peers::Unread(note.clone()), shown),
+            // Code names lists of AWS, of which it knows no identifier.
+            None if id.starts_with("com.amazonaws.") => (Peers::Named(id.clone()), shown),
             None => {
                 let note = format!("prefix list `{id}` was not read");
                 self.problem(&group.uid, place, note.clone());
@@ -322,7 +324,7 @@ impl<'a> Builder<'a> {
             (Action::Deny, Direction::Out) => ("denies", "to"),
         };
         let cidr = cidr.unwrap_or("addresses that were not read");
-        let detail = format!("rule {number} {verb} {} {word} {cidr}", services.describe());
+        let detail = format!("{verb} {} {word} {cidr} by rule {number}", services.describe());
         Rule {
             action,
             peers,

@@ -234,7 +234,14 @@ impl<'a> Builder<'a> {
             addresses.extend(address);
             if public == Public::No && address.is_none_or(|address| AddressSet::internet().has(address)) {
                 let attribute = format!("{place}ipv6_addresses[{at}]");
-                public = Public::Yes(proof(resource, &attribute, format!("has public address {text}")));
+                public = Public::Yes(proof(
+                    resource,
+                    &attribute,
+                    match address {
+                        Some(_) => format!("has the public address {text}"),
+                        None => format!("gets a public address, {text}"),
+                    },
+                ));
             }
         }
         (addresses, public)
@@ -248,7 +255,7 @@ impl<'a> Builder<'a> {
             Some(address) => Public::Yes(proof(
                 instance,
                 "ipv6_address",
-                format!("has public address {address}"),
+                format!("has the public address {address}"),
             )),
             None => Public::No,
         };
@@ -299,9 +306,9 @@ fn shown_public(resource: &Resource, value: &Value, attribute: &str, path: &str)
             resource,
             attribute,
             match address.parse::<IpAddr>() {
-                Ok(address) => format!("has public address {address}"),
+                Ok(address) => format!("has the public address {address}"),
                 // Code tells that there will be one.
-                Err(_) => format!("gets a public address ({address})"),
+                Err(_) => format!("gets a public address, {address}"),
             },
         )),
         Known::Read(_) => Public::No,

@@ -260,6 +260,11 @@ fn lists_of_aws_are_narrow_and_named() {
         json!({"owner_id": "AWS", "prefix_list_name": name, "entries": null}),
     );
     assert_eq!(net.exposed("web"), format!("service {name} tcp 443 certain"));
+    // Code names a list that it does not have; the list of somebody else may be the internet.
+    net.drop("pl-cf");
+    assert_eq!(net.exposed("web"), "wide 0.0.0.0/0 tcp 443 possible");
+    net.group("sg-web", "vpc-1", json!([tcp_list(443, name)]));
+    assert_eq!(net.exposed("web"), format!("service {name} tcp 443 certain"));
     net.instance("web", "sub-b", "10.0.2.30", Some("198.51.100.10"), &["sg-web"]);
     assert_eq!(net.exposed("web"), "-", "there is no way back");
 }

@@ -32,9 +32,9 @@ fn the_way_is_shown_step_by_step() {
         details,
         [
             "routes 0.0.0.0/0 to igw-1",
-            "has public address 198.51.100.10",
-            "rule 100 admits all from 0.0.0.0/0",
-            "rule 100 lets out all to 0.0.0.0/0",
+            "has the public address 198.51.100.10",
+            "admits all from 0.0.0.0/0 by rule 100",
+            "lets out all to 0.0.0.0/0 by rule 100",
             "admits tcp 443 from 0.0.0.0/0",
         ]
     );

@@ -22,6 +22,8 @@ use crate::words::{exposure_title, verdict_title};
 #[derive(Serialize)]
 pub(super) struct Data<'a> {
     policies: Vec<PolicyData<'a>>,
+    /// Whether any verdict was given that counts.
+    judged: bool,
     accounts: Vec<&'a Account>,
     /// Titles of frameworks by id.
     frameworks: BTreeMap<&'a str, &'a str>,
@@ -41,6 +43,7 @@ impl<'a> Data<'a> {
             .map(|framework| (framework.id.as_str(), framework.title.as_str()));
         Self {
             policies,
+            judged: report.summary.score.is_some(),
             accounts: accounts.list,
             frameworks: frameworks.collect(),
         }

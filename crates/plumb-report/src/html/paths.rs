@@ -2,10 +2,11 @@
 
 use plumb_model::path::{AttackPath, ChokePoint, Hop, PathReport};
 
+use super::marked::Marked;
 use super::view::shown;
 use crate::numbers::{counted, thousands};
 use crate::path_words::{
-    affected, certainty_gloss, cut, days, extent, node, proof, proof_on, step, without_cut,
+    affected, certainty_gloss, change, cut, days, extent, node, proof_on, step, without_cut,
 };
 use crate::svg;
 
@@ -18,10 +19,12 @@ const MAX_CHOKE_POINTS: usize = 50;
 /// The section about attack paths.
 pub(crate) struct PathsView {
     pub(crate) sum: String,
+    /// In what none was found.
+    pub(crate) nothing: String,
     pub(crate) paths: Vec<PathView>,
     pub(crate) left_out: Option<String>,
     pub(crate) choke_points: Vec<ChokePointRow>,
-    pub(crate) problems: Vec<String>,
+    pub(crate) problems: Vec<Marked>,
 }
 
 impl PathsView {
@@ -32,11 +35,12 @@ impl PathsView {
             counted(report.nodes, "nodes"),
         );
         let left_out = report.paths.len().saturating_sub(limit);
+        let edges = counted(report.edges, "edges");
         Self {
+            nothing: format!("nothing outside leads to a target in a graph of {nodes} and {edges}"),
             sum: format!(
-                "{}; {pairs} of entry and target in a graph of {nodes} and {}",
-                counted(wide(report.paths.len()), "paths"),
-                counted(report.edges, "edges")
+                "{}; {pairs} of entry and target in a graph of {nodes} and {edges}",
+                counted(wide(report.paths.len()), "paths")
             ),
             paths: report
                 .paths
@@ -52,7 +56,11 @@ impl PathsView {
                 .take(MAX_CHOKE_POINTS)
                 .map(ChokePointRow::new)
                 .collect(),
-            problems: report.problems.iter().map(|problem| shown(problem)).collect(),
+            problems: report
+                .problems
+                .iter()
+                .map(|problem| Marked::new(problem))
+                .collect(),
         }
     }
 }
@@ -70,14 +78,14 @@ pub(crate) struct PathView {
     pub(crate) priority: &'static str,
     pub(crate) priority_title: &'static str,
     pub(crate) risk: u8,
-    pub(crate) facts: Vec<String>,
-    pub(crate) why: String,
+    pub(crate) facts: Vec<Marked>,
+    pub(crate) why: Marked,
     /// Markup, escaped where it was drawn.
     pub(crate) drawing: String,
     pub(crate) entry: String,
     pub(crate) hops: Vec<HopView>,
     pub(crate) parts: Vec<String>,
-    pub(crate) cuts: Vec<String>,
+    pub(crate) cuts: Vec<Marked>,
     pub(crate) without_cut: String,
     pub(crate) worsened_by: Vec<String>,
     pub(crate) targets: Vec<String>,
@@ -94,7 +102,7 @@ impl PathView {
         ];
         facts.extend(extent(path));
         facts.extend(certainty_gloss(path.certainty).map(str::to_owned));
-        facts.extend(path.caveats.iter().map(|caveat| shown(caveat)));
+        facts.extend(path.caveats.iter().map(ToString::to_string));
         let parts = path
             .parts
             .iter()
@@ -108,13 +116,17 @@ impl PathView {
             priority: path.priority.name(),
             priority_title: path.priority.title(),
             risk: path.risk,
-            facts,
-            why: shown(&path.why),
+            facts: facts.iter().map(|fact| Marked::new(fact)).collect(),
+            why: Marked::new(&path.why),
             drawing: svg::inline(path),
             entry: shown(&node(&path.entry)),
             hops: path.hops.iter().map(|hop| HopView::new(path, hop)).collect(),
             parts: parts.collect(),
-            cuts: path.cuts.iter().map(|change| shown(&cut(path, change))).collect(),
+            cuts: path
+                .cuts
+                .iter()
+                .map(|change| Marked::new(&cut(path, change)))
+                .collect(),
             without_cut: without_cut(path),
             worsened_by: path.worsened_by.iter().map(|policy| shown(policy)).collect(),
             targets: path.targets.iter().map(|target| shown(target)).collect(),
@@ -127,12 +139,12 @@ impl PathView {
 
 /// One step with its evidence.
 pub(crate) struct HopView {
-    pub(crate) step: String,
+    pub(crate) step: Marked,
     pub(crate) to: String,
     pub(crate) uid: String,
     pub(crate) certainty: Option<&'static str>,
-    pub(crate) conditions: Vec<String>,
-    pub(crate) proofs: Vec<String>,
+    pub(crate) conditions: Vec<Marked>,
+    pub(crate) proofs: Vec<Marked>,
 }
 
 impl HopView {
@@ -144,15 +156,19 @@ impl HopView {
             .map(|label| format!(" ({label})"))
             .unwrap_or_default();
         Self {
-            step: shown(&step(hop)),
+            step: Marked::new(&step(hop)),
             to: shown(&format!("{}{label}", node(&hop.to))),
             uid: shown(&hop.to.uid),
             certainty: certainty_gloss(hop.certainty),
-            conditions: hop.conditions.iter().map(|condition| shown(condition)).collect(),
+            conditions: hop
+                .conditions
+                .iter()
+                .map(|condition| Marked::new(condition))
+                .collect(),
             proofs: hop
                 .proofs
                 .iter()
-                .map(|fact| shown(&proof_on(path, fact)))
+                .map(|fact| Marked::new(&proof_on(path, fact)))
                 .collect(),
         }
     }
@@ -162,7 +178,7 @@ impl HopView {
 pub(crate) struct ChokePointRow {
     pub(crate) resource: String,
     pub(crate) account: String,
-    pub(crate) fact: String,
+    pub(crate) fact: Marked,
     pub(crate) risk: String,
     pub(crate) targets: String,
     pub(crate) paths: String,
@@ -174,7 +190,7 @@ impl ChokePointRow {
         Self {
             resource: shown(&format!("{} {}", point.title, point.name)),
             account: shown(&point.account),
-            fact: shown(&proof(&point.proof)),
+            fact: Marked::new(&change(&point.proof, &point.name)),
             risk: thousands(point.risk_removed),
             targets: thousands(point.targets_saved),
             paths: closed(point),

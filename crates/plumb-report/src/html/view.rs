@@ -10,9 +10,10 @@ use plumb_model::verdict::{Severity, Verdict};
 use self::accounts::{AccountRow, account_rows};
 use self::frameworks::FrameworkView;
 use self::risk::{AcceptedRow, LostList, accepted_rows, lost_lists, priority_bars};
+use super::marked::Marked;
 use super::paths::PathsView;
 use super::selection::SelectedPolicy;
-use crate::digest::{assessment_day, effort, obstacles, policy_tallies, providers};
+use crate::digest::{Origin, assessment_day, effort, obstacles, policy_tallies, providers};
 use crate::numbers::{basis_points, counted, thousands};
 use crate::visible::visible;
 use crate::words::{severity_gloss, severity_title, verdict_title};
@@ -27,6 +28,7 @@ const MAX_PATHS: usize = 20;
 pub(super) struct View {
     pub(super) organization: Option<String>,
     pub(super) providers: String,
+    pub(super) nouns: Nouns,
     pub(super) plumb_version: String,
     pub(super) assessed_at: String,
     pub(super) assessment_day: String,
@@ -40,7 +42,7 @@ pub(super) struct View {
     pub(super) accepted: Vec<AcceptedRow>,
     pub(super) accepted_left_out: Option<String>,
     pub(super) accepted_findings: String,
-    pub(super) estate_doubts: Vec<String>,
+    pub(super) estate_doubts: Vec<Marked>,
     pub(super) total_verdicts: String,
     pub(super) total_resources: String,
     pub(super) incomplete: Option<String>,
@@ -69,6 +71,7 @@ impl View {
         Self {
             organization: report.organization.as_deref().map(shown),
             providers: providers(report),
+            nouns: Nouns::of(report),
             plumb_version: shown(&report.plumb_version),
             assessed_at: shown(&report.assessed_at),
             assessment_day: assessment_day(report),
@@ -84,11 +87,19 @@ impl View {
             accepted,
             accepted_left_out,
             accepted_findings: counted(report.summary.accepted, "failing findings"),
-            estate_doubts: report.estate_doubts.iter().map(|doubt| shown(doubt)).collect(),
+            estate_doubts: report
+                .estate_doubts
+                .iter()
+                .map(|doubt| Marked::new(doubt))
+                .collect(),
             total_verdicts: counted(report.summary.verdicts.total(), "verdicts"),
             total_resources: counted(report.summary.resources, "resources"),
             incomplete: incomplete(report),
-            frameworks: report.frameworks.iter().map(FrameworkView::new).collect(),
+            frameworks: report
+                .frameworks
+                .iter()
+                .map(|framework| FrameworkView::new(framework, Origin::of(report)))
+                .collect(),
             detailed: thousands(wide(detailed)),
             left_out: (all > detailed).then(|| thousands(wide(all - detailed))),
             policies: policy_tallies(report).iter().map(PolicyRow::new).collect(),
@@ -99,6 +110,23 @@ impl View {
             gaps,
             gaps_left_out,
         }
+    }
+}
+
+/// What the parts of the estate are called: code has roots where clouds have accounts.
+pub(super) struct Nouns {
+    pub(super) one: &'static str,
+    pub(super) several: &'static str,
+    pub(super) small: &'static str,
+}
+
+impl Nouns {
+    fn of(report: &Report) -> Self {
+        let (one, several, small) = match Origin::of(report) {
+            Origin::Cloud => ("Account", "Accounts", "account"),
+            Origin::Code => ("Root", "Roots", "root"),
+        };
+        Self { one, several, small }
     }
 }
 
@@ -198,17 +226,18 @@ fn verdict_bars(report: &Report) -> Vec<Bar> {
 
 fn incomplete(report: &Report) -> Option<String> {
     let effort = effort(report);
+    let parts = Origin::of(report).parts();
     let gaps = (effort.gaps > 0).then(|| {
         let (places, accounts) = (
             counted(effort.gaps, "places"),
-            counted(effort.accounts_with_gaps, "accounts"),
+            counted(effort.accounts_with_gaps, parts),
         );
         format!("{places} in {accounts} could not be read")
     });
     let interrupted = (effort.interrupted_accounts > 0).then(|| {
         format!(
             "the scan of {} was cut short",
-            counted(effort.interrupted_accounts, "accounts")
+            counted(effort.interrupted_accounts, parts)
         )
     });
     let parts: Vec<String> = gaps.into_iter().chain(interrupted).collect();
@@ -217,7 +246,7 @@ fn incomplete(report: &Report) -> Option<String> {
 
 fn effort_text(report: &Report) -> String {
     let effort = effort(report);
-    let accounts = counted(wide(report.accounts.len()), "accounts");
+    let accounts = counted(wide(report.accounts.len()), Origin::of(report).parts());
     let regions = counted(effort.regions, "regions");
     let mut text = format!(
         "{accounts}, {regions}, {}",
@@ -257,7 +286,7 @@ impl PolicyRow {
 
 /// Something that stood in the way.
 pub(super) struct ObstacleRow {
-    pub(super) cause: String,
+    pub(super) cause: Marked,
     pub(super) verdicts: String,
     pub(super) calls: String,
     pub(super) accounts: String,
@@ -268,7 +297,7 @@ fn obstacle_rows(report: &Report) -> Vec<ObstacleRow> {
         .into_iter()
         .take(MAX_ROWS)
         .map(|obstacle| ObstacleRow {
-            cause: obstacle.cause.to_string(),
+            cause: Marked::new(&obstacle.cause.to_string()),
             verdicts: thousands(obstacle.verdicts),
             calls: thousands(obstacle.calls),
             accounts: thousands(obstacle.accounts),
@@ -281,7 +310,7 @@ pub(super) struct GapRow {
     pub(super) account: String,
     pub(super) what: String,
     pub(super) region: String,
-    pub(super) why: String,
+    pub(super) why: Marked,
     pub(super) count: String,
 }
 
@@ -297,7 +326,7 @@ fn gap_rows(report: &Report) -> Vec<GapRow> {
                 account: shown(account.account.label()),
                 what: shown(&what),
                 region: shown(&gap.region),
-                why: shown(&gap.unreadable.to_string()),
+                why: Marked::new(&gap.unreadable.to_string()),
                 count: thousands(gap.count),
             });
         }

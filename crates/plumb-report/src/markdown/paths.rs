@@ -9,7 +9,7 @@ use plumb_model::risk::Priority;
 use super::cut as shortened;
 use super::escape::{cell_code, text};
 use crate::numbers::{counted, thousands};
-use crate::path_words::{affected, certainty_gloss, cut, days, extent, priority_gloss, proof};
+use crate::path_words::{affected, certainty_gloss, change, cut, days, extent, priority_gloss};
 
 /// How many paths, choke points and accepted risks are listed.
 const LISTED: usize = 10;
@@ -74,7 +74,7 @@ fn render_path(rank: usize, path: &AttackPath, out: &mut dyn Write) -> io::Resul
     match path.cuts.first() {
         Some(change) => writeln!(
             out,
-            "   <br>To cut it, change {}",
+            "   <br>To cut it: {}",
             cell_code(&shortened(&cut(path, change)))
         ),
         None => Ok(()),
@@ -92,7 +92,7 @@ fn render_choke_points(paths: &PathReport, out: &mut dyn Write) -> io::Result<()
         | --- | --- | --- | ---: | ---: | --- |"
     )?;
     for point in paths.choke_points.iter().take(LISTED) {
-        let fact = cell_code(&shortened(&proof(&point.proof)));
+        let fact = cell_code(&shortened(&change(&point.proof, &point.name)));
         let (title, name) = (text(&shortened(&point.title)), cell_code(&shortened(&point.name)));
         let account = cell_code(&shortened(&point.account));
         let (targets, risk) = (thousands(point.targets_saved), thousands(point.risk_removed));

@@ -50,6 +50,22 @@ pub(super) fn lines(text: &str, columns: usize, most: usize) -> Vec<String> {
     lines
 }
 
+/// A name in at most two lines, broken behind what parts the pieces of names; cut in the middle where that is not enough.
+pub(super) fn name_lines(name: &str, columns: usize) -> Vec<String> {
+    let name = visible(name);
+    if fits(&name, columns) {
+        return lines(&name, columns, 1);
+    }
+    let (head, _) = split(&name, columns);
+    let seam = head.rfind(['-', '.', '_', '/', ':', ' ']);
+    // A line of a few letters looks like a slip: without a good seam the two are equally long, where both fit.
+    let half = name.char_indices().nth(name.chars().count().div_ceil(2));
+    let even = half.map_or(head.len(), |(at, _)| at).min(head.len());
+    let cut = seam.filter(|at| *at >= head.len() / 3).map_or(even, |at| at + 1);
+    let (first, rest) = name.split_at_checked(cut).unwrap_or((&name, ""));
+    vec![first.trim_end().to_owned(), fitted_name(rest, columns)]
+}
+
 fn fits(text: &str, columns: usize) -> bool {
     split(text, columns).1.is_empty()
 }
@@ -93,6 +109,24 @@ mod tests {
         assert_eq!(fitted_name("short", 5), "short");
         assert_eq!(fitted_name("acme-site-prod-23", 12), "acme-…od-23");
         assert_eq!(fitted_name("東京都東京", 6), "東…京");
+    }
+
+    #[test]
+    fn names_break_between_their_pieces() {
+        for (name, expected) in [
+            ("", vec![]),
+            ("short", vec!["short"]),
+            ("platform-administrator", vec!["platform-", "administrator"]),
+            ("weak or leaked ones", vec!["weak or", "leaked ones"]),
+            ("acme/customer_pii-000018641988", vec!["acme/", "custom…641988"]),
+            ("i-05709000500000001", vec!["i-05709000", "500000001"]),
+            (
+                "averyveryveryverylongwordthatgoeson",
+                vec!["averyveryveryv", "erylong…goeson"],
+            ),
+        ] {
+            assert_eq!(name_lines(name, 14), expected, "{name}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 
+use plumb_model::account::{Provider, is_stand_in};
 use plumb_model::answer::{
     ChangedPath, ExposedResource, ExposureAnswer, ExposureWay, PermissionAnswer, PermissionDecision,
     SourceKind, Standing, WhatIf, WhoCan,
@@ -210,12 +211,11 @@ fn way_lines(way: &ExposureWay, page: &mut Page<'_>) -> io::Result<()> {
 pub fn exposed(resources: &[ExposedResource], width: usize, color: Color) -> String {
     painted_text(width, color, |page| {
         let count = counted(resources.len() as u64, "resources");
-        page.wrapped(
-            "",
-            &format!(
-                "{count} can be reached from outside of their networks, or it is not known whether they can"
-            ),
-        )?;
+        let whose = match resources.len() {
+            1 => "its network, or it is not known whether it can",
+            _ => "their networks, or it is not known whether they can",
+        };
+        page.wrapped("", &format!("{count} can be reached from outside of {whose}"))?;
         let mut level = None;
         for exposed in resources {
             if level != Some(exposed.level) {
@@ -230,16 +230,11 @@ pub fn exposed(resources: &[ExposedResource], width: usize, color: Color) -> Str
                     exposure_title(exposed.level).to_uppercase()
                 ))?;
             }
-            let account = &exposed.resource.account;
             let gloss = exposed.certainty.and_then(certainty_gloss);
             let sure = gloss.map_or_else(String::new, |gloss| format!(" | {gloss}"));
             page.wrapped(
                 "  ",
-                &format!(
-                    "{} ({account}): {}{sure}",
-                    node(&exposed.resource),
-                    exposed.open.join(", ")
-                ),
+                &format!("{}: {}{sure}", place(&exposed.resource), exposed.open.join(", ")),
             )?;
             notes("    hangs on: ", &exposed.conditions, page)?;
             notes("    not read: ", &exposed.not_known, page)?;
@@ -355,13 +350,17 @@ fn notes(lead: &str, notes: &[Text], page: &mut Page<'_>) -> io::Result<()> {
     notes.iter().try_for_each(|note| page.wrapped(lead, note))
 }
 
-/// A node with its account.
+/// A node with its account, unless that is a number that code has for one.
 fn place(found: &PathNode) -> String {
-    if found.account.is_empty() {
-        node(found)
-    } else {
-        format!("{} ({})", node(found), found.account)
+    match account_of(found) {
+        None => node(found),
+        Some(account) => format!("{} ({account})", node(found)),
     }
+}
+
+fn account_of(found: &PathNode) -> Option<&str> {
+    let account = found.account.as_str();
+    (!account.is_empty() && !is_stand_in(Provider::Aws, account)).then_some(account)
 }
 
 #[cfg(test)]

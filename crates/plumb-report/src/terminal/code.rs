@@ -17,14 +17,6 @@ use crate::visible::{visible, visible_source};
 /// The most failures that are shown with their lines.
 const LISTED: usize = 100;
 
-/// Whether the report speaks of code.
-pub(super) fn is_code(report: &Report) -> bool {
-    report
-        .accounts
-        .iter()
-        .any(|account| account.coverage.declared_only)
-}
-
 /// One place that fails a policy, for one block or for several instances of it.
 struct Failure<'r> {
     view: FindingView<'r>,

@@ -9,7 +9,7 @@ use super::page::{Page, fitted, painted_text, priority_style};
 use crate::numbers::{counted, thousands};
 use crate::options::Color;
 use crate::path_words::{
-    affected, certainty_gloss, cut, days, extent, gain, node, proof, proof_on, step, without_cut,
+    affected, certainty_gloss, change, cut, days, extent, gain, node, proof_on, step, without_cut,
 };
 use crate::visible::visible;
 
@@ -139,7 +139,7 @@ pub(super) fn ranked(rank: usize, path: &AttackPath, page: &mut Page<'_>) -> io:
         page.wrapped("     it hangs on: ", doubt)?;
     }
     match path.cuts.first() {
-        Some(cheapest) => page.wrapped("     To cut it, change ", &cut(path, cheapest)),
+        Some(cheapest) => page.wrapped("     To cut it, ", &cut(path, cheapest)),
         None => page.wrapped("     ", &without_cut(path)),
     }
 }
@@ -154,7 +154,7 @@ pub(super) fn choke_point_lines(
         title, name, account, ..
     } = choke_point;
     page.wrapped(&format!("  {rank}. "), &format!("{title} {name} ({account})"))?;
-    page.wrapped("     ", &proof(&choke_point.proof))?;
+    page.wrapped("     ", &change(&choke_point.proof, name))?;
     let risk = thousands(choke_point.risk_removed);
     page.wrapped(
         "     ",
@@ -218,7 +218,7 @@ fn closing(path: &AttackPath, page: &mut Page<'_>) -> io::Result<()> {
     }
     page.heading("WHAT CLOSES IT, CHEAPEST FIRST:")?;
     for (index, change) in path.cuts.iter().enumerate() {
-        page.wrapped(&format!("  {}. change ", index + 1), &cut(path, change))?;
+        page.wrapped(&format!("  {}. ", index + 1), &cut(path, change))?;
     }
     if path.cuts.is_empty() {
         page.wrapped("  ", &without_cut(path))?;

@@ -136,6 +136,8 @@ pub(super) fn failing(
         page.heading("FAILING POLICIES: none")?;
         let text = if report.summary.verdicts.unknown > 0 {
             "nothing that could be judged fails; what could not be judged stands below"
+        } else if report.summary.score.is_none() {
+            "no policy judged anything, which says nothing of the accounts"
         } else {
             "nothing that was judged fails"
         };

@@ -9,6 +9,7 @@
 mod answers;
 mod declared;
 mod input;
+mod readme;
 mod scaling;
 
 use std::fs;

@@ -65,7 +65,11 @@ impl AccountRow {
         };
         Self {
             name: shown(account.label()),
-            id: shown(&account.id),
+            id: if account.is_stand_in() {
+                String::new()
+            } else {
+                shown(&account.id)
+            },
             provider: account.provider.title(),
             environment: account.environment.as_deref().map(shown).unwrap_or_default(),
             owner: account.owner.as_deref().map(shown).unwrap_or_default(),

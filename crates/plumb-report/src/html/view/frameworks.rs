@@ -3,6 +3,7 @@
 use plumb_model::framework::{ControlReport, ControlStatus, FrameworkReport};
 
 use super::shown;
+use crate::digest::Origin;
 use crate::numbers::{basis_points, thousands};
 use crate::words::{assessment_title, status_title};
 
@@ -23,7 +24,7 @@ pub(in crate::html) struct FrameworkView {
 }
 
 impl FrameworkView {
-    pub(super) fn new(framework: &FrameworkReport) -> Self {
+    pub(super) fn new(framework: &FrameworkReport, origin: Origin) -> Self {
         let judged = u64::from(framework.judged());
         let length = |part: u32| basis_points(u64::from(part), judged) / 10;
         Self {
@@ -39,17 +40,17 @@ impl FrameworkView {
             passing_length: length(framework.passing),
             failing_length: length(framework.failing),
             unknown_length: length(framework.unknown),
-            controls: control_rows(framework),
+            controls: control_rows(framework, origin),
         }
     }
 }
 
-fn control_rows(framework: &FrameworkReport) -> Vec<ControlRow> {
+fn control_rows(framework: &FrameworkReport, origin: Origin) -> Vec<ControlRow> {
     let mut section = "";
     let rows = framework.controls.iter().map(|control| {
         let begins = !control.section.is_empty() && control.section != section;
         section = &control.section;
-        ControlRow::new(control, begins.then(|| shown(&control.section)))
+        ControlRow::new(control, begins.then(|| shown(&control.section)), origin)
     });
     rows.collect()
 }
@@ -69,7 +70,7 @@ pub(in crate::html) struct ControlRow {
 }
 
 impl ControlRow {
-    fn new(control: &ControlReport, section: Option<String>) -> Self {
+    fn new(control: &ControlReport, section: Option<String>, origin: Origin) -> Self {
         let counts = &control.accounts;
         let judged = [
             (counts.fail, "fail"),
@@ -94,7 +95,7 @@ impl ControlRow {
             title: shown(&control.title),
             level: shown(&control.level),
             assessment: assessment_title(control.assessment),
-            status: status_title(control.status),
+            status: status_title(control.status, origin),
             status_class,
             accounts: parts.join(", "),
             failing_resources: match control.failing_resources {

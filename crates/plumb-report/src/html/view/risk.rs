@@ -5,6 +5,7 @@ use plumb_model::risk::Priority;
 
 use super::{Bar, shown};
 use crate::accounts::AccountNames;
+use crate::digest::Origin;
 use crate::numbers::{basis_points, counted};
 use crate::path_words::priority_gloss;
 use crate::words::severity_title;
@@ -49,6 +50,10 @@ pub(in crate::html) struct LostPart {
 pub(super) fn lost_lists(report: &Report) -> Vec<LostList> {
     let names = AccountNames::new(report);
     let breakdown = &report.breakdown;
+    let by_part = match Origin::of(report) {
+        Origin::Cloud => "By account",
+        Origin::Code => "By root",
+    };
     // A severity that loses less than a point is named all the same.
     let fails = |part: &&ScorePart| part.score.failed > 0;
     let loses = |part: &&ScorePart| part.lost > 0;
@@ -58,7 +63,7 @@ pub(super) fn lost_lists(report: &Report) -> Vec<LostList> {
             breakdown.severities.iter().filter(fails).collect::<Vec<_>>(),
         ),
         ("By service", breakdown.services.iter().filter(loses).collect()),
-        ("By account", breakdown.accounts.iter().filter(loses).collect()),
+        (by_part, breakdown.accounts.iter().filter(loses).collect()),
     ];
     let lists = lists.into_iter().map(|(title, losing)| LostList {
         title,
