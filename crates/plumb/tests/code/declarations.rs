@@ -88,7 +88,7 @@ fn a_file_of_opentofu_and_that_of_terraform_in_its_place_are_both_judged() {
                 ),
                 ("m/x.tofu.json", "{}"),
             ],
-            0,
+            1,
             &["Terraform reads `m/x.tf.json`"],
         ),
     ];
