@@ -420,8 +420,8 @@ fn changes_of_code_name_resources_by_address() {
         ),
         (
             4,
-            ["--fix", "CKV_AWS_53@aws_s3_bucket.b"],
-            "takes away every fact of `arn:aws:s3:::open`",
+            ["--fix", "CKV2_AWS_6@aws_s3_bucket.b"],
+            "of `arn:aws:s3:::open`",
         ),
     ] {
         let question = [&["whatif"], &change[..]].concat();
