@@ -475,7 +475,7 @@ resource "aws_kms_grant" "g" {
     }
     let exposed = text_with(0, &["exposure", "--code", &tree.path("")]);
     assert!(
-        exposed.contains("KMS key aws_kms_key.own (000000000001): can read\n"),
+        exposed.contains("KMS key aws_kms_key.own: can read\n"),
         "{exposed}"
     );
 }
@@ -542,13 +542,13 @@ resource "aws_lb_listener" "l" {
         (
             "own",
             format!("{network}{group}{instance}"),
-            Some("EC2 instance aws_instance.i (000000000001): tcp 443\n"),
+            Some("EC2 instance aws_instance.i: tcp 443\n"),
         ),
         ("shut", format!("{network}{instance}"), None),
         (
             "balancer",
             format!("{network}{balancer}"),
-            Some("Load balancer n (000000000001): tcp 8443\n"),
+            Some("Load balancer n: tcp 8443\n"),
         ),
     ];
     for (name, code, expected) in cases {

@@ -85,7 +85,7 @@ fn exposed(name: &str, code: &str, subnet: &str) -> String {
     let found = answer(&format!("scaling-{name}"), "main.tf", &code, &["exposure"]);
     let words: Vec<&str> = found.split_whitespace().collect();
     let found = words.join(" ");
-    let Some((before, after)) = found.split_once("Auto Scaling group g (000000000001): ") else {
+    let Some((before, after)) = found.split_once("Auto Scaling group g: ") else {
         return "-".to_owned();
     };
     let heading = ["NOT KNOWN", "FROM ANY ADDRESS"]
@@ -93,8 +93,8 @@ fn exposed(name: &str, code: &str, subnet: &str) -> String {
         .filter_map(|one| Some((before.rfind(one)?, one)));
     let heading = heading.max().map_or("", |(_, heading)| heading);
     let end = [
-        " Load balancer shop (",
-        " Classic load balancer old (",
+        " Load balancer shop:",
+        " Classic load balancer old:",
         " not read:",
         " NOT KNOWN",
     ]
@@ -311,8 +311,7 @@ Resources:
 "#;
     let found = answer("scaling-template", "t.yaml", code, &["exposure"]);
     assert!(
-        found.contains("FROM ANY ADDRESS")
-            && found.contains("Auto Scaling group Group (000000000001): tcp 443"),
+        found.contains("FROM ANY ADDRESS") && found.contains("Auto Scaling group Group: tcp 443"),
         "{found}"
     );
 }
