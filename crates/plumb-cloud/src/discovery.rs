@@ -246,7 +246,6 @@ fn gap(failure: &CallFailure) -> Gap {
         attribute: None,
         region: "global".into(),
         unreadable: Unreadable {
-            reason: failure.reason,
             call: Some(failure.call.clone()),
             action,
             detail: format!(
@@ -254,6 +253,7 @@ fn gap(failure: &CallFailure) -> Gap {
                 failure.detail()
             )
             .into(),
+            ..Unreadable::new(failure.reason)
         },
         count: 1,
     }

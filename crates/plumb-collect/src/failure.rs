@@ -45,10 +45,10 @@ impl Failure {
             code: Text::from(code),
             message: Text::from(message),
             unreadable: Unreadable {
-                reason,
                 call: Some(call),
                 action,
                 detail,
+                ..Unreadable::new(reason)
             },
         }
     }

@@ -55,10 +55,10 @@ impl Gaps {
                     attribute: attribute.clone(),
                     region: region.clone(),
                     unreadable: Unreadable {
-                        reason: *reason,
                         call: call.clone(),
                         action: action.clone(),
                         detail: detail.clone(),
+                        ..Unreadable::new(*reason)
                     },
                     count: *count,
                 },

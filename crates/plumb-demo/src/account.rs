@@ -347,10 +347,10 @@ impl AccountBuilder {
 
     fn hide_bucket_policies(&mut self) -> Option<Gap> {
         let unreadable = Unreadable {
-            reason: Reason::Denied,
             call: Some(Text::new_static("s3:GetBucketPolicy")),
             action: Some(Text::new_static("s3:GetBucketPolicy")),
             detail: Text::new_static("AccessDenied: explicit deny in a service control policy"),
+            ..Unreadable::new(Reason::Denied)
         };
         let mut count = 0;
         for bucket in self

@@ -15,6 +15,7 @@ mod index;
 mod judge;
 mod path_policies;
 mod reads;
+mod revealed;
 mod risk;
 mod roots;
 mod score;

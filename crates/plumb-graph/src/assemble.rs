@@ -191,6 +191,8 @@ pub(crate) struct Assembly<'k> {
     offered_by: HashMap<Text, Vec<NodeId>>,
     /// The workloads that certainly run as an identity, each with what shows it.
     run_as: HashMap<NodeId, Vec<(NodeId, Outcome)>>,
+    /// How surely somebody gains control of a resource by an escalation, which says how.
+    taken: HashMap<(NodeId, NodeId), Certainty>,
     /// What was found in the content of resources, a clause each.
     found: HashMap<NodeId, Text>,
     /// The nodes that stand for groups of resources.
@@ -229,6 +231,7 @@ impl<'k> Assembly<'k> {
             of_the_cloud: BTreeMap::new(),
             offered_by: HashMap::new(),
             run_as: HashMap::new(),
+            taken: HashMap::new(),
             found: HashMap::new(),
             stand_ins: HashMap::new(),
         };
@@ -406,6 +409,18 @@ impl<'k> Assembly<'k> {
         let position = node.0.checked_sub(*self.first.get(fragment)?)?;
         let found = self.fragments.get(fragment)?.nodes.get(position as usize)?;
         Some((fragment, found))
+    }
+
+    /// Notes that somebody gains control of a resource, or of a group, by an escalation.
+    pub(crate) fn take(&mut self, from: NodeId, to: NodeId, certainty: Certainty) {
+        let known = self.taken.entry((from, to)).or_insert(certainty);
+        *known = certainty.min(*known);
+    }
+
+    /// Whether somebody gains control of it by an escalation that is as sure.
+    pub(crate) fn is_taken(&self, from: NodeId, to: NodeId, certainty: Certainty) -> bool {
+        let known = self.taken.get(&(from, to));
+        known.is_some_and(|known| *known <= certainty)
     }
 
     /// Widens what is known of the exposure of a node.

@@ -24,7 +24,7 @@ use plumb_pack::graph_role::{self, Access, GraphRole};
 use plumb_pack::recipe::{Path, Recipe};
 use plumb_pack::template::TemplateScope;
 
-pub(crate) use self::code::{Held, Run};
+pub(crate) use self::code::{Extent, Held, Run};
 pub(crate) use self::control::{Given, Vouched};
 pub(crate) use self::fronts::Hand;
 pub(crate) use self::policies::policy_of;

@@ -273,7 +273,11 @@ fn certainty(
     let found = edges(&assembled.graph, &ann, uid);
     found
         .iter()
-        .filter(|edge| edge.step.kind == kind)
+        .filter(|edge| {
+            // Of a workload an escalation may say the same, and how.
+            let says_how = kind == EdgeKind::CanAdminister && edge.step.kind == EdgeKind::CanEscalateTo;
+            edge.step.kind == kind || says_how
+        })
         .map(|edge| edge.step.certainty)
         .min()
 }

@@ -1,5 +1,7 @@
 //! `Stack`: what one root of code declares, whatever language it is written in.
 
+use std::collections::BTreeMap;
+
 use plumb_model::value::Text;
 pub use plumb_pack::mapping::Language;
 
@@ -19,6 +21,8 @@ pub struct Stack {
     pub region: Option<Text>,
     /// The account where the code or the user tells one.
     pub account: Option<Text>,
+    /// By address: the addresses that blocks had before, as `moved` blocks say.
+    pub former: BTreeMap<Text, Vec<Text>>,
 }
 
 /// One declared block.

@@ -19,6 +19,7 @@ pub mod mapping;
 pub mod partial;
 pub mod place;
 pub mod scan;
+pub mod secrecy;
 pub mod snapshot;
 pub mod suppress;
 pub mod terraform;

@@ -108,11 +108,15 @@ fn heading(lines: Vec<Text>) -> Vec<Text> {
 
 /// The first lines of a place, cut to a readable width, without secrets.
 fn excerpt(sources: &Sources, place: Place) -> Vec<Text> {
-    let Some(source) = sources.get(place.file) else {
+    let Some(source) = sources.shown(place.file) else {
         return Vec::new();
     };
     let text = &source.text;
     let range = place.range();
+    if range.is_empty() {
+        // What is written in plans and states has no place in them.
+        return Vec::new();
+    }
     let before = text.get(..range.start.min(text.len())).unwrap_or_default();
     let start = before.rfind('\n').map_or(0, |at| at + 1);
     let end = range.end.max(range.start).min(text.len());

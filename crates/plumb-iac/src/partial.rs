@@ -57,6 +57,11 @@ impl Partial {
         !self.0.contains("\u{F0000}\u{F0001}") && !self.0.contains("\u{F0000}\u{F0002}\u{F0001}")
     }
 
+    /// What is known before the first hole.
+    pub fn beginning(&self) -> &str {
+        self.0.split(OPEN).next().unwrap_or_default()
+    }
+
     /// The known pieces in their order, with a reference in the place of each hole.
     pub fn searchable(&self) -> String {
         let mut text = String::with_capacity(self.0.len());

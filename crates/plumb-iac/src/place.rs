@@ -1,9 +1,10 @@
 //! `Place`: where in which file something stands.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use plumb_model::diagnostic::Source;
+use plumb_model::diagnostic::{Diagnostic, Source};
 
 /// Position of a file in [`Sources`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,6 +53,8 @@ pub struct Sources(Vec<File>);
 struct File {
     source: Arc<Source>,
     lines: OnceLock<Vec<u32>>,
+    /// The same with what is not to be shown made unreadable; `None` when all of it may be.
+    masked: Option<Arc<Source>>,
 }
 
 impl Sources {
@@ -64,8 +67,58 @@ impl Sources {
                 text: text.into(),
             }),
             lines: OnceLock::new(),
+            masked: None,
         });
         id
+    }
+
+    /// Makes places unreadable in what is shown of the files: each byte becomes an asterisk, line breaks stay.
+    pub(crate) fn hide(&mut self, places: BTreeSet<Place>) {
+        let mut by_file: BTreeMap<FileId, Vec<Range<usize>>> = BTreeMap::new();
+        for place in places {
+            by_file.entry(place.file).or_default().push(place.range());
+        }
+        for (id, ranges) in by_file {
+            let position = usize::try_from(id.0).unwrap_or(usize::MAX);
+            let Some(file) = self.0.get_mut(position) else {
+                continue;
+            };
+            let mut text = String::with_capacity(file.source.text.len());
+            for range in ranges {
+                // One place may lie in another; they are sorted by where they start.
+                let (Some(before), Some(hidden)) = (
+                    file.source.text.get(text.len()..range.start),
+                    file.source.text.get(range),
+                ) else {
+                    continue;
+                };
+                text.push_str(before);
+                text.extend(hidden.bytes().map(|byte| if byte == b'\n' { '\n' } else { '*' }));
+            }
+            text.push_str(file.source.text.get(text.len()..).unwrap_or_default());
+            file.masked = Some(Arc::new(Source {
+                name: file.source.name.clone(),
+                text,
+            }));
+        }
+    }
+
+    /// What may be shown of a file; places in it are what they are in the file.
+    pub fn shown(&self, id: FileId) -> Option<&Arc<Source>> {
+        let file = self.0.get(usize::try_from(id.0).ok()?)?;
+        Some(file.masked.as_ref().unwrap_or(&file.source))
+    }
+
+    /// The diagnostic, showing what may be shown of its file.
+    pub(crate) fn without_secrets(&self, diagnostic: Diagnostic) -> Diagnostic {
+        let source = diagnostic.source.as_ref().and_then(|source| {
+            let file = self.0.iter().find(|file| file.source.name == source.name)?;
+            file.masked.clone()
+        });
+        Diagnostic {
+            source: source.or(diagnostic.source),
+            ..diagnostic
+        }
     }
 
     /// The file.

@@ -16,8 +16,9 @@ use crate::cloudformation;
 use crate::declared::Stack;
 use crate::files::Files;
 use crate::mapping::{Mapped, Mapper, UsedPaths};
-use crate::place::Sources;
+use crate::place::{Place, Sources};
 use crate::scan::markup::Markup;
+use crate::secrecy::Secrecy;
 use crate::terraform;
 use crate::terraform::code::Code;
 use crate::terraform::plan;
@@ -32,6 +33,8 @@ pub struct Options {
     pub value_files: Vec<String>,
     /// The region where nothing tells one.
     pub region: Option<Text>,
+    /// What becomes of values that are marked as sensitive.
+    pub secrecy: Secrecy,
 }
 
 /// What a tree declares, evaluated.
@@ -45,6 +48,8 @@ pub struct Evaluated {
     pub problems: Vec<Diagnostic>,
     /// How many objects of Kubernetes there are, which no policy judges.
     pub kubernetes: u64,
+    /// Whether there are sensitive values that were kept back.
+    pub kept_back: bool,
 }
 
 /// A root.
@@ -187,6 +192,7 @@ pub fn evaluate(pack: &Pack, files: &dyn Files, paths: &[String], options: &Opti
                 account: account(number),
                 region: options.region.clone(),
                 form: 0,
+                secrecy: options.secrecy,
             };
             let values = code.values(files, &root, &how);
             given.push((root, how, values));
@@ -227,10 +233,14 @@ pub fn evaluate(pack: &Pack, files: &dyn Files, paths: &[String], options: &Opti
             written.push((kind, code.sources.add(path.clone(), text)));
         }
     }
+    let mut kept_back = false;
+    let mut secrets: BTreeSet<Place> = BTreeSet::new();
     let broken = problems.iter().any(|problem| problem.level == Level::Error);
     let mut stacks = Vec::with_capacity(evaluated.len());
     for evaluated in evaluated {
         problems.extend(evaluated.problems);
+        kept_back |= evaluated.secrets.is_some();
+        secrets.extend(evaluated.secrets.into_iter().flatten());
         stacks.push(EvaluatedStack {
             stack: evaluated.stack,
             complete: evaluated.complete && !broken,
@@ -238,15 +248,24 @@ pub fn evaluate(pack: &Pack, files: &dyn Files, paths: &[String], options: &Opti
     }
     for (number, (kind, file)) in (1u32..).skip(stacks.len()).zip(written) {
         let (account, region) = (account(number), options.region.as_ref());
-        match plan::read(kind, code.sources(), file, &mapper, (&account, region)) {
-            Ok(stack) => stacks.push(EvaluatedStack {
-                stack,
-                complete: true,
-            }),
+        let surroundings = (&account, region);
+        match plan::read(kind, code.sources(), file, &mapper, surroundings, options.secrecy) {
+            Ok(read) => {
+                kept_back |= read.kept_back;
+                stacks.push(EvaluatedStack {
+                    stack: read.stack,
+                    complete: true,
+                });
+            }
             Err(problem) => problems.push(problem),
         }
     }
     let mut sources = code.into_sources();
+    sources.hide(secrets);
+    problems = problems
+        .into_iter()
+        .map(|problem| sources.without_secrets(problem))
+        .collect();
     let markup = Markup::read(files, paths, &mut problems);
     let templates = Templates { pack, files, options };
     templates.read(markup.templates, &mut sources, &mut stacks, &mut problems);
@@ -265,6 +284,7 @@ pub fn evaluate(pack: &Pack, files: &dyn Files, paths: &[String], options: &Opti
         stacks,
         problems: once(problems),
         kubernetes: markup.objects + others,
+        kept_back,
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use plumb_model::account::{Account, Provider};
 use plumb_model::code::CodeResource;
 use plumb_model::coverage::{CollectedType, Coverage, Gap};
+use plumb_model::graph::NodeKind;
 use plumb_model::resource::{GLOBAL_REGION, Resource};
 use plumb_model::snapshot::AccountSnapshot;
 use plumb_model::value::{Reason, Text, Unreadable};
@@ -19,7 +20,8 @@ use crate::mapping::{Places, STAND_IN_ACCOUNT, StandsFor};
 use crate::place::Sources;
 use crate::scan::ScannedStack;
 
-/// The type of the gap that code leaves of which some could not be read; its region is the path of the root.
+/// The type of the gap that code leaves of which some could not be read; its region is the path of the root. With an
+/// attribute it is a type of blocks on which networks or permissions hang, of which nothing tells what they make.
 pub const CODE: &str = "code";
 
 /// One provider's part of a stack.
@@ -60,6 +62,7 @@ pub fn accounts(
             .or_default()
             .push((resource, places));
     }
+    let missed = missed(pack, stack.language, &mapped.unmapped, undeclared);
     if by_provider.is_empty() {
         by_provider.insert(Provider::Aws, Vec::new());
     }
@@ -72,6 +75,7 @@ pub fn accounts(
         let kept = kept::kept(pack, resources, &account);
         resources.extend(kept);
     }
+    let unseen = Unseen { complete, missed };
     by_provider
         .into_iter()
         .map(|(provider, resources)| {
@@ -88,7 +92,7 @@ pub fn accounts(
                     taken_at: taken_at.clone(),
                     regions: Vec::new(),
                     resources: Vec::new(),
-                    coverage: coverage(pack, &resources, (provider, undeclared), complete, &stack.path),
+                    coverage: coverage(pack, &resources, (provider, undeclared), &unseen, &stack.path),
                 },
                 language: stack.language,
                 places: BTreeMap::new(),
@@ -130,6 +134,11 @@ pub fn accounts(
                         .map(|call| place_of(sources, *call))
                         .collect(),
                     perhaps: places.perhaps.clone(),
+                    former: stack
+                        .former
+                        .get(&places.origin.address)
+                        .cloned()
+                        .unwrap_or_default(),
                 };
                 made.declared.insert(key.clone(), Arc::new(declared));
                 made.places.insert(key, Arc::new(places));
@@ -162,12 +171,52 @@ pub enum Undeclared {
     Absent,
 }
 
+/// What is not seen of a stack.
+struct Unseen {
+    /// Whether all of it could be read.
+    complete: bool,
+    /// How many blocks there are of types on which networks or permissions hang, and of which nothing tells what they make.
+    missed: BTreeMap<Text, u64>,
+}
+
+/// The blocks whose lack questions have to tell; policies have the warning that tells of all that is not mapped.
+fn missed(
+    pack: &Pack,
+    language: Language,
+    unmapped: &BTreeMap<Text, u64>,
+    undeclared: Undeclared,
+) -> BTreeMap<Text, u64> {
+    match undeclared {
+        Undeclared::Open => BTreeMap::new(),
+        Undeclared::Absent => {
+            let mappings = pack.mappings(language);
+            // What a scan of the account would make part of the graph.
+            let takes_part = |kind: &str| {
+                let known = pack
+                    .type_name(kind)
+                    .and_then(|name| pack.resource_type(name).ok());
+                known.is_some_and(|known| {
+                    known
+                        .recipe
+                        .graph
+                        .as_ref()
+                        .is_some_and(|role| role.kind != NodeKind::Other)
+                })
+            };
+            let missed = unmapped
+                .iter()
+                .filter(|(kind, _)| mappings.is_missed(kind) || takes_part(kind));
+            missed.map(|(kind, count)| (kind.clone(), *count)).collect()
+        }
+    }
+}
+
 /// What was asked for; what was not seen of the code is a gap.
 fn coverage(
     pack: &Pack,
     resources: &[(Resource, Places)],
     (provider, undeclared): (Provider, Undeclared),
-    complete: bool,
+    unseen: &Unseen,
     path: &Text,
 ) -> Coverage {
     let names: BTreeSet<Text> = match undeclared {
@@ -190,19 +239,30 @@ fn coverage(
             regions: vec![Text::new_static(GLOBAL_REGION)],
         })
     });
-    let gaps = (!complete).then(|| Gap {
+    let gap = |attribute: Option<Text>, count: u64, detail: &'static str| Gap {
         resource_type: Text::new_static(CODE),
-        attribute: None,
+        attribute,
         region: path.clone(),
         unreadable: Unreadable {
-            detail: Text::new_static("some of the code could not be read; stderr tells what"),
+            detail: Text::new_static(detail),
             ..Unreadable::new(Reason::Failed)
         },
-        count: 1,
-    });
+        count,
+    };
+    let unread = "some of the code could not be read; stderr tells what";
+    let unmapped = "nothing tells what such blocks make";
+    let gaps = (!unseen.complete)
+        .then(|| gap(None, 1, unread))
+        .into_iter()
+        .chain(
+            unseen
+                .missed
+                .iter()
+                .map(|(kind, count)| gap(Some(kind.clone()), *count, unmapped)),
+        );
     let mut coverage = Coverage {
         collected: collected.collect(),
-        gaps: gaps.into_iter().collect(),
+        gaps: gaps.collect(),
         declared_only: true,
         ..Coverage::default()
     };

@@ -14,7 +14,9 @@ pub(crate) mod hcl;
 mod instance;
 mod json;
 mod module;
+mod moved;
 pub mod plan;
+mod relative;
 mod repeat;
 mod resolve;
 pub mod root;
@@ -26,6 +28,11 @@ pub(crate) use module::is_source;
 
 use crate::place::{FileId, Sources};
 use crate::suppress::outline::Item;
+
+/// Whether a file of that name is one of a module, which only makes sense together with the others.
+pub fn is_module_file(name: &str) -> bool {
+    module::is_source(name)
+}
 
 /// The blocks and arguments of a file of Terraform source; `None` when it has a syntax error.
 pub(crate) fn body_of(sources: &Sources, file: FileId) -> Option<Vec<Item>> {

@@ -1,8 +1,11 @@
 //! Damaged code of every language: it is read to its end within bounds, and twice the same.
 
+mod mutate;
+
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use mutate::{Numbers, damaged};
 use plumb_iac::files::Files;
 use plumb_iac::mapping::UsedPaths;
 use plumb_iac::scan::{Options, evaluate};
@@ -200,6 +203,38 @@ fn what_is_not_damaged_declares_something() {
             "{}: {told:?}",
             files[0].0
         );
+    }
+}
+
+/// Languages that have no fixtures of services, by the file that is damaged.
+const OTHERS: [&str; 5] = [
+    "main.tf.json",
+    "plan.json",
+    "template.json",
+    "azuredeploy.json",
+    "main.bicep",
+];
+
+#[test]
+fn damaged_tokens_are_read_within_bounds() {
+    for (seed, files) in SEEDS.iter().enumerate() {
+        if !OTHERS.contains(&files[0].0) {
+            continue;
+        }
+        let mut numbers = Numbers::new();
+        for number in 0..2_000 {
+            let other = SEEDS[numbers.below(SEEDS.len())][0].1;
+            let mut tree = tree(seed);
+            tree.0[0].1 = damaged(files[0].1, other, &mut numbers);
+            let began = Instant::now();
+            let _ = told(&tree);
+            let took = began.elapsed();
+            assert!(
+                took < Duration::from_secs(20),
+                "{number} takes {took:?}: {:?}",
+                tree.0[0]
+            );
+        }
     }
 }
 

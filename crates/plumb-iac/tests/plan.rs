@@ -3,6 +3,7 @@
 use plumb_iac::complete::Complete;
 use plumb_iac::mapping::Surroundings;
 use plumb_iac::place::Sources;
+use plumb_iac::secrecy::Secrecy;
 use plumb_iac::terraform::plan::{Written, read, recognise};
 use plumb_iac::val::{Kind, Val};
 use plumb_model::value::Text;
@@ -31,9 +32,10 @@ fn check(path: &str, text: &str, expected_kind: Option<Written>, expected: &str)
     let mut sources = Sources::default();
     let file = sources.add(path, text);
     let account = Text::new_static("111122223333");
-    let shown = match read(kind, &sources, file, &ById, (&account, None)) {
-        Ok(stack) => {
-            let lines = stack
+    let shown = match read(kind, &sources, file, &ById, (&account, None), Secrecy::Kept) {
+        Ok(read) => {
+            let lines = read
+                .stack
                 .blocks
                 .iter()
                 .map(|block| format!("{}: {}\n", block.address, block.body));
@@ -155,7 +157,7 @@ fn what_is_no_plan_and_no_state_says_so() {
         let mut sources = Sources::default();
         let file = sources.add(path, text);
         let account = Text::new_static("111122223333");
-        let problem = read(kind, &sources, file, &ById, (&account, None)).err();
+        let problem = read(kind, &sources, file, &ById, (&account, None), Secrecy::Kept).err();
         assert!(
             problem.is_some_and(|problem| problem.message.contains(told)),
             "{text}"

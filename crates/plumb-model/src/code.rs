@@ -34,6 +34,9 @@ pub struct CodeResource {
     /// Why it is not sure that applying the code makes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub perhaps: Option<Text>,
+    /// The addresses that it had before, as the code says; they are in no report.
+    #[serde(skip)]
+    pub former: Vec<Text>,
 }
 
 /// Where a finding comes from.

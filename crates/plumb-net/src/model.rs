@@ -216,6 +216,8 @@ pub struct Link {
 pub enum LinkState {
     /// It does.
     Active,
+    /// It does once the other side has accepted it.
+    Asked,
     /// It does not: it waits for approval, or is going away.
     Idle,
 }

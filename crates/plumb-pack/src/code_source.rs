@@ -101,6 +101,22 @@ impl Holds {
         (!holder.is_empty() && !item.is_empty()).then_some((holder, item))
     }
 
+    /// The same for a text of which only the beginning is known: the resource, and a pattern of the things in it; `None` where
+    /// the resource is not known either.
+    pub fn begun(&self, text: &str) -> Option<(Text, Text)> {
+        let begun = self
+            .begins
+            .iter()
+            .find_map(|mark| text.strip_prefix(mark.as_str()));
+        let text = begun.unwrap_or(text);
+        let (holder, item) = match self.naming {
+            Naming::Path => text.split_once('/')?,
+            Naming::Tag if text.contains('@') => return None,
+            Naming::Tag => text.rsplit_once(':').filter(|(_, tag)| !tag.contains('/'))?,
+        };
+        (!holder.is_empty()).then(|| (Text::from(holder), Text::from(format!("{item}*"))))
+    }
+
     /// What a thing is called within what holds it.
     pub fn full_name(&self, holder: &str, item: &str) -> Text {
         Text::from(match self.naming {
@@ -144,6 +160,22 @@ mod tests {
         ];
         for (holds, text, expected) in cases {
             assert_eq!(holds.named(text), expected, "{text}");
+        }
+        for (holds, text, expected) in [
+            (&paths, "s3://code/jobs/", Some(("code", "jobs/*"))),
+            (&paths, "s3://code/", Some(("code", "*"))),
+            (&paths, "s3://co", None),
+            (&tags, "host/app:", Some(("host/app", "*"))),
+            (&tags, "host/app:v1-", Some(("host/app", "v1-*"))),
+            (&tags, "host/app", None),
+            (&tags, "host:5000/app", None),
+            (&tags, "host/app@", None),
+        ] {
+            let found = holds.begun(text);
+            let found = found
+                .as_ref()
+                .map(|(holder, item)| (holder.as_str(), item.as_str()));
+            assert_eq!(found, expected, "{text}");
         }
     }
 }

@@ -76,7 +76,11 @@ pub(crate) fn mappings(base: Base, user: &[(Language, Arc<BlockMapping>)], langu
             match replay(&source, events).map_or_else(|| parse(&source), Ok) {
                 Ok(root) => {
                     let read = read_mappings(&root, Provenance::BuiltIn, &mut problems);
-                    for block in read.into_iter().flat_map(|(_, blocks)| blocks) {
+                    let (blocks, not_modelled) = read
+                        .map(|file| (file.blocks, file.not_modelled))
+                        .unwrap_or_default();
+                    mappings.not_modelled.extend(not_modelled);
+                    for block in blocks {
                         let (name, span) = (block.block.clone(), block.span.clone());
                         if mappings.put(Arc::new(block)).is_some() {
                             let message = format!("two mappings are for `{name}`");
@@ -224,8 +228,9 @@ impl Files {
         } else if SECTIONS.iter().any(|(section, _)| has(section)) {
             read_object_kinds(&root, &mut object_kinds, &mut problems);
         } else if has("mappings") {
-            if let Some((language, blocks)) = read_mappings(&root, provenance, &mut problems) {
-                mappings.extend(blocks.into_iter().map(|block| (language, Arc::new(block))));
+            if let Some(file) = read_mappings(&root, provenance, &mut problems) {
+                let language = file.language;
+                mappings.extend(file.blocks.into_iter().map(|block| (language, Arc::new(block))));
             }
         } else if has("risk") {
             // A user's weights replace the built-in ones.

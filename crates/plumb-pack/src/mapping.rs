@@ -66,6 +66,8 @@ impl Language {
 pub struct Mappings {
     blocks: BTreeMap<Text, Arc<BlockMapping>>,
     by_resource: BTreeMap<Text, Vec<Text>>,
+    /// Types of blocks, or how they begin before a `*`, that networks and permissions hang on and nothing maps.
+    pub(crate) not_modelled: Vec<Text>,
     /// What is wrong with the files they were read from.
     pub problems: Vec<Diagnostic>,
 }
@@ -93,6 +95,15 @@ impl Mappings {
     /// The resource types that blocks give, sorted.
     pub fn resource_types(&self) -> impl Iterator<Item = &Text> {
         self.by_resource.keys()
+    }
+
+    /// Whether networks or permissions hang on blocks of a type that nothing maps.
+    pub fn is_missed(&self, block: &str) -> bool {
+        let is_named = |named: &Text| match named.strip_suffix('*') {
+            Some(start) => block.starts_with(start),
+            None => named == block,
+        };
+        !self.blocks.contains_key(block) && self.not_modelled.iter().any(is_named)
     }
 
     /// Adds a mapping; it replaces an earlier one of the same type of block, which is given back.

@@ -37,19 +37,38 @@ const KEYS: [&str; 14] = [
     "note",
 ];
 
-/// Reads the mappings of a file with the language they are for; what is wrong goes to `problems`.
+/// What a file of mappings says.
+pub(crate) struct MappingFile {
+    /// The language they are for.
+    pub(crate) language: Language,
+    pub(crate) blocks: Vec<BlockMapping>,
+    /// Types of blocks that are known to matter and have no mapping.
+    pub(crate) not_modelled: Vec<Text>,
+}
+
+/// Reads the mappings of a file; what is wrong goes to `problems`.
 pub(crate) fn read_mappings(
     root: &Node,
     provenance: Provenance,
     problems: &mut Problems,
-) -> Option<(Language, Vec<BlockMapping>)> {
-    let file = Fields::open(root, "a file of mappings", &["language", "mappings"], problems)?;
+) -> Option<MappingFile> {
+    let known = ["language", "mappings", "not_modelled"];
+    let file = Fields::open(root, "a file of mappings", &known, problems)?;
     let language = read_language(&file, problems)?;
     let mut blocks = Vec::new();
     for (key, node) in file.entries("mappings", problems) {
         blocks.push(read_block(key, node, language, provenance, problems));
     }
-    Some((language, blocks))
+    let not_modelled = file.texts("not_modelled", problems);
+    if provenance == Provenance::User && !not_modelled.is_empty() {
+        let message = "only the built-in knowledge says what is not modelled";
+        problems.error(file.key_span("not_modelled"), message, "map these blocks instead");
+    }
+    Some(MappingFile {
+        language,
+        blocks,
+        not_modelled,
+    })
 }
 
 fn read_language(file: &Fields<'_>, problems: &mut Problems) -> Option<Language> {

@@ -9,8 +9,9 @@ use plumb_model::finding::Standing;
 use plumb_model::report::{BaselineCounts, FindingView, Focus, Report};
 use plumb_model::verdict::Verdict;
 use serde::{Deserialize, Serialize};
+use serde_json::error::Category;
 
-use crate::identity::{address, fingerprint};
+use crate::identity::{address, fingerprint, former};
 use crate::json_text::{write_json, write_json_lines_array};
 
 /// The version of the format.
@@ -25,7 +26,7 @@ pub struct Baseline(BTreeSet<String>);
 pub enum BaselineError {
     /// It is no JSON.
     #[error("it is no JSON: {0}")]
-    Json(#[from] serde_json::Error),
+    Json(serde_json::Error),
     /// It is something else.
     #[error("it is neither a baseline nor a report of Plumb in JSON, JSONL or SARIF")]
     Other,
@@ -37,6 +38,16 @@ pub enum BaselineError {
     NoFingerprint,
 }
 
+impl From<serde_json::Error> for BaselineError {
+    /// What is JSON and has another shape is something else, however that shape is called here.
+    fn from(error: serde_json::Error) -> Self {
+        match error.classify() {
+            Category::Data => Self::Other,
+            Category::Io | Category::Syntax | Category::Eof => Self::Json(error),
+        }
+    }
+}
+
 impl Baseline {
     /// Reads a baseline. Failures that somebody accepted are none of it: when nobody does any more, they are new.
     ///
@@ -46,7 +57,7 @@ impl Baseline {
         let failures = if text.trim_start().starts_with("{\"kind\":") {
             let lines = text.lines().filter(|line| !line.trim().is_empty());
             lines
-                .map(serde_json::from_str::<Entry>)
+                .map(|line| serde_json::from_str::<Entry>(line).map_err(BaselineError::from))
                 .collect::<Result<Vec<_>, _>>()?
         } else {
             File::failures(serde_json::from_str(text)?)?
@@ -57,6 +68,12 @@ impl Baseline {
             .map(|entry| entry.fingerprint.ok_or(BaselineError::NoFingerprint))
             .collect::<Result<_, _>>()
             .map(Self)
+    }
+
+    /// Whether it knows failures, and none of them is among those of the report.
+    pub fn is_of_other_code(&self, counts: &BaselineCounts) -> bool {
+        let failures = u64::try_from(self.0.len()).unwrap_or(u64::MAX);
+        failures > 0 && counts.gone == failures && counts.new > 0
     }
 
     /// Writes the failures of a report as a baseline, by policy and address, so that changes of it are read easily.
@@ -93,8 +110,11 @@ impl Baseline {
                     if view.finding.verdict != Verdict::Fail {
                         return false;
                     }
-                    let fingerprint = fingerprint(&view);
-                    let known = self.0.contains(&fingerprint);
+                    let now = std::iter::once(fingerprint(&view));
+                    let same = now
+                        .chain(former(&view))
+                        .find(|fingerprint| self.0.contains(fingerprint));
+                    let known = same.is_some();
                     if view.finding.accepted.is_none() {
                         match (known, view.finding.standing) {
                             (true, _) => counts.known += 1,
@@ -102,9 +122,7 @@ impl Baseline {
                             (false, Standing::Known | Standing::Untouched) => {}
                         }
                     }
-                    if known {
-                        met.insert(fingerprint);
-                    }
+                    met.extend(same);
                     known
                 });
                 findings.collect()

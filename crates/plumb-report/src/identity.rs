@@ -25,12 +25,27 @@ pub(crate) fn address<'a>(view: &FindingView<'a>) -> &'a str {
 /// It is a cryptographic hash, so nobody can name a resource such that its finding takes the place of another.
 pub fn fingerprint(view: &FindingView<'_>) -> String {
     let account = &view.account.account;
-    let mut hash = Sha256::new();
     // What is declared in code has no account yet; its root and its address tell it apart.
-    let (place, id) = match &view.resource.code {
-        Some(code) => (account.name.as_deref().unwrap_or_default(), code.address.as_str()),
-        None => (account.id.as_str(), view.resource.uid.as_str()),
-    };
+    match &view.resource.code {
+        Some(code) => of(
+            view,
+            account.name.as_deref().unwrap_or_default(),
+            code.address.as_str(),
+        ),
+        None => of(view, account.id.as_str(), view.resource.uid.as_str()),
+    }
+}
+
+/// The identities that the finding had under the addresses that its block had before.
+pub(crate) fn former<'a>(view: &'a FindingView<'a>) -> impl Iterator<Item = String> + 'a {
+    let place = view.account.account.name.as_deref().unwrap_or_default();
+    let addresses = view.resource.code.iter().flat_map(|code| &code.former);
+    addresses.map(move |address| of(view, place, address))
+}
+
+fn of(view: &FindingView<'_>, place: &str, id: &str) -> String {
+    let account = &view.account.account;
+    let mut hash = Sha256::new();
     for part in [account.provider.name(), place, &view.policy.name, id] {
         hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
         hash.update(part);

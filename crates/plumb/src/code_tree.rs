@@ -1,10 +1,11 @@
 //! The tree of code on disk: what is in it, and nothing outside of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use plumb_iac::files::Files;
+use plumb_iac::place::Sources;
 use plumb_model::diagnostic::Diagnostic;
 
 use crate::arguments::CodeArguments;
@@ -28,6 +29,9 @@ const NOT_LOOKED_INTO: [&str; 2] = [".terraform", ".git"];
 
 /// How the names of files end that hold code in any case.
 const CODE: [&str; 5] = [".tf", ".tf.json", ".tofu", ".tofu.json", ".bicep"];
+
+/// The most folders that are named.
+const MOST_NAMED: usize = 8;
 
 /// A folder tree, or one file of it.
 pub(crate) struct CodeTree {
@@ -266,6 +270,31 @@ impl Files for CodeTree {
         let bytes = fs::read(&path).map_err(|error| error.to_string())?;
         String::from_utf8(bytes).map_err(|_| "it is no text in UTF-8".to_owned())
     }
+}
+
+/// Code in folders that are passed over and that no other code brings in, as one warning.
+pub(crate) fn told_of_passed_over(tree: &CodeTree, sources: &Sources) -> Option<Diagnostic> {
+    let read: BTreeSet<&str> = sources.iter().map(|(_, source)| source.name.as_str()).collect();
+    let files = tree.passed_over();
+    let files = files.iter().filter(|file| !read.contains(file.as_str()));
+    let folders: BTreeSet<&str> = files
+        .map(|file| file.rsplit_once('/').map_or("", |(folder, _)| folder))
+        .collect();
+    let named: Vec<String> = folders
+        .iter()
+        .take(MOST_NAMED)
+        .map(|folder| format!("`{folder}`"))
+        .collect();
+    let more = match folders.len().saturating_sub(named.len()) {
+        0 => String::new(),
+        more => format!(" and {more} more folders"),
+    };
+    let message = format!(
+        "code was not judged, because it lies in folders that are passed over: {}{more}",
+        named.join(", ")
+    );
+    let help = "hidden folders, `vendor`, `node_modules` and `__pycache__` hold the code of others; name such a folder to judge it";
+    (!folders.is_empty()).then(|| Diagnostic::warning(message).help(help))
 }
 
 /// A tree with some files other than they are on disk.

@@ -20,7 +20,6 @@ use plumb_report::identity::fingerprint;
 use plumb_report::numbers::counted;
 use plumb_report::options::Color;
 use plumb_report::visible::visible;
-use rayon::prelude::*;
 use similar::{ChangeTag, TextDiff};
 
 use crate::arguments::FixCodeArguments;
@@ -29,6 +28,7 @@ use crate::code_tree::{CodeTree, Overlay};
 use crate::console::Console;
 use crate::exit::{Failed, Status, file_error};
 use crate::scan_code::{self, Code, Reading};
+use crate::shown_text::ShownText;
 use crate::{graph, knowledge, output};
 
 /// How often corrections that did not help are taken out and the rest tried again.
@@ -79,7 +79,8 @@ pub(crate) fn run(console: Console, arguments: &FixCodeArguments) -> Result<Stat
     let mut diff = String::new();
     for (path, text) in &fixed.changed {
         let old = texts.get(path.as_str()).copied().unwrap_or_default();
-        write_diff(path, old, text, console.stdout_color(), &mut diff);
+        let shown = ShownText::of(&code.sources, path, old);
+        write_diff((path, &shown), old, text, console.stdout_color(), &mut diff);
     }
     output::print(&diff)?;
     if arguments.write {
@@ -165,12 +166,7 @@ impl Work<'_> {
         let config = graph::config_of(Default::default(), None, None);
         let analyzer = Analyzer::new(self.pack, policies, Vec::new(), config)
             .map_err(|error| Diagnostic::error(error.to_string()))?;
-        let judged = code
-            .accounts
-            .par_iter()
-            .map(|account| analyzer.account(&account.snapshot))
-            .collect();
-        let mut report = analyzer.finish(judged, None);
+        let mut report = analyzer.finish(code.judge(&analyzer), None);
         scan_code::locate(&mut report, &code);
         // What somebody accepted is left as it is; what is wrong with suppressions, a scan tells.
         let _ = code.accept(&mut report, self.pack, Idle::PassedOver);
@@ -371,7 +367,7 @@ fn applied(wanted: &[Wanted], texts: &BTreeMap<&str, &str>) -> BTreeMap<String, 
     changed
 }
 
-fn write_diff(path: &str, old: &str, new: &str, color: Color, out: &mut String) {
+fn write_diff((path, shown): (&str, &ShownText), old: &str, new: &str, color: Color, out: &mut String) {
     let paint = |style: Style, text: &str| match color {
         Color::Never => text.to_owned(),
         Color::Always => format!("{style}{text}{style:#}"),
@@ -391,7 +387,10 @@ fn write_diff(path: &str, old: &str, new: &str, color: Color, out: &mut String) 
             paint(AnsiColor::Cyan.on_default(), &hunk.header().to_string())
         );
         for change in hunk.iter_changes() {
-            let line = change.value().trim_end_matches('\n');
+            let line = match change.old_index() {
+                Some(number) => shown.before(number).to_owned(),
+                None => shown.after(change.value().trim_end_matches('\n')),
+            };
             let (sign, style) = match change.tag() {
                 ChangeTag::Delete => ("-", AnsiColor::Red.on_default()),
                 ChangeTag::Insert => ("+", AnsiColor::Green.on_default()),

@@ -41,10 +41,7 @@ impl Gaps {
                     attribute: gap.attribute.clone(),
                 };
                 if gap.resource_type == CODE {
-                    odd.push(Text::from(format!(
-                        "some of the code of `{}` could not be read",
-                        gap.region
-                    )));
+                    odd.push(of_code(gap));
                     continue;
                 }
                 if gap.unreadable.reason != Reason::NotUnderstood {
@@ -151,6 +148,19 @@ fn kind(gap: &Gap) -> String {
         Some(attribute) => format!("`{attribute}` of {} ({reason})", gap.resource_type),
         None => format!("{} not listed ({reason})", gap.resource_type),
     }
+}
+
+fn of_code(gap: &Gap) -> Text {
+    let path = &gap.region;
+    Text::from(match &gap.attribute {
+        None => format!("some of the code of `{path}` could not be read"),
+        Some(kind) => {
+            let blocks = counted(gap.count, "blocks");
+            format!(
+                "{blocks} of `{kind}` in `{path}`, on which networks or permissions hang: nothing tells what they make"
+            )
+        }
+    })
 }
 
 fn disagreement(account: &str, gap: &Gap, attribute: &str) -> Text {

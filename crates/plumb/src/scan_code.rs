@@ -13,8 +13,10 @@ use plumb_iac::locate::spot;
 use plumb_iac::mapping::{Mapped, UsedPaths};
 use plumb_iac::place::Sources;
 use plumb_iac::scan::{Evaluated, Options, ScannedStack};
+use plumb_iac::secrecy::Secrecy;
 use plumb_iac::snapshot::{CODE, CodeAccount, Undeclared, accounts};
 use plumb_iac::suppress::{self, Idle, Suppression};
+use plumb_iac::terraform::is_module_file;
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::report::{FindingView, Report, VerdictCounts};
 use plumb_model::value::Text;
@@ -24,10 +26,11 @@ use plumb_pack::fix::Fixes;
 use plumb_pack::pack::Pack;
 use plumb_report::baseline::Baseline;
 use plumb_report::identity::fingerprint;
+use plumb_report::visible::visible;
 
 use crate::arguments::{CodeArguments, Paths, ScanCodeArguments};
 use crate::code_policies::CodePolicies;
-use crate::code_tree::{CodeTree, Overlay};
+use crate::code_tree::{CodeTree, Overlay, told_of_passed_over};
 use crate::console::Console;
 use crate::exit::{Failed, Status, file_error};
 use crate::input_file::read_text;
@@ -47,6 +50,8 @@ const MAX_BASELINE: u64 = 256 * 1024 * 1024;
 pub(crate) struct Code {
     pub(crate) sources: Sources,
     pub(crate) accounts: Vec<CodeAccount>,
+    /// The same with sensitive values revealed, which decides verdicts and is shown nowhere; empty where there are none.
+    pub(crate) revealed: Vec<CodeAccount>,
     /// What its authors accept, and what is wrong with how they say it.
     suppressions: (Vec<Suppression>, Vec<Diagnostic>),
     /// How it is corrected.
@@ -128,7 +133,14 @@ pub(crate) fn run(console: Console, arguments: &ScanCodeArguments) -> Result<Sta
     let analyzer = Analyzer::new(&pack, policies.judging, chosen.frameworks, config.clone())
         .map_err(|error| Diagnostic::error(error.to_string()))?
         .with_idle(&pack, &policies.idle);
-    let (code, judged) = read.judge(Some(console), &pack, &used, &analyzer)?;
+    let (code, mut judged) = read.judge(Some(console), &pack, &used, &analyzer)?;
+    if let Some(file) = module_file(&arguments.code) {
+        code.keep_file(&analyzer, &mut judged, file);
+        let shown = visible(file);
+        console.say(&format!(
+            "note: all files of the module of `{shown}` were judged together; what has a place in `{shown}` is told"
+        ));
+    }
     let mut report = analyzer.finish(judged, None);
     locate(&mut report, &code);
     let idle = if focus.changed {
@@ -161,6 +173,14 @@ pub(crate) fn run(console: Console, arguments: &ScanCodeArguments) -> Result<Sta
     }
     if let Some(baseline) = baseline {
         baseline.mark(&mut report);
+        let counts = report.focus.as_ref().and_then(|focus| focus.baseline);
+        if counts.is_some_and(|counts| baseline.is_of_other_code(&counts)) {
+            let message =
+                "no failure of the baseline is among those of this scan, so all of them count as new";
+            let help =
+                "it knows folders as they lie below the scanned one: write and read it with the same PATH";
+            console.show(&[Diagnostic::warning(message).help(help)]);
+        }
     }
     if let Some(path) = &focus.write_baseline {
         let failed = |error| file_error("write", path, &error);
@@ -187,6 +207,13 @@ pub(crate) fn run(console: Console, arguments: &ScanCodeArguments) -> Result<Sta
             status @ (Status::Clean | Status::Findings | Status::BadInput | Status::Incomplete) => status,
         },
     )
+}
+
+/// The name of the file of Terraform that a command names: its module is judged, as no file of it can be by itself.
+fn module_file(arguments: &CodeArguments) -> Option<&str> {
+    let path = arguments.path.as_deref().filter(|path| path.is_file())?;
+    let name = path.file_name()?.to_str()?;
+    is_module_file(name).then_some(name)
 }
 
 /// Reads a baseline.
@@ -232,6 +259,8 @@ pub(crate) fn read(
 /// Code that is evaluated and waits for policies, which decide how much of a document has to be told.
 pub(crate) struct Read<'r> {
     pub(crate) evaluated: Evaluated,
+    /// The same with sensitive values revealed, where some were kept back.
+    revealed: Option<Evaluated>,
     reading: Reading<'r>,
     path: PathBuf,
     suppressions: (Vec<Suppression>, Vec<Diagnostic>),
@@ -279,17 +308,26 @@ pub(crate) fn evaluate<'r>(
             .map(|file| below(tree, file))
             .collect::<Result<_, _>>()?,
         region: arguments.region.as_deref().map(Text::from),
+        secrecy: Secrecy::Kept,
     };
     if let Some(changes) = changes {
         paths = affected(files, &paths, changes, &options.value_files);
     }
-    let (evaluated, suppressions) = deeply(|| {
+    let (evaluated, revealed, suppressions) = deeply(|| {
         let evaluated = plumb_iac::scan::evaluate(pack, files, &paths, &options);
+        let revealed = evaluated.kept_back.then(|| {
+            let options = Options {
+                secrecy: Secrecy::Revealed,
+                ..options.clone()
+            };
+            plumb_iac::scan::evaluate(pack, files, &paths, &options)
+        });
         let suppressions = suppress::read(&evaluated.sources);
-        (evaluated, suppressions)
+        (evaluated, revealed, suppressions)
     })?;
     Ok(Read {
         evaluated,
+        revealed,
         reading: *reading,
         path: path.to_owned(),
         suppressions,
@@ -310,7 +348,7 @@ impl Read<'_> {
         Ok(code)
     }
 
-    /// Judges every root as soon as its documents are made, and lets go of them.
+    /// Judges every root as soon as its documents are made, and lets go of them where nothing else asks for them.
     pub(crate) fn judge(
         self,
         console: Option<Console>,
@@ -318,11 +356,16 @@ impl Read<'_> {
         used: &UsedPaths,
         analyzer: &Analyzer,
     ) -> Result<(Code, Vec<Judged>), Failed> {
-        self.each(console, pack, used, |account| {
+        let compares = self.revealed.is_some();
+        let (code, mut judged) = self.each(console, pack, used, |account| {
             let judged = analyzer.account(&account.snapshot);
-            account.snapshot.resources = Vec::new();
+            if !compares {
+                account.snapshot.resources = Vec::new();
+            }
             judged
-        })
+        })?;
+        code.decide(analyzer, &mut judged);
+        Ok((code, judged))
     }
 
     fn each<T: Send>(
@@ -342,12 +385,21 @@ impl Read<'_> {
             (unjudged, accounts, made)
         };
         let scanned = deeply(|| evaluated.map_each(pack, used, root))?;
+        let revealed = match self.revealed {
+            Some(revealed) => {
+                let root = |stack: ScannedStack, sources: &Sources| {
+                    accounts(pack, stack, sources, undeclared, &taken_at)
+                };
+                deeply(|| revealed.map_each(pack, used, root))?.stacks
+            }
+            None => Vec::new(),
+        };
         if let Some(console) = console {
             console.show_some(&self.walking);
             console.show_some(&scanned.problems);
             console.show(&not_judged(scanned.stacks.iter().map(|(unjudged, ..)| unjudged)));
             if self.reading.changes.is_none() && !self.path.is_file() {
-                console.show(passed_over(self.reading.tree, &scanned.sources).as_slice());
+                console.show(told_of_passed_over(self.reading.tree, &scanned.sources).as_slice());
             }
             if scanned.kubernetes > 0 {
                 let count = scanned.kubernetes;
@@ -377,6 +429,12 @@ impl Read<'_> {
             accounts.extend(of_root);
             made.extend(made_of_root);
         }
+        // A reading that finds other roots says nothing of these.
+        let mut revealed: Vec<CodeAccount> = revealed.into_iter().flatten().collect();
+        let id = |account: &CodeAccount| account.snapshot.account.id.clone();
+        if !revealed.iter().map(id).eq(accounts.iter().map(id)) {
+            revealed = Vec::new();
+        }
         let (fixes, problems) = pack.fixes();
         if let Some(console) = console {
             console.show(&problems);
@@ -384,6 +442,7 @@ impl Read<'_> {
         let code = Code {
             sources: scanned.sources,
             accounts,
+            revealed,
             suppressions: self.suppressions,
             fixes,
             unknown_blocks,
@@ -414,31 +473,6 @@ impl Unjudged {
             orphans,
         }
     }
-}
-
-/// Code in folders that are passed over and that no other code brings in, as one warning.
-fn passed_over(tree: &CodeTree, sources: &Sources) -> Option<Diagnostic> {
-    let read: BTreeSet<&str> = sources.iter().map(|(_, source)| source.name.as_str()).collect();
-    let files = tree.passed_over();
-    let files = files.iter().filter(|file| !read.contains(file.as_str()));
-    let folders: BTreeSet<&str> = files
-        .map(|file| file.rsplit_once('/').map_or("", |(folder, _)| folder))
-        .collect();
-    let named: Vec<String> = folders
-        .iter()
-        .take(MOST_NAMED)
-        .map(|folder| format!("`{folder}`"))
-        .collect();
-    let more = match folders.len().saturating_sub(named.len()) {
-        0 => String::new(),
-        more => format!(" and {more} more folders"),
-    };
-    let message = format!(
-        "code was not judged, because it lies in folders that are passed over: {}{more}",
-        named.join(", ")
-    );
-    let help = "hidden folders, `vendor`, `node_modules` and `__pycache__` hold the code of others; name such a folder to judge it";
-    (!folders.is_empty()).then(|| Diagnostic::warning(message).help(help))
 }
 
 /// What the code declares of types that nothing is known of, or only in part, as one warning each.

@@ -8,12 +8,11 @@ use plumb_engine::{Analyzer, Judged};
 use plumb_graph::assemble::{Assembled, assemble};
 use plumb_graph::fragment::AccountFragment;
 use plumb_graph::knowledge::Knowledge;
-use plumb_iac::snapshot::{CodeAccount, Undeclared};
+use plumb_iac::snapshot::Undeclared;
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::report::Report;
 use plumb_model::value::Text;
 use plumb_pack::compiled::CompiledPolicy;
-use rayon::prelude::*;
 
 use crate::addresses::Addresses;
 use crate::arguments::{CodeArguments, SelectionArguments};
@@ -91,8 +90,7 @@ impl Source {
                 };
                 let code = scan_code::read(console, &pack, &policies, &how, Undeclared::Absent)?;
                 addresses = Addresses::of(&code.accounts);
-                let judge = |account: &CodeAccount| analyzer.account(&account.snapshot);
-                (code.accounts.par_iter().map(judge).collect(), None)
+                (code.judge(&analyzer), None)
             }
             (Some(path), _) => {
                 let (accounts, organization) = scan_snapshot::judge(&analyzer, path)?;

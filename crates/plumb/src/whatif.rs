@@ -1,5 +1,6 @@
 //! `plumb whatif`: what would remain of the attack paths after a change.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use plumb_expr::Root;
@@ -16,6 +17,7 @@ use plumb_pack::graph_role::GraphRole;
 use plumb_report::identity::fingerprint;
 use plumb_report::terminal::answers;
 
+use crate::addresses::Addresses;
 use crate::answer::{self, Destination, did_you_mean, one_of};
 use crate::console::Console;
 use crate::exit::{Failed, Status};
@@ -44,17 +46,18 @@ pub(crate) fn run(console: Console, arguments: &WhatifArguments) -> Result<Statu
         Judging::EveryPolicy
     };
     let read = Source::read(console, source, judging)?;
-    let gaps = read.gaps.clone();
+    let (gaps, addresses) = (read.gaps.clone(), read.addresses.clone());
     let (policies, knowledge) = (read.policies.clone(), std::sync::Arc::clone(&read.knowledge));
     let (report, assembled) = read.findings_and_graph();
     let security = &assembled.graph;
     let mut change = Change::default();
     let mut assumed = Vec::new();
     for name in &arguments.remove {
-        change.remove(security, name).map_err(|error| unknown(&error))?;
+        let name = meant(&addresses, name);
+        change.remove(security, &name).map_err(|error| unknown(&error))?;
     }
     for name in &arguments.fix {
-        let finding = find(&report, &policies, name)?;
+        let finding = find(&report, &policies, &addresses, name)?;
         let role = knowledge
             .type_id(&finding.policy.resource_type)
             .and_then(|id| knowledge.role(id));
@@ -76,6 +79,29 @@ pub(crate) fn run(console: Console, arguments: &WhatifArguments) -> Result<Statu
     }?;
     gaps.warn(console);
     Ok(gaps.status())
+}
+
+/// A change with the uids of resources that it names by the addresses of their blocks.
+fn meant<'n>(addresses: &Addresses, name: &'n str) -> Cow<'n, str> {
+    if let Some((from, to)) = name.rsplit_once("-> ") {
+        let (from, kind) = match from.rfind("-[") {
+            Some(at) => from.split_at(at),
+            None => (from, ""),
+        };
+        let (start, end) = (addresses.meant(from.trim()), addresses.meant(to.trim()));
+        if (start, end) == (from.trim(), to.trim()) {
+            return Cow::Borrowed(name);
+        }
+        return Cow::Owned(format!("{start} {kind}-> {end}"));
+    }
+    let (resource, attribute) = match name.rfind('#') {
+        Some(at) => name.split_at(at),
+        None => (name, ""),
+    };
+    match addresses.meant(resource) {
+        same if same == resource => Cow::Borrowed(name),
+        uid => Cow::Owned(format!("{uid}{attribute}")),
+    }
 }
 
 /// Adds what a finding speaks of, and says what was assumed.
@@ -117,7 +143,12 @@ fn mend(
 }
 
 /// The failing finding that a text means.
-fn find<'r>(report: &'r Report, policies: &[CompiledPolicy], name: &str) -> Result<FindingView<'r>, Failed> {
+fn find<'r>(
+    report: &'r Report,
+    policies: &[CompiledPolicy],
+    addresses: &Addresses,
+    name: &str,
+) -> Result<FindingView<'r>, Failed> {
     let is_digit = |byte: u8| byte.is_ascii_hexdigit();
     let found = if name.len() == FINGERPRINT && name.bytes().all(is_digit) {
         let wanted = name.to_ascii_lowercase();
@@ -128,7 +159,7 @@ fn find<'r>(report: &'r Report, policies: &[CompiledPolicy], name: &str) -> Resu
             )
         })
     } else {
-        by_name(report, policies, name)
+        by_name(report, policies, addresses, name)
     };
     let finding = found?;
     let (policy, uid) = (&finding.policy.name, &finding.resource.uid);
@@ -149,12 +180,14 @@ fn find<'r>(report: &'r Report, policies: &[CompiledPolicy], name: &str) -> Resu
 fn by_name<'r>(
     report: &'r Report,
     policies: &[CompiledPolicy],
+    addresses: &Addresses,
     name: &str,
 ) -> Result<FindingView<'r>, Diagnostic> {
     let Some((policy, resource)) = name.split_once('@') else {
         return Err(Diagnostic::error(format!("`{name}` is no finding"))
             .help("write it as `POLICY@RESOURCE`, or give the 32 digits of its fingerprint"));
     };
+    let resource = addresses.meant(resource);
     let meant: BTreeSet<&Text> = policies
         .iter()
         .filter(|compiled| compiled.policy.is_called(policy))

@@ -170,6 +170,10 @@ impl Permissions<'_, '_> {
                 assembly.edge(from, *member, kind, outcome.from.clone(), &outcome, extra);
             }
         } else if let Some(to) = assembly.stand_in(stand, members) {
+            // What an escalation tells of the same step need not be said twice.
+            if kind == EdgeKind::CanAdminister && assembly.is_taken(from, to, outcome.certainty) {
+                return;
+            }
             assembly.edge(from, to, kind, outcome.from.clone(), outcome, extra);
         }
     }

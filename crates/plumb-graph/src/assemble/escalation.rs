@@ -502,5 +502,8 @@ fn connect(
     } else {
         let how = Some(escalation.title.clone());
         assembly.edge(from, to, EdgeKind::CanEscalateTo, how, outcome, 0);
+        if let (Gain::Target, Target::Resource(_)) = (escalation.gains, &escalation.target) {
+            assembly.take(from, to, outcome.certainty);
+        }
     }
 }

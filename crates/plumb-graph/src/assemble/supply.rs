@@ -10,7 +10,9 @@ use plumb_model::value::Text;
 use plumb_pack::code_source::{Holds, ITEM};
 
 use crate::assemble::{Assembly, Outcome};
-use crate::fragment::{AccountFragment, Detail, FragmentNode, Reference, ReferenceTo, ResolvedAccess};
+use crate::fragment::{
+    AccountFragment, Detail, Extent, FragmentNode, Reference, ReferenceTo, ResolvedAccess,
+};
 use crate::knowledge::{Knowledge, TypeId};
 
 /// The most things that workloads run in all of an estate.
@@ -33,6 +35,7 @@ pub(crate) struct Supply {
 pub(crate) fn read(knowledge: &Knowledge, fragments: &mut [AccountFragment]) -> Vec<Supply> {
     let holders = holders(knowledge, fragments);
     let mut named = Vec::new();
+    let mut unread = Vec::new();
     for (fragment, found) in fragments.iter().enumerate() {
         for (position, node) in found.nodes.iter().enumerate() {
             let runs = node.detail.iter().flat_map(|detail| &detail.code);
@@ -46,15 +49,31 @@ pub(crate) fn read(knowledge: &Knowledge, fragments: &mut [AccountFragment]) -> 
                 let Some(holds) = knowledge.role(type_id).and_then(|role| role.holds.as_ref()) else {
                     continue;
                 };
-                let Some((holder, item)) = holds.named(&code.named) else {
+                let found = match code.extent {
+                    Extent::Whole => holds
+                        .named(&code.named)
+                        .map(|(holder, item)| (Text::from(holder), Text::from(item))),
+                    Extent::Beginning => holds.begun(&code.named),
+                };
+                let Some((holder, item)) = found else {
+                    if code.extent == Extent::Beginning {
+                        let told = format!("{}: `{}` was not read to its end", node.uid, code.place);
+                        unread.push((fragment, Text::from(told)));
+                    }
                     continue;
                 };
-                let candidates = holders.get(&(type_id, holder)).map_or(&[][..], Vec::as_slice);
+                let key = (type_id, holder.as_str());
+                let candidates = holders.get(&key).map_or(&[][..], Vec::as_slice);
                 let own = candidates.iter().find(|(other, _)| *other == fragment);
                 if let Some(holder) = own.or(candidates.first()) {
-                    named.push((*holder, Text::from(item), (fragment, position), run));
+                    named.push((*holder, item, (fragment, position), run));
                 }
             }
+        }
+    }
+    for (fragment, problem) in unread {
+        if let Some(fragment) = fragments.get_mut(fragment) {
+            fragment.problems.push(problem);
         }
     }
     let mut known: BTreeMap<(Place, Text), Place> = BTreeMap::new();

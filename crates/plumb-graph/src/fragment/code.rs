@@ -23,8 +23,18 @@ pub(crate) struct Run {
     pub(crate) place: Text,
     /// What it is called there.
     pub(crate) named: Text,
+    /// How much of that is known.
+    pub(crate) extent: Extent,
     /// On what it hangs that a change counts.
     pub(crate) hangs_on: Vec<Circumstance>,
+}
+
+/// How much of a name is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    Whole,
+    /// With what it begins.
+    Beginning,
 }
 
 /// What principals need to decide what the single things in a resource are.
@@ -76,8 +86,28 @@ pub(super) fn runs(
                     entry,
                     place: place(code, &at),
                     named,
+                    extent: Extent::Whole,
                     hangs_on,
                 }),
+                // Of several pieces the beginning of one is not that of all.
+                Value::Unreadable(unreadable)
+                    if !unreadable.begins.0.is_empty() && code.place().is_some() =>
+                {
+                    let named = unreadable.begins.0.clone();
+                    hangs_on.push(Circumstance {
+                        clause: Text::from(format!(
+                            "what follows `{named}`, which was not read: {unreadable}"
+                        )),
+                        certainty: Certainty::Possible,
+                    });
+                    found.push(Run {
+                        entry,
+                        place: place(code, &at),
+                        named,
+                        extent: Extent::Beginning,
+                        hangs_on,
+                    });
+                }
                 Value::Unreadable(unreadable) => problems.push(Text::from(format!(
                     "{}: {}, which was not read: {unreadable}",
                     resource.uid, code.clause

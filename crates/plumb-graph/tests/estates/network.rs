@@ -306,7 +306,7 @@ fn only_who_controls_the_code_of_a_function_has_its_role() {
     }
     find(
         &powerful_function("lambda:UpdateFunctionCode", json!(null)).report(),
-        "credentials -holds-> ann -can_administer-> job -runs_as-> fn -can_administer-> administrator",
+        "credentials -holds-> ann -can_escalate_to-> job -runs_as-> fn -can_administer-> administrator",
     );
 }
 
@@ -328,7 +328,7 @@ fn only_who_controls_the_code_of_an_instance_has_its_role() {
     }
     find(
         &estate(&["ssm:StartSession"]).report(),
-        "credentials -holds-> ann -can_administer-> i-web -runs_as-> web -can_read-> cards",
+        "credentials -holds-> ann -can_escalate_to-> i-web -runs_as-> web -can_read-> cards",
     );
     find(
         &estate(&[

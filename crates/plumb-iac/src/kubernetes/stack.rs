@@ -1,5 +1,7 @@
 //! From the objects that are applied together to a stack of declared blocks.
 
+use std::collections::BTreeMap;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -69,6 +71,7 @@ pub(super) fn stack(group: Group, account: Text, values: &Values, context: &Cont
         blocks,
         region: context.region.clone(),
         account: Some(account),
+        former: BTreeMap::new(),
     }
 }
 

@@ -113,13 +113,18 @@ fn taken(inherited: &Inherited, other: &Prepared<'_>) -> Option<Val> {
         (None, Otherwise::Value(value)) => Val::new(kind_of(value)?),
         (None, Otherwise::Absent | Otherwise::Unknown) => return None,
     };
-    let text = scalar_text(&val)?;
-    let is_taken = |only: &Vec<Value>| {
+    let is_one_of = |only: &Vec<Value>, text: &Text| {
         only.iter()
             .filter_map(|value| scalar_text(&Val::new(kind_of(value)?)))
-            .any(|taken| taken == text)
+            .any(|taken| taken == *text)
     };
-    inherited.only.as_ref().is_none_or(is_taken).then_some(Val {
+    let is_taken = match (scalar_text(&val), &inherited.only) {
+        (Some(text), Some(only)) => is_one_of(only, &text),
+        (Some(_), None) => true,
+        (None, None) => matches!(val.kind, Kind::List(_)),
+        (None, Some(_)) => false,
+    };
+    is_taken.then_some(Val {
         // It stands in the other block and not in this one.
         at: None,
         ..val

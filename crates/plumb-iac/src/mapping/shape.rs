@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use plumb_api::names::snake_case;
 use plumb_expr::Type;
-use plumb_model::value::{Map, Reason, Text, Unreadable, Value};
+use plumb_model::value::{Beginning, Map, Reason, Text, Unreadable, Value};
 use plumb_pack::recipe::Transform;
 use plumb_pack::transform::{SCANNED_TEXT, apply_transforms};
 
@@ -33,8 +33,14 @@ impl Made {
 
     /// Something unknown in the place of a value of code.
     pub(crate) fn unknown(why: &str, val: &Val) -> Self {
+        let mut value = unknown(why);
+        if let (Value::Unreadable(unreadable), Some(partial)) = (&mut value, &val.partial) {
+            let mut told = Unreadable::clone(unreadable);
+            told.begins = Beginning(Text::from(partial.beginning()));
+            value = Value::unreadable(told);
+        }
         Self {
-            value: unknown(why),
+            value,
             node: PlaceNode::of(val),
         }
     }

@@ -1,5 +1,7 @@
 //! Tests of the mapper with hand-made blocks.
 
+use std::collections::BTreeMap;
+
 use std::sync::Arc;
 
 use plumb_model::value::{Text, Value};
@@ -137,6 +139,7 @@ fn stack(blocks: Vec<Declared>) -> Stack {
         blocks,
         region: Some(Text::new_static("eu-west-1")),
         account: None,
+        former: BTreeMap::new(),
     }
 }
 

@@ -140,18 +140,15 @@ impl Code {
         let mut names = names;
         // Editors keep their copies so; no Terraform reads them.
         names.retain(|name| is_source(name) && !name.starts_with('.'));
-        let (hidden, names): (Vec<_>, Vec<_>) = names
-            .iter()
-            .partition(|name| hidden_by(name).is_some_and(|other| names.contains(&other)));
-        for name in hidden {
-            let path = within(folder, name);
-            let other = hidden_by(name).unwrap_or_default();
-            let message = format!("`{path}` was not read, because OpenTofu reads `{other}` in its place");
-            let help =
-                "Terraform would read it; in a folder for both, keep what is for Terraform alone elsewhere";
-            self.problems.push(Diagnostic::warning(message).help(help));
+        for name in &names {
+            if let Some(other) = hidden_by(name).filter(|other| names.contains(other)) {
+                let (path, other) = (within(folder, name), within(folder, &other));
+                let message = format!("Terraform reads `{path}`, and OpenTofu `{other}` in its place");
+                let help = "nothing tells which of them applies this folder; both files were judged";
+                self.problems.push(Diagnostic::warning(message).help(help));
+            }
         }
-        for name in names.into_iter().cloned() {
+        for name in names {
             let path = within(folder, &name);
             match files.read(&path) {
                 Ok(text) => read.push((name, self.sources.add(path, text))),

@@ -13,6 +13,7 @@ use super::scope::Failure;
 use crate::complete::Complete;
 use crate::files::Files;
 use crate::place::Place;
+use crate::secrecy::Secrecy;
 use crate::val::{Kind, Val};
 
 /// The most steps that one root takes: expressions, and items that functions go through.
@@ -54,6 +55,22 @@ pub(crate) struct Evaluator<'w> {
     call: Cell<Option<Place>>,
     /// The folders of the modules that were called at least once.
     called: RefCell<BTreeSet<String>>,
+    /// What becomes of sensitive values in this reading, and in the expression at work: its author may reveal them.
+    base_secrecy: Secrecy,
+    secrecy: Cell<Secrecy>,
+    /// Where sensitive values that were met are written.
+    secrets: RefCell<Option<BTreeSet<Place>>>,
+}
+
+/// What was met while a root was evaluated.
+pub(crate) struct Met {
+    pub(crate) problems: Vec<Diagnostic>,
+    /// Whether something was left out.
+    pub(crate) is_incomplete: bool,
+    /// The folders of the modules that were called at least once.
+    pub(crate) called: BTreeSet<String>,
+    /// Where the sensitive values that were kept back are written; `None` when there were none.
+    pub(crate) secrets: Option<BTreeSet<Place>>,
 }
 
 impl<'w> Evaluator<'w> {
@@ -63,8 +80,8 @@ impl<'w> Evaluator<'w> {
         complete: &'w dyn Complete,
         (code, form): (&'w Code, usize),
         installed: &'w BTreeMap<String, String>,
-        account: Text,
-        region: Option<Text>,
+        (account, region): (Text, Option<Text>),
+        secrecy: Secrecy,
     ) -> Self {
         Self {
             files,
@@ -84,7 +101,38 @@ impl<'w> Evaluator<'w> {
             instances: Cell::new(0),
             call: Cell::new(None),
             called: RefCell::default(),
+            base_secrecy: secrecy,
+            secrecy: Cell::new(secrecy),
+            secrets: RefCell::default(),
         }
+    }
+
+    /// What becomes of sensitive values in the expression at work.
+    pub(crate) fn secrecy(&self) -> Secrecy {
+        self.secrecy.get()
+    }
+
+    /// Runs `work` with sensitive values revealed, as its author says that they are to be seen.
+    pub(crate) fn revealing<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.with_secrecy(Secrecy::Revealed, work)
+    }
+
+    /// Runs `work` on what others see too.
+    pub(crate) fn for_all<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.with_secrecy(self.base_secrecy, work)
+    }
+
+    fn with_secrecy<T>(&self, secrecy: Secrecy, work: impl FnOnce() -> T) -> T {
+        let before = self.secrecy.replace(secrecy);
+        let result = work();
+        self.secrecy.set(before);
+        result
+    }
+
+    /// Notes a sensitive value that is kept back, with where its texts are written.
+    pub(crate) fn keep_back(&self, value: &Val) {
+        let mut secrets = self.secrets.borrow_mut();
+        written_at(value, secrets.get_or_insert_default());
     }
 
     /// The module of a folder; `None` when it has no code that was read.
@@ -148,13 +196,14 @@ impl<'w> Evaluator<'w> {
         }
     }
 
-    /// Everything that was told, whether something was left out, and the folders of the modules that were called.
-    pub(crate) fn into_told(self) -> (Vec<Diagnostic>, bool, BTreeSet<String>) {
-        (
-            self.problems.into_inner(),
-            self.incomplete.get(),
-            self.called.into_inner(),
-        )
+    /// Everything that was told and met.
+    pub(crate) fn into_told(self) -> Met {
+        Met {
+            problems: self.problems.into_inner(),
+            is_incomplete: self.incomplete.get(),
+            called: self.called.into_inner(),
+            secrets: self.secrets.into_inner(),
+        }
     }
 
     /// Notes that a module is called.
@@ -210,5 +259,19 @@ impl<'w> Evaluator<'w> {
                 Val::placed(Kind::Unknown(failure.message), failure.place.or(place))
             }
         }
+    }
+}
+
+/// Where the texts and numbers in a value are written.
+fn written_at(value: &Val, places: &mut BTreeSet<Place>) {
+    match &value.kind {
+        Kind::String(_) | Kind::Int(_) | Kind::Float(_) => places.extend(value.set),
+        Kind::List(items) => items.iter().for_each(|item| written_at(item, places)),
+        Kind::Map(fields) => fields
+            .entries
+            .values()
+            .for_each(|entry| written_at(entry, places)),
+        Kind::Json(inner) => written_at(inner, places),
+        Kind::Null | Kind::Bool(_) | Kind::Unknown(_) => {}
     }
 }

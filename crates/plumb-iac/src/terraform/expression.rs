@@ -12,6 +12,7 @@ use super::scope::{Evaluated, Failure, Frame, Scope};
 use super::syntax::{Call, Expr, ExprKind, For, Part, Step};
 use crate::partial::Writer;
 use crate::place::Place;
+use crate::secrecy::Secrecy;
 use crate::val::{Fields, Kind, Val, Why};
 
 /// The most elements that an expression makes.
@@ -306,6 +307,23 @@ impl Evaluator<'_> {
                     Err(_) => Kind::Bool(false),
                 };
                 return Ok(Val::placed(kind, place));
+            }
+            "nonsensitive" => {
+                if let [argument] = call.arguments.as_slice() {
+                    let value = self.revealing(|| self.evaluate(argument, scope))?;
+                    return Ok(value.or_placed(place));
+                }
+            }
+            "sensitive" => {
+                if let [argument] = call.arguments.as_slice() {
+                    let value = self.evaluate(argument, scope)?;
+                    if self.secrecy() == Secrecy::Revealed || value.why_unknown().is_some() {
+                        return Ok(value);
+                    }
+                    self.keep_back(&value);
+                    let why = "it is marked as sensitive";
+                    return Ok(Val::placed(Kind::Unknown(Text::new_static(why)), place));
+                }
             }
             "basename" => {
                 if let [folder] = call.arguments.as_slice()

@@ -10,12 +10,14 @@ use plumb_model::value::Text;
 use super::constraint::convert;
 use super::evaluator::Evaluator;
 use super::module::{Mode, Module};
+use super::relative::from_root;
 use super::repeat::{Key, Repeated, Repetition};
 use super::resolve::Resolved;
 use super::scope::{Evaluated, Failure, Frame, Scope};
 use super::syntax::{Block, ExprKind, Step};
 use crate::partial::{Holds, Partial};
 use crate::place::Place;
+use crate::secrecy::Secrecy;
 use crate::val::{Entries, Fields, Kind, Val};
 
 /// The most parts of a value that a name has.
@@ -40,7 +42,7 @@ pub(crate) struct Instance {
     pub(crate) calls: Vec<Place>,
     /// Why it is not sure that it is called.
     pub(crate) perhaps: Option<Text>,
-    known: RefCell<HashMap<Name, State>>,
+    known: RefCell<HashMap<(Name, Secrecy), State>>,
     resolved: RefCell<ResolvedBlocks>,
     children: RefCell<HashMap<usize, Option<Rc<Children>>>>,
 }
@@ -204,14 +206,15 @@ impl Evaluator<'_> {
 
     /// Evaluates a name once; one that needs itself is an error.
     fn named(&self, name: Name, instance: &Rc<Instance>, place: Option<Place>) -> Evaluated {
-        match instance.known.borrow().get(&name) {
+        let key = (name, self.secrecy());
+        match instance.known.borrow().get(&key) {
             Some(State::Known(value)) => return Ok(value.clone()),
             Some(State::Open) => return Err(Failure::breaking("this needs its own value", place)),
             None => {}
         }
-        instance.known.borrow_mut().insert(name.clone(), State::Open);
+        instance.known.borrow_mut().insert(key.clone(), State::Open);
         let evaluated = self.deeper(place, || {
-            self.inside(&instance.calls, || self.name_value(&name, instance, place))
+            self.inside(&instance.calls, || self.name_value(&key.0, instance, place))
         });
         // What is shared costs nothing here, but everything that goes through the value goes through all of it.
         let evaluated = evaluated.and_then(|value| match value.is_within(MAX_PARTS, MAX_NESTING) {
@@ -223,9 +226,9 @@ impl Evaluator<'_> {
                 _ = instance
                     .known
                     .borrow_mut()
-                    .insert(name, State::Known(value.clone()))
+                    .insert(key, State::Known(value.clone()))
             }
-            Err(_) => _ = instance.known.borrow_mut().remove(&name),
+            Err(_) => _ = instance.known.borrow_mut().remove(&key),
         }
         evaluated
     }
@@ -238,7 +241,11 @@ impl Evaluator<'_> {
                 Some(expr) => self.evaluate(expr, Scope::of(instance)),
                 None => Err(missing("local", name)),
             },
-            Name::Output(name) if instance.module.sensitive_outputs.contains(name) => {
+            Name::Output(name)
+                if self.secrecy() == Secrecy::Kept && instance.module.sensitive_outputs.contains(name) =>
+            {
+                // What it is made of stands where others may see it.
+                self.keep_back(&Val::null());
                 let why = format!("output `{name}` is sensitive, and its value was not looked at");
                 Ok(Val::placed(Kind::Unknown(Text::from(why)), place))
             }
@@ -265,7 +272,8 @@ impl Evaluator<'_> {
                         Val::placed(Kind::Unknown(Text::from(why)), Some(variable.place))
                     }
                 };
-                if variable.sensitive && !value.is_null() {
+                if self.secrecy() == Secrecy::Kept && variable.sensitive && !value.is_null() {
+                    self.keep_back(&value);
                     let why = format!("variable `{name}` is sensitive, and its value was not looked at");
                     return Ok(Val::placed(Kind::Unknown(Text::from(why)), Some(variable.place)));
                 }
@@ -362,7 +370,7 @@ impl Evaluator<'_> {
         instance.resolved.borrow_mut().insert(key, None);
         let resolved = self.deeper(place, || {
             Ok(Rc::new(self.inside(&instance.calls, || {
-                self.resolve(mode, position, instance)
+                self.for_all(|| self.resolve(mode, position, instance))
             })))
         });
         match &resolved {
@@ -394,7 +402,10 @@ impl Evaluator<'_> {
             None => {}
         }
         instance.children.borrow_mut().insert(call, None);
-        let children = Rc::new(self.inside(&instance.calls, || self.make_children(call, instance)));
+        let made = self.inside(&instance.calls, || {
+            self.for_all(|| self.make_children(call, instance))
+        });
+        let children = Rc::new(made);
         instance
             .children
             .borrow_mut()
@@ -554,39 +565,4 @@ fn path_of(name: &str, steps: &[Step]) -> Option<String> {
         }
     }
     Some(path)
-}
-
-/// The path of a folder from another, as Terraform shows it: `.`, `./modules/a`, `../modules/a`.
-fn from_root(root: &str, folder: &str) -> String {
-    let parts = |path: &str| -> Vec<String> {
-        let parts = path.split('/').filter(|part| !part.is_empty());
-        parts.map(str::to_owned).collect()
-    };
-    let (from, to) = (parts(root), parts(folder));
-    let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
-    let up = from.len() - common;
-    let mut steps: Vec<&str> = vec![".."; up];
-    if up == 0 {
-        steps.push(".");
-    }
-    steps.extend(to.iter().skip(common).map(String::as_str));
-    steps.join("/")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::from_root;
-
-    #[test]
-    fn the_path_of_a_module_counts_from_the_root() {
-        for (root, folder, expected) in [
-            ("", "", "."),
-            ("live", "live", "."),
-            ("", "modules/a", "./modules/a"),
-            ("live/eu", "modules/a", "../../modules/a"),
-            ("live", "live/m", "./m"),
-        ] {
-            assert_eq!(from_root(root, folder), expected);
-        }
-    }
 }

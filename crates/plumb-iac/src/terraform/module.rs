@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::value::Text;
 
+use super::moved;
 use super::syntax::{Block, Body, Expr, ExprKind};
 use crate::place::{Place, Sources};
 
@@ -22,6 +23,8 @@ pub(crate) struct Module {
     pub(crate) data: Vec<Block>,
     pub(crate) calls: Vec<Block>,
     pub(crate) providers: Vec<Block>,
+    /// Addresses within the module that blocks had before, with those that they have.
+    pub(crate) moved: Vec<(Text, Text)>,
     names: HashMap<(Mode, Text, Text), usize>,
 }
 
@@ -106,10 +109,10 @@ impl Module {
                         self.locals.insert(local.name, local.value);
                     }
                 }
+                ("moved", []) => self.moved.extend(moved::read(&block.body)),
                 // They say nothing of what is declared, or it is left to Terraform.
                 (
-                    "terraform" | "moved" | "import" | "removed" | "check" | "ephemeral" | "action" | "run"
-                    | "test",
+                    "terraform" | "import" | "removed" | "check" | "ephemeral" | "action" | "run" | "test",
                     _,
                 ) => {}
                 (kind, _) => {

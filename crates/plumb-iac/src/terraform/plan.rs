@@ -3,6 +3,7 @@
 //! Formats: <https://developer.hashicorp.com/terraform/internals/json-format>; state files have no documented format, version 4
 //! is what Terraform 0.12 and later and OpenTofu write. A plan tells everything that code tells and what the cloud knows by then.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use crate::complete::Complete;
 use crate::declared::{Declared, Language, Stack};
 use crate::mapping::{KNOWN_AFTER_APPLY, Surroundings};
 use crate::place::{FileId, Place, Sources};
+use crate::secrecy::Secrecy;
 use crate::val::{Fields, Kind, Val};
 
 /// How deep modules nest in a plan.
@@ -33,6 +35,15 @@ pub enum Written {
     Plan,
     /// What was applied.
     State,
+}
+
+/// What a plan or a state declares.
+#[derive(Debug)]
+pub struct Read {
+    /// What it declares.
+    pub stack: Stack,
+    /// Whether it has sensitive values that were kept back.
+    pub kept_back: bool,
 }
 
 /// What a file is, by the keys at its top; `None` for other files.
@@ -65,7 +76,8 @@ pub fn read(
     file: FileId,
     complete: &dyn Complete,
     (account, region): (&Text, Option<&Text>),
-) -> Result<Stack, Diagnostic> {
+    secrecy: Secrecy,
+) -> Result<Read, Diagnostic> {
     let Some(source) = sources.get(file) else {
         return Err(Diagnostic::error("the file is gone"));
     };
@@ -82,6 +94,8 @@ pub fn read(
         unknown: HashMap::new(),
         references: HashMap::new(),
         blocks: Vec::new(),
+        secrecy,
+        kept_back: Cell::new(false),
     };
     match written {
         Written::Plan => reader.plan(&json),
@@ -89,12 +103,16 @@ pub fn read(
     }
     reader.join();
     reader.blocks.sort_by(|a, b| a.address.cmp(&b.address));
-    Ok(Stack {
-        path: Text::from(source.name.as_str()),
-        language: Language::Terraform,
-        blocks: reader.blocks,
-        region: region.cloned(),
-        account: Some(account.clone()),
+    Ok(Read {
+        kept_back: reader.kept_back.get(),
+        stack: Stack {
+            path: Text::from(source.name.as_str()),
+            language: Language::Terraform,
+            blocks: reader.blocks,
+            region: region.cloned(),
+            account: Some(account.clone()),
+            former: BTreeMap::new(),
+        },
     })
 }
 
@@ -138,6 +156,8 @@ struct Reader<'r> {
     /// By address without keys: argument, and the addresses without keys that its expression refers to.
     references: HashMap<String, Vec<(Text, Vec<String>)>>,
     blocks: Vec<Declared>,
+    secrecy: Secrecy,
+    kept_back: Cell<bool>,
 }
 
 impl<'r> Reader<'r> {
@@ -240,7 +260,10 @@ impl<'r> Reader<'r> {
                 };
                 let mut values = self.value(instance.get("attributes").unwrap_or(&Json::Null), None, None, 0);
                 for path in list(instance.get("sensitive_attributes")) {
-                    hide(&mut values, path);
+                    if self.secrecy == Secrecy::Kept {
+                        self.kept_back.set(true);
+                        hide(&mut values, path);
+                    }
                 }
                 self.add(kind, &format!("{module}{kind}.{name}{key}"), values);
             }
@@ -328,7 +351,8 @@ impl<'r> Reader<'r> {
         if unknown == Some(&Json::Bool(true)) {
             return made(Kind::Unknown(Text::new_static(KNOWN_AFTER_APPLY)));
         }
-        if sensitive == Some(&Json::Bool(true)) {
+        if sensitive == Some(&Json::Bool(true)) && self.secrecy == Secrecy::Kept {
+            self.kept_back.set(true);
             return made(Kind::Unknown(Text::new_static(SENSITIVE)));
         }
         made(match json {

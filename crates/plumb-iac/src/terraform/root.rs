@@ -10,13 +10,15 @@ use super::code::Code;
 use super::evaluator::Evaluator;
 use super::instance::Instance;
 use super::module::{Mode, within};
+use super::moved;
 use super::scope::Scope;
 use super::syntax::Body;
 use super::{hcl, json};
 use crate::complete::Complete;
 use crate::declared::{Declared, Language, Stack};
 use crate::files::Files;
-use crate::place::Sources;
+use crate::place::{Place, Sources};
+use crate::secrecy::Secrecy;
 use crate::val::{Entries, Val};
 
 /// The most blocks of one root.
@@ -35,6 +37,8 @@ pub struct Given {
     pub region: Option<Text>,
     /// Which of several declarations of one name counts, from 0.
     pub form: usize,
+    /// What becomes of sensitive values.
+    pub secrecy: Secrecy,
 }
 
 /// A stack and what was wrong with its code.
@@ -48,6 +52,8 @@ pub struct Evaluated {
     pub complete: bool,
     /// The folders of the modules that it calls at least once.
     pub called: BTreeSet<String>,
+    /// Where the sensitive values that were kept back are written; `None` when there were none.
+    pub secrets: Option<BTreeSet<Place>>,
 }
 
 impl Code {
@@ -88,8 +94,8 @@ impl Code {
             complete,
             (self, given.form),
             self.installed.get(folder).unwrap_or(&nothing),
-            given.account.clone(),
-            given.region.clone(),
+            (given.account.clone(), given.region.clone()),
+            given.secrecy,
         );
         let path = match (folder, given.form) {
             ("", 0) => Text::new_static("."),
@@ -105,6 +111,7 @@ impl Code {
             blocks: Vec::new(),
             region: given.region.clone(),
             account: Some(given.account.clone()),
+            former: BTreeMap::new(),
         };
         let Some(module) = evaluator.module(folder) else {
             return Evaluated {
@@ -112,6 +119,7 @@ impl Code {
                 problems: values.problems,
                 complete: false,
                 called: BTreeSet::new(),
+                secrets: None,
             };
         };
         let mut variables = Entries::new();
@@ -131,16 +139,23 @@ impl Code {
             }
         }
         let root = Rc::new(Instance::root(module, variables));
-        collect(&evaluator, &root, &mut stack.blocks);
+        let mut moves = BTreeMap::new();
+        collect(&evaluator, &root, &mut stack.blocks, &mut moves);
         root.forget();
         empty.forget();
         stack.blocks.sort_by(|a, b| a.address.cmp(&b.address));
-        let (problems, incomplete, called) = evaluator.into_told();
+        if !moves.is_empty() {
+            let addresses = stack.blocks.iter().map(|block| &block.address);
+            let former = addresses.map(|address| (address.clone(), moved::former(address, &moves)));
+            stack.former = former.filter(|(_, former)| !former.is_empty()).collect();
+        }
+        let met = evaluator.into_told();
         Evaluated {
             stack,
-            problems,
-            complete: !incomplete,
-            called,
+            problems: met.problems,
+            complete: !met.is_incomplete,
+            called: met.called,
+            secrets: met.secrets,
         }
     }
 }
@@ -175,7 +190,17 @@ fn argument(evaluator: &Evaluator<'_>, text: &str, root: &Rc<Instance>) -> Val {
     }
 }
 
-fn collect(evaluator: &Evaluator<'_>, instance: &Rc<Instance>, blocks: &mut Vec<Declared>) {
+/// What a module and those that it calls declare, and from where their blocks were moved.
+fn collect(
+    evaluator: &Evaluator<'_>,
+    instance: &Rc<Instance>,
+    blocks: &mut Vec<Declared>,
+    moves: &mut BTreeMap<Text, Vec<Text>>,
+) {
+    for (from, to) in &instance.module.moved {
+        let moved = moves.entry(Text::from(instance.within(to))).or_default();
+        moved.push(Text::from(instance.within(from)));
+    }
     for (position, block) in instance.module.resources.iter().enumerate() {
         let resolved = match evaluator.resolved(Mode::Managed, position, instance, Some(block.head)) {
             Ok(resolved) => resolved,
@@ -209,7 +234,7 @@ fn collect(evaluator: &Evaluator<'_>, instance: &Rc<Instance>, blocks: &mut Vec<
         match evaluator.children(call, instance) {
             Ok(children) => {
                 for (_, child) in &children.instances {
-                    collect(evaluator, child, blocks);
+                    collect(evaluator, child, blocks, moves);
                 }
             }
             Err(failure) => evaluator.tell_failure(&failure),

@@ -1,10 +1,13 @@
-//! What a module declares several times, which neither Terraform nor OpenTofu applies: each of it in a form of its own.
+//! What a module declares several times: each of it in a form of its own.
+//!
+//! Neither Terraform nor OpenTofu applies such a module, but where one file is for the one and a file beside it for the other.
 
 use std::collections::{BTreeMap, HashMap};
 
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::value::Text;
 
+use super::module::hidden_by;
 use super::syntax::{Block, Body};
 use crate::place::{Place, Sources};
 
@@ -64,7 +67,12 @@ impl Twice {
 
     /// Tells each name at its second declaration, with where the first is.
     pub(crate) fn tell(&self, sources: &Sources) -> Vec<Diagnostic> {
-        let told = self.0.iter().take(MAX_TOLD).filter_map(|(name, places)| {
+        let several = self
+            .0
+            .iter()
+            .map(|(name, places)| (name, in_one_tool(places, sources)));
+        let several = several.filter(|(_, places)| places.len() > 1);
+        let told = several.take(MAX_TOLD).filter_map(|(name, places)| {
             let (first, second) = (places.first()?, places.get(1)?);
             let times = match places.len() {
                 2 => "twice".to_owned(),
@@ -85,6 +93,15 @@ impl Twice {
         });
         told.collect()
     }
+}
+
+/// Without the places in files of Terraform that OpenTofu passes over for another of them.
+fn in_one_tool(places: &[Place], sources: &Sources) -> Vec<Place> {
+    let name = |place: &Place| sources.get(place.file).map(|source| source.name.as_str());
+    let names: Vec<&str> = places.iter().filter_map(name).collect();
+    let other = |place: &&Place| name(place).and_then(hidden_by);
+    let counts = |place: &&Place| other(place).is_none_or(|other| !names.contains(&other.as_str()));
+    places.iter().filter(counts).copied().collect()
 }
 
 /// What a block declares, as expressions name it; nothing for blocks of which there may be several.

@@ -1,6 +1,6 @@
 //! The fixtures of Terraform as objects of Crossplane: what is written in one way or in the other is judged alike.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use plumb_iac::declared::Declared;
 use plumb_iac::val::{Kind, Val};
@@ -13,6 +13,34 @@ use crate::world::{about, documents, evaluated, scanned, world};
 
 /// What no text tells: quoted parts of a template are unknown.
 const UNKNOWN: &str = "{{ unknown }}";
+
+/// Blocks of Terraform for which the providers of Crossplane have no kind, by the list of
+/// <https://github.com/crossplane-contrib/provider-upjet-aws>.
+const WITHOUT_KIND: [&str; 23] = [
+    "aws_alb",
+    "aws_alb_listener",
+    "aws_alb_listener_rule",
+    "aws_alb_target_group",
+    "aws_alb_target_group_attachment",
+    "aws_ami_from_instance",
+    "aws_cloudwatch_log_data_protection_policy",
+    "aws_ebs_snapshot_block_public_access",
+    "aws_ec2_image_block_public_access",
+    "aws_ec2_instance_metadata_defaults",
+    "aws_elasticache_user_group_association",
+    "aws_glue_dev_endpoint",
+    "aws_guardduty_detector_feature",
+    "aws_iam_group_policy",
+    "aws_iam_policy_attachment",
+    "aws_iam_role_policy_attachments_exclusive",
+    "aws_iam_user_policy",
+    "aws_internet_gateway_attachment",
+    "aws_kms_key_policy",
+    "aws_network_acl_association",
+    "aws_redshift_logging",
+    "aws_sns_topic_data_protection_policy",
+    "aws_vpc_endpoint_policy",
+];
 
 /// The names of arguments as Crossplane writes them, but for keys that are their author's own.
 fn written(value: &Val, path: &str, maps: &[Text]) -> Json {
@@ -130,4 +158,32 @@ fn objects_of_crossplane_are_judged_as_blocks_of_terraform_are() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(compared > 400, "{compared} verdicts were compared");
+}
+
+#[test]
+fn every_block_of_terraform_has_a_kind_or_is_known_to_have_none() {
+    let world = world();
+    let kinds = world.pack.object_kinds();
+    let declared: BTreeSet<&str> = kinds
+        .iter()
+        .filter(|((language, _), _)| *language == Language::Crossplane)
+        .map(|(_, kind)| kind.block.as_str())
+        .collect();
+    let mappings = world.pack.mappings(Language::Terraform);
+    let blocks: BTreeSet<&str> = mappings
+        .blocks()
+        .map(|block| block.block.as_str())
+        .filter(|block| block.starts_with("aws_"))
+        .collect();
+    let without: BTreeSet<&str> = WITHOUT_KIND.into_iter().collect();
+    let lacking: Vec<&&str> = blocks
+        .iter()
+        .filter(|block| !declared.contains(**block) && !without.contains(**block))
+        .collect();
+    assert!(lacking.is_empty(), "no kind in kubernetes.yaml: {lacking:?}");
+    let idle: Vec<&&str> = without
+        .iter()
+        .filter(|block| declared.contains(**block) || !blocks.contains(**block))
+        .collect();
+    assert!(idle.is_empty(), "listed for nothing: {idle:?}");
 }

@@ -13,6 +13,9 @@
 
 mod corrections;
 mod crossplane;
+#[path = "../mutate/mod.rs"]
+mod mutate;
+mod mutations;
 #[path = "../tree/mod.rs"]
 mod tree;
 mod world;

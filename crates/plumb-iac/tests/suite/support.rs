@@ -2,6 +2,8 @@
 //!
 //! References are written as the stand-ins that they evaluate to: `aws_s3_bucket.b` for the id of that bucket.
 
+use std::collections::BTreeMap;
+
 use std::sync::{Arc, OnceLock};
 
 use plumb_expr::{NoInventory, Scope};
@@ -67,6 +69,7 @@ fn stack(language: Language, blocks: &Json) -> Stack {
         blocks: blocks.collect(),
         region: Some(Text::new_static("eu-west-1")),
         account: None,
+        former: BTreeMap::new(),
     }
 }
 

@@ -7,7 +7,7 @@ use super::Builder;
 use super::databases::Place;
 use super::filters::proof;
 use super::look::{self, Look};
-use crate::model::{EndpointKind, Known, Public};
+use crate::model::{Endpoint, EndpointKind, Known, Public};
 use crate::service::ServiceSet;
 
 /// Where a service puts its tasks (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_AwsVpcConfiguration.html>).
@@ -90,6 +90,77 @@ impl<'a> Builder<'a> {
                 self.given_by_subnet(look::text(interface, "subnet_id"), "map_public_ip_on_launch")
             }
             Look::Value(..) | Look::Unread(_) => told,
+        }
+    }
+
+    /// The interfaces that an instance of code is started with, where code declares them by themselves.
+    pub(super) fn declared_interfaces(&self, instance: &'a Resource) -> Vec<Text> {
+        let Known::Read(interfaces) = look::of(instance, "network_interfaces").elements() else {
+            return Vec::new();
+        };
+        let known = interfaces.iter().filter_map(|one| self.declared_by(one));
+        let ids = known.filter_map(|one| look::text(one.document(), "network_interface_id"));
+        ids.map(Text::from).collect()
+    }
+
+    /// The interface that an instance of code names, and that code declares by itself.
+    pub(super) fn declared_by(&self, interface: &Value) -> Option<&'a Resource> {
+        const ID: &str = "network_interface_id";
+        let named = look::text(interface, ID).filter(|_| self.coverage.declared_only)?;
+        let mut all = self.all("aws_network_interface").into_iter();
+        all.find(|one| look::text(one.document(), ID) == Some(named))
+    }
+
+    /// An instance where an interface of its own stands, which has a public address by an Elastic IP alone
+    /// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-instance-addressing.html>).
+    pub(super) fn declared_interface(
+        &mut self,
+        machine: &Resource,
+        interface: &Resource,
+        id: &Text,
+    ) -> Endpoint {
+        let bound = |address: &&Resource| {
+            let document = address.document();
+            let own = look::text(interface.document(), "network_interface_id");
+            look::text(document, "network_interface_id").is_some_and(|id| Some(id) == own)
+                || look::text(document, "instance_id") == look::text(machine.document(), "instance_id")
+        };
+        let address = self.all("aws_eip").into_iter().find(bound);
+        let public = address.map(|address| {
+            Public::Yes(proof(
+                address,
+                "network_interface_id",
+                "gives the interface a public address",
+            ))
+        });
+        let endpoint = self.interface(
+            interface,
+            interface.document(),
+            "",
+            id.clone(),
+            EndpointKind::Machine,
+        );
+        Endpoint {
+            node: look::node(machine),
+            ipv4: public.unwrap_or(endpoint.ipv4),
+            ..endpoint
+        }
+    }
+
+    /// The filters of the first interface, with those that code attaches to it: these stand with the instance.
+    pub(super) fn declared_filters(&self, instance: &Resource, own: Known<Vec<Text>>) -> Known<Vec<Text>> {
+        if !self.coverage.declared_only {
+            return own;
+        }
+        let attached = look::texts(look::of(instance, "security_groups").list(), "group_id");
+        match (own, attached) {
+            (Known::Read(own), Known::Read(attached)) => {
+                let mut all: Vec<Text> = own.into_iter().chain(attached).collect();
+                all.sort();
+                all.dedup();
+                Known::Read(all)
+            }
+            (unread @ Known::Unread(_), _) | (Known::Read(_), unread @ Known::Unread(_)) => unread,
         }
     }
 

@@ -20,6 +20,10 @@ const MAX_RULES: usize = 2000;
 /// The most entries of one network ACL that are read; AWS allows 40 for each direction.
 const MAX_ENTRIES: usize = 200;
 
+/// How names of the prefix lists of AWS begin, by which code refers to them
+/// (<https://docs.aws.amazon.com/vpc/latest/userguide/working-with-aws-managed-prefix-lists.html>).
+pub(super) const OF_AWS: &str = "com.amazonaws.";
+
 /// What a prefix list stands for.
 #[derive(Clone, Debug)]
 pub(super) enum List {
@@ -219,8 +223,7 @@ impl<'a> Builder<'a> {
             },
             Some(List::Named(name)) => (Peers::Named(name.clone()), format!("prefix list {name}").into()),
             Some(List::Unread(note)) => (Peers::Unread(note.clone()), shown),
-            // Code names lists of AWS, of which it knows no identifier.
-            None if id.starts_with("com.amazonaws.") => (Peers::Named(id.clone()), shown),
+            None if id.starts_with(OF_AWS) => (Peers::Named(id.clone()), shown),
             None => {
                 let note = format!("prefix list `{id}` was not read");
                 self.problem(&group.uid, place, note.clone());

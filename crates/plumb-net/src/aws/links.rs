@@ -23,6 +23,8 @@ impl<'a> Builder<'a> {
             // Only an active connection carries packets
             // (<https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html>).
             let state = match look::of(peering, "status.code").text() {
+                // Code that does not accept it itself asks somebody to.
+                Known::Unread(_) if self.coverage.declared_only => LinkState::Asked,
                 Known::Read(Some("active")) | Known::Unread(_) => LinkState::Active,
                 Known::Read(_) => LinkState::Idle,
             };

@@ -39,11 +39,17 @@ const MADE_BY: [(&str, &[&str]); 6] = [
 impl<'a> Builder<'a> {
     pub(super) fn machines(&mut self) {
         let mut machines = BTreeSet::new();
+        let mut attached = BTreeMap::new();
+        let mut declared = BTreeSet::new();
         for instance in self.all("aws_ec2_instance") {
             let Some(id) = self.id(instance, "instance_id") else {
                 continue;
             };
             machines.insert(id.clone());
+            if self.coverage.declared_only {
+                declared.extend(self.declared_interfaces(instance));
+                attached.insert(id.clone(), instance);
+            }
             self.instance(instance, &id);
         }
         let mounted: BTreeSet<Text> = self
@@ -61,6 +67,14 @@ impl<'a> Builder<'a> {
             let instance = look::text(document, "attachment.instance_id");
             // Nothing listens behind an interface that nothing uses.
             let unused = look::text(document, "status") == Some("available");
+            // Code attaches an interface by itself, too; the instance stands where it does.
+            if let Some(machine) = instance.and_then(|id| attached.get(id)) {
+                if !declared.contains(&id) {
+                    let endpoint = self.declared_interface(machine, interface, &id);
+                    self.network.endpoints.push(endpoint);
+                }
+                continue;
+            }
             if unused
                 || mounted.contains(&id)
                 || instance.is_some_and(|id| machines.contains(id))
@@ -120,9 +134,15 @@ impl<'a> Builder<'a> {
         };
         let first = self.network.endpoints.len();
         for (at, interface) in interfaces.iter().enumerate() {
+            if let Some(known) = self.declared_by(interface) {
+                let endpoint = self.declared_interface(instance, known, id);
+                self.network.endpoints.push(endpoint);
+                continue;
+            }
             let place = format!("network_interfaces[{at}].");
             let mut endpoint = self.interface(instance, interface, &place, id.clone(), EndpointKind::Machine);
             endpoint.ipv4 = self.declared_public(interface, id, endpoint.ipv4);
+            endpoint.filters = self.declared_filters(instance, endpoint.filters);
             self.network.endpoints.push(endpoint);
         }
         if interfaces.is_empty() && look::text(document, "subnet_id").is_some() {
@@ -153,7 +173,7 @@ impl<'a> Builder<'a> {
 
     /// An endpoint from an interface, alone or inside an instance
     /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NetworkInterface.html>).
-    fn interface(
+    pub(super) fn interface(
         &mut self,
         resource: &Resource,
         interface: &Value,

@@ -160,6 +160,10 @@ impl<'a> Builder<'a> {
                     Known::Read(mode) => Known::Read((mode.unwrap_or("off"), proof(settings, PATH, ""))),
                     Known::Unread(note) => Known::Unread(note),
                 },
+                // Code that speaks of other settings leaves it as it is.
+                look::Look::Unread(_) if self.coverage.declared_only => {
+                    Known::Read(("off", proof(settings, PATH, "")))
+                }
                 look::Look::Unread(note) => Known::Unread(note),
             },
             None => Known::Unread(

@@ -6,7 +6,7 @@ use plumb_model::resource::Resource;
 use plumb_model::value::{Text, Value};
 
 use super::Builder;
-use super::filters::{List, proof};
+use super::filters::{List, OF_AWS, proof};
 use super::look;
 use super::networks::Associations;
 use crate::address::Prefix;
@@ -177,6 +177,7 @@ impl<'a> Builder<'a> {
             }
             Some(List::Named(name)) => Destinations::Named(name.clone()),
             Some(List::Unread(note)) => Destinations::Unread(note.clone()),
+            None if id.starts_with(OF_AWS) => Destinations::Named(id.into()),
             None => Destinations::Unread(format!("prefix list `{id}` was not read").into()),
         }
     }

@@ -8,6 +8,7 @@ use plumb_model::value::Text;
 
 use super::filters::Resolved;
 use super::internet::conditioned;
+use super::neighbours::ACCEPTED;
 use super::neighbours::{Sends, attachment_of, passes_hub, summary};
 use super::solver::Solver;
 use super::world::Group;
@@ -245,11 +246,15 @@ impl<'a> Solver<'a> {
         let mut path = Reach::none();
         for (id, link) in &world.links {
             let joins = |network: &Text| link.ends.iter().any(|end| end.network == *network);
-            if link.state == LinkState::Active && joins(&near.network) && joins(&far.network) {
+            if link.state != LinkState::Idle && joins(&near.network) && joins(&far.network) {
                 let way = Target::Link(id.clone());
                 let there = sent(self.sends(near, target, &way));
                 let back = sent(self.sends(far, source, &way));
-                path = path.or(&there.and(&back));
+                let both = there.and(&back);
+                path = path.or(&match link.state {
+                    LinkState::Asked if !both.is_empty() => both.under(ACCEPTED),
+                    LinkState::Asked | LinkState::Active | LinkState::Idle => both,
+                });
             }
         }
         for (id, hub) in &world.hubs {

@@ -18,6 +18,9 @@ use crate::service::ServiceSet;
 use crate::solve::routes::Routing;
 use crate::traffic::Traffic;
 
+/// What a link that was asked for waits for.
+pub(crate) const ACCEPTED: &str = "the connection is accepted";
+
 /// Somebody outside who can send packets into a subnet and gets replies.
 #[derive(Clone, Debug)]
 pub(crate) struct Neighbour {
@@ -152,9 +155,11 @@ impl<'a> Solver<'a> {
                 steps: Vec::new(),
             });
         };
-        if link.state == LinkState::Idle {
-            return None;
-        }
+        let accepted = |reach: Reach| match link.state {
+            LinkState::Active => Some(reach),
+            LinkState::Asked => Some(reach.under(ACCEPTED)),
+            LinkState::Idle => None,
+        };
         let [one, other] = &link.ends;
         let far = if one.network == subnet.network { other } else { one };
         let steps = vec![step(&link.node, vec![route.proof.clone()])];
@@ -166,7 +171,7 @@ impl<'a> Solver<'a> {
             let reach = self.routed_back(&far.network, &subnet.addresses, &Target::Link(id.clone()));
             return Some(Neighbour {
                 from: Source::Account(far.account.clone()),
-                reach: reach.within(peers, &ServiceSet::all()),
+                reach: accepted(reach.within(peers, &ServiceSet::all()))?,
                 steps,
             });
         }
@@ -182,7 +187,7 @@ impl<'a> Solver<'a> {
         );
         Some(Neighbour {
             from: Source::Account(far.account.clone()),
-            reach: Reach::perhaps(everything(&peers), note),
+            reach: accepted(Reach::perhaps(everything(&peers), note))?,
             steps,
         })
     }

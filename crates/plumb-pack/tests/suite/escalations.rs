@@ -509,3 +509,27 @@ fn built_in_escalations_are_linted() {
     let loaded = load(&with("title: Mine"));
     assert_eq!(show(&plumb_pack::lint::lint(&loaded.pack)), "");
 }
+
+/// Entries of the page on published ways, and types in it, are named as they are.
+#[test]
+fn the_page_on_published_ways_names_what_there_is() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/specs/escalations.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let pack = Pack::builtin().unwrap();
+    let ids: Vec<&str> = pack.escalations().iter().map(|way| way.id.as_str()).collect();
+    let services = ids.iter().filter_map(|id| id.split('-').next());
+    let services: std::collections::BTreeSet<&str> = services.collect();
+    let mut named = 0;
+    for quoted in page.split('`').skip(1).step_by(2) {
+        if quoted.starts_with("aws_") {
+            assert!(pack.resource_type(quoted).is_ok(), "`{quoted}` is no type");
+        } else if let Some((service, _)) = quoted.split_once('-')
+            && services.contains(service)
+            && !quoted.contains(':')
+        {
+            assert!(ids.contains(&quoted), "`{quoted}` is no entry");
+            named += 1;
+        }
+    }
+    assert!(named > 8, "{named}");
+}

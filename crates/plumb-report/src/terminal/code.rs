@@ -142,6 +142,7 @@ fn focus(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
         let (new, known) = (page.bold(&counted(new, "new failures")), thousands(known));
         let gone = match gone {
             0 => String::new(),
+            1 => ", 1 of it fails no more".to_owned(),
             gone => format!(", {} of it fail no more", thousands(gone)),
         };
         page.line(&format!("{new}; {known} known in the baseline{gone}"))?;

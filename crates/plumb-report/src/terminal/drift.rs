@@ -169,6 +169,7 @@ mod tests {
                 place: place.clone(),
                 calls: Vec::new(),
                 perhaps: None,
+                former: Vec::new(),
             },
             resource_type: "aws_s3_bucket".into(),
             uid: format!("arn:aws:s3:::b{number}").into(),

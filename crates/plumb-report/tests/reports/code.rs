@@ -26,6 +26,7 @@ pub(crate) fn code_sample() -> Report {
                 place: place("modules/s3, 1/main.tf", line, line),
                 calls: vec![place("main.tf", 3, 3)],
                 perhaps: None,
+                former: Vec::new(),
             }));
         }
         for finding in &mut account.findings {
@@ -274,7 +275,7 @@ fn what_somebody_accepted_is_new_when_nobody_does_any_more() {
 fn what_is_no_baseline_says_why() {
     let cases = [
         ("", "no JSON"),
-        ("[]", "no JSON"),
+        ("[]", "neither"),
         ("{}", "neither"),
         ("{\"plumb_baseline\":2}", "version 2"),
         (

@@ -58,12 +58,63 @@ fn what_is_no_baseline_is_refused() {
     folder.file("main.tf", &bucket("a", "", ""));
     folder.file("other.json", "{\"a\":1}");
     folder.file("later.json", "{\"plumb_baseline\":99,\"failures\":[]}");
+    folder.file("list.json", "[]");
+    folder.file("number.json", "{\"fingerprint\":5}");
     for (name, words) in [
+        (
+            "list.json",
+            "`list.json` is no baseline: it is neither a baseline nor a report",
+        ),
+        ("number.json", "`number.json` is no baseline: it is neither"),
         ("missing.json", "cannot read `missing.json`"),
         ("other.json", "`other.json` is no baseline: it is neither"),
         ("later.json", "version 99"),
         ("main.tf", "no JSON"),
     ] {
         folder.scan(&["--baseline", name]).ends(2, &[words, "help: "]);
+    }
+}
+
+#[test]
+fn moved_blocks_keep_what_is_known_of_them() {
+    let folder = Folder::new("moved");
+    let module = "module \"m\" {\n  source = \"./m\"\n}\n";
+    folder.file("m/main.tf", &bucket("x", "", ""));
+    folder.file("main.tf", &format!("{}{module}", bucket("a", "", "")));
+    folder.scan(&["--write-baseline", "b.json"]).ends(1, &[]);
+    let moved = "moved {\n  from = aws_s3_bucket.a\n  to   = aws_s3_bucket.aa\n}\nmoved {\n  from = module.m\n  to   = module.n\n}\n";
+    let code = format!("{}{}", bucket("aa", "", ""), module.replace("\"m\"", "\"n\""));
+    folder.file("main.tf", &code);
+    let all_new = folder.scan(&["--baseline", "b.json"]);
+    all_new.ends(
+        1,
+        &["no failure of the baseline is among those of this scan", "help: "],
+    );
+    folder.file("main.tf", &format!("{moved}{code}"));
+    let (scan, report) = folder.report(&["--baseline", "b.json"]);
+    scan.ends(0, &[]);
+    let counts = &report["focus"]["baseline"];
+    assert_eq!((&counts["known"], &counts["gone"]), (&2.into(), &0.into()));
+}
+
+#[test]
+fn a_file_of_a_module_is_judged_with_the_module_and_told_alone() {
+    let folder = Folder::new("one-file");
+    folder.file("a.tf", &bucket("a", "", ""));
+    folder.file("b.tf", &bucket("b", "", ""));
+    folder.file(
+        "parts.tf",
+        "resource \"aws_s3_bucket_versioning\" \"b\" {\n  bucket = aws_s3_bucket.b.id\n  versioning_configuration {\n    status = \"Suspended\"\n  }\n}\n",
+    );
+    for (file, expected) in [
+        ("a.tf", &["a asked"][..]),
+        ("b.tf", &[]),
+        ("parts.tf", &["b asked"]),
+    ] {
+        let (scan, report) = folder.report(&[file]);
+        let status = i32::from(!expected.is_empty());
+        scan.ends(status, &[&format!("what has a place in `{file}` is told")]);
+        assert_eq!(failures(&report), expected, "{file}");
+        assert_eq!(report["summary"]["resources"], expected.len(), "{file}");
     }
 }

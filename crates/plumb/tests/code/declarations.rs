@@ -56,17 +56,17 @@ fn what_is_declared_twice_is_told_and_fails_in_whatever_order() {
 type Case<'c> = (&'c [(&'c str, &'c str)], usize, &'c [&'c str]);
 
 #[test]
-fn a_file_of_opentofu_stands_for_that_of_terraform() {
+fn a_file_of_opentofu_and_that_of_terraform_in_its_place_are_both_judged() {
     let cases: [Case<'_>; 5] = [
         (
             &[("main.tf", "true"), ("main.tofu", "false")],
             1,
-            &["`main.tf` was not read"],
+            &["Terraform reads `main.tf`, and OpenTofu `main.tofu` in its place"],
         ),
         (
             &[("main.tf", "false"), ("main.tofu", "true")],
-            0,
-            &["OpenTofu reads `main.tofu`"],
+            1,
+            &["both files were judged"],
         ),
         (&[("main.tofu", "false")], 1, &[]),
         // A copy that an editor keeps, and a test.
@@ -88,8 +88,8 @@ fn a_file_of_opentofu_stands_for_that_of_terraform() {
                 ),
                 ("m/x.tofu.json", "{}"),
             ],
-            0,
-            &["`m/x.tf.json` was not read"],
+            1,
+            &["Terraform reads `m/x.tf.json`"],
         ),
     ];
     for (files, failing, said) in cases {

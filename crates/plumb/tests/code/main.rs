@@ -12,6 +12,7 @@ mod declarations;
 mod files;
 mod manifests;
 mod outputs;
+mod sensitive;
 mod statuses;
 mod suppressions;
 

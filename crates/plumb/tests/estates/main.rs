@@ -16,7 +16,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 /// The fewest estates that there must be, so that a move of the folder is noticed.
-const FEWEST: usize = 20;
+const FEWEST: usize = 24;
 
 /// How many lines the twins may differ in.
 const MOST_CHANGED: usize = 3;

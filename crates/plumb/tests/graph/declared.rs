@@ -393,6 +393,45 @@ fn an_address_in_code_names_what_its_block_declares() {
 }
 
 #[test]
+fn changes_of_code_name_resources_by_address() {
+    let code = "resource \"aws_s3_bucket\" \"b\" { bucket = \"open\" }\n\
+                resource \"aws_s3_bucket_policy\" \"b\" {\n  bucket = aws_s3_bucket.b.id\n  policy = jsonencode({ Version = \"2012-10-17\", \
+                Statement = [{ Effect = \"Allow\", Principal = \"*\", Action = \"s3:GetObject\", Resource = \"arn:aws:s3:::open/*\" }] })\n}\n";
+    for (number, change, words) in [
+        (
+            0,
+            ["--remove", "aws_s3_bucket.b"],
+            "without: policy statement 0 of arn:aws:s3:::open",
+        ),
+        (
+            1,
+            ["--remove", "aws_s3_bucket.b#policy statement 0"],
+            "without: policy statement 0 of arn:aws:s3:::open",
+        ),
+        (
+            2,
+            ["--remove", "internet -[can_read]-> aws_s3_bucket.b"],
+            "without: Internet can read S3 bucket open",
+        ),
+        (
+            3,
+            ["--fix", "s3-bucket-not-public@aws_s3_bucket.b"],
+            "takes away every fact of `arn:aws:s3:::open`",
+        ),
+        (
+            4,
+            ["--fix", "CKV2_AWS_6@aws_s3_bucket.b"],
+            "of `arn:aws:s3:::open`",
+        ),
+    ] {
+        let question = [&["whatif"], &change[..]].concat();
+        let found = answer(&format!("whatif-{number}"), "main.tf", code, &question);
+        let flat = found.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains(words), "{change:?}: {found}");
+    }
+}
+
+#[test]
 fn keys_have_the_policy_that_code_leaves_out_and_the_grants_that_it_makes() {
     let role = |name: &str| {
         format!(

@@ -9,6 +9,7 @@
 mod answers;
 mod declared;
 mod input;
+mod joined;
 mod readme;
 mod scaling;
 
