@@ -401,12 +401,12 @@ fn changes_of_code_name_resources_by_address() {
         (
             0,
             ["--remove", "aws_s3_bucket.b"],
-            "without: policy statement 0 of arn:aws:s3:::open",
+            "without: statement `0` in `policy` of arn:aws:s3:::open",
         ),
         (
             1,
             ["--remove", "aws_s3_bucket.b#policy statement 0"],
-            "without: policy statement 0 of arn:aws:s3:::open",
+            "without: statement `0` in `policy` of arn:aws:s3:::open",
         ),
         (
             2,

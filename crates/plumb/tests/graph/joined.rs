@@ -10,7 +10,7 @@ fn standing(found: &str, name: &str) -> String {
         let is_heading = line.contains(": ") && line.chars().next().is_some_and(char::is_uppercase);
         match line.split_once(": ") {
             Some((title, _)) if is_heading => heading = title,
-            Some((resource, said)) if resource.contains(&format!("{name} (")) => {
+            Some((resource, said)) if resource.ends_with(&format!(" {name}")) => {
                 return format!("{heading}: {said}");
             }
             Some(_) | None => {}
@@ -299,7 +299,7 @@ resource "aws_cloudfront_distribution" "d" {
     let found = answer("distribution", "main.tf", &code, &["exposure"]);
     assert_eq!(
         standing(&found, "aws_cloudfront_distribution.d"),
-        "FROM ANY ADDRESS: it is a distribution to the",
+        "FROM ANY ADDRESS: it is a distribution to the internet",
         "{found}"
     );
     let query = "MATCH (d)-[:reaches]->(l)-[:reaches]->(i) WHERE d.name = 'aws_cloudfront_distribution.d' RETURN l.name, i.name";
