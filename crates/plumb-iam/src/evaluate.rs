@@ -13,7 +13,7 @@ use crate::arn::Arn;
 use crate::glob::{Glob, Style};
 use crate::layer::{Audience, Hit, Verdict};
 use crate::policy::{Guardrails, NamedPolicy, PrincipalPolicies, ResourcePolicies};
-use crate::principal::{PrincipalKind, Stewardship};
+use crate::principal::{PrincipalKind, STRANGER, Stewardship};
 use crate::principal_pattern::Named;
 use crate::request::{Extent, Request, Target};
 use crate::route::{EVERY_WAY, Part, Route, statements};
@@ -361,9 +361,11 @@ fn caveats(
     }
     if let (PrincipalKind::AnyOfAccount, Some(account)) = (request.principal.kind, &request.principal.account)
     {
-        caveats.push(
-            format!("assumes that a policy of the account `{account}` permits the request there").into(),
-        );
+        caveats.push(if account == STRANGER {
+            Text::new_static("assumes that a policy of the caller's own account permits the request there")
+        } else {
+            format!("assumes that a policy of the account `{account}` permits the request there").into()
+        });
     }
     caveats
 }

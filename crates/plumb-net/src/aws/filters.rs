@@ -219,6 +219,10 @@ impl<'a> Builder<'a> {
             },
             Some(List::Named(name)) => (Peers::Named(name.clone()), format!("prefix list {name}").into()),
             Some(List::Unread(note)) => (Peers::Unread(note.clone()), shown),
+            // Code names lists of AWS, where the cloud numbers them.
+            None if id.starts_with("com.amazonaws.") => {
+                (Peers::Named(id.clone()), format!("prefix list {id}").into())
+            }
             None => {
                 let note = format!("prefix list `{id}` was not read");
                 self.problem(&group.uid, place, note.clone());

@@ -234,7 +234,11 @@ impl<'a> Builder<'a> {
             addresses.extend(address);
             if public == Public::No && address.is_none_or(|address| AddressSet::internet().has(address)) {
                 let attribute = format!("{place}ipv6_addresses[{at}]");
-                public = Public::Yes(proof(resource, &attribute, format!("has public address {text}")));
+                let detail = match address {
+                    Some(address) => format!("has public address {address}"),
+                    None => format!("gets a public address ({text})"),
+                };
+                public = Public::Yes(proof(resource, &attribute, detail));
             }
         }
         (addresses, public)
