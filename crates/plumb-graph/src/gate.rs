@@ -10,7 +10,7 @@ use plumb_iam::evaluate::evaluate;
 use plumb_iam::glob::cells::Coverage;
 use plumb_iam::keys::Context;
 use plumb_iam::policy::{Grant, NamedPolicy, Origin, PrincipalPolicies, ResourcePolicies};
-use plumb_iam::principal::Principal;
+use plumb_iam::principal::{Principal, STRANGER};
 use plumb_iam::principal_pattern::PrincipalPattern;
 use plumb_iam::request::{Request, Target};
 use plumb_iam::vantage::{self, PlaceTests};
@@ -28,9 +28,6 @@ use crate::assemble::strangers::parts;
 
 /// The most accounts that are asked for by name.
 const MAX_ACCOUNTS: usize = 200;
-
-/// The account of a stranger; AWS gives it to nobody.
-const STRANGER: &str = "000000000000";
 
 /// Somebody whom a resource policy lets in.
 #[derive(Debug)]

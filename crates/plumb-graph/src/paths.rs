@@ -4,8 +4,10 @@ mod administrators;
 mod choke_points;
 mod cuts;
 mod describe;
+mod doorways;
 mod equal;
 mod group;
+mod membership;
 mod telling;
 mod title;
 
@@ -14,11 +16,12 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use plumb_model::account::Provider;
-use plumb_model::path::{AttackPath, EdgeKind, PathReport};
+use plumb_model::path::{AttackPath, Certainty, EdgeKind, PathReport};
 use plumb_model::value::Text;
 use plumb_pack::risk::RiskWeights;
 
 use self::describe::Beside;
+use self::doorways::Doorways;
 use self::equal::{EntryClass, TargetClass};
 use self::group::{Concrete, Group, Signature};
 use crate::assemble::ADMINISTRATOR;
@@ -144,20 +147,19 @@ impl Finder<'_> {
         } else {
             found.into_iter().map(Some).collect()
         };
+        let is_near = |way: &Way| search::points(way.key) <= worst;
+        let listed = self.surest(listed.into_iter().flatten().filter(is_near));
         let mut is_listed = false;
         let mut told: BTreeMap<Vec<NodeId>, Vec<NodeId>> = BTreeMap::new();
-        for way in listed.into_iter().flatten() {
-            let near = search::points(way.key) <= worst;
-            if near {
-                let hops = visible_hops(self.security, &way.edges);
-                let nodes: Vec<NodeId> = hops.iter().map(|(node, _)| *node).collect();
-                let known = told
-                    .entry(self.without_detours(&nodes))
-                    .or_insert_with(|| nodes.clone());
-                if *known == nodes && !self.is_beyond_administrator(&hops) {
-                    is_listed = true;
-                    self.add(&way, hops, entries, class);
-                }
+        for way in listed {
+            let hops = visible_hops(self.security, &way.edges);
+            let nodes: Vec<NodeId> = hops.iter().map(|(node, _)| *node).collect();
+            let known = told
+                .entry(self.without_detours(&nodes))
+                .or_insert_with(|| nodes.clone());
+            if *known == nodes && !self.is_beyond_administrator(&hops) {
+                is_listed = true;
+                self.add(&way, hops, entries, class);
             }
         }
         let account = self.security.node(first).and_then(|info| info.account);
@@ -165,6 +167,29 @@ impl Finder<'_> {
             let behind = self.behind.entry((entries.entry, account)).or_default();
             behind.extend(class.members.iter().copied());
         }
+    }
+
+    /// Of several ways through the same nodes, which differ in how a step is taken, the surest, else the cheapest.
+    fn surest(&self, ways: impl Iterator<Item = Way>) -> Vec<Way> {
+        let certainty = |way: &Way| {
+            let edges = way
+                .edges
+                .iter()
+                .filter_map(|edge| self.security.graph.edge(*edge));
+            edges.map(|edge| edge.step.certainty).max().unwrap_or_default()
+        };
+        let mut kept: Vec<(Vec<NodeId>, Certainty, Way)> = Vec::new();
+        for way in ways {
+            let hops = visible_hops(self.security, &way.edges);
+            let nodes: Vec<NodeId> = hops.into_iter().map(|(node, _)| node).collect();
+            let found = certainty(&way);
+            match kept.iter_mut().find(|(known, ..)| *known == nodes) {
+                Some(known) if found < known.1 => *known = (nodes, found, way),
+                Some(_) => {}
+                None => kept.push((nodes, found, way)),
+            }
+        }
+        kept.into_iter().map(|(.., way)| way).collect()
     }
 
     fn add(&mut self, way: &Way, hops: Vec<(NodeId, EdgeId)>, entries: &EntryClass, class: &TargetClass<'_>) {
@@ -297,6 +322,7 @@ impl Finder<'_> {
         for (fact, _) in closed {
             *closed_by.entry(*fact).or_default() += 1;
         }
+        let mut doorways = Doorways::new(security);
         let paths: Vec<AttackPath> = ranked
             .iter()
             .zip(&closing)
@@ -305,10 +331,16 @@ impl Finder<'_> {
                     closing,
                     closed_by: &closed_by,
                     behind: behind_of(security, group, &behind),
+                    other_ways: doorways.beside(group),
                 };
                 describe::describe(security, weights, signature, group, &beside)
             })
             .collect();
+        if doorways.were_cut_short() {
+            problems.insert(Text::new_static(
+                "other ways to the targets of paths were not counted to the end",
+            ));
+        }
         let distances = search::distances(&security.graph, &Mask::default(), security.graph.entries());
         let found = choke::points(&security.graph, limits.choke_points * ALIKE, limits.tries);
         let found = cuts::without_shared(security, weights, found);

@@ -42,7 +42,7 @@ pub fn of(assembled: &Assembled, node: NodeId) -> ExposureAnswer {
     let mut inside = Vec::new();
     let mut seen = BTreeSet::new();
     for edge in security.incoming_along(node, |step| step.kind.is_attack() && !step.kind.is_hidden()) {
-        match source_of(security, edge.from) {
+        match source_of(security, &edge) {
             // What networks tell is among the ways already, with every port.
             Some(_)
                 if edge.step.kind == EdgeKind::Reaches
@@ -145,11 +145,16 @@ pub fn list(assembled: &Assembled) -> Vec<ExposedResource> {
 fn from_outside(security: &SecurityGraph) -> BTreeMap<NodeId, Vec<(SourceKind, VisibleEdge<'_>)>> {
     let mut found: BTreeMap<NodeId, Vec<(SourceKind, VisibleEdge<'_>)>> = BTreeMap::new();
     for node in security.visible_nodes() {
-        let Some(source) = source_of(security, *node) else {
+        if security
+            .node(*node)
+            .is_none_or(|info| info.resource_type != OUTSIDE)
+        {
             continue;
-        };
+        }
         for edge in security.outgoing_along(*node, |step| step.kind.is_attack() && !step.kind.is_hidden()) {
-            found.entry(edge.to).or_default().push((source, edge));
+            if let Some(source) = source_of(security, &edge) {
+                found.entry(edge.to).or_default().push((source, edge));
+            }
         }
     }
     found
@@ -239,13 +244,18 @@ fn summary(
     }
 }
 
-/// The kind of source that a node outside stands for.
-fn source_of(security: &SecurityGraph, node: NodeId) -> Option<SourceKind> {
-    let info = security.node(node).filter(|info| info.resource_type == OUTSIDE)?;
+/// The kind of source at which a step from outside begins.
+fn source_of(security: &SecurityGraph, edge: &VisibleEdge<'_>) -> Option<SourceKind> {
+    let info = security
+        .node(edge.from)
+        .filter(|info| info.resource_type == OUTSIDE)?;
     match info.uid.as_str() {
         INTERNET => Some(SourceKind::Internet),
-        // Who holds credentials does not reach anything by that.
-        CREDENTIALS => None,
+        // Who holds credentials does not reach anything by that, unless they are none of its own: a role that everybody takes.
+        CREDENTIALS => security
+            .node(edge.to)
+            .is_some_and(|to| to.exposure > ExposureLevel::Internal)
+            .then_some(SourceKind::Internet),
         _ => Some(SourceKind::Account),
     }
 }
@@ -404,6 +414,9 @@ fn certainty_of(certainty: &reach::Certainty) -> (Certainty, Vec<Text>) {
 fn anybody(security: &SecurityGraph, edge: &VisibleEdge<'_>) -> Text {
     if edge.step.kind == EdgeKind::Reaches {
         return Text::new_static("any address of the internet");
+    }
+    if edge.step.kind == EdgeKind::Holds {
+        return Text::new_static("anybody whom a public identity provider knows");
     }
     let kind = security.node(edge.to).map(|info| info.kind);
     Text::new_static(match kind.unwrap_or_default() {

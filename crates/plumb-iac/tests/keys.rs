@@ -1,4 +1,4 @@
-//! Keys that code finds by their aliases: those that AWS keeps for the account, and others that it does not declare.
+//! What code finds by a name that AWS gives: keys by their aliases, those that AWS keeps for the account and others that it does not declare, and prefix lists.
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on panics")]
 
@@ -20,6 +20,8 @@ data "aws_kms_alias" "aws" {{ name = "alias/aws/sqs" }}
 data "aws_kms_alias" "own" {{ name = "alias/orders" }}
 data "aws_kms_alias" "unknown" {{ name = var.alias }}
 data "aws_kms_key" "aws" {{ key_id = "alias/aws/sqs" }}
+data "aws_ec2_managed_prefix_list" "aws" {{ name = "com.amazonaws.global.cloudfront.origin-facing" }}
+data "aws_ec2_managed_prefix_list" "own" {{ name = "offices" }}
 data "aws_kms_key" "one" {{ key_id = "3b1f6c1e-0000-4000-8000-000000000000" }}
 resource "aws_sqs_queue" "q" {{ kms_master_key_id = {argument} }}
 "#
@@ -50,6 +52,12 @@ fn an_alias_stands_for_its_key() {
         ("data.aws_kms_alias.own.target_key_id", None),
         ("data.aws_kms_alias.unknown.target_key_arn", None),
         ("data.aws_kms_key.one.arn", None),
+        // What AWS keeps is known by its name.
+        (
+            "data.aws_ec2_managed_prefix_list.aws.id",
+            Some("com.amazonaws.global.cloudfront.origin-facing"),
+        ),
+        ("data.aws_ec2_managed_prefix_list.own.id", None),
     ];
     for (argument, expected) in cases {
         let found = key(argument);

@@ -13,7 +13,7 @@ use crate::arn::Arn;
 use crate::glob::{Glob, Style};
 use crate::layer::{Audience, Hit, Verdict};
 use crate::policy::{Guardrails, NamedPolicy, PrincipalPolicies, ResourcePolicies};
-use crate::principal::{NOBODYS_ACCOUNT, PrincipalKind, Stewardship};
+use crate::principal::{PrincipalKind, STRANGER, Stewardship};
 use crate::principal_pattern::Named;
 use crate::request::{Extent, Request, Target};
 use crate::route::{EVERY_WAY, Part, Route, statements};
@@ -361,8 +361,8 @@ fn caveats(
     }
     if let (PrincipalKind::AnyOfAccount, Some(account)) = (request.principal.kind, &request.principal.account)
     {
-        caveats.push(if account == NOBODYS_ACCOUNT {
-            Text::new_static("assumes that a policy of whoever asks permits the request in their own account")
+        caveats.push(if account == STRANGER {
+            Text::new_static("assumes that a policy of the caller's own account permits the request there")
         } else {
             format!("assumes that a policy of the account `{account}` permits the request there").into()
         });

@@ -8,8 +8,8 @@ use plumb_model::value::{Map, Text, Value};
 use crate::arn::Arn;
 use crate::keys::KeyValue;
 
-/// The account of a stranger of whom nothing more is known; AWS gives it to nobody.
-pub(crate) const NOBODYS_ACCOUNT: &str = "000000000000";
+/// The account of a stranger that stands for all of them; AWS gives it to nobody.
+pub const STRANGER: &str = "000000000000";
 
 /// The kinds of requesters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -222,7 +222,7 @@ impl Principal {
     /// Conditions on who asks are decided for it. AWS gives nobody the account of noughts.
     pub fn stranger_apart(has_arn: bool) -> Self {
         let mut principal = Self::stranger();
-        principal.account = Some(Text::new_static(NOBODYS_ACCOUNT));
+        principal.account = Some(Text::new_static(STRANGER));
         if has_arn {
             principal.name = Text::new_static("arn:aws:iam::000000000000:root");
         }

@@ -254,6 +254,9 @@ pub struct AttackPath {
     pub targets_behind: u64,
     /// The most precious of those by uid; at most [`AttackPath::MOST_TARGETS`].
     pub behind: Vec<Text>,
+    /// How many other first steps from outside lead to the target of the riskiest of them, listed as paths or not; at least so many.
+    #[serde(default)]
+    pub other_ways: u64,
     /// The accounts that they run through, sorted.
     pub accounts: Vec<(Provider, Text)>,
     /// Failing policies on its target that make it worse, sorted by name.

@@ -49,6 +49,7 @@ pub(crate) struct PathEntry<'a> {
     targets: &'a [Text],
     targets_behind: u64,
     behind: &'a [Text],
+    other_ways: u64,
     worsened_by: &'a [Text],
     cuts: &'a [Cut],
 }
@@ -81,6 +82,7 @@ impl<'a> PathEntry<'a> {
             targets: &path.targets,
             targets_behind: path.targets_behind,
             behind: &path.behind,
+            other_ways: path.other_ways,
             worsened_by: &path.worsened_by,
             cuts: &path.cuts,
         }

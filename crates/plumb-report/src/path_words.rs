@@ -188,6 +188,14 @@ pub(crate) fn extent(path: &AttackPath) -> Option<String> {
             counted(path.targets_behind, "more targets")
         ));
     }
+    match path.other_ways {
+        0 => {}
+        1 => parts.push("1 other way in leads to the same target".to_owned()),
+        several => parts.push(format!(
+            "{} other ways in lead to the same target",
+            thousands(several)
+        )),
+    }
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 

@@ -2,6 +2,7 @@
 
 use plumb_model::graph::NodeKind;
 use plumb_model::path::{Certainty, EdgeKind, Proof};
+use plumb_model::risk::ExposureLevel;
 use plumb_model::value::Text;
 
 use crate::assemble::{Assembly, CREDENTIALS, Outcome};
@@ -61,5 +62,19 @@ pub(crate) fn add(assembly: &mut Assembly<'_>) {
             ..Outcome::default()
         };
         assembly.edge(entry, node, EdgeKind::Holds, Some(how), &outcome, 0);
+        // What is assumed has no credentials of its own: that they are weak says that its trust policy lets everybody in.
+        let is_assumed = assembly
+            .knowledge
+            .role(resource.type_id)
+            .is_some_and(|role| role.policy.is_some());
+        if is_assumed {
+            assembly.expose(
+                node,
+                match certainty {
+                    Certainty::Certain | Certainty::Conditional => ExposureLevel::Wide,
+                    Certainty::Possible => ExposureLevel::Unknown,
+                },
+            );
+        }
     }
 }

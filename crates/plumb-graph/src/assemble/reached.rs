@@ -6,13 +6,13 @@ use plumb_model::graph::NodeKind;
 use plumb_model::path::{Certainty, EdgeKind, Proof};
 use plumb_model::risk::ExposureLevel;
 use plumb_model::value::Text;
-use plumb_net::address::Width;
+use plumb_net::address::{AddressSet, Width};
 use plumb_pack::risk::Transport;
 
 use crate::assemble::fronts::related;
 use crate::assemble::strangers::part_of_internet;
 use crate::assemble::{Assembly, Outcome};
-use crate::fragment::ResolvedOpening;
+use crate::fragment::{Circumstance, ResolvedOpening};
 use crate::gate::Admitted;
 use crate::graph::NodeId;
 
@@ -36,6 +36,55 @@ impl Assembly<'_> {
                 self.opening(node, opening);
             }
         }
+        for (node, opening) in self.openings_of_unlisted_parts() {
+            self.opening(node, &opening);
+        }
+    }
+
+    /// What parts that were not listed may open.
+    fn openings_of_unlisted_parts(&self) -> Vec<(NodeId, ResolvedOpening)> {
+        let mut found = Vec::new();
+        for part in self.knowledge.types() {
+            let openings = part.recipe.graph.iter().flat_map(|role| &role.exposed);
+            let whole = openings.filter_map(|opening| {
+                let label = opening.part_of.as_ref()?;
+                let relation = part.recipe.relations.iter().find(|own| own.label == *label)?;
+                Some((opening, &relation.to))
+            });
+            let Some((opening, whole)) = whole.into_iter().next() else {
+                continue;
+            };
+            for (fragment, node, resource) in self.resources() {
+                let is_unlisted = self
+                    .fragments
+                    .get(fragment)
+                    .is_some_and(|fragment| fragment.unlisted.contains(&part.name));
+                let is_whole = self
+                    .knowledge
+                    .resource_type(resource.type_id)
+                    .is_some_and(|own| own.name == *whole);
+                let is_closed = resource
+                    .detail
+                    .as_ref()
+                    .is_some_and(|detail| detail.closed.is_some());
+                if is_unlisted && is_whole && !is_closed {
+                    let why = format!("whether {}: `{}` was not listed", opening.clause, part.name);
+                    let perhaps = ResolvedOpening {
+                        circumstance: Circumstance {
+                            clause: Text::from(why),
+                            certainty: Certainty::Possible,
+                        },
+                        conditions: Vec::new(),
+                        ports: opening.ports.clone(),
+                        who: Admitted::Addresses(AddressSet::full()),
+                        part_of: None,
+                        proofs: Vec::new(),
+                    };
+                    found.push((node, perhaps));
+                }
+            }
+        }
+        found
     }
 
     fn opening(&mut self, node: NodeId, opening: &ResolvedOpening) {

@@ -4,10 +4,12 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use plumb_model::graph::NodeKind;
-use plumb_model::path::{Cut, EdgeKind};
+use plumb_model::path::{Cut, EdgeKind, Proof};
+use plumb_model::risk::ExposureLevel;
 use plumb_pack::risk::RiskWeights;
 
 use super::group::{Group, Signature};
+use super::membership::Membership;
 use crate::choke::Choke;
 use crate::graph::{Edge, EdgeId, FactId, Mask, NodeId, Resting};
 use crate::repair::Tree;
@@ -28,15 +30,25 @@ pub(super) type Closing = Vec<BTreeMap<FactId, u64>>;
 pub(super) fn closing(security: &SecurityGraph, ranked: &[(Signature, Group)], tries: usize) -> Closing {
     let graph = &security.graph;
     let mut closing: Closing = vec![BTreeMap::new(); ranked.len()];
-    let mut of_fact: HashMap<FactId, Vec<usize>> = HashMap::new();
+    // What one of several members of a class has is taken from that one alone.
+    let mut of_fact: HashMap<Change, Vec<usize>> = HashMap::new();
     for (position, (_, group)) in ranked.iter().enumerate() {
-        let steps = group.best.hops.iter().filter_map(|(_, edge)| graph.edge(*edge));
-        let facts: BTreeSet<FactId> = steps.flat_map(|edge| edge.step.proofs.iter().copied()).collect();
-        for fact in facts {
-            of_fact.entry(fact).or_default().push(position);
+        let mut changes: BTreeSet<Change> = BTreeSet::new();
+        for (before, edge) in steps(group) {
+            let membership = Membership::of(security, before, edge);
+            let step = graph.edge(edge).map(|edge| edge.step);
+            changes.extend(step.iter().flat_map(|step| &step.proofs).map(|fact| {
+                let own = membership
+                    .as_ref()
+                    .filter(|own| own.is_of_member(security, *fact));
+                (*fact, own.map(|own| own.edge))
+            }));
+        }
+        for change in changes {
+            of_fact.entry(change).or_default().push(position);
         }
     }
-    let mut facts: Vec<FactId> = of_fact.keys().copied().collect();
+    let mut facts: Vec<Change> = of_fact.keys().copied().collect();
     facts.sort_by_key(|fact| {
         let first = of_fact.get(fact).and_then(|groups| groups.iter().min().copied());
         (first, *fact)
@@ -45,10 +57,14 @@ pub(super) fn closing(security: &SecurityGraph, ranked: &[(Signature, Group)], t
     let resting = Resting::new(graph);
     let mut reach = Reach::new(graph.nodes());
     let mut trees: BTreeMap<NodeId, Tree<'_>> = BTreeMap::new();
-    for fact in facts {
-        let removed = resting.edges(fact);
+    for change in facts {
+        let (fact, leaves) = change;
+        let removed = match leaves {
+            Some(edge) => vec![edge],
+            None => resting.edges(fact),
+        };
         let mut by_entry: BTreeMap<NodeId, Vec<usize>> = BTreeMap::new();
-        for position in of_fact.get(&fact).into_iter().flatten() {
+        for position in of_fact.get(&change).into_iter().flatten() {
             if let Some((_, group)) = ranked.get(*position) {
                 by_entry.entry(group.best.entry).or_default().push(*position);
             }
@@ -72,7 +88,7 @@ pub(super) fn closing(security: &SecurityGraph, ranked: &[(Signature, Group)], t
                 let is_lost = |node: &NodeId| lost.values().any(|lost| lost.contains(node));
                 let hops = &group.best.hops;
                 let closed = hops.last().is_some_and(|(target, _)| is_lost(target));
-                let breaks = hops.iter().any(|(_, edge)| removed.contains(edge));
+                let breaks = leaves.is_some() || hops.iter().any(|(_, edge)| removed.contains(edge));
                 if let Some(closing) = closing.get_mut(position).filter(|_| closed || breaks) {
                     closing.insert(fact, if closed { group.closed(&lost) } else { 0 });
                 }
@@ -80,6 +96,16 @@ pub(super) fn closing(security: &SecurityGraph, ranked: &[(Signature, Group)], t
         }
     }
     closing
+}
+
+/// A fact to change, for a single member of a class by the edge with which it is one.
+type Change = (FactId, Option<EdgeId>);
+
+/// The steps of the best path of a group, each with the node before it.
+fn steps(group: &Group) -> impl Iterator<Item = (NodeId, EdgeId)> {
+    let hops = &group.best.hops;
+    let before = std::iter::once(group.best.entry).chain(hops.iter().map(|(node, _)| *node));
+    before.zip(hops.iter().map(|(_, edge)| *edge))
 }
 
 /// How good a cut is, whatever it costs.
@@ -105,12 +131,12 @@ pub(super) fn of(
 ) -> Vec<Cut> {
     let mut found: Vec<(Merit, u32, usize, Reverse<u64>, FactId)> = Vec::new();
     let mut of_way: Vec<(Merit, u32, usize, Reverse<u64>, FactId)> = Vec::new();
-    let steps = group
-        .best
-        .hops
-        .iter()
-        .filter_map(|(_, edge)| security.graph.edge(*edge));
-    for edge in steps {
+    let mut told: HashMap<FactId, Proof> = HashMap::new();
+    for (before, edge) in steps(group) {
+        let membership = Membership::of(security, before, edge);
+        let Some(edge) = security.graph.edge(edge) else {
+            continue;
+        };
         for (place, fact) in edge.step.proofs.iter().enumerate() {
             let Some(closes) = closing.get(fact) else {
                 continue;
@@ -122,6 +148,9 @@ pub(super) fn of(
             {
                 continue;
             }
+            if let Some(own) = &membership {
+                told.insert(*fact, own.told(security, *fact));
+            }
             let days = weights.days(effort(edge.step.kind), group.accounts.len());
             let others = closed_by.get(fact).copied().unwrap_or_default().saturating_sub(1);
             // What is shared is the thing to change only where it lies open by itself.
@@ -130,7 +159,7 @@ pub(super) fn of(
             let begins = edge.from == group.best.entry;
             let merit = if shared || begins && group.best.hops.len() > 1 && is_front(security, &edge, *fact) {
                 Merit::Shared
-            } else if begins && edge.step.kind == EdgeKind::CanAssume {
+            } else if begins && (edge.step.kind == EdgeKind::CanAssume || is_taken_by_all(security, &edge)) {
                 Merit::Opening
             } else {
                 Merit::Usual
@@ -159,12 +188,20 @@ pub(super) fn of(
         .into_iter()
         .take(MOST_CUTS)
         .map(|(_, days, _, Reverse(also_cuts), fact)| Cut {
-            proof: security.graph.fact(fact),
+            proof: told.remove(&fact).unwrap_or_else(|| security.graph.fact(fact)),
             closes: closing.get(&fact).copied().unwrap_or(1),
             also_cuts,
             days,
         })
         .collect()
+}
+
+/// Whether a step is that a role's trust policy lets everybody in whom a public identity provider knows.
+fn is_taken_by_all(security: &SecurityGraph, edge: &Edge<'_>) -> bool {
+    edge.step.kind == EdgeKind::Holds
+        && security
+            .node(edge.to)
+            .is_some_and(|info| info.exposure > ExposureLevel::Internal)
 }
 
 /// Whether a fact is that a front, which is there to be reached, is reached.

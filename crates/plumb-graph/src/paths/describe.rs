@@ -8,6 +8,7 @@ use plumb_model::value::Text;
 use plumb_pack::risk::RiskWeights;
 
 use super::group::{Group, Signature, administers, unread_in};
+use super::membership::Membership;
 use super::title::Coming;
 use super::{cuts, title};
 use crate::graph::{EdgeId, FactId, NodeId, Step};
@@ -22,6 +23,8 @@ pub(super) struct Beside<'a> {
     pub(super) closed_by: &'a HashMap<FactId, u64>,
     /// The targets behind the administrators to whom it leads.
     pub(super) behind: BTreeSet<NodeId>,
+    /// How many other first steps lead to the target of its best path.
+    pub(super) other_ways: u64,
 }
 
 /// A group as a path.
@@ -33,22 +36,23 @@ pub(super) fn describe(
     beside: &Beside<'_>,
 ) -> AttackPath {
     let best = &group.best;
-    let hops: Vec<Hop> = best
-        .hops
-        .iter()
-        .filter_map(|(node, edge)| {
+    let before = std::iter::once(best.entry).chain(best.hops.iter().map(|(node, _)| *node));
+    let hops: Vec<Hop> = before
+        .zip(&best.hops)
+        .filter_map(|(before, (node, edge))| {
             let step = security.graph.edge(*edge)?.step;
+            let membership = Membership::of(security, before, *edge);
+            let told = |fact: &FactId| match &membership {
+                Some(own) => own.told(security, *fact),
+                None => security.graph.fact(*fact),
+            };
             Some(Hop {
                 kind: step.kind,
                 to: security.path_node(*node),
                 how: step.how.clone(),
                 certainty: step.certainty,
                 conditions: step.conditions.clone(),
-                proofs: step
-                    .proofs
-                    .iter()
-                    .map(|fact| security.graph.fact(*fact))
-                    .collect(),
+                proofs: step.proofs.iter().map(told).collect(),
             })
         })
         .collect();
@@ -107,6 +111,7 @@ pub(super) fn describe(
         targets: group.targets.iter().cloned().collect(),
         targets_behind: beside.behind.len() as u64,
         behind: most_precious(security, &beside.behind),
+        other_ways: if is_unread { 0 } else { beside.other_ways },
         accounts: group.accounts.iter().cloned().collect(),
         worsened_by: Vec::new(),
         cuts: if is_unread {

@@ -311,3 +311,159 @@ fn a_change_behind_several_entries_closes_the_paths_from_all_of_them() {
         report.choke_points
     );
 }
+
+/// A role of power with this trust.
+fn powerful(world: &mut World, name: &str, principal: Value) {
+    world.role(
+        name,
+        trust(principal),
+        json!({ "role_policy_list": inline(json!([allow("*", "*")])) }),
+    );
+}
+
+#[test]
+fn other_ways_in_to_the_same_target_are_counted_though_they_are_not_listed() {
+    let mut world = estate();
+    powerful(&mut world, "one", json!("*"));
+    assert_eq!(only(&world.report()).other_ways, 0);
+    powerful(&mut world, "two", json!("*"));
+    let foreign = json!({ "AWS": "777788889999" });
+    powerful(&mut world, "three", foreign);
+    let report = world.report();
+    let path = find(
+        &report,
+        "internet -can_assume-> one -can_administer-> administrator",
+    );
+    assert_eq!(path.other_ways, 2);
+    let path = find(
+        &report,
+        "account:777788889999 -can_assume-> three -can_administer-> administrator",
+    );
+    assert_eq!(path.other_ways, 2);
+    // Another account has other targets.
+    world.role_in(
+        OTHER,
+        "four",
+        trust(json!("*")),
+        json!({ "role_policy_list": inline(json!([allow("*", "*")])) }),
+    );
+    let report = world.report();
+    let counts: Vec<u64> = report.paths.iter().map(|path| path.other_ways).collect();
+    assert_eq!(counts, [2, 2]);
+}
+
+#[test]
+fn ways_through_the_same_resources_are_one_path_and_the_surest_is_told() {
+    let mut world = estate();
+    let mut sure = allow("ssm:StartSession", "*");
+    let role = world.role(
+        "web",
+        trust(json!({ "Service": "ec2.amazonaws.com" })),
+        json!({ "role_policy_list": inline(json!([allow("*", "*")])) }),
+    );
+    let profile = iam("instance-profile/web");
+    world.put(
+        "aws_iam_instance_profile",
+        &profile,
+        json!({ "instance_profile_name": "web", "roles": [{ "arn": role, "role_name": "web" }] }),
+    );
+    let instance = format!("arn:aws:ec2:{}:{OWN}:instance/i-1", crate::world::REGION);
+    world.put(
+        "aws_ec2_instance",
+        &instance,
+        json!({ "instance_id": "i-1", "user_data": null, "iam_instance_profile": { "arn": profile }, "metadata_options": null }),
+    );
+    let command = [
+        allow("ssm:SendCommand", "*"),
+        allow("ssm:GetCommandInvocation", "*"),
+    ];
+    for (conditional, expected) in [(false, "can_administer"), (true, "can_escalate_to")] {
+        if conditional {
+            sure["Condition"] = json!({ "StringEquals": { "sts:ExternalId": "x" } });
+        }
+        let mut world = world.clone();
+        careless(&mut world, "ann", json!([sure, command[0], command[1]]));
+        let report = world.report();
+        let to_instance: Vec<String> = stories(&report)
+            .into_iter()
+            .filter(|story| story.contains("i-1"))
+            .collect();
+        assert_eq!(to_instance.len(), 1, "{to_instance:#?}");
+        let step = format!("ann -{expected}-> i-1");
+        assert!(
+            to_instance[0].contains(&step) && !to_instance[0].contains("conditional"),
+            "{to_instance:#?}"
+        );
+    }
+}
+
+#[test]
+fn a_role_that_a_public_identity_provider_opens_is_exposed() {
+    let trusted = |condition: Value| {
+        document(json!([{
+            "Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity", "Condition": condition,
+            "Principal": { "Federated": iam("oidc-provider/token.actions.githubusercontent.com") },
+        }]))
+    };
+    let audience =
+        json!({ "StringEquals": { "token.actions.githubusercontent.com:aud": "sts.amazonaws.com" } });
+    let own = json!({ "StringLike": { "token.actions.githubusercontent.com:sub": "repo:acme/app:*" } });
+    let mut world = estate();
+    world.role("open", trusted(audience), json!({}));
+    world.role("shut", trusted(own), json!({}));
+    careless(&mut world, "ann", json!([]));
+    let assembled = world.assemble();
+    let listed: Vec<(String, Vec<String>)> = reachability::list(&assembled)
+        .iter()
+        .map(|one| {
+            (
+                one.resource.name.to_string(),
+                one.open.iter().map(ToString::to_string).collect(),
+            )
+        })
+        .collect();
+    let every = "every repository on GitHub can assume it".to_owned();
+    assert_eq!(listed, [("open".to_owned(), vec![every])]);
+}
+
+#[test]
+fn what_an_equal_principal_has_is_told_and_taken_of_the_one_on_the_path() {
+    let mut world = estate();
+    for name in ["alike", "open"] {
+        let principal = if name == "open" {
+            json!("*")
+        } else {
+            json!({ "Service": "ec2.amazonaws.com" })
+        };
+        powerful(&mut world, name, principal);
+    }
+    let report = world.report();
+    let path = find(
+        &report,
+        "internet -can_assume-> open -can_administer-> administrator",
+    );
+    let alike = iam("role/alike");
+    let named = path.cuts.iter().map(|cut| &cut.proof);
+    let named: Vec<_> = named
+        .chain(path.hops.iter().flat_map(|hop| &hop.proofs))
+        .collect();
+    assert!(named.iter().all(|proof| proof.resource != alike), "{named:#?}");
+    // Its trust comes first, and what another role has closes nothing.
+    assert_eq!(
+        path.cuts[0].proof.attribute,
+        "assume_role_policy_document statement 0"
+    );
+    assert!(path.cuts.iter().all(|cut| cut.closes == 1), "{:?}", path.cuts);
+    // With a second open one neither change by itself is enough.
+    powerful(&mut world, "wide", json!("*"));
+    let report = world.report();
+    let path = find(
+        &report,
+        "internet -can_assume-> open -can_administer-> administrator",
+    );
+    assert!(path.cuts.iter().all(|cut| cut.closes == 0), "{:?}", path.cuts);
+    assert_eq!(
+        path.cuts[0].proof.attribute,
+        "assume_role_policy_document statement 0"
+    );
+}

@@ -406,3 +406,16 @@ fn a_function_is_open_to_those_who_may_invoke_it_and_its_url_to_those_who_may_do
         );
     }
 }
+
+#[test]
+fn methods_that_could_not_be_listed_leave_an_api_possibly_open() {
+    let mut world = rest_api(json!({ "GET": method("AWS_IAM") }), Value::Null);
+    assert_eq!(told(&world, &api(), EdgeKind::Reaches), "none: ");
+    world.cannot_list(OWN, "aws_api_gateway_resource");
+    assert_eq!(
+        told(&world, &api(), EdgeKind::Reaches),
+        "unknown: internet possible"
+    );
+    world.change(&api(), "endpoint_configuration", json!({ "types": ["PRIVATE"] }));
+    assert_eq!(told(&world, &api(), EdgeKind::Reaches), "none: ");
+}

@@ -14,6 +14,10 @@ use crate::val::{Entries, Fields, Kind, Val};
 /// The version of policies that name none.
 const POLICY_VERSION: &str = "2012-10-17";
 
+/// How the names of the prefix lists of AWS begin:
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/working-with-aws-managed-prefix-lists.html>.
+const PROVIDER_LIST: &str = "com.amazonaws.";
+
 /// Puts in what a data source computes from its own arguments.
 ///
 /// Policy documents: <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_policy_document>.
@@ -47,6 +51,12 @@ pub(crate) fn compute(kind: &str, fields: &mut Fields, surroundings: &Surroundin
             .flat_map(|region| ["name", "id", "region"].map(|name| (name, (*region).to_owned())))
             .collect(),
         "data.aws_kms_alias" => by_alias(fields, "name", &["arn", "id", "target_key_arn"], surroundings),
+        // A list of AWS's own is known by its name, whatever number it has in a region.
+        "data.aws_ec2_managed_prefix_list" | "data.aws_prefix_list" => {
+            let name = fields.entries.get("name").and_then(Val::as_str);
+            let name = name.filter(|name| name.starts_with(PROVIDER_LIST));
+            name.map(|name| ("id", name.to_owned())).into_iter().collect()
+        }
         "data.aws_kms_key" => by_alias(fields, "key_id", &["arn"], surroundings),
         "data.aws_ec2_managed_prefix_list" | "data.aws_prefix_list" => list_of_aws(fields),
         _ => Vec::new(),

@@ -267,6 +267,12 @@ fn lists_of_aws_are_narrow_and_named() {
     assert_eq!(net.exposed("web"), format!("service {name} tcp 443 certain"));
     net.instance("web", "sub-b", "10.0.2.30", Some("198.51.100.10"), &["sg-web"]);
     assert_eq!(net.exposed("web"), "-", "there is no way back");
+    // Code names it where the cloud numbers it.
+    let mut net = Net::new();
+    net.group("sg-web", "vpc-1", json!([tcp_list(443, name)]));
+    assert_eq!(net.exposed("web"), format!("service {name} tcp 443 certain"));
+    net.group("sg-web", "vpc-1", json!([tcp_list(443, "com.example.offices")]));
+    assert_eq!(net.exposed("web"), "wide 0.0.0.0/0 tcp 443 possible");
 }
 
 #[test]

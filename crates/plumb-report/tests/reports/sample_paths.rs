@@ -185,6 +185,7 @@ fn cross_account() -> AttackPath {
         cuts: vec![cut(ssh, 4, 2), cut(trust, 1, 3)],
         targets_behind: 12,
         behind: vec!["arn:aws:s3:::backups".into(), "arn:aws:s3:::invoices".into()],
+        other_ways: 6,
         ..path()
     }
 }
@@ -377,6 +378,7 @@ fn path() -> AttackPath {
         targets: Vec::new(),
         targets_behind: 0,
         behind: Vec::new(),
+        other_ways: 0,
         accounts: Vec::new(),
         worsened_by: Vec::new(),
         cuts: Vec::new(),

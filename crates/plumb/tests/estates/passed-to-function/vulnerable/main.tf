@@ -45,6 +45,13 @@ resource "aws_lambda_permission" "url" {
   function_url_auth_type = "NONE"
 }
 
+resource "aws_lambda_permission" "invoke" {
+  function_name            = aws_lambda_function.manager.function_name
+  action                   = "lambda:InvokeFunction"
+  principal                = "*"
+  invoked_via_function_url = true
+}
+
 resource "aws_iam_role" "repair" {
   name               = "repair"
   assume_role_policy = jsonencode({
