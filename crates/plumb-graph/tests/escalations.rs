@@ -21,7 +21,9 @@ use std::collections::BTreeSet;
 
 use plumb_graph::security::SecurityGraph;
 use plumb_model::path::Certainty;
-use plumb_pack::escalation::{Escalation, Need, Permission, PrincipalKind, Requirement, Target, Trust};
+use plumb_pack::escalation::{
+    Boundary, Escalation, Need, Permission, PrincipalKind, Requirement, Target, Trust,
+};
 
 use scene::{Scene, Who};
 use twist::Twist;
@@ -54,7 +56,12 @@ fn expectations(escalation: &Escalation, needs: &[&Need]) -> Vec<(Twist, Open)> 
                     (Twist::Denied(position), None),
                     (
                         Twist::LeftOutByBoundary(position),
-                        left_without(escalation, permission),
+                        // What comes after the boundary is gone is not bounded by it.
+                        if escalation.boundary == Boundary::Lifted && position > 0 {
+                            Some(Certainty::Certain)
+                        } else {
+                            left_without(escalation, permission)
+                        },
                     ),
                     (
                         Twist::LeftOutByControlPolicy(position),

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod answer;
+pub mod beginning;
 pub mod code;
 pub mod coverage;
 pub mod diagnostic;

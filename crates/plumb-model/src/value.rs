@@ -304,35 +304,7 @@ pub struct Unreadable {
     pub detail: Text,
     /// With what a text begins of which the rest is not known; of code only, and never kept.
     #[serde(skip)]
-    pub begins: Beginning,
-}
-
-/// The known beginning of a text; empty where nothing is known. Why something is not known is the same whatever it begins with.
-#[derive(Clone, Debug, Default)]
-pub struct Beginning(pub Text);
-
-impl PartialEq for Beginning {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
-impl Eq for Beginning {}
-
-impl Ord for Beginning {
-    fn cmp(&self, _: &Self) -> std::cmp::Ordering {
-        std::cmp::Ordering::Equal
-    }
-}
-
-impl PartialOrd for Beginning {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl std::hash::Hash for Beginning {
-    fn hash<H: std::hash::Hasher>(&self, _: &mut H) {}
+    pub begins: crate::beginning::Beginning,
 }
 
 impl Unreadable {
@@ -343,7 +315,7 @@ impl Unreadable {
             call: None,
             action: None,
             detail: Text::default(),
-            begins: Beginning::default(),
+            begins: Default::default(),
         }
     }
 }

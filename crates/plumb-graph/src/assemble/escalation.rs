@@ -10,7 +10,9 @@ use plumb_iam::principal::{Principal, PrincipalKind, Stewardship};
 use plumb_iam::scope::Glance;
 use plumb_model::path::{Certainty, EdgeKind};
 use plumb_model::value::Text;
-use plumb_pack::escalation::{Escalation, Gain, Need, Object, Permission, Requirement, Target, Trust};
+use plumb_pack::escalation::{
+    Boundary, Escalation, Gain, Need, Object, Permission, Requirement, Target, Trust,
+};
 
 use crate::assemble::assets::{AssetGroups, asset, principal_node};
 use crate::assemble::ceiling::{self, Ceilings, Limit};
@@ -124,7 +126,9 @@ impl<'d> Escalations<'d, '_> {
             }
         }
         for escalation in knowledge.escalations.iter().filter(|way| !way.is_plain()) {
+            let is_freed = escalation.boundary == Boundary::Lifted && first.policies.boundary.is_some();
             let gains_nothing = has_everything
+                && !is_freed
                 && escalation.gains == Gain::Administrator
                 && (works_on_itself(escalation) || first.policies.boundary.is_none());
             if provider != Some(escalation.provider)

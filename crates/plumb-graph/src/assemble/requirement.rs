@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use plumb_iam::directory::Member;
 use plumb_iam::glob::cells::Coverage;
 use plumb_iam::keys::Context;
+use plumb_iam::policy::PrincipalPolicies;
 use plumb_iam::principal::Tags;
 use plumb_iam::request::Request;
 use plumb_iam::scope::Glance;
 use plumb_iam::witness::{Naming, Witnesses, witnesses};
 use plumb_model::path::{Certainty, Proof};
 use plumb_model::value::Text;
-use plumb_pack::escalation::{Escalation, Need, Object, Permission, Requirement};
+use plumb_pack::escalation::{Boundary, Escalation, Need, Object, Permission, Requirement};
 use plumb_pack::recipe::Piece;
 
 use crate::assemble::assets::asset;
@@ -36,19 +38,49 @@ struct Choices {
 }
 
 impl Escalations<'_, '_> {
-    /// Whether everything that it requires is given.
-    ///
-    /// Where the principal chooses names, one name stands for a template in all requirements, because they speak of the same
-    /// thing; and everything is in one region.
+    /// Whether everything that an escalation requires is given: where its first step takes the boundary away, the others without it.
     pub(super) fn requirements(
         &self,
         assembly: &Assembly<'_>,
         attempt: &Attempt<'_>,
         escalation: &Escalation,
     ) -> Option<Outcome> {
+        let bound = &attempt.member.policies;
+        if escalation.boundary == Boundary::Lifted
+            && bound.boundary.is_some()
+            && let Some((lifting, others)) = escalation.requires.split_first()
+        {
+            let lifted = self.all_of(assembly, attempt, std::slice::from_ref(lifting))?;
+            let free = Member {
+                policies: PrincipalPolicies {
+                    boundary: None,
+                    ..bound.clone()
+                },
+                ..attempt.member.clone()
+            };
+            let free = Attempt {
+                fragment: attempt.fragment,
+                member: &free,
+                target: attempt.target,
+            };
+            return Some(lifted.and(self.all_of(assembly, &free, others)?));
+        }
+        self.all_of(assembly, attempt, &escalation.requires)
+    }
+
+    /// Whether all of some requirements are given.
+    ///
+    /// Where the principal chooses names, one name stands for a template in all requirements, because they speak of the same
+    /// thing; and everything is in one region.
+    fn all_of(
+        &self,
+        assembly: &Assembly<'_>,
+        attempt: &Attempt<'_>,
+        requires: &[Requirement],
+    ) -> Option<Outcome> {
         let mut open = Vec::new();
         let mut known = Vec::new();
-        for requirement in &escalation.requires {
+        for requirement in requires {
             let templates = self.templates(assembly, attempt, requirement);
             if templates.is_empty() {
                 known.push(Some(self.requirement(
@@ -65,7 +97,7 @@ impl Escalations<'_, '_> {
         let all = |chosen: &Chosen| {
             let mut outcome = Outcome::default();
             let mut granted = Vec::new();
-            for (requirement, known) in escalation.requires.iter().zip(&known) {
+            for (requirement, known) in requires.iter().zip(&known) {
                 let found = match known {
                     Some(known) => known.clone(),
                     None => self.requirement(assembly, attempt, requirement, chosen)?,

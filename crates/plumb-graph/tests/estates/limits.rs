@@ -130,6 +130,41 @@ fn what_a_principal_gives_itself_stays_within_its_boundary() {
 }
 
 #[test]
+fn a_boundary_that_the_principal_may_take_away_bounds_it_in_vain() {
+    let bounded = |statements: Value, fence: Value| {
+        let mut world = estate(statements, json!([]));
+        let fence = world.managed("fence", fence);
+        let boundary = json!({ "permissions_boundary_arn": fence, "permissions_boundary_type": "Policy" });
+        world.change(&iam("user/ann"), "permissions_boundary", boundary);
+        stories(&world.report())
+    };
+    let own = iam("user/ann");
+    let take = || allow("iam:DeleteUserPermissionsBoundary", &own);
+    let attach = || allow("iam:AttachUserPolicy", &own);
+    for (statements, fence, expected) in [
+        // Whoever has everything needs no more than that.
+        (all(), json!([take(), allow("s3:GetObject", "*")]), true),
+        (all(), json!([allow("s3:GetObject", "*")]), false),
+        (
+            all(),
+            json!([allow("iam:DeleteUserPermissionsBoundary", &iam("user/bob"))]),
+            false,
+        ),
+        (json!([take(), attach()]), json!([take()]), true),
+        (json!([take()]), json!([take(), attach()]), false),
+        (json!([attach()]), json!([take(), attach()]), false),
+    ] {
+        let told = format!("{statements} {fence}");
+        let found = bounded(statements, fence);
+        assert_eq!(
+            found.iter().any(|path| path == TAKEN),
+            expected,
+            "{told}: {found:#?}"
+        );
+    }
+}
+
+#[test]
 fn the_root_user_has_what_control_policies_leave() {
     let under = |denials: Value| {
         let mut world = estate(json!([]), denials);

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use plumb_api::names::snake_case;
 use plumb_expr::Type;
-use plumb_model::value::{Beginning, Map, Reason, Text, Unreadable, Value};
+use plumb_model::beginning::Beginning;
+use plumb_model::value::{Map, Reason, Text, Unreadable, Value};
 use plumb_pack::recipe::Transform;
 use plumb_pack::transform::{SCANNED_TEXT, apply_transforms};
 
