@@ -171,6 +171,7 @@ pub fn read(
             blocks,
             region: context.region.clone(),
             account: context.account.clone(),
+            accounts: std::collections::BTreeMap::new(),
         },
         diagnostics: work.into_problems(),
         nested,

@@ -1,5 +1,7 @@
 //! `Stack`: what one root of code declares, whatever language it is written in.
 
+use std::collections::BTreeMap;
+
 use plumb_model::value::Text;
 pub use plumb_pack::mapping::Language;
 
@@ -19,6 +21,8 @@ pub struct Stack {
     pub region: Option<Text>,
     /// The account where the code or the user tells one.
     pub account: Option<Text>,
+    /// Other accounts that blocks are in: by what stands for them, their numbers, which are empty where none is told.
+    pub accounts: BTreeMap<Text, Text>,
 }
 
 /// One declared block.
@@ -40,4 +44,6 @@ pub struct Declared {
     pub perhaps: Option<Why>,
     /// The region that the block or its provider names.
     pub region: Option<Text>,
+    /// The account that its provider works in; that of the stack where nothing tells it.
+    pub account: Option<Text>,
 }

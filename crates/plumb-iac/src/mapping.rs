@@ -27,6 +27,7 @@ use plumb_pack::mapping::{ArgumentTemplate, BlockMapping, Join, Language, Makers
 use plumb_pack::pack::Pack;
 use plumb_pack::schema::ResourceType;
 
+pub(crate) use complete::scalar_text;
 pub use complete::{Surroundings, complete, referred};
 pub use places::{Children, Found, Nodes, Origin, PlaceNode, Places, StandsFor, Written};
 pub use used::UsedPaths;
@@ -120,6 +121,7 @@ struct Draft {
     uid: Text,
     name: Text,
     region: Text,
+    account: Text,
     document: Value,
     places: Places,
     resource_type: Arc<ResourceType>,
@@ -202,9 +204,7 @@ impl<'p> Mapper<'p> {
             if let Some(gaps) = self.gaps_of(&draft) {
                 gaps.fill(&mut draft.document);
             }
-            mapped
-                .resources
-                .push(draft.finish(stack.account.as_deref().unwrap_or(STAND_IN_ACCOUNT)));
+            mapped.resources.push(draft.finish());
         }
         mapped
     }
@@ -313,6 +313,7 @@ impl<'p> Mapper<'p> {
                 true => Text::from(at.surroundings.region_or_stand_in()),
                 false => Text::new_static(GLOBAL_REGION),
             },
+            account: Text::from(at.surroundings.account_or_stand_in()),
             document: Value::Map(entries),
             places: Places {
                 origin: Arc::clone(at.origin),
@@ -363,7 +364,7 @@ impl Draft {
         }
     }
 
-    fn finish(self, account: &str) -> (Resource, Places) {
+    fn finish(self) -> (Resource, Places) {
         let attributes = match self.document {
             Value::Map(map) => map,
             _ => Map::new(),
@@ -373,7 +374,7 @@ impl Draft {
             self.uid,
             name.clone(),
             self.name,
-            account,
+            self.account,
             self.region,
             attributes,
         );

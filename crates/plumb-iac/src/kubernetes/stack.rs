@@ -55,6 +55,7 @@ pub(super) fn stack(group: Group, account: Text, values: &Values, context: &Cont
             kind: block_of(one),
             address: one.address.clone(),
             region: region(one.object, &body),
+            account: None,
             body,
             head: one.object.head,
             whole: one.object.whole,
@@ -69,6 +70,7 @@ pub(super) fn stack(group: Group, account: Text, values: &Values, context: &Cont
         blocks,
         region: context.region.clone(),
         account: Some(account),
+        accounts: std::collections::BTreeMap::new(),
     }
 }
 

@@ -127,6 +127,7 @@ fn block(kind: &str, label: &str, body: &Json) -> Declared {
         calls: Vec::new(),
         perhaps: None,
         region: None,
+        account: None,
     }
 }
 
@@ -137,6 +138,7 @@ fn stack(blocks: Vec<Declared>) -> Stack {
         blocks,
         region: Some(Text::new_static("eu-west-1")),
         account: None,
+        accounts: std::collections::BTreeMap::new(),
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::value::Text;
 
+use super::accounts::Accounts;
 use super::code::Code;
 use super::module::Module;
 use super::scope::Failure;
@@ -24,6 +25,17 @@ const MAX_DEPTH: u32 = 1_200;
 /// The most problems of one root that are told.
 const MAX_PROBLEMS: usize = 100;
 
+/// What came up while a root was evaluated.
+pub(crate) struct Told {
+    pub(crate) problems: Vec<Diagnostic>,
+    /// Whether something was left out.
+    pub(crate) incomplete: bool,
+    /// The folders of the modules that were called.
+    pub(crate) called: BTreeSet<String>,
+    /// The accounts beside the root's own, by what stands for them.
+    pub(crate) accounts: BTreeMap<Text, Text>,
+}
+
 /// What evaluation shares within one root module.
 pub(crate) struct Evaluator<'w> {
     pub(crate) files: &'w dyn Files,
@@ -31,8 +43,8 @@ pub(crate) struct Evaluator<'w> {
     pub(crate) root: &'w str,
     /// Puts in what only the cloud gives a block.
     pub(crate) complete: &'w dyn Complete,
-    /// The account that stands in ARNs.
-    pub(crate) account: Text,
+    /// The accounts that stand in ARNs.
+    pub(crate) accounts: Accounts,
     /// The region where nothing tells one.
     pub(crate) region: Option<Text>,
     /// The parsed code.
@@ -68,7 +80,7 @@ impl<'w> Evaluator<'w> {
             files,
             root,
             complete,
-            account,
+            accounts: Accounts::new(account),
             region,
             code,
             installed,
@@ -97,6 +109,14 @@ impl<'w> Evaluator<'w> {
         let mut problems = self.problems.borrow_mut();
         if problems.len() < MAX_PROBLEMS {
             problems.push(problem);
+        }
+    }
+
+    /// Tells once of something at a place that leaves nothing out.
+    pub(crate) fn warn_once(&self, message: &str, place: Option<Place>) {
+        if self.told.borrow_mut().insert((message.to_owned(), place)) {
+            let problem = self.at(Diagnostic::warning(message), place, "here");
+            self.tell(self.through_call(problem));
         }
     }
 
@@ -145,13 +165,14 @@ impl<'w> Evaluator<'w> {
         }
     }
 
-    /// Everything that was told, whether something was left out, and the folders of the modules that were called.
-    pub(crate) fn into_told(self) -> (Vec<Diagnostic>, bool, BTreeSet<String>) {
-        (
-            self.problems.into_inner(),
-            self.incomplete.get(),
-            self.called.into_inner(),
-        )
+    /// What came up beside the blocks.
+    pub(crate) fn into_told(self) -> Told {
+        Told {
+            problems: self.problems.into_inner(),
+            incomplete: self.incomplete.get(),
+            called: self.called.into_inner(),
+            accounts: self.accounts.into_others(),
+        }
     }
 
     /// Notes that a module is called.

@@ -95,6 +95,7 @@ pub fn read(
         blocks: reader.blocks,
         region: region.cloned(),
         account: Some(account.clone()),
+        accounts: std::collections::BTreeMap::new(),
     })
 }
 
@@ -262,6 +263,7 @@ impl<'r> Reader<'r> {
             calls: Vec::new(),
             perhaps: None,
             region: region.or_else(|| self.region.cloned()),
+            account: None,
         });
     }
 

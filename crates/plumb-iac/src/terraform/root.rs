@@ -96,6 +96,7 @@ impl Code {
             blocks: Vec::new(),
             region: given.region.clone(),
             account: Some(given.account.clone()),
+            accounts: BTreeMap::new(),
         };
         let Some(module) = evaluator.module(folder) else {
             return Evaluated {
@@ -122,16 +123,18 @@ impl Code {
             }
         }
         let root = Rc::new(Instance::root(module, variables));
+        evaluator.name_accounts(&root);
         collect(&evaluator, &root, &mut stack.blocks);
         root.forget();
         empty.forget();
         stack.blocks.sort_by(|a, b| a.address.cmp(&b.address));
-        let (problems, incomplete, called) = evaluator.into_told();
+        let told = evaluator.into_told();
+        stack.accounts = told.accounts;
         Evaluated {
             stack,
-            problems,
-            complete: !incomplete,
-            called,
+            problems: told.problems,
+            complete: !told.incomplete,
+            called: told.called,
         }
     }
 }
@@ -193,6 +196,7 @@ fn collect(evaluator: &Evaluator<'_>, instance: &Rc<Instance>, blocks: &mut Vec<
                 calls: instance.calls.clone(),
                 perhaps: instance.perhaps.clone().or_else(|| one.perhaps.clone()),
                 region: one.region.clone(),
+                account: one.account.clone(),
             });
         }
     }

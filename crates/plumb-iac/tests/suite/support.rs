@@ -60,6 +60,7 @@ fn stack(language: Language, blocks: &Json) -> Stack {
             calls: Vec::new(),
             perhaps: None,
             region: None,
+            account: None,
         });
     Stack {
         path: Text::new_static("."),
@@ -67,6 +68,7 @@ fn stack(language: Language, blocks: &Json) -> Stack {
         blocks: blocks.collect(),
         region: Some(Text::new_static("eu-west-1")),
         account: None,
+        accounts: std::collections::BTreeMap::new(),
     }
 }
 
