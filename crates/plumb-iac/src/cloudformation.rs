@@ -189,6 +189,7 @@ pub fn read(
             region: context.region.clone(),
             account: context.account.clone(),
             former: BTreeMap::new(),
+            accounts: BTreeMap::new(),
         },
         diagnostics: work.into_problems(),
         nested,

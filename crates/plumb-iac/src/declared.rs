@@ -23,6 +23,8 @@ pub struct Stack {
     pub account: Option<Text>,
     /// By address: the addresses that blocks had before, as `moved` blocks say.
     pub former: BTreeMap<Text, Vec<Text>>,
+    /// Other accounts that blocks are in: by what stands for them, their numbers, which are empty where none is told.
+    pub accounts: BTreeMap<Text, Text>,
 }
 
 /// One declared block.
@@ -44,4 +46,6 @@ pub struct Declared {
     pub perhaps: Option<Why>,
     /// The region that the block or its provider names.
     pub region: Option<Text>,
+    /// The account that its provider works in; that of the stack where nothing tells it.
+    pub account: Option<Text>,
 }

@@ -28,6 +28,7 @@ use plumb_pack::mapping::{ArgumentTemplate, BlockMapping, Join, Language, Makers
 use plumb_pack::pack::Pack;
 use plumb_pack::schema::ResourceType;
 
+pub(crate) use complete::scalar_text;
 pub use complete::{Surroundings, complete, referred};
 pub use places::{Children, Found, Nodes, Origin, PlaceNode, Places, StandsFor, Written};
 pub use used::UsedPaths;
@@ -121,6 +122,7 @@ struct Draft {
     uid: Text,
     name: Text,
     region: Text,
+    account: Text,
     document: Value,
     places: Places,
     resource_type: Arc<ResourceType>,
@@ -205,9 +207,7 @@ impl<'p> Mapper<'p> {
             if let Some(gaps) = self.gaps_of(&draft) {
                 gaps.fill(&mut draft.document);
             }
-            mapped
-                .resources
-                .push(draft.finish(stack.account.as_deref().unwrap_or(STAND_IN_ACCOUNT)));
+            mapped.resources.push(draft.finish());
         }
         mapped
     }
@@ -316,6 +316,7 @@ impl<'p> Mapper<'p> {
                 true => Text::from(at.surroundings.region_or_stand_in()),
                 false => Text::new_static(GLOBAL_REGION),
             },
+            account: Text::from(at.surroundings.account_or_stand_in()),
             document: Value::Map(entries),
             places: Places {
                 origin: Arc::clone(at.origin),
@@ -366,7 +367,7 @@ impl Draft {
         }
     }
 
-    fn finish(mut self, account: &str) -> (Resource, Places) {
+    fn finish(mut self) -> (Resource, Places) {
         let mut attributes = match self.document {
             Value::Map(map) => map,
             _ => Map::new(),
@@ -378,7 +379,7 @@ impl Draft {
             self.uid,
             name.clone(),
             self.name,
-            account,
+            self.account,
             self.region,
             attributes,
         );

@@ -24,7 +24,7 @@ use crate::scan::ScannedStack;
 /// attribute it is a type of blocks on which networks or permissions hang, of which nothing tells what they make.
 pub const CODE: &str = "code";
 
-/// One provider's part of a stack.
+/// One account of a stack.
 #[derive(Debug)]
 pub struct CodeAccount {
     /// What the engine judges.
@@ -37,7 +37,7 @@ pub struct CodeAccount {
     pub declared: BTreeMap<(Text, Text), Arc<CodeResource>>,
 }
 
-/// The accounts of a stack, one for each provider that it declares something of.
+/// The accounts of a stack: one for each provider that it declares something of, and those that its blocks are in beside.
 ///
 /// Two blocks with one identity are told apart by their addresses, since both would be applied.
 pub fn accounts(
@@ -52,37 +52,46 @@ pub fn accounts(
         mapped,
         complete,
     } = scanned;
-    let mut by_provider: BTreeMap<Provider, Vec<(Resource, Places)>> = BTreeMap::new();
+    let mut by_account: BTreeMap<(Provider, Text), Vec<(Resource, Places)>> = BTreeMap::new();
+    let id = stack.account.clone().unwrap_or_default();
     for (resource, places) in mapped.resources {
         let Ok(resource_type) = pack.resource_type(&resource.resource_type) else {
             continue;
         };
-        by_provider
-            .entry(resource_type.provider)
+        let is_other = stack.accounts.contains_key(&resource.account);
+        let account = if is_other { &resource.account } else { &id };
+        by_account
+            .entry((resource_type.provider, account.clone()))
             .or_default()
             .push((resource, places));
     }
     let missed = missed(pack, stack.language, &mapped.unmapped, undeclared);
-    if by_provider.is_empty() {
-        by_provider.insert(Provider::Aws, Vec::new());
+    if by_account.is_empty() {
+        by_account.insert((Provider::Aws, id), Vec::new());
     }
-    let id = stack.account.clone().unwrap_or_default();
-    if let Some(resources) = by_provider.get_mut(&Provider::Aws) {
-        let account = stack
-            .account
-            .clone()
-            .unwrap_or(Text::new_static(STAND_IN_ACCOUNT));
-        let kept = kept::kept(pack, resources, &account);
-        resources.extend(kept);
+    for ((provider, id), resources) in &mut by_account {
+        if *provider == Provider::Aws {
+            let account = match id.is_empty() {
+                true => &Text::new_static(STAND_IN_ACCOUNT),
+                false => id,
+            };
+            let kept = kept::kept(pack, resources, account);
+            resources.extend(kept);
+        }
     }
     let unseen = Unseen { complete, missed };
-    by_provider
+    by_account
         .into_iter()
-        .map(|(provider, resources)| {
+        .map(|((provider, id), resources)| {
+            let name = match stack.accounts.get(&id) {
+                None => stack.path.clone(),
+                Some(number) if number.is_empty() => Text::from(format!("{} (another account)", stack.path)),
+                Some(number) => Text::from(format!("{} ({number})", stack.path)),
+            };
             let account = Account {
-                name: Some(stack.path.clone()),
+                name: Some(name),
                 partition: (provider == Provider::Aws).then_some(Text::new_static("aws")),
-                ..Account::new(provider, id.clone())
+                ..Account::new(provider, id)
             };
             let mut regions: BTreeSet<Text> = BTreeSet::new();
             let mut seen: BTreeSet<(Text, Text)> = BTreeSet::new();

@@ -3,6 +3,7 @@
 //! [`Code`](code::Code) parses a tree once; each root of it is evaluated by itself. Everything is evaluated when it is
 //! first asked for, as values of one module may hang on outputs of another.
 
+mod accounts;
 pub mod code;
 mod constraint;
 mod convert;

@@ -202,6 +202,7 @@ impl Deployment<'_, '_> {
             region: region
                 .map(Text::from)
                 .or_else(|| self.work.context.region.clone()),
+            account: None,
         }
     }
 

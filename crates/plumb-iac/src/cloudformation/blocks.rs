@@ -72,6 +72,7 @@ impl Instance<'_, '_> {
             calls: self.origin.calls.clone(),
             perhaps: perhaps.clone(),
             region: self.work.context.region.clone(),
+            account: None,
         });
         if let Some(child) = self.child(resource) {
             let start = blocks.len();

@@ -57,6 +57,7 @@ pub(super) fn stack(group: Group, account: Text, values: &Values, context: &Cont
             kind: block_of(one),
             address: one.address.clone(),
             region: region(one.object, &body),
+            account: None,
             body,
             head: one.object.head,
             whole: one.object.whole,
@@ -72,6 +73,7 @@ pub(super) fn stack(group: Group, account: Text, values: &Values, context: &Cont
         region: context.region.clone(),
         account: Some(account),
         former: BTreeMap::new(),
+        accounts: BTreeMap::new(),
     }
 }
 

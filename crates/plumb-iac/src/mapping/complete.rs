@@ -40,7 +40,7 @@ impl<'a> Surroundings<'a> {
             kind: &block.kind,
             address: &block.address,
             region: block.region.as_deref().or(stack.region.as_deref()),
-            account: stack.account.as_deref(),
+            account: block.account.as_deref().or(stack.account.as_deref()),
         }
     }
 

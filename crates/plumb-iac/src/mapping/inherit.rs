@@ -68,7 +68,7 @@ fn value_of<'p>(
     };
     let deciding = ours.iter().filter_map(|ours| by_texts.get(ours)).flatten();
     for other in deciding.filter_map(|at| blocks.get(*at)) {
-        if !is_same_region(&other.surroundings, &block.surroundings) {
+        if !is_beside(&other.surroundings, &block.surroundings) {
             continue;
         }
         let Some(taken) = taken(inherited, other) else {
@@ -153,8 +153,9 @@ fn by_texts(kind: &str, names: &[&str], blocks: &[Prepared<'_>]) -> HashMap<Vec<
     by_texts
 }
 
-fn is_same_region(a: &Surroundings<'_>, b: &Surroundings<'_>) -> bool {
-    a.region == b.region
+/// Whether they stand in one region of one account.
+fn is_beside(a: &Surroundings<'_>, b: &Surroundings<'_>) -> bool {
+    a.region == b.region && a.account == b.account
 }
 
 fn kind_of(value: &Value) -> Option<Kind> {

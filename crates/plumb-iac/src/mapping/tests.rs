@@ -129,6 +129,7 @@ fn block(kind: &str, label: &str, body: &Json) -> Declared {
         calls: Vec::new(),
         perhaps: None,
         region: None,
+        account: None,
     }
 }
 
@@ -140,6 +141,7 @@ fn stack(blocks: Vec<Declared>) -> Stack {
         region: Some(Text::new_static("eu-west-1")),
         account: None,
         former: BTreeMap::new(),
+        accounts: BTreeMap::new(),
     }
 }
 

@@ -51,12 +51,6 @@ pub(crate) fn compute(kind: &str, fields: &mut Fields, surroundings: &Surroundin
             .flat_map(|region| ["name", "id", "region"].map(|name| (name, (*region).to_owned())))
             .collect(),
         "data.aws_kms_alias" => by_alias(fields, "name", &["arn", "id", "target_key_arn"], surroundings),
-        // A list of AWS's own is known by its name, whatever number it has in a region.
-        "data.aws_ec2_managed_prefix_list" | "data.aws_prefix_list" => {
-            let name = fields.entries.get("name").and_then(Val::as_str);
-            let name = name.filter(|name| name.starts_with(PROVIDER_LIST));
-            name.map(|name| ("id", name.to_owned())).into_iter().collect()
-        }
         "data.aws_kms_key" => by_alias(fields, "key_id", &["arn"], surroundings),
         "data.aws_ec2_managed_prefix_list" | "data.aws_prefix_list" => list_of_aws(fields),
         _ => Vec::new(),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::value::Text;
 
+use super::accounts::Accounts;
 use super::code::Code;
 use super::module::Module;
 use super::scope::Failure;
@@ -32,8 +33,8 @@ pub(crate) struct Evaluator<'w> {
     pub(crate) root: &'w str,
     /// Puts in what only the cloud gives a block.
     pub(crate) complete: &'w dyn Complete,
-    /// The account that stands in ARNs.
-    pub(crate) account: Text,
+    /// The accounts that stand in ARNs.
+    pub(crate) accounts: Accounts,
     /// The region where nothing tells one.
     pub(crate) region: Option<Text>,
     /// The parsed code.
@@ -69,6 +70,8 @@ pub(crate) struct Met {
     pub(crate) is_incomplete: bool,
     /// The folders of the modules that were called at least once.
     pub(crate) called: BTreeSet<String>,
+    /// The accounts beside the root's own, by what stands for them.
+    pub(crate) accounts: BTreeMap<Text, Text>,
     /// Where the sensitive values that were kept back are written; `None` when there were none.
     pub(crate) secrets: Option<BTreeSet<Place>>,
 }
@@ -87,7 +90,7 @@ impl<'w> Evaluator<'w> {
             files,
             root,
             complete,
-            account,
+            accounts: Accounts::new(account),
             region,
             code,
             form,
@@ -151,6 +154,14 @@ impl<'w> Evaluator<'w> {
         }
     }
 
+    /// Tells once of something at a place that leaves nothing out.
+    pub(crate) fn warn_once(&self, message: &str, place: Option<Place>) {
+        if self.told.borrow_mut().insert((message.to_owned(), place)) {
+            let problem = self.at(Diagnostic::warning(message), place, "here");
+            self.tell(self.through_call(problem));
+        }
+    }
+
     /// Tells once that an expression cannot be evaluated.
     pub(crate) fn tell_failure(&self, failure: &Failure) {
         let key = (failure.message.to_string(), failure.place);
@@ -202,6 +213,7 @@ impl<'w> Evaluator<'w> {
             problems: self.problems.into_inner(),
             is_incomplete: self.incomplete.get(),
             called: self.called.into_inner(),
+            accounts: self.accounts.into_others(),
             secrets: self.secrets.into_inner(),
         }
     }

@@ -112,6 +112,7 @@ pub fn read(
             region: region.cloned(),
             account: Some(account.clone()),
             former: BTreeMap::new(),
+            accounts: BTreeMap::new(),
         },
     })
 }
@@ -285,6 +286,7 @@ impl<'r> Reader<'r> {
             calls: Vec::new(),
             perhaps: None,
             region: region.or_else(|| self.region.cloned()),
+            account: None,
         });
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use plumb_model::value::Text;
 
+use super::accounts::Belongs;
 use super::evaluator::Evaluator;
 use super::expression::entries;
 use super::instance::Instance;
@@ -45,6 +46,7 @@ pub(crate) struct One {
     pub(crate) body: Val,
     pub(crate) perhaps: Option<Text>,
     pub(crate) region: Option<Text>,
+    pub(crate) account: Option<Text>,
 }
 
 impl Evaluator<'_> {
@@ -67,6 +69,7 @@ impl Evaluator<'_> {
         let scope = Scope::of(instance);
         let (repeated, repetitions) = self.repetitions(&block.body, scope);
         let provider = self.provider(block, kind, instance);
+        let account = self.account_of(&provider.belongs);
         let mut instances = Vec::with_capacity(repetitions.len());
         let mut values = Vec::with_capacity(repetitions.len());
         for repetition in repetitions {
@@ -103,7 +106,7 @@ impl Evaluator<'_> {
                 kind: &kind_name,
                 address: &address,
                 region: region.as_deref().or(self.region.as_deref()),
-                account: Some(&self.account),
+                account: Some(&account),
             };
             data::compute(&kind_name, &mut fields, &surroundings);
             let body = Val::placed(Kind::Map(Arc::new(fields)), Some(block.head));
@@ -114,6 +117,7 @@ impl Evaluator<'_> {
                 body,
                 perhaps: repetition.perhaps,
                 region,
+                account: Some(account.clone()),
             });
         }
         Resolved {
@@ -302,6 +306,10 @@ impl Evaluator<'_> {
         Provider {
             region: region.as_ref().and_then(convert::to_text),
             tags,
+            belongs: match block.labels.first() {
+                Some(label) if label == "aws" => self.belongs(block, scope),
+                Some(_) | None => Belongs::default(),
+            },
         }
     }
 }
@@ -311,6 +319,7 @@ impl Evaluator<'_> {
 struct Provider {
     region: Option<Text>,
     tags: Option<Val>,
+    belongs: Belongs,
 }
 
 impl Provider {

@@ -112,6 +112,7 @@ impl Code {
             region: given.region.clone(),
             account: Some(given.account.clone()),
             former: BTreeMap::new(),
+            accounts: BTreeMap::new(),
         };
         let Some(module) = evaluator.module(folder) else {
             return Evaluated {
@@ -140,6 +141,7 @@ impl Code {
         }
         let root = Rc::new(Instance::root(module, variables));
         let mut moves = BTreeMap::new();
+        evaluator.name_accounts(&root);
         collect(&evaluator, &root, &mut stack.blocks, &mut moves);
         root.forget();
         empty.forget();
@@ -150,6 +152,7 @@ impl Code {
             stack.former = former.filter(|(_, former)| !former.is_empty()).collect();
         }
         let met = evaluator.into_told();
+        stack.accounts = met.accounts;
         Evaluated {
             stack,
             problems: met.problems,
@@ -227,6 +230,7 @@ fn collect(
                 calls: instance.calls.clone(),
                 perhaps: instance.perhaps.clone().or_else(|| one.perhaps.clone()),
                 region: one.region.clone(),
+                account: one.account.clone(),
             });
         }
     }

@@ -62,6 +62,7 @@ fn stack(language: Language, blocks: &Json) -> Stack {
             calls: Vec::new(),
             perhaps: None,
             region: None,
+            account: None,
         });
     Stack {
         path: Text::new_static("."),
@@ -70,6 +71,7 @@ fn stack(language: Language, blocks: &Json) -> Stack {
         region: Some(Text::new_static("eu-west-1")),
         account: None,
         former: BTreeMap::new(),
+        accounts: BTreeMap::new(),
     }
 }
 

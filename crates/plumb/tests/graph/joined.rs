@@ -337,3 +337,66 @@ fn blocks_that_networks_or_permissions_hang_on_and_nothing_maps_are_told() {
         ],
     );
 }
+
+#[test]
+fn definitions_of_apis_lead_to_what_they_name() {
+    let function = r#"
+provider "aws" { region = "eu-west-1" }
+resource "aws_iam_role" "f" {
+  name = "f"
+  assume_role_policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "lambda.amazonaws.com" } }] })
+}
+resource "aws_lambda_function" "a" {
+  function_name = "a"
+  role = aws_iam_role.f.arn
+  handler = "x"
+  runtime = "python3.12"
+}
+resource "aws_lambda_permission" "p" {
+  action = "lambda:InvokeFunction"
+  function_name = aws_lambda_function.a.function_name
+  principal = "apigateway.amazonaws.com"
+}
+"#;
+    let integration = r#"x-amazon-apigateway-integration = { type = "aws_proxy", httpMethod = "POST", uri = aws_lambda_function.a.invoke_arn }"#;
+    let rest = |method: &str, top: &str| {
+        format!(
+            "resource \"aws_api_gateway_rest_api\" \"r\" {{\n  name = \"r\"\n  body = jsonencode({{\n    openapi = \"3.0.1\"\n    {top}\n    \
+             paths = {{ \"/orders\" = {{ get = {{\n      {integration}\n      {method}\n    }} }} }}\n  }})\n}}\n"
+        )
+    };
+    let text =
+        "resource \"aws_api_gateway_rest_api\" \"r\" {\n  name = \"r\"\n  body = \"openapi: 3.0.1\"\n}\n"
+            .to_owned();
+    let http = "resource \"aws_apigatewayv2_api\" \"h\" {\n  name = \"h\"\n  protocol_type = \"HTTP\"\n  body = jsonencode({ openapi = \"3.0.1\" })\n}\n".to_owned();
+    let cases = [
+        ("open", rest("", ""), "FROM ANY ADDRESS: through REST API r"),
+        ("secured", rest("security = [{ own = [] }]", ""), "NOT KNOWN"),
+        (
+            "secured-at-top",
+            rest("", "security = [{ own = [] }]"),
+            "NOT KNOWN",
+        ),
+        (
+            "iam",
+            rest("x-amazon-apigateway-auth = { type = \"AWS_IAM\" }", ""),
+            "FROM ANY ADDRESS: through REST API r | conditional",
+        ),
+    ];
+    for (name, api, expected) in cases {
+        let found = answer(
+            &format!("definition-{name}"),
+            "main.tf",
+            &(function.to_owned() + &api),
+            &["exposure"],
+        );
+        let said = standing(&found, "function a");
+        assert!(said.starts_with(expected), "{name}: {said}: {found}");
+    }
+    for (name, api) in [("text", text), ("http", http)] {
+        let tree = Folder::new(&format!("definition-{name}"));
+        tree.file("main.tf", &(function.to_owned() + &api));
+        let found = text_with(0, &["paths", "--code", &tree.path("")]);
+        assert!(found.contains("not complete"), "{name}: {found}");
+    }
+}

@@ -6,6 +6,7 @@
     reason = "tests report by panic"
 )]
 
+mod accounts;
 mod answers;
 mod declared;
 mod input;

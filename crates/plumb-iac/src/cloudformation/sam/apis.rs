@@ -17,7 +17,7 @@ pub(super) fn rest(source: &Macro<'_, '_, '_>, out: &mut Vec<Entry>) {
         "Mode",
         "SecurityPolicy",
     ]);
-    properties.push(definition(source));
+    properties.extend(definition(source));
     if let Some(endpoint) = source.properties.entry("EndpointConfiguration") {
         properties.push(Entry {
             value: endpoint_types(&endpoint.value),
@@ -69,7 +69,7 @@ pub(super) fn http(source: &Macro<'_, '_, '_>, out: &mut Vec<Entry>) {
         "DisableExecuteApiEndpoint",
         "CorsConfiguration",
     ]);
-    properties.push(definition(source));
+    properties.extend(definition(source));
     properties.push(Entry::made(place, "ProtocolType", text("HTTP")));
     properties.push(source.map_of_tags("httpapi:createdBy"));
     out.push(source.main("AWS::ApiGatewayV2::Api", properties));
@@ -107,29 +107,28 @@ fn stage_id(source: &Macro<'_, '_, '_>, otherwise: &str) -> String {
     }
 }
 
-/// The definition of an API. What SAM makes of events is not worked out.
-fn definition(source: &Macro<'_, '_, '_>) -> Entry {
+/// The definition that an API is given. What SAM makes of events stands as methods and routes instead.
+fn definition(source: &Macro<'_, '_, '_>) -> Option<Entry> {
     if let Some(body) = source.renamed("DefinitionBody", "Body") {
         let changing = ["Auth", "MergeDefinitions"];
         let Some(changed) = changing.iter().find(|name| source.get(name).is_some()) else {
-            return body;
+            return Some(body);
         };
         let why = format!("SAM changes the definition because of `{changed}`");
-        return Entry {
+        return Some(Entry {
             value: Node::unknown(body.value.place, why),
             ..body
-        };
+        });
     }
     if let Some(uri) = source.properties.entry("DefinitionUri") {
         let location = source.location(&uri.value, ["Bucket", "Key", "Version"]);
-        return Entry {
+        return Some(Entry {
             key: "BodyS3Location".into(),
             key_place: uri.key_place,
             value: Node::map_at(uri.value.place, location),
-        };
+        });
     }
-    let body = Node::unknown(source.place, "SAM makes the definition of events");
-    Entry::made(source.place, "Body", body)
+    None
 }
 
 /// SAM takes `Type` or a bare text where CloudFormation takes `Types`.
