@@ -110,7 +110,7 @@ impl CodeTree {
     /// Folders that are large, such as those of packages, are looked through in part.
     pub(crate) fn passed_over(&self) -> Vec<String> {
         let mut found = Vec::new();
-        let mut left = MAX_PASSED_OVER;
+        let (mut left, mut left_in_all) = (MAX_PASSED_OVER, MAX_FILES);
         let mut waiting = vec![(String::new(), PassedOver::No, 0)];
         while let Some((folder, within, depth)) = waiting.pop() {
             let Ok(entries) = fs::read_dir(self.root.join(&folder)) else {
@@ -121,10 +121,14 @@ impl CodeTree {
                 let (Some(name), Ok(kind)) = (name.to_str(), entry.file_type()) else {
                     continue;
                 };
-                if within == PassedOver::Yes {
-                    let Some(fewer) = left.checked_sub(1) else { break };
-                    left = fewer;
-                }
+                let budget = match within {
+                    PassedOver::Yes => &mut left,
+                    PassedOver::No => &mut left_in_all,
+                };
+                let Some(fewer) = budget.checked_sub(1) else {
+                    break;
+                };
+                *budget = fewer;
                 let below = match folder.as_str() {
                     "" => name.to_owned(),
                     folder => format!("{folder}/{name}"),

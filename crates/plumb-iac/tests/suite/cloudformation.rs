@@ -238,6 +238,17 @@ fn other_blocks_decide_what_is_not_written() {
         let blocks = json!({ "aws_ebs_volume.v": { "encrypted": encrypted }, "aws_ebs_snapshot.s": { "volume_id": "aws_ebs_volume.v" } });
         check("ec2-ebs-snapshot-encrypted", &blocks, &[expected]);
     }
+    let cluster = |encrypted: Json| {
+        json!({ "aws_rds_cluster.c": { "storage_encrypted": encrypted }, "aws_rds_cluster_instance.i": { "cluster_identifier": "aws_rds_cluster.c" },
+            "aws_rds_cluster_instance.j": { "cluster_identifier": "other" } })
+    };
+    for (encrypted, expected) in [
+        (json!(true), ["pass", "unknown"]),
+        (json!(false), ["fail", "unknown"]),
+        (json!("?var.on"), ["unknown", "unknown"]),
+    ] {
+        check("rds-instance-storage-encrypted", &cluster(encrypted), &expected);
+    }
     for (tokens, expected) in [
         ("required", ["pass", "fail"]),
         ("optional", ["fail", "fail"]),
