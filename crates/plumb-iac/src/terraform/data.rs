@@ -14,10 +14,6 @@ use crate::val::{Entries, Fields, Kind, Val};
 /// The version of policies that name none.
 const POLICY_VERSION: &str = "2012-10-17";
 
-/// How the names of the prefix lists of AWS begin:
-/// <https://docs.aws.amazon.com/vpc/latest/userguide/working-with-aws-managed-prefix-lists.html>.
-const PROVIDER_LIST: &str = "com.amazonaws.";
-
 /// Puts in what a data source computes from its own arguments.
 ///
 /// Policy documents: <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_policy_document>.
