@@ -16,13 +16,14 @@ const UNKNOWN: &str = "{{ unknown }}";
 
 /// Blocks of Terraform for which the providers of Crossplane have no kind, by the list of
 /// <https://github.com/crossplane-contrib/provider-upjet-aws>.
-const WITHOUT_KIND: [&str; 23] = [
+const WITHOUT_KIND: [&str; 26] = [
     "aws_alb",
     "aws_alb_listener",
     "aws_alb_listener_rule",
     "aws_alb_target_group",
     "aws_alb_target_group_attachment",
     "aws_ami_from_instance",
+    "aws_autoscaling_traffic_source_attachment",
     "aws_cloudwatch_log_data_protection_policy",
     "aws_ebs_snapshot_block_public_access",
     "aws_ec2_image_block_public_access",
@@ -39,6 +40,8 @@ const WITHOUT_KIND: [&str; 23] = [
     "aws_network_acl_association",
     "aws_redshift_logging",
     "aws_sns_topic_data_protection_policy",
+    "aws_vpc_block_public_access_exclusion",
+    "aws_vpc_block_public_access_options",
     "aws_vpc_endpoint_policy",
 ];
 
