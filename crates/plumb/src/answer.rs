@@ -8,6 +8,7 @@ use plumb_model::diagnostic::Diagnostic;
 use serde::Serialize;
 
 use crate::exit::{Failed, file_error};
+use crate::graph_arguments::{AnswerArguments, AnswerFormat};
 use crate::output::{place_of, stdout_error};
 use crate::whole_file::WholeFile;
 
@@ -68,6 +69,15 @@ impl Destination {
     /// Writes an answer as JSON.
     pub(crate) fn json<T: Serialize>(self, kind: &'static str, answer: &T) -> Result<(), Failed> {
         self.write(|out| plumb_report::rows::answer_json(kind, answer, out))
+    }
+}
+
+impl AnswerArguments {
+    /// The format of the answer and where it goes; `input` is the file that is read.
+    pub(crate) fn open(&self, input: Option<&Path>) -> Result<(AnswerFormat, Destination), Failed> {
+        let output = self.output.as_deref();
+        let format = format_of(self.format, output, AnswerFormat::Terminal)?;
+        Ok((format, Destination::open(output, input)?))
     }
 }
 

@@ -10,7 +10,6 @@ use plumb_model::snapshot::AccountSnapshot;
 use plumb_pack::pack::Pack;
 use plumb_report::terminal::drift;
 
-use crate::answer::{self, Destination};
 use crate::arguments::{CodeArguments, DriftArguments};
 use crate::console::Console;
 use crate::exit::{Failed, Status};
@@ -24,12 +23,7 @@ const MAX_STATE: u64 = 256 << 20;
 
 /// Runs the command.
 pub(crate) fn run(console: Console, arguments: &DriftArguments) -> Result<Status, Failed> {
-    let format = answer::format_of(
-        arguments.answer.format,
-        arguments.answer.output.as_deref(),
-        AnswerFormat::Terminal,
-    )?;
-    let destination = Destination::open(arguments.answer.output.as_deref(), arguments.snapshot.as_deref())?;
+    let (format, destination) = arguments.answer.open(arguments.snapshot.as_deref())?;
     let pack = knowledge::load(console, &[])?;
     let code = read(console, &pack, arguments.code.clone(), arguments.var.clone())?;
     let found = match (&arguments.snapshot, &arguments.state) {

@@ -4,7 +4,6 @@ use plumb_graph::reachability;
 use plumb_graph::whatif::one_called;
 use plumb_report::terminal::answers;
 
-use crate::answer::{self, Destination};
 use crate::console::Console;
 use crate::exit::{Failed, Status};
 use crate::graph_arguments::{AnswerFormat, ExposureArguments};
@@ -15,12 +14,7 @@ use crate::whatif;
 /// Runs the command.
 pub(crate) fn run(console: Console, arguments: &ExposureArguments) -> Result<Status, Failed> {
     let source = &arguments.source;
-    let format = answer::format_of(
-        arguments.answer.format,
-        arguments.answer.output.as_deref(),
-        AnswerFormat::Terminal,
-    )?;
-    let destination = Destination::open(arguments.answer.output.as_deref(), source.snapshot.as_deref())?;
+    let (format, destination) = arguments.answer.open(source.snapshot.as_deref())?;
     let read = Source::read(console, source, Judging::Nothing)?;
     let (gaps, addresses) = (read.gaps.clone(), read.addresses.clone());
     let (_, assembled) = read.assembled();

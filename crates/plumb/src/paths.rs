@@ -170,12 +170,7 @@ fn find<'p>(paths: &'p PathReport, id: &str) -> Result<&'p AttackPath, Failed> {
 /// Runs `plumb chokepoints`.
 pub(crate) fn choke_points(console: Console, arguments: &ChokepointsArguments) -> Result<Status, Failed> {
     let source = &arguments.source;
-    let format = answer::format_of(
-        arguments.answer.format,
-        arguments.answer.output.as_deref(),
-        AnswerFormat::Terminal,
-    )?;
-    let destination = Destination::open(arguments.answer.output.as_deref(), source.snapshot.as_deref())?;
+    let (format, destination) = arguments.answer.open(source.snapshot.as_deref())?;
     let limit = usize::try_from(arguments.limit).unwrap_or(usize::MAX);
     let read = Source::read(console, source, Judging::EveryPolicy)?.choking(limit);
     let status = read.gaps.status();

@@ -11,7 +11,7 @@ use plumb_model::value::Text;
 use plumb_report::terminal::answers;
 
 use crate::action;
-use crate::answer::{self, Destination, did_you_mean, one_of};
+use crate::answer::{did_you_mean, one_of};
 use crate::console::Console;
 use crate::exit::{Failed, Status};
 use crate::graph_arguments::{AnswerFormat, CanArguments, WhoCanArguments};
@@ -22,12 +22,7 @@ use crate::source::{Judging, Source};
 pub(crate) fn can(console: Console, arguments: &CanArguments) -> Result<Status, Failed> {
     let source = &arguments.source;
     let context = context(&arguments.context)?;
-    let format = answer::format_of(
-        arguments.answer.format,
-        arguments.answer.output.as_deref(),
-        AnswerFormat::Terminal,
-    )?;
-    let destination = Destination::open(arguments.answer.output.as_deref(), source.snapshot.as_deref())?;
+    let (format, destination) = arguments.answer.open(source.snapshot.as_deref())?;
     let read = Source::read(console, source, Judging::Nothing)?;
     let (gaps, addresses) = (read.gaps.clone(), read.addresses.clone());
     let (knowledge, assembled) = read.assembled();
@@ -63,12 +58,7 @@ pub(crate) fn can(console: Console, arguments: &CanArguments) -> Result<Status, 
 pub(crate) fn who_can(console: Console, arguments: &WhoCanArguments) -> Result<Status, Failed> {
     let source = &arguments.source;
     let context = context(&arguments.context)?;
-    let format = answer::format_of(
-        arguments.answer.format,
-        arguments.answer.output.as_deref(),
-        AnswerFormat::Terminal,
-    )?;
-    let destination = Destination::open(arguments.answer.output.as_deref(), source.snapshot.as_deref())?;
+    let (format, destination) = arguments.answer.open(source.snapshot.as_deref())?;
     let read = Source::read(console, source, Judging::Nothing)?;
     let (gaps, addresses) = (read.gaps.clone(), read.addresses.clone());
     let (knowledge, assembled) = read.assembled();

@@ -18,7 +18,7 @@ use plumb_report::identity::fingerprint;
 use plumb_report::terminal::answers;
 
 use crate::addresses::Addresses;
-use crate::answer::{self, Destination, did_you_mean, one_of};
+use crate::answer::{did_you_mean, one_of};
 use crate::console::Console;
 use crate::exit::{Failed, Status};
 use crate::graph_arguments::{AnswerFormat, WhatifArguments};
@@ -34,12 +34,7 @@ const MOST_NEAR: usize = 3;
 /// Runs the command.
 pub(crate) fn run(console: Console, arguments: &WhatifArguments) -> Result<Status, Failed> {
     let source = &arguments.source;
-    let format = answer::format_of(
-        arguments.answer.format,
-        arguments.answer.output.as_deref(),
-        AnswerFormat::Terminal,
-    )?;
-    let destination = Destination::open(arguments.answer.output.as_deref(), source.snapshot.as_deref())?;
+    let (format, destination) = arguments.answer.open(source.snapshot.as_deref())?;
     let judging = if arguments.fix.is_empty() {
         Judging::Nothing
     } else {
