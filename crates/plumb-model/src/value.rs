@@ -58,7 +58,7 @@ impl Value {
         Self::Unreadable(Arc::new(unreadable))
     }
 
-    /// Gives back the room for entries that lists and maps in it have beyond those that they hold.
+    /// Gives back the room that lists and maps in it have beyond their entries.
     pub fn shrink(&mut self) {
         match self {
             Self::List(items) => {

@@ -123,7 +123,7 @@ impl PlaceNode {
         }
     }
 
-    /// Gives back the room for places that are not there.
+    /// Gives back the room that lists and maps have beyond their places.
     pub(crate) fn shrink(&mut self) {
         match &mut self.children {
             Children::None => {}

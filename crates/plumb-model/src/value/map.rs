@@ -50,7 +50,7 @@ impl Map {
         self.0.reserve_exact(more);
     }
 
-    /// Gives back the room for entries that lists and maps in it have beyond those that they hold.
+    /// Gives back the room that lists and maps in it have beyond their entries.
     pub fn shrink(&mut self) {
         self.0.shrink_to_fit();
         for (_, value) in &mut self.0 {
