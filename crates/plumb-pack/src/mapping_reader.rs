@@ -59,15 +59,10 @@ pub(crate) fn read_mappings(
     for (key, node) in file.entries("mappings", problems) {
         blocks.push(read_block(key, node, language, provenance, problems));
     }
-    let not_modelled = file.texts("not_modelled", problems);
-    if provenance == Provenance::User && !not_modelled.is_empty() {
-        let message = "only the built-in knowledge says what is not modelled";
-        problems.error(file.key_span("not_modelled"), message, "map these blocks instead");
-    }
     Some(MappingFile {
         language,
         blocks,
-        not_modelled,
+        not_modelled: file.texts("not_modelled", problems),
     })
 }
 

@@ -10,7 +10,7 @@ use plumb_model::value::{Reason, Text};
 use plumb_model::verdict::Severity;
 
 use super::page::{Page, fitted, priority_style, severity_style};
-use crate::digest::{Obstacle, PolicyTally, assessment_day, effort, providers};
+use crate::digest::{Obstacle, Origin, PolicyTally, assessment_day, effort, providers};
 use crate::numbers::{counted, thousands};
 use crate::visible::visible;
 use crate::words::{severity_gloss, severity_title};
@@ -208,9 +208,13 @@ pub(super) fn obstacles(report: &Report, obstacles: &[Obstacle<'_>], page: &mut 
     }
     let unknown = counted(report.summary.verdicts.unknown, "verdicts");
     page.heading(&format!("WHAT COULD NOT BE JUDGED: {unknown}"))?;
+    let parts = match Origin::of(report) {
+        Origin::Cloud => "Accounts",
+        Origin::Code => "Roots",
+    };
     let head = format!(
         "  {:>9} {:>9} {:>9}  {}",
-        "Verdicts", "Policies", "Accounts", "Because of"
+        "Verdicts", "Policies", parts, "Because of"
     );
     let head = page.dimmed(&head);
     page.line(&head)?;
