@@ -15,10 +15,34 @@ pub(crate) fn read(body: &Body) -> Option<(Text, Text)> {
     Some((address("from")?, address("to")?))
 }
 
+/// The addresses that each block of a root had before, the latest first; blocks without any are left out.
+///
+/// What is still declared has not moved, and what two blocks claim to have been was neither: Terraform refuses both
+/// (<https://developer.hashicorp.com/terraform/language/modules/develop/refactoring>), and a new block could pass for a
+/// known one.
+pub(crate) fn former<'a>(
+    addresses: impl Iterator<Item = &'a Text>,
+    moves: &BTreeMap<Text, Vec<Text>>,
+) -> BTreeMap<Text, Vec<Text>> {
+    let mut former: BTreeMap<Text, Vec<Text>> = addresses
+        .map(|address| (address.clone(), before(address, moves)))
+        .collect();
+    let mut claims: BTreeMap<Text, usize> = BTreeMap::new();
+    for old in former.values().flatten() {
+        *claims.entry(old.clone()).or_default() += 1;
+    }
+    claims.retain(|old, count| *count == 1 && !former.contains_key(old));
+    for olds in former.values_mut() {
+        olds.retain(|old| claims.contains_key(old));
+    }
+    former.retain(|_, olds| !olds.is_empty());
+    former
+}
+
 /// The addresses that a block had before, by all moves of its root; the latest first.
 ///
 /// A move of a module or of a block without a key moves all that is in it.
-pub(crate) fn former(address: &str, moves: &BTreeMap<Text, Vec<Text>>) -> Vec<Text> {
+fn before(address: &str, moves: &BTreeMap<Text, Vec<Text>>) -> Vec<Text> {
     let mut found: Vec<Text> = Vec::new();
     let mut seen: BTreeSet<Text> = BTreeSet::from([Text::from(address)]);
     let mut waiting = vec![Text::from(address)];
@@ -81,18 +105,22 @@ fn address(expr: &Expr) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::former;
+    use std::collections::BTreeMap;
+
+    use plumb_model::value::Text;
+
+    use super::{before, former};
+
+    fn moves(pairs: &[(&str, &str)]) -> BTreeMap<Text, Vec<Text>> {
+        let mut moves: BTreeMap<Text, Vec<Text>> = BTreeMap::new();
+        for (from, to) in pairs {
+            moves.entry((*to).into()).or_default().push((*from).into());
+        }
+        moves
+    }
 
     #[test]
     fn a_block_is_known_by_the_addresses_that_it_had() {
-        let moves = |pairs: &[(&str, &str)]| {
-            let mut moves = std::collections::BTreeMap::new();
-            for (from, to) in pairs {
-                let known: &mut Vec<_> = moves.entry((*to).into()).or_default();
-                known.push((*from).into());
-            }
-            moves
-        };
         for (pairs, address, expected) in [
             (&[("x.a", "x.b")][..], "x.b", &["x.a"][..]),
             (&[("x.a", "x.b")], "x.b[0]", &["x.a[0]"]),
@@ -106,7 +134,31 @@ mod tests {
             (&[("x.a", "x.b"), ("x.b", "x.c")], "x.c", &["x.b", "x.a"]),
             (&[("x.a", "x.b"), ("x.b", "x.a")], "x.a", &["x.b"]),
         ] {
-            assert_eq!(former(address, &moves(pairs)), expected, "{pairs:?} {address}");
+            assert_eq!(before(address, &moves(pairs)), expected, "{pairs:?} {address}");
+        }
+    }
+
+    #[test]
+    fn a_block_is_nothing_that_is_still_there_or_that_another_one_was() {
+        for (pairs, addresses, expected) in [
+            (&[("x.a", "x.b")][..], &["x.b"][..], &[("x.b", "x.a")][..]),
+            (&[("x.a", "x.b")], &["x.a", "x.b"], &[]),
+            (&[("x.a", "x.b"), ("x.a", "x.c")], &["x.b", "x.c"], &[]),
+            (&[("x.a", "x.b"), ("x.a", "x.c")], &["x.c"], &[("x.c", "x.a")]),
+            (&[("x.a", "x.b"), ("x.b", "x.c")], &["x.b", "x.c"], &[]),
+            (
+                &[("module.a", "module.b")],
+                &["module.a.x.y", "module.b.x.y", "module.b.x.z"],
+                &[("module.b.x.z", "module.a.x.z")],
+            ),
+        ] {
+            let addresses: Vec<Text> = addresses.iter().map(|address| (*address).into()).collect();
+            let found = former(addresses.iter(), &moves(pairs));
+            let found: Vec<(&str, &str)> = found
+                .iter()
+                .flat_map(|(address, olds)| olds.iter().map(|old| (address.as_str(), old.as_str())))
+                .collect();
+            assert_eq!(found, expected, "{pairs:?} {addresses:?}");
         }
     }
 }

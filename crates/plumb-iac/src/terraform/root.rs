@@ -147,9 +147,7 @@ impl Code {
         empty.forget();
         stack.blocks.sort_by(|a, b| a.address.cmp(&b.address));
         if !moves.is_empty() {
-            let addresses = stack.blocks.iter().map(|block| &block.address);
-            let former = addresses.map(|address| (address.clone(), moved::former(address, &moves)));
-            stack.former = former.filter(|(_, former)| !former.is_empty()).collect();
+            stack.former = moved::former(stack.blocks.iter().map(|block| &block.address), &moves);
         }
         let met = evaluator.into_told();
         stack.accounts = met.accounts;

@@ -95,6 +95,11 @@ fn moved_blocks_keep_what_is_known_of_them() {
     scan.ends(0, &[]);
     let counts = &report["focus"]["baseline"];
     assert_eq!((&counts["known"], &counts["gone"]), (&2.into(), &0.into()));
+    // A new block that says it was one which is still there is new.
+    folder.file("main.tf", &format!("{moved}{code}{}", bucket("a", "", "")));
+    let (scan, report) = folder.report(&["--baseline", "b.json"]);
+    scan.ends(1, &[]);
+    assert_eq!(&report["focus"]["baseline"]["new"], &1, "{report:#}");
 }
 
 #[test]
