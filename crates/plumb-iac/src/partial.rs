@@ -13,7 +13,7 @@ use crate::val::{Kind, Val, Why};
 /// Holes are written into the text between characters for private use that no code needs; a text in which code has one itself is
 /// never made a `Partial`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Partial(Arc<str>);
+pub struct Partial(Arc<Box<str>>);
 
 /// Whether a hole may hold a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,11 @@ const NO_SECRET: char = '\u{F0002}';
 const STAND_IN: &str = "${unknown}";
 
 impl Partial {
+    fn new(text: String) -> Self {
+        // A slim pointer: every value has room for one.
+        Self(Arc::new(text.into_boxed_str()))
+    }
+
     /// One hole and nothing else.
     pub fn named(name: &str, holds: Holds) -> Self {
         let mut text = String::from(OPEN);
@@ -44,7 +49,7 @@ impl Partial {
             .filter(|c| !c.is_control() && !['"', '\\', OPEN, CLOSE, NO_SECRET].contains(c));
         text.extend(harmless);
         text.push(CLOSE);
-        Self(text.into())
+        Self::new(text)
     }
 
     /// The text with its holes, for comparison with others.
@@ -139,7 +144,7 @@ impl Writer {
             return Val::placed(Kind::Json(Arc::new(with_holes(json, &why, place))), place);
         }
         let mut val = Val::placed(Kind::Unknown(why), place);
-        val.partial = Some(Partial(self.text.into()));
+        val.partial = Some(Partial::new(self.text));
         val
     }
 }
@@ -155,7 +160,7 @@ fn with_holes(json: Value, why: &Why, place: Option<Place>) -> Val {
         },
         Value::String(text) if text.contains(OPEN) => {
             let mut val = Val::placed(Kind::Unknown(why.clone()), place);
-            val.partial = Some(Partial(text.into()));
+            val.partial = Some(Partial::new(text));
             return val;
         }
         Value::String(text) => Kind::String(text.into()),

@@ -1,14 +1,32 @@
 //! `Place`: where in which file something stands.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use plumb_model::diagnostic::{Diagnostic, Source};
 
-/// Position of a file in [`Sources`].
+/// A file of [`Sources`].
+///
+/// Never zero, so that a place that may be lacking takes no more room than one: there are millions of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FileId(pub u32);
+pub struct FileId(NonZeroU32);
+
+impl FileId {
+    /// A file that no [`Sources`] has.
+    pub const NONE: Self = Self(NonZeroU32::MAX);
+
+    /// The file at that position of [`Sources`].
+    pub fn at(position: usize) -> Self {
+        let number = u32::try_from(position).ok().and_then(|at| at.checked_add(1));
+        Self(number.and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MAX))
+    }
+
+    fn position(self) -> usize {
+        wide(self.0.get() - 1)
+    }
+}
 
 /// A byte range of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,7 +78,7 @@ struct File {
 impl Sources {
     /// Adds a file; `name` is its path below the root of the scan, with `/` between its parts.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
-        let id = FileId(u32::try_from(self.0.len()).unwrap_or(u32::MAX));
+        let id = FileId::at(self.0.len());
         self.0.push(File {
             source: Arc::new(Source {
                 name: name.into(),
@@ -79,8 +97,7 @@ impl Sources {
             by_file.entry(place.file).or_default().push(place.range());
         }
         for (id, ranges) in by_file {
-            let position = usize::try_from(id.0).unwrap_or(usize::MAX);
-            let Some(file) = self.0.get_mut(position) else {
+            let Some(file) = self.0.get_mut(id.position()) else {
                 continue;
             };
             let mut text = String::with_capacity(file.source.text.len());
@@ -105,7 +122,7 @@ impl Sources {
 
     /// What may be shown of a file; places in it are what they are in the file.
     pub fn shown(&self, id: FileId) -> Option<&Arc<Source>> {
-        let file = self.0.get(usize::try_from(id.0).ok()?)?;
+        let file = self.0.get(id.position())?;
         Some(file.masked.as_ref().unwrap_or(&file.source))
     }
 
@@ -123,7 +140,7 @@ impl Sources {
 
     /// The file.
     pub fn get(&self, id: FileId) -> Option<&Arc<Source>> {
-        self.0.get(usize::try_from(id.0).ok()?).map(|file| &file.source)
+        self.0.get(id.position()).map(|file| &file.source)
     }
 
     /// Line and column of a byte, both counted from 1, columns in characters.
@@ -144,8 +161,7 @@ impl Sources {
 
     /// Where the lines of a file start; found once.
     fn lines(&self, id: FileId) -> &[u32] {
-        let position = usize::try_from(id.0).unwrap_or(usize::MAX);
-        let Some(file) = self.0.get(position) else {
+        let Some(file) = self.0.get(id.position()) else {
             return &[];
         };
         file.lines.get_or_init(|| {
@@ -163,7 +179,7 @@ impl Sources {
 
     /// All files.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &Arc<Source>)> {
-        (0u32..).map(FileId).zip(self.0.iter().map(|file| &file.source))
+        (0..).map(FileId::at).zip(self.0.iter().map(|file| &file.source))
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) fn read(file: FileId, text: &str, path: &str, work: &Work<'_>) -> Tem
 
 /// The comments of a text and its statements, for what is said in comments.
 pub(crate) fn outline(text: &str) -> Outline {
-    let mut parser = Parser::new(FileId(0), text);
+    let mut parser = Parser::new(FileId::at(0), text);
     let template = parser.file("");
     let mut resources = template.resources.iter();
     let statements = parser.statements.into_iter().map(|(whole, keyword)| {

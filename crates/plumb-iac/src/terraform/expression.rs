@@ -13,7 +13,7 @@ use super::syntax::{Call, Expr, ExprKind, For, Part, Step};
 use crate::partial::Writer;
 use crate::place::Place;
 use crate::secrecy::Secrecy;
-use crate::val::{Fields, Kind, Val, Why};
+use crate::val::{Entries, Fields, Kind, Val, Why};
 
 /// The most elements that an expression makes.
 pub(crate) const MAX_ELEMENTS: usize = 200_000;
@@ -116,7 +116,10 @@ impl Evaluator<'_> {
     }
 
     fn object(&self, entries: &[(Expr, Expr)], scope: Scope<'_>, place: Option<Place>) -> Evaluated {
-        let mut fields = Fields::default();
+        let mut fields = Fields {
+            entries: Entries::with_capacity(entries.len()),
+            rest: None,
+        };
         for (key, value) in entries {
             let key = self.evaluate(key, scope)?;
             let value = self.evaluate(value, scope)?;

@@ -45,7 +45,7 @@ fn separator(address: &str) -> char {
 /// Blocks by address, which begins with the type of the block; where `@` ends the type, it does not belong to the address.
 fn stack(language: Language, blocks: &Json) -> Stack {
     let place = Place {
-        file: FileId(0),
+        file: FileId::at(0),
         start: 0,
         end: 0,
     };

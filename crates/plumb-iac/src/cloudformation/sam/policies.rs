@@ -18,7 +18,7 @@ static TEMPLATES: LazyLock<Option<Node>> = LazyLock::new(|| {
         name: "<policy templates>".to_owned(),
         text: TEXT.to_owned(),
     };
-    parse::parse(FileId(u32::MAX), &Arc::new(source)).0
+    parse::parse(FileId::NONE, &Arc::new(source)).0
 });
 
 /// The document of a policy template; `call` is its name with its parameters. Unknown, and told, when there is no such template.

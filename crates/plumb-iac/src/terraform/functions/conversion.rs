@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_converted_value_keeps_its_place() {
-        let place = Place::new(FileId(0), 1..2);
+        let place = Place::new(FileId::at(0), 1..2);
         for (name, kind) in [
             ("tostring", Kind::Int(1)),
             ("tonumber", Kind::String("1".into())),
