@@ -14,7 +14,7 @@ use super::scope::Failure;
 use crate::complete::Complete;
 use crate::files::Files;
 use crate::place::Place;
-use crate::secrecy::Secrecy;
+use crate::secrecy::{Secrecy, written_at};
 use crate::val::{Kind, Val};
 
 /// The most steps that one root takes: expressions, and items that functions go through.
@@ -271,19 +271,5 @@ impl<'w> Evaluator<'w> {
                 Val::placed(Kind::Unknown(failure.message), failure.place.or(place))
             }
         }
-    }
-}
-
-/// Where the texts and numbers in a value are written.
-fn written_at(value: &Val, places: &mut BTreeSet<Place>) {
-    match &value.kind {
-        Kind::String(_) | Kind::Int(_) | Kind::Float(_) => places.extend(value.set),
-        Kind::List(items) => items.iter().for_each(|item| written_at(item, places)),
-        Kind::Map(fields) => fields
-            .entries
-            .values()
-            .for_each(|entry| written_at(entry, places)),
-        Kind::Json(inner) => written_at(inner, places),
-        Kind::Null | Kind::Bool(_) | Kind::Unknown(_) => {}
     }
 }
