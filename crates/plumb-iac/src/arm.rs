@@ -29,14 +29,15 @@ mod tests;
 mod tree;
 mod work;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::value::Text;
 
 use crate::declared::{Language, Stack};
 use crate::files::Files;
-use crate::place::Sources;
+use crate::place::{Place, Sources};
+use crate::secrecy::Secrecy;
 use deployment::{Deployment, Origin};
 use work::Work;
 
@@ -72,6 +73,8 @@ pub struct Context<'a> {
     pub region: Option<Text>,
     /// The subscription of the deployment where it is told.
     pub account: Option<Text>,
+    /// What becomes of values that are marked as secret.
+    pub secrecy: Secrecy,
 }
 
 /// Where the values of parameters come from.
@@ -90,6 +93,8 @@ pub struct Reading {
     pub stack: Stack,
     /// What could not be read or is not as it seems.
     pub diagnostics: Vec<Diagnostic>,
+    /// Where values that were kept back are written; `None` when there was none.
+    pub(crate) secrets: Option<BTreeSet<Place>>,
     /// The paths of the templates that were followed as modules or linked templates, sorted.
     pub nested: Vec<Text>,
 }
@@ -147,7 +152,7 @@ pub fn read(
     values: &Values,
     context: &Context<'_>,
 ) -> Reading {
-    let work = Work::new(context, sources, work::LIMITS);
+    let work = Work::new(context, sources, work::LIMITS, context.secrecy);
     let mut blocks = Vec::new();
     if let Some(template) = work.template(path, text) {
         let given = parameters::given(&work, &template, values);
@@ -164,6 +169,7 @@ pub fn read(
         .file
         .as_ref()
         .map_or(Text::from(path), |(path, _)| path.clone());
+    let told = work.into_told();
     Reading {
         stack: Stack {
             path,
@@ -174,7 +180,8 @@ pub fn read(
             former: BTreeMap::new(),
             accounts: BTreeMap::new(),
         },
-        diagnostics: work.into_problems(),
+        diagnostics: told.problems,
+        secrets: told.secrets,
         nested,
     }
 }

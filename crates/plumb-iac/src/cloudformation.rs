@@ -29,14 +29,15 @@ mod tests;
 pub(crate) mod tree;
 mod work;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::value::Text;
 
 use crate::declared::{Language, Stack};
 use crate::files::Files;
-use crate::place::Sources;
+use crate::place::{Place, Sources};
+use crate::secrecy::Secrecy;
 use crate::val::Val;
 use instance::{Instance, Origin};
 use parameters::Parameter;
@@ -70,6 +71,8 @@ pub struct Context<'a> {
     pub region: Option<Text>,
     /// The account of the deployment where the user told it.
     pub account: Option<Text>,
+    /// What becomes of values that are marked as secret.
+    pub secrecy: Secrecy,
 }
 
 /// What resources have without their author writing it: names, ARNs, ids.
@@ -89,6 +92,8 @@ pub struct Reading {
     pub stack: Stack,
     /// What could not be read or is not as it seems.
     pub diagnostics: Vec<Diagnostic>,
+    /// Where values that were kept back are written; `None` when there was none.
+    pub(crate) secrets: Option<BTreeSet<Place>>,
     /// The paths of the templates that were followed as nested stacks, sorted.
     pub nested: Vec<Text>,
 }
@@ -159,7 +164,7 @@ pub fn read(
     parameters: &BTreeMap<Text, Text>,
     context: &Context<'_>,
 ) -> Reading {
-    let work = Work::new(context, sources, work::LIMITS);
+    let work = Work::new(context, sources, work::LIMITS, context.secrecy);
     let mut blocks = Vec::new();
     if let Some(template) = work.template(path, text) {
         let given = parameters.iter().map(|(name, value)| {
@@ -181,6 +186,7 @@ pub fn read(
         .into_iter()
         .filter(|read| read != path)
         .collect();
+    let told = work.into_told();
     Reading {
         stack: Stack {
             path: path.into(),
@@ -191,7 +197,8 @@ pub fn read(
             former: BTreeMap::new(),
             accounts: BTreeMap::new(),
         },
-        diagnostics: work.into_problems(),
+        diagnostics: told.problems,
+        secrets: told.secrets,
         nested,
     }
 }

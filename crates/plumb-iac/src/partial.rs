@@ -28,6 +28,9 @@ const OPEN: char = '\u{F0000}';
 const CLOSE: char = '\u{F0001}';
 const NO_SECRET: char = '\u{F0002}';
 
+/// What begins the name of a hole in which the cloud puts what stands elsewhere: there is something, whatever it is.
+pub(crate) const RESOLVED: &str = "{{resolve:";
+
 /// What stands for a hole where a text is read by people or searched: a reference, as templates write them.
 const STAND_IN: &str = "${unknown}";
 
@@ -80,6 +83,14 @@ impl Partial {
             }
         }
         text
+    }
+
+    /// Whether it is certain that the text is not empty.
+    pub fn is_something(&self) -> bool {
+        self.0.split(OPEN).any(|piece| {
+            let known = piece.split_once(CLOSE).map_or(piece, |(_, known)| known);
+            !known.is_empty() || piece.starts_with(RESOLVED)
+        })
     }
 
     /// Whether no hole can hold a secret.
@@ -209,6 +220,20 @@ mod tests {
         assert_eq!(a.searchable(), "x-${unknown}");
         assert!(!a.hides_no_secret());
         assert!(Partial::named("AWS::StackId", Holds::NoSecret).hides_no_secret());
+    }
+
+    #[test]
+    fn a_text_is_something_where_a_piece_or_what_is_put_there_is() {
+        for (pieces, expected) in [
+            (vec![Ok("x"), Err(None)], true),
+            (vec![Err(Some("n")), Ok("x")], true),
+            (vec![Err(Some("n"))], false),
+            (vec![Err(Some("n")), Err(None)], false),
+            (vec![Err(Some("{{resolve:ssm:n}}"))], true),
+        ] {
+            let partial = written(&pieces).partial.unwrap();
+            assert_eq!(partial.is_something(), expected, "{pieces:?}");
+        }
     }
 
     #[test]

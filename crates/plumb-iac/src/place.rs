@@ -92,20 +92,26 @@ impl Sources {
 
     /// Makes places unreadable in what is shown of the files: each byte becomes an asterisk, line breaks stay.
     pub(crate) fn hide(&mut self, places: BTreeSet<Place>) {
-        let mut by_file: BTreeMap<FileId, Vec<Range<usize>>> = BTreeMap::new();
+        // A template may have been read several times, for itself and for those that nest it.
+        let mut by_name: BTreeMap<String, BTreeSet<(usize, usize)>> = BTreeMap::new();
         for place in places {
-            by_file.entry(place.file).or_default().push(place.range());
+            let Some(source) = self.get(place.file) else {
+                continue;
+            };
+            let (ranges, range) = (by_name.entry(source.name.clone()).or_default(), place.range());
+            ranges.insert((range.start, range.end));
         }
-        for (id, ranges) in by_file {
-            let Some(file) = self.0.get_mut(id.position()) else {
+        for file in &mut self.0 {
+            let Some(ranges) = by_name.get(&file.source.name) else {
                 continue;
             };
             let mut text = String::with_capacity(file.source.text.len());
-            for range in ranges {
-                // One place may lie in another; they are sorted by where they start.
+            for (start, end) in ranges {
+                // They are sorted by where they start, and one may lie in another.
+                let start = text.len().max(*start);
                 let (Some(before), Some(hidden)) = (
-                    file.source.text.get(text.len()..range.start),
-                    file.source.text.get(range),
+                    file.source.text.get(text.len()..start),
+                    file.source.text.get(start..*end),
                 ) else {
                     continue;
                 };

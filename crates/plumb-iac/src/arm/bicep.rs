@@ -28,6 +28,9 @@ pub(super) fn read(file: FileId, text: &str, path: &str, work: &Work<'_>) -> Tem
     for (place, message, help) in parser.problems {
         work.error(place, message, help);
     }
+    for place in parser.hidden {
+        work.hide(place);
+    }
     template.indexed()
 }
 
@@ -85,6 +88,8 @@ enum Keyword {
 struct Parser<'t> {
     cursor: Cursor<'t>,
     problems: Vec<(Place, String, &'static str)>,
+    /// What nobody is to see.
+    hidden: Vec<Place>,
     statements: Vec<(Range<usize>, Keyword)>,
     /// How deep expressions and resources nest here.
     depth: usize,
@@ -97,6 +102,7 @@ impl<'t> Parser<'t> {
         Self {
             cursor: Cursor::new(file, text),
             problems: Vec::new(),
+            hidden: Vec::new(),
             statements: Vec::new(),
             depth: 0,
             resources: 0,

@@ -9,7 +9,7 @@ use super::attributes::{Face, Target, resource_turn};
 use super::deployment::Deployment;
 use super::frame::{Frame, Spot, Turn};
 use super::identity::{around, kind_in};
-use super::tree::{Entry, Resource, Standing};
+use super::tree::{Entry, Marking, Resource, Standing};
 use crate::declared::Declared;
 use crate::val::{Fields, Kind, Val, Why};
 
@@ -28,8 +28,18 @@ impl Deployment<'_, '_> {
     pub(super) fn blocks(&self, blocks: &mut Vec<Declared>) {
         let root = Frame::default();
         let spot = Spot::new(Certainty::Value, self.base(&root));
+        self.hide_secrets(spot);
         for resource in &self.template.resources {
             self.resource(resource, None, spot, blocks);
+        }
+    }
+
+    /// Looks at all secret parameters, so that they are hidden where they are written although nothing refers to them.
+    fn hide_secrets(&self, spot: Spot<'_>) {
+        for (name, parameter) in &self.template.parameters {
+            if parameter.marking == Marking::Secret {
+                self.parameter(name, parameter.place, spot);
+            }
         }
     }
 

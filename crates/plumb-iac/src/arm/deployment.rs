@@ -7,11 +7,12 @@ use std::rc::Rc;
 use plumb_model::value::Text;
 
 use super::frame::{Frame, Spot, Turn};
-use super::tree::{Level, ParameterKind, Secrecy, Template};
+use super::tree::{Level, Marking, ParameterKind, Template};
 use super::work::Work;
 use super::{Certainty, STAND_IN_RESOURCE_GROUP, STAND_IN_SUBSCRIPTION};
 use crate::place::Place;
 use crate::val::{Kind, Val, Why};
+use crate::work::Memo;
 
 /// Where a deployment stands among others.
 #[derive(Clone)]
@@ -55,14 +56,6 @@ pub(super) struct Givens {
     pub(super) values: BTreeMap<Text, Given>,
     /// Why there may be others.
     pub(super) rest: Option<Why>,
-}
-
-/// Something that is worked out once, on demand.
-pub(super) enum Memo<T> {
-    /// It is being worked out: to need it again is a cycle.
-    Running,
-    /// It is there.
-    Done(T),
 }
 
 /// What a value is called by that is worked out once.
@@ -158,18 +151,20 @@ impl<'w, 'a> Deployment<'w, 'a> {
                 Certainty::Value => given.value.clone(),
                 Certainty::Required => given.certain.clone(),
             });
-            let is_secret = parameter.secrecy == Secrecy::Secret;
             let value = match (given, &parameter.default, &self.given.rest) {
-                (Some(_), _, _) | (None, Some(_), _) if is_secret => {
-                    Val::unknown(format!("parameter `{name}` is secret"))
-                }
-                (Some(given), _, _) => given,
-                (None, _, Some(why)) => Val::unknown(why.clone()),
+                (Some(given), _, _) => Ok(given),
+                (None, _, Some(why)) => Err(Val::unknown(why.clone())),
                 (None, Some(default), None) => {
                     let root = Frame::default();
-                    self.evaluate(default, Spot::new(spot.certainty, self.base(&root)))
+                    Ok(self.evaluate(default, Spot::new(spot.certainty, self.base(&root))))
                 }
-                (None, None, None) => Val::unknown(format!("parameter `{name}` has no value")),
+                (None, None, None) => Err(Val::unknown(format!("parameter `{name}` has no value"))),
+            };
+            let value = match (value, parameter.marking) {
+                (Ok(value), Marking::Secret) => self
+                    .work
+                    .secret(value, || format!("parameter `{name}` is secret")),
+                (Ok(value), Marking::Open) | (Err(value), Marking::Open | Marking::Secret) => value,
             };
             match (spot.certainty, parameter.kind, value.why_unknown()) {
                 (Certainty::Identity, ParameterKind::Text, Some(_)) => Val {
@@ -195,21 +190,23 @@ impl<'w, 'a> Deployment<'w, 'a> {
 
     /// The value of an output.
     pub(super) fn output(&self, name: &str, place: Place, certainty: Certainty) -> Val {
-        let Some((name, expr)) = find(&self.template.outputs, name) else {
+        let Some((name, output)) = find(&self.template.outputs, name) else {
             return self.wrong(place, format!("there is no output `{name}`"));
         };
         let what = format!("output `{name}`");
         self.once(Key::Output(name.clone(), certainty), place, &what, || {
             let root = Frame::default();
-            self.evaluate(expr, Spot::new(certainty, self.base(&root)))
+            let value = self.evaluate(&output.value, Spot::new(certainty, self.base(&root)));
+            match output.marking {
+                Marking::Open => value,
+                Marking::Secret => self.work.secret(value, || format!("output `{name}` is secret")),
+            }
         })
     }
 
     /// Tells of something that has no value; it is unknown.
     pub(super) fn wrong(&self, place: Place, message: String) -> Val {
-        self.work
-            .error(place, message.clone(), "its value is taken as unknown");
-        Val::placed(Kind::Unknown(message.into()), Some(place))
+        self.work.wrong(place, message)
     }
 }
 

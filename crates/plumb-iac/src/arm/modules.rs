@@ -5,7 +5,7 @@ use std::rc::Rc;
 use plumb_model::value::Text;
 
 use super::attributes::Target;
-use super::deployment::{Deployment, Given, Givens, Memo, Origin};
+use super::deployment::{Deployment, Given, Givens, Origin};
 use super::frame::Spot;
 use super::identity::{resource_group, subscription};
 use super::tree::{Entry, Expr, Form, Module, Resource, Shape, Source, Template, field};
@@ -13,6 +13,7 @@ use super::{Certainty, MAX_DEPLOYMENTS, MAX_NESTING};
 use crate::files;
 use crate::place::Place;
 use crate::val::{Entries, Kind, Val, Why};
+use crate::work::Memo;
 
 /// What stands before the path of a file of the tree where templates write addresses.
 pub(super) const LOCAL: &str = "file:///";

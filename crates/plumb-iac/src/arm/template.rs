@@ -9,8 +9,8 @@ use plumb_model::value::Text;
 
 use super::expression::Reader;
 use super::tree::{
-    Entry, Expr, Field, For, Form, Function, Level, Module, Over, Parameter, ParameterKind, Resource,
-    Secrecy, Shape, Source, Standing, Template,
+    Entry, Expr, Field, For, Form, Function, Level, Marking, Module, Output, Over, Parameter, ParameterKind,
+    Resource, Shape, Source, Standing, Template,
 };
 use super::work::Work;
 use crate::cloudformation::tree::{self, Node};
@@ -90,7 +90,14 @@ impl Reading<'_, '_> {
             resources,
             outputs: entries(root.get("outputs"))
                 .iter()
-                .map(|entry| (entry.key.clone(), self.output(&entry.value)))
+                .map(|entry| {
+                    let kind = entry.value.get_text("type").unwrap_or_default();
+                    let output = Output {
+                        value: self.output(&entry.value),
+                        marking: secure(&kind.to_ascii_lowercase()).0,
+                    };
+                    (entry.key.clone(), output)
+                })
                 .collect(),
             using: None,
             unread: BTreeMap::new(),
@@ -122,21 +129,25 @@ impl Reading<'_, '_> {
 
     fn parameter(&self, node: &Node) -> Parameter {
         let kind = node.get_text("type").unwrap_or_default().to_ascii_lowercase();
-        let (secrecy, kind) = match kind.strip_prefix("secure") {
-            Some(kind) => (Secrecy::Secret, kind.to_owned()),
-            None => (Secrecy::Open, kind),
-        };
+        let (marking, kind) = secure(&kind);
+        if marking == Marking::Secret {
+            let allowed = node.get("allowedValues").and_then(Node::items);
+            for allowed in allowed.unwrap_or_default() {
+                self.reader.work.hide(allowed.place);
+            }
+        }
         let is_nullable = node.get_text("nullable") == Some("true");
         let default = node.get("defaultValue").map(|node| self.reader.expression(node));
         Parameter {
-            kind: match kind.as_str() {
+            place: node.place,
+            kind: match kind {
                 "string" => ParameterKind::Text,
                 "int" => ParameterKind::Int,
                 "bool" => ParameterKind::Bool,
                 "array" | "object" => ParameterKind::Json,
                 _ => ParameterKind::Other,
             },
-            secrecy,
+            marking,
             default: default.or_else(|| is_nullable.then(|| Expr::new(node.place, Form::Null))),
         }
     }
@@ -300,6 +311,14 @@ impl Reading<'_, '_> {
             parameters,
             shape: Shape::Wrapped,
         })
+    }
+}
+
+/// Whether the values of a type in lower case are secret, and what it is beside that.
+fn secure(kind: &str) -> (Marking, &str) {
+    match kind.strip_prefix("secure") {
+        Some(kind) => (Marking::Secret, kind),
+        None => (Marking::Open, kind),
     }
 }
 

@@ -126,7 +126,7 @@ pub(super) struct Template {
     pub(super) resources: Vec<Resource>,
     /// The numbers of resources by their symbols.
     pub(super) symbols: BTreeMap<Text, usize>,
-    pub(super) outputs: BTreeMap<Text, Expr>,
+    pub(super) outputs: BTreeMap<Text, Output>,
     /// The template that a parameter file of Bicep is for.
     pub(super) using: Option<Text>,
     /// Symbols of which the meaning was not read, and why.
@@ -146,10 +146,18 @@ pub(super) enum Level {
 /// A parameter.
 #[derive(Clone, Debug)]
 pub(super) struct Parameter {
+    pub(super) place: Place,
     pub(super) kind: ParameterKind,
-    pub(super) secrecy: Secrecy,
+    pub(super) marking: Marking,
     /// The default; a parameter that may be null has null.
     pub(super) default: Option<Expr>,
+}
+
+/// An output.
+#[derive(Clone, Debug)]
+pub(super) struct Output {
+    pub(super) value: Expr,
+    pub(super) marking: Marking,
 }
 
 /// What a parameter takes, as far as texts of a command line are read by it.
@@ -164,9 +172,9 @@ pub(super) enum ParameterKind {
     Other,
 }
 
-/// Whether values may be shown.
+/// Whether values are marked as secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Secrecy {
+pub(super) enum Marking {
     Open,
     Secret,
 }

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::evaluate::Spot;
-use super::instance::{Instance, Memo, Origin};
+use super::instance::{Instance, Origin};
 use super::parameters::Parameter;
 use super::substitution::Piece;
 use super::tree::{Entry, Node};
 use super::{Certainty, MAX_INSTANCES, MAX_NESTING};
 use crate::files;
 use crate::val::Val;
+use crate::work::Memo;
 
 /// The kind of a nested stack.
 const STACK: &str = "AWS::CloudFormation::Stack";

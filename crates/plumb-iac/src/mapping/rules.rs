@@ -12,6 +12,7 @@ use crate::mapping::complete::{Rendered, Surroundings, render, scalar_text};
 use crate::mapping::places::{Children, Nodes, PlaceNode, Written};
 use crate::mapping::scope::{Here, Item};
 use crate::mapping::shape::{Made, any_written, element_type, member_type, named, nameless, shape, unknown};
+use crate::partial::Partial;
 use crate::val::{Entries, Kind, Val, Why};
 
 /// Whether a mapping applies to a block.
@@ -37,7 +38,9 @@ impl Work<'_> {
         for condition in conditions {
             let found = self.here.get(&condition.argument);
             let unknown = found.as_ref().and_then(|val| val.why_unknown());
-            if let Some(why) = unknown {
+            let asks_for_presence = condition.values.iter().all(|value| *value == Value::Null);
+            let is_there = found.as_ref().is_some_and(|val| is_something(val));
+            if let Some(why) = unknown.filter(|_| !(asks_for_presence && is_there)) {
                 applies = Applies::Unknown(why.clone());
                 continue;
             }
@@ -146,6 +149,7 @@ impl Work<'_> {
         };
         let choose = |is_there: bool| if is_there { yes.clone() } else { no.clone() };
         let value = match &val.kind {
+            Kind::Unknown(_) if is_something(&val) => choose(true),
             Kind::Unknown(why) => unknown(why),
             Kind::List(items) => choose(!items.is_empty()),
             Kind::Map(fields) => choose(!fields.entries.is_empty()),
@@ -349,6 +353,11 @@ impl Work<'_> {
         }
         list_of(elements)
     }
+}
+
+/// Whether there is something although it is not known what.
+fn is_something(val: &Val) -> bool {
+    val.partial.as_ref().is_some_and(Partial::is_something)
 }
 
 /// A text after its transformations; other values as they are.

@@ -72,7 +72,9 @@ fn follow<'v>(start: &'v Val, steps: &[Text]) -> Option<Cow<'v, Val>> {
     loop {
         match &place.kind {
             Kind::Null => return None,
-            Kind::Unknown(_) => return Some(Cow::Borrowed(place)),
+            Kind::Unknown(_) if step.is_none() => return Some(Cow::Borrowed(place)),
+            // What is known of the text says nothing of what stands in it.
+            Kind::Unknown(why) => return Some(Cow::Owned(unknown_at(place, why))),
             Kind::String(text) if text.is_empty() && step.is_none() => return None,
             Kind::Json(inner) if step.is_some() => place = inner,
             Kind::List(items) if step.is_some() => match items.as_slice() {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use plumb_model::value::Text;
 
+use super::constraint;
 use super::convert::{self, MAX_TEXT, operate, to_bool, to_number, to_text};
 use super::evaluator::Evaluator;
 use super::functions::{self, Problem};
@@ -328,6 +329,21 @@ impl Evaluator<'_> {
                     return Ok(Val::placed(Kind::Unknown(Text::new_static(why)), place));
                 }
             }
+            "issensitive" => {
+                if let [argument] = call.arguments.as_slice() {
+                    return self.marked(argument, scope, place);
+                }
+            }
+            "ephemeralasnull" => {
+                if let [argument] = call.arguments.as_slice() {
+                    return Ok(self.without_ephemeral(argument, scope)?.or_placed(place));
+                }
+            }
+            "convert" => {
+                if let [argument, type_] = call.arguments.as_slice() {
+                    return constraint::convert(self.evaluate(argument, scope)?, type_, place);
+                }
+            }
             "basename" => {
                 if let [folder] = call.arguments.as_slice()
                     && let Some(folder) = self.folder_meant(folder, scope)
@@ -349,6 +365,13 @@ impl Evaluator<'_> {
                 Kind::Unknown(why) => return Ok(Val::placed(Kind::Unknown(why.clone()), place)),
                 _ => return Err(Failure::new("`...` needs a list", place)),
             }
+        }
+        if functions::is_of_unseen_provider(&call.name) {
+            let message = format!(
+                "`{}` is a function of a provider, which is not run; what it gives is unknown",
+                call.name
+            );
+            self.warn_once_of_all(&message, place);
         }
         let template = |text: &str, variables: &Val| self.rendered(text, variables, scope, place);
         let context = functions::Context {

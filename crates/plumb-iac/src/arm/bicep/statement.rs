@@ -5,7 +5,8 @@ use plumb_model::value::Text;
 use super::types::Null;
 use super::{Broken, Keyword, Parser};
 use crate::arm::MAX_BYTES;
-use crate::arm::tree::{Expr, Form, Function, Level, Parameter, Secrecy, Template};
+use crate::arm::tree::{Expr, Form, Function, Level, Marking, Output, Parameter, Template};
+use crate::place::Place;
 
 /// The words that begin a statement.
 const STATEMENTS: [&str; 17] = [
@@ -31,7 +32,9 @@ const STATEMENTS: [&str; 17] = [
 /// What decorators say.
 #[derive(Clone, Copy)]
 pub(super) struct Decorators {
-    secrecy: Secrecy,
+    marking: Marking,
+    /// What is allowed.
+    allowed: Option<Place>,
 }
 
 impl Parser<'_> {
@@ -135,6 +138,9 @@ impl Parser<'_> {
             "param" => {
                 let name = self.cursor.name()?;
                 let parameter = self.parameter(decorators, start)?;
+                if parameter.marking == Marking::Secret {
+                    self.hidden.extend(decorators.allowed);
+                }
                 template.parameters.insert(name, parameter);
             }
             "var" => {
@@ -150,7 +156,8 @@ impl Parser<'_> {
                 let name = self.cursor.name()?;
                 self.output_type()?;
                 let value = self.value()?;
-                template.outputs.insert(name, value);
+                let marking = decorators.marking;
+                template.outputs.insert(name, Output { value, marking });
             }
             "func" => {
                 let name = self.cursor.name()?;
@@ -194,8 +201,9 @@ impl Parser<'_> {
     fn parameter(&mut self, decorators: Decorators, start: usize) -> Result<Parameter, Broken> {
         use crate::arm::tree::ParameterKind;
         let mut parameter = Parameter {
+            place: self.cursor.place_from(start),
             kind: ParameterKind::Other,
-            secrecy: decorators.secrecy,
+            marking: decorators.marking,
             default: None,
         };
         self.cursor.space();
@@ -302,7 +310,8 @@ impl Parser<'_> {
     /// The decorators before a statement.
     pub(super) fn decorators(&mut self) -> Result<Decorators, Broken> {
         let mut decorators = Decorators {
-            secrecy: Secrecy::Open,
+            marking: Marking::Open,
+            allowed: None,
         };
         loop {
             self.cursor.lines();
@@ -310,10 +319,13 @@ impl Parser<'_> {
                 return Ok(decorators);
             }
             let decorator = self.expression()?;
-            if let Form::Call { name, .. } = &decorator.form
-                && name == "secure"
-            {
-                decorators.secrecy = Secrecy::Secret;
+            let Form::Call { name, arguments, .. } = &decorator.form else {
+                continue;
+            };
+            match name.as_str() {
+                "secure" => decorators.marking = Marking::Secret,
+                "allowed" => decorators.allowed = arguments.first().map(|list| list.place),
+                _ => {}
             }
         }
     }

@@ -8,6 +8,7 @@ use crate::arm::{Context, Reading, Values, read};
 use crate::declared::Declared;
 use crate::files::Files;
 use crate::place::{Place, Sources};
+use crate::secrecy::Secrecy;
 use crate::val::Val;
 
 /// A tree of files in memory.
@@ -52,6 +53,7 @@ pub(super) fn reading_with(tree: &Tree, path: &str, template: &str, values: &Val
         kinds: &kinds,
         region: None,
         account: Some("sub".into()),
+        secrecy: Secrecy::Kept,
     };
     let mut sources = Sources::default();
     let reading = read(&mut sources, path, template, values, &context);
