@@ -284,6 +284,17 @@ pub enum TemplateSource {
     Index,
     /// An argument.
     Argument(ArgumentPath),
+    /// `'app'`: a text that stands for itself.
+    Fixed(Text),
+    /// `type=network 'net'`: a text where an argument has a value.
+    Chosen {
+        /// The argument.
+        argument: ArgumentPath,
+        /// The value.
+        value: Text,
+        /// The text.
+        text: Text,
+    },
 }
 
 /// As files write it.
@@ -303,6 +314,12 @@ impl fmt::Display for ArgumentTemplate {
                             TemplateSource::Partition => f.write_str("partition")?,
                             TemplateSource::Index => f.write_str("index")?,
                             TemplateSource::Argument(path) => f.write_str(&path.steps.join("."))?,
+                            TemplateSource::Fixed(text) => write!(f, "'{text}'")?,
+                            TemplateSource::Chosen {
+                                argument,
+                                value,
+                                text,
+                            } => write!(f, "{}={value} '{text}'", argument.steps.join("."))?,
                         }
                     }
                     f.write_str("}")?;
