@@ -1,15 +1,15 @@
 //! `Inherit`: arguments that other blocks of a stack decide where nobody writes them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use plumb_model::value::{Text, Value};
-use plumb_pack::mapping::{ArgumentPath, Inherited, Otherwise};
+use plumb_pack::mapping::{ArgumentPath, Inherited, Otherwise, Yields};
 
 use crate::mapping::complete::scalar_text;
 use crate::mapping::scope::Here;
 use crate::mapping::{Prepared, Surroundings};
-use crate::val::{Kind, Val};
+use crate::val::{Kind, Val, Why};
 
 /// Blocks by their type and the texts of some of their arguments.
 type Index<'p> = HashMap<(&'p str, Vec<&'p str>), ByTexts>;
@@ -132,12 +132,20 @@ fn value_of<'p>(
     {
         return Some(unsure);
     }
-    let mut value: Option<Val> = None;
     let deciding = ours
         .iter()
         .filter_map(|ours| by_texts.by_texts.get(ours))
         .flatten();
-    for other in deciding.filter(|at| is_near(at)).filter_map(|at| blocks.get(*at)) {
+    let deciding = deciding.filter(|at| is_near(at)).filter_map(|at| blocks.get(*at));
+    if inherited.yields == Yields::Count {
+        return Some(different(
+            inherited,
+            deciding,
+            by_texts.unknown.iter().any(is_near),
+        ));
+    }
+    let mut value: Option<Val> = None;
+    for other in deciding {
         let Some(taken) = taken(inherited, other) else {
             return unsure();
         };
@@ -148,6 +156,36 @@ fn value_of<'p>(
         value = Some(taken);
     }
     value
+}
+
+/// How many different values blocks have; `more` says that others may be among them. From two on it is the least that is known.
+fn different<'b>(inherited: &Inherited, blocks: impl Iterator<Item = &'b Prepared<'b>>, more: bool) -> Val {
+    let mut values = BTreeSet::new();
+    let mut of_their_own: i64 = 0;
+    let mut unknown = more.then(|| Why::from(format!("another `{}` may be one of them", inherited.block)));
+    for block in blocks {
+        if let Some(why) = &block.block.perhaps {
+            unknown = Some(why.clone());
+            continue;
+        }
+        match first(Here::block(&block.body), &inherited.paths) {
+            None => of_their_own = of_their_own.saturating_add(1),
+            Some(val) => match scalar_text(&val) {
+                Some(text) => {
+                    values.insert(text);
+                }
+                None => {
+                    let why = val.why_unknown().map_or("", Text::as_str);
+                    unknown = Some(Why::from(why));
+                }
+            },
+        }
+    }
+    let count = of_their_own.saturating_add(i64::try_from(values.len()).unwrap_or(i64::MAX));
+    match unknown {
+        Some(why) if count < 2 => Val::unknown(why),
+        Some(_) | None => Val::new(Kind::Int(count)),
+    }
 }
 
 /// What the arguments of a block say that name others: one text for each, or one after the other of a single list.

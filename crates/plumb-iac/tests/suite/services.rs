@@ -83,6 +83,14 @@ fn networks_and_compute() {
             &["pass", "not_applicable", "fail"],
         ),
         (
+            "rds-cluster-multi-az",
+            json!({ "aws_rds_cluster.a": { "engine": "aurora-postgresql" }, "aws_rds_cluster.b": { "engine": "aurora-postgresql" },
+                "aws_rds_cluster.c": { "engine": "postgres", "db_cluster_instance_class": "db.m6gd.large" }, "aws_rds_cluster.d": {},
+                "aws_rds_cluster_instance.a0": { "cluster_identifier": "aws_rds_cluster.a" }, "aws_rds_cluster_instance.a1": { "cluster_identifier": "aws_rds_cluster.a" },
+                "aws_rds_cluster_instance.b0": { "cluster_identifier": "aws_rds_cluster.b", "availability_zone": "eu-west-1a" } }),
+            &["pass", "fail", "pass", "unknown"],
+        ),
+        (
             // Balancers of each kind have ARNs of their own.
             "lb-public-alb-behind-waf",
             json!({ "aws_lb.a": { "load_balancer_type": "application" }, "aws_lb.n": { "load_balancer_type": "network" }, "aws_lb.g": { "load_balancer_type": "gateway" },
