@@ -43,7 +43,7 @@ impl ArgumentPath {
 }
 
 impl ArgumentTemplate {
-    /// Reads `arn:{partition}:s3:::{bucket|address}`.
+    /// Reads `arn:{partition}:s3:::{bucket|address}`, with `{type=network 'net'|'app'}` for texts that depend on an argument.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let mut parts = Vec::new();
         let mut rest = text;
@@ -72,7 +72,18 @@ fn source(text: &str) -> Option<TemplateSource> {
         "account" => TemplateSource::Account,
         "partition" => TemplateSource::Partition,
         "index" => TemplateSource::Index,
-        _ => TemplateSource::Argument(ArgumentPath::parse(text)?),
+        _ => match text.strip_suffix('\'').and_then(|text| text.split_once('\'')) {
+            Some(("", fixed)) => TemplateSource::Fixed(Text::from(fixed)),
+            Some((condition, chosen)) => {
+                let (argument, value) = condition.strip_suffix(' ')?.split_once('=')?;
+                TemplateSource::Chosen {
+                    argument: ArgumentPath::parse(argument)?,
+                    value: Text::from(value),
+                    text: Text::from(chosen),
+                }
+            }
+            None => TemplateSource::Argument(ArgumentPath::parse(text)?),
+        },
     })
 }
 
@@ -95,8 +106,20 @@ mod tests {
         ] {
             assert_eq!(ArgumentPath::parse(text), None, "{text}");
         }
-        for text in ["", "{", "a}", "{}", "{a|}", "{a{b}}"] {
+        for text in [
+            "", "{", "a}", "{}", "{a|}", "{a{b}}", "{a=b}", "{a='b'}", "{a 'b'}", "{'b}", "{b'}",
+        ] {
             assert_eq!(ArgumentTemplate::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn templates_are_written_as_they_are_read() {
+        for text in [
+            "arn:{partition}:s3:::{bucket|address}",
+            "{type=network 'net'|a.b=c 'd'|'app'}/{region}{account}{label}{index}",
+        ] {
+            assert_eq!(ArgumentTemplate::parse(text).unwrap().to_string(), text);
         }
     }
 

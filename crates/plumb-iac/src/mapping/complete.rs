@@ -288,6 +288,15 @@ fn first(
             TemplateSource::Account => Text::from(surroundings.account_or_stand_in()),
             TemplateSource::Partition => Text::new_static(surroundings.partition()),
             TemplateSource::Index => Text::from(index.to_string()),
+            TemplateSource::Fixed(text) => text.clone(),
+            TemplateSource::Chosen {
+                argument,
+                value,
+                text,
+            } => match here.get(argument) {
+                Some(val) if scalar_text(&val).as_ref() == Some(value) => text.clone(),
+                Some(_) | None => continue,
+            },
             TemplateSource::Argument(path) => match here.get(path) {
                 None => continue,
                 Some(val) => match (scalar_text(&val), val.why_unknown()) {

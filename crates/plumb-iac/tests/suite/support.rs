@@ -139,7 +139,7 @@ pub(crate) fn check_in(language: Language, policy: &str, blocks: &Json, expected
 }
 
 /// The uids and verdicts of all documents of the policy's type, in the order of their blocks.
-fn judge(language: Language, policy: &str, blocks: &Json) -> Vec<(Text, String)> {
+pub(crate) fn judge(language: Language, policy: &str, blocks: &Json) -> Vec<(Text, String)> {
     let pack = pack();
     let policy = pack
         .policy(policy)
