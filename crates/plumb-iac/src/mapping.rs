@@ -7,6 +7,7 @@ mod complete;
 mod gaps;
 mod identities;
 mod inherit;
+mod parsed;
 mod parts;
 mod places;
 mod public;
@@ -221,11 +222,13 @@ impl<'p> Mapper<'p> {
                 continue;
             };
             let surroundings = Surroundings::of(stack, block);
+            let mut body = complete(&block.body, Some(mapping), &surroundings);
+            parsed::read_texts(&mut body, &mapping.parsed);
             blocks.push(Prepared {
                 block,
                 mapping,
                 surroundings,
-                body: complete(&block.body, Some(mapping), &surroundings),
+                body,
             });
         }
         for (at, arguments) in inherit::inherited(&blocks) {

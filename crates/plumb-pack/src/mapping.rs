@@ -133,6 +133,8 @@ pub struct BlockMapping {
     pub computed: Vec<(Text, ArgumentTemplate)>,
     /// Arguments that other blocks of the stack decide where its author does not write them.
     pub inherited: Vec<Inherited>,
+    /// Arguments whose texts are documents in JSON or YAML.
+    pub parsed: Vec<Text>,
     /// The documents and parts of documents it gives.
     pub mappings: Vec<Mapping>,
     /// The file.
@@ -398,6 +400,15 @@ pub enum Rule {
         /// The key of the entry of an element.
         key: ArgumentTemplate,
         /// The value.
+        to: Box<Rule>,
+    },
+    /// What another rule makes of the one entry of a map that is named.
+    Entry {
+        /// The map.
+        of: ArgumentPath,
+        /// What names the entry: a text, or a map by its only key; lists of them that agree.
+        named: ArgumentPath,
+        /// The rule.
         to: Box<Rule>,
     },
     /// What another rule makes, if arguments have certain values.

@@ -100,6 +100,7 @@ impl Work<'_> {
                 (made, WhenEmpty::Kept | WhenEmpty::Absent) => made,
             },
             Rule::Entries { path, key, to } => self.entries(path, key, to, type_),
+            Rule::Entry { of, named, to } => self.entry(of, named, to, type_),
             Rule::When { conditions, to } => match self.applies(conditions) {
                 Applies::Yes => self.make(to, type_),
                 Applies::No => None,
@@ -300,6 +301,29 @@ impl Work<'_> {
         })
     }
 
+    fn entry(self, of: &ArgumentPath, named: &ArgumentPath, to: &Rule, type_: &Type) -> Option<Made> {
+        let mut name: Option<Text> = None;
+        for item in self.here.items(named) {
+            let (Item::Element(val) | Item::Unknown(val)) = item;
+            let found = match (val.why_unknown(), val.get("key")) {
+                (Some(why), _) => return Some(Made::unknown(why, &val)),
+                (None, Some(key)) => scalar_text(key),
+                (None, None) => scalar_text(&val),
+            };
+            if name.is_some() && name != found {
+                return Some(Made::unknown("there are several of it", &val));
+            }
+            name = found;
+        }
+        let map = self.here.get(of)?;
+        let entry = map.get(&name?).filter(|entry| !entry.is_null());
+        if let Some(why) = map.why_unknown().or_else(|| entry?.why_unknown()) {
+            return Some(Made::unknown(why, &map));
+        }
+        let here = self.here.at(entry?);
+        Work { here, ..self }.make(to, type_)
+    }
+
     /// The value for one element of a list; a document for it is there although it may be empty.
     fn element(self, to: &Rule, type_: &Type, val: &Val) -> Option<Made> {
         match to {
@@ -315,6 +339,7 @@ impl Work<'_> {
             | Rule::Either(_)
             | Rule::When { .. }
             | Rule::Entries { .. }
+            | Rule::Entry { .. }
             | Rule::Each { .. }
             | Rule::List(_) => self.make(to, type_),
         }
@@ -348,6 +373,7 @@ impl Work<'_> {
                 | Rule::Present { .. }
                 | Rule::When { .. }
                 | Rule::Entries { .. }
+                | Rule::Entry { .. }
                 | Rule::Object { .. } => elements.extend(self.make(rule, &element_type)),
             }
         }

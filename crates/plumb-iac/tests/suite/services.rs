@@ -91,6 +91,26 @@ fn networks_and_compute() {
             &["pass", "fail", "pass", "unknown"],
         ),
         (
+            "apigatewayv2-route-requires-authorization",
+            json!({ "aws_apigatewayv2_api.a": { "name": "a", "protocol_type": "HTTP", "body": json!({
+                "components": { "securitySchemes": {
+                    "own": { "x-amazon-apigateway-authorizer": { "type": "jwt" } }, "code": { "x-amazon-apigateway-authorizer": { "type": "request" } },
+                    "iam": { "x-amazon-apigateway-authtype": "awsSigv4" } } },
+                "paths": { "/a": { "get": {}, "parameters": [], "post": { "security": [{ "own": ["orders"] }] } },
+                    "/b": { "x-amazon-apigateway-any-method": { "security": [{ "code": [] }] }, "head": { "security": [{ "iam": [] }] } },
+                    "/c": { "get": { "security": [{ "other": [] }] }, "put": { "security": [{ "own": [] }, { "iam": [] }] } } } }).to_string() } }),
+            &["fail", "pass", "pass", "pass", "unknown", "unknown"],
+        ),
+        (
+            "apigateway-method-requires-authorization",
+            json!({ "aws_api_gateway_rest_api.a": { "name": "a", "body": json!({
+                "securityDefinitions": { "pool": { "x-amazon-apigateway-authtype": "cognito_user_pools" }, "key": { "type": "apiKey", "in": "header", "name": "x-api-key" } },
+                "paths": { "/a": { "get": { "security": [{ "pool": [] }], "x-amazon-apigateway-integration": { "type": "http" } } },
+                    "/b": { "get": { "security": [{ "key": [] }], "x-amazon-apigateway-integration": { "type": "http" } } },
+                    "/c": { "get": { "security": [{ "key": [], "pool": [] }], "x-amazon-apigateway-integration": { "type": "http" } } } } }).to_string() } }),
+            &["not_applicable", "pass", "fail", "unknown"],
+        ),
+        (
             // Balancers of each kind have ARNs of their own.
             "lb-public-alb-behind-waf",
             json!({ "aws_lb.a": { "load_balancer_type": "application" }, "aws_lb.n": { "load_balancer_type": "network" }, "aws_lb.g": { "load_balancer_type": "gateway" },

@@ -365,12 +365,28 @@ resource "aws_lambda_permission" "p" {
              paths = {{ \"/orders\" = {{ get = {{\n      {integration}\n      {method}\n    }} }} }}\n  }})\n}}\n"
         )
     };
+    let yaml = |kind: &str, more: &str| {
+        format!(
+            "resource \"{kind}\" \"r\" {{\n  name = \"r\"\n  {more}\n  body = <<EOT\nopenapi: 3.0.1\npaths:\n  /orders:\n    get:\n      \
+             x-amazon-apigateway-integration: {{ type: aws_proxy, httpMethod: POST, uri: \"${{aws_lambda_function.a.invoke_arn}}\" }}\nEOT\n}}\n"
+        )
+    };
     let text =
         "resource \"aws_api_gateway_rest_api\" \"r\" {\n  name = \"r\"\n  body = \"openapi: 3.0.1\"\n}\n"
             .to_owned();
     let http = "resource \"aws_apigatewayv2_api\" \"h\" {\n  name = \"h\"\n  protocol_type = \"HTTP\"\n  body = jsonencode({ openapi = \"3.0.1\" })\n}\n".to_owned();
     let cases = [
         ("open", rest("", ""), "FROM ANY ADDRESS: through REST API r"),
+        (
+            "of-yaml",
+            yaml("aws_api_gateway_rest_api", ""),
+            "FROM ANY ADDRESS: through REST API r",
+        ),
+        (
+            "of-an-http-api",
+            yaml("aws_apigatewayv2_api", "protocol_type = \"HTTP\""),
+            "FROM ANY ADDRESS: through HTTP or WebSocket API integration r",
+        ),
         ("secured", rest("security = [{ own = [] }]", ""), "NOT KNOWN"),
         (
             "secured-at-top",
