@@ -10,7 +10,7 @@ use super::evaluate::{map_with, member};
 use super::frame::{Frame, Spot, Turn};
 use super::tree::{Expr, Form, Resource, Safe, Standing};
 use crate::place::Place;
-use crate::val::{Entries, Fields, Kind, Val};
+use crate::val::{Entries, Fields, Kind, Val, Why};
 
 /// Why the cloud has to be asked.
 pub(super) const AFTER_DEPLOYMENT: &str = "known only after deployment";
@@ -247,10 +247,15 @@ impl Deployment<'_, '_> {
         let outside = Spot { frame: base, ..spot };
         let turn = match (&target.resource.repeat, target.index) {
             (Some(repeat), Some(index)) => {
-                let turns = self.turns(repeat, outside).ok();
-                turns
-                    .and_then(|turns| turns.into_iter().nth(index))
-                    .map(resource_turn)
+                let turn = match self.turns(repeat, outside) {
+                    Ok(turns) => {
+                        let why = Why::from(format!("the loop has no turn {index}"));
+                        let turn = turns.into_iter().nth(index);
+                        turn.unwrap_or_else(|| Turn::unknown(repeat, &why))
+                    }
+                    Err(why) => Turn::unknown(repeat, &why),
+                };
+                Some(resource_turn(turn))
             }
             (_, _) => None,
         };
