@@ -16,7 +16,7 @@ use crate::place::Place;
 use crate::val::{Kind, Val};
 
 /// Functions whose results decide, so that stand-ins are not good enough for their arguments.
-const DECIDING: [&str; 14] = [
+const DECIDING: [&str; 15] = [
     "equals",
     "less",
     "lessorequals",
@@ -25,6 +25,7 @@ const DECIDING: [&str; 14] = [
     "contains",
     "startswith",
     "endswith",
+    "like",
     "empty",
     "not",
     "length",
@@ -37,9 +38,10 @@ const DECIDING: [&str; 14] = [
 const CUTTING: [&str; 6] = ["take", "skip", "substring", "first", "last", "split"];
 
 /// Functions of which the cloud knows the answer.
-const ANSWERED: [&str; 17] = [
+const ANSWERED: [&str; 20] = [
     "reference",
     "references",
+    "roledefinitions",
     "utcnow",
     "newguid",
     "pickzones",
@@ -49,6 +51,8 @@ const ANSWERED: [&str; 17] = [
     "tophysicalzone",
     "tophysicalzones",
     "deployer",
+    "exists",
+    "existingresource",
     "getsecret",
     "externalinput",
     "readenvironmentvariable",
@@ -56,6 +60,25 @@ const ANSWERED: [&str; 17] = [
     "fail",
     "loaddirectoryfileinfo",
 ];
+
+/// Functions that are told apart by their arguments before these are evaluated.
+const FORMS: [&str; 12] = [
+    "and",
+    "any",
+    "if",
+    "lambdavariables",
+    "loadfileasbase64",
+    "loadjsoncontent",
+    "loadtextcontent",
+    "loadyamlcontent",
+    "nameof",
+    "or",
+    "parameters",
+    "variables",
+];
+
+/// Functions of which the pages say too little to compute them.
+const VAGUE: [&str; 2] = ["builduri", "parseuri"];
 
 impl Deployment<'_, '_> {
     /// The value of a call.
@@ -158,6 +181,7 @@ impl Deployment<'_, '_> {
             _ if ANSWERED.contains(&name) || name.starts_with("list") => {
                 Val::unknown(format!("what `{name}` gives is {AFTER_DEPLOYMENT}"))
             }
+            _ if VAGUE.contains(&name) => Val::unknown(format!("what `{name}` gives is not computed")),
             _ => match self.surroundings(name, arguments, spot) {
                 Some(value) => value,
                 None => self.pure(name, arguments, place, spot),
@@ -192,6 +216,9 @@ impl Deployment<'_, '_> {
                 self.work
                     .warning(place, message.clone(), "its value is taken as unknown");
                 Val::unknown(message)
+            }
+            None if FORMS.contains(&name) => {
+                self.wrong(place, format!("`{name}` does not take these arguments"))
             }
             None => self.wrong(place, format!("there is no function `{name}`")),
         }

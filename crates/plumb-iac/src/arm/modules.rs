@@ -7,7 +7,7 @@ use plumb_model::value::Text;
 
 use super::attributes::Target;
 use super::deployment::{Deployment, Given, Givens, Origin, find};
-use super::frame::{Frame, Spot};
+use super::frame::Spot;
 use super::identity::{resource_group, subscription};
 use super::tree::{Entry, Expr, Form, Module, Parameter, Resource, Shape, Source, Template, field};
 use super::{Certainty, MAX_DEPLOYMENTS, MAX_NESTING};
@@ -88,7 +88,7 @@ impl<'w, 'a> Deployment<'w, 'a> {
             Source::Inner(template) => {
                 origin.around.push(template.path.clone());
                 let given = self.givens(module, spot);
-                self.check(resource, module, &template.parameters, &given);
+                self.check((resource, address), module, &template.parameters, &given);
                 return Some(Deployment::new(self.work, Rc::clone(template), given, origin));
             }
             Source::Elsewhere(why, place) => {
@@ -120,19 +120,18 @@ impl<'w, 'a> Deployment<'w, 'a> {
         };
         origin.around.push(path.into());
         let given = self.givens(module, spot);
-        self.check(resource, module, &template.parameters, &given);
+        self.check((resource, address), module, &template.parameters, &given);
         Some(Deployment::new(self.work, template, given, origin))
     }
 
     /// Tells of values that a template asks for and does not get, and of those that it does not ask for.
     fn check(
         &self,
-        resource: &Resource,
+        (resource, address): (&Resource, &str),
         module: &Module,
         parameters: &BTreeMap<Text, Parameter>,
         given: &Givens,
     ) {
-        let address = self.address(resource, None, Spot::new(Certainty::Identity, Frame::default()));
         if given.rest.is_none() {
             let lacking = parameters.iter().filter(|(name, parameter)| {
                 parameter.default.is_none() && find(&given.values, name).is_none()

@@ -4,6 +4,7 @@ mod bicep;
 mod bicep_files;
 mod bicep_refused;
 mod deployments;
+mod functions;
 mod hostile;
 mod json;
 mod support;
