@@ -12,12 +12,14 @@ mod attributes;
 pub(crate) mod bicep;
 mod blocks;
 mod calls;
+mod content;
 mod deployment;
 mod evaluate;
 mod expression;
 mod frame;
 mod functions;
 mod identity;
+mod imports;
 mod json;
 mod lambdas;
 mod modules;
@@ -27,6 +29,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod types;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -160,11 +163,7 @@ pub fn read(
         root.blocks(&mut blocks);
     }
     blocks.sort_by(|a, b| a.address.cmp(&b.address));
-    let own = [Some(path), values.file.as_ref().map(|(path, _)| path.as_str())];
-    let nested = work.read_paths().into_iter();
-    let nested = nested
-        .filter(|read| !own.contains(&Some(read.as_str())))
-        .collect();
+    let nested = work.deployed();
     let path = values
         .file
         .as_ref()

@@ -181,11 +181,7 @@ pub fn read(
         root.blocks(&mut blocks);
     }
     blocks.sort_by(|a, b| a.address.cmp(&b.address));
-    let nested = work
-        .read_paths()
-        .into_iter()
-        .filter(|read| read != path)
-        .collect();
+    let nested = work.deployed();
     let told = work.into_told();
     Reading {
         stack: Stack {

@@ -32,6 +32,7 @@ pub(crate) struct Work<'a, C, T> {
     problems: RefCell<Vec<Diagnostic>>,
     told: RefCell<BTreeSet<(Place, String)>>,
     templates: RefCell<BTreeMap<Text, Option<Rc<T>>>>,
+    deployed: RefCell<BTreeSet<Text>>,
     uses: Cell<usize>,
     steps: Cell<usize>,
     depth: Cell<usize>,
@@ -65,6 +66,7 @@ impl<'a, C, T> Work<'a, C, T> {
             problems: RefCell::default(),
             told: RefCell::default(),
             templates: RefCell::default(),
+            deployed: RefCell::default(),
             uses: Cell::new(0),
             steps: Cell::new(0),
             depth: Cell::new(0),
@@ -100,9 +102,14 @@ impl<'a, C, T> Work<'a, C, T> {
         self.problems.borrow_mut().extend(problems);
     }
 
-    /// The paths of the templates that were read, sorted.
-    pub(crate) fn read_paths(&self) -> Vec<Text> {
-        self.templates.borrow().keys().cloned().collect()
+    /// Notes that another template deploys the one at a path.
+    pub(crate) fn deploy(&self, path: &str) {
+        self.deployed.borrow_mut().insert(path.into());
+    }
+
+    /// The paths of the templates that others deploy, sorted.
+    pub(crate) fn deployed(&self) -> Vec<Text> {
+        self.deployed.borrow().iter().cloned().collect()
     }
 
     /// Counts one more use of a template; how many there are now.

@@ -121,8 +121,7 @@ resource "z" "plain" { a = issensitive(var.plain) }
         let (_, shown) = evaluated_with(secrecy, &[("main.tf", &main), ("m/main.tf", module)]);
         let value = |address: &str| {
             let line = shown.iter().find_map(|line| line.strip_prefix(address));
-            line.unwrap_or_else(|| panic!("no `{address}` in {shown:?}"))
-                .to_owned()
+            line.unwrap_or("there is no such block").to_owned()
         };
         assert_eq!(value("module.m.z.secret: "), "true");
         assert_eq!(value("module.m.z.plain: "), "false");

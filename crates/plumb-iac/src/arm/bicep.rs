@@ -10,8 +10,10 @@ mod outline;
 mod resource;
 mod statement;
 mod string;
+mod symbols;
 mod types;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use plumb_model::value::Text;
@@ -24,14 +26,17 @@ use cursor::Cursor;
 /// Reads a text as far as it can be read.
 pub(super) fn read(file: FileId, text: &str, path: &str, work: &Work<'_>) -> Template {
     let mut parser = Parser::new(file, text);
-    let template = parser.file(path);
+    let template = parser.file(path).indexed();
     for (place, message, help) in parser.problems {
         work.error(place, message, help);
     }
     for place in parser.hidden {
         work.hide(place);
     }
-    template.indexed()
+    for (place, name) in symbols::undeclared(&template) {
+        work.wrong(place, format!("there is no `{name}`"));
+    }
+    template
 }
 
 /// The comments of a text and its statements, for what is said in comments.
@@ -91,6 +96,8 @@ struct Parser<'t> {
     /// What nobody is to see.
     hidden: Vec<Place>,
     statements: Vec<(Range<usize>, Keyword)>,
+    /// Where each name is first declared.
+    declared: BTreeMap<Text, Place>,
     /// How deep expressions and resources nest here.
     depth: usize,
     /// How many resources were met.
@@ -104,6 +111,7 @@ impl<'t> Parser<'t> {
             problems: Vec::new(),
             hidden: Vec::new(),
             statements: Vec::new(),
+            declared: BTreeMap::new(),
             depth: 0,
             resources: 0,
         }

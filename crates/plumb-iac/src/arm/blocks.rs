@@ -9,7 +9,7 @@ use super::attributes::{Face, Target, resource_turn};
 use super::deployment::Deployment;
 use super::frame::{Frame, Spot, Turn};
 use super::identity::{around, kind_in};
-use super::tree::{Entry, Marking, Resource, Standing};
+use super::tree::{Entry, Resource, Standing};
 use crate::declared::Declared;
 use crate::val::{Fields, Kind, Val, Why};
 
@@ -28,18 +28,17 @@ impl Deployment<'_, '_> {
     pub(super) fn blocks(&self, blocks: &mut Vec<Declared>) {
         let root = Frame::default();
         let spot = Spot::new(Certainty::Value, self.base(&root));
-        self.hide_secrets(spot);
+        self.look_at_parameters(spot);
         for resource in &self.template.resources {
             self.resource(resource, None, spot, blocks);
         }
     }
 
-    /// Looks at all secret parameters, so that they are hidden where they are written although nothing refers to them.
-    fn hide_secrets(&self, spot: Spot<'_>) {
+    /// Looks at all parameters although nothing may refer to them: secrets are hidden where they are written, and what does
+    /// not fit its type is told.
+    fn look_at_parameters(&self, spot: Spot<'_>) {
         for (name, parameter) in &self.template.parameters {
-            if parameter.marking == Marking::Secret {
-                self.parameter(name, parameter.place, spot);
-            }
+            self.parameter(name, parameter.place, spot);
         }
     }
 
@@ -63,17 +62,7 @@ impl Deployment<'_, '_> {
             }
             // One stands for all of them.
             Err(why) => {
-                let unknown = Val::unknown(why.clone());
-                let names = [&repeat.item, &repeat.index].into_iter().flatten();
-                let turn = Turn {
-                    names: names.map(|name| (name.clone(), unknown.clone())).collect(),
-                    copies: repeat
-                        .copy
-                        .iter()
-                        .map(|name| (name.clone(), unknown.clone()))
-                        .collect(),
-                };
-                let turn = resource_turn(turn);
+                let turn = resource_turn(Turn::unknown(repeat, &why));
                 let inner = spot.turn(&spot.frame, &turn);
                 self.one(resource, (None, Some(why)), parent, inner, blocks);
             }

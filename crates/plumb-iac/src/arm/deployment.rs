@@ -7,7 +7,9 @@ use std::rc::Rc;
 use plumb_model::value::Text;
 
 use super::frame::{Frame, Spot, Turn};
-use super::tree::{Level, Marking, ParameterKind, Template};
+use super::imports::Naming;
+use super::tree::{Level, Template};
+use super::types::Plain;
 use super::work::Work;
 use super::{Certainty, STAND_IN_RESOURCE_GROUP, STAND_IN_SUBSCRIPTION};
 use crate::place::Place;
@@ -84,6 +86,8 @@ pub(super) struct Deployment<'w, 'a> {
     pub(super) given: Givens,
     values: RefCell<BTreeMap<Key, Memo<Val>>>,
     pub(super) children: RefCell<BTreeMap<(usize, Text), Child<'w, 'a>>>,
+    /// The files that are imported, by their paths from here.
+    pub(super) files: RefCell<BTreeMap<Text, Result<Rc<Deployment<'w, 'a>>, Why>>>,
     /// Resources by their ids in lower case.
     pub(super) by_id: OnceCell<BTreeMap<String, usize>>,
     /// Ids of resources by number and turn.
@@ -113,6 +117,7 @@ impl<'w, 'a> Deployment<'w, 'a> {
             given,
             values: RefCell::default(),
             children: RefCell::default(),
+            files: RefCell::default(),
             by_id: OnceCell::new(),
             known_ids: RefCell::default(),
             finding_ids: Cell::new(false),
@@ -151,6 +156,8 @@ impl<'w, 'a> Deployment<'w, 'a> {
                 Certainty::Value => given.value.clone(),
                 Certainty::Required => given.certain.clone(),
             });
+            // Null is as good as nothing where there is a default.
+            let given = given.filter(|given| !given.is_null() || parameter.default.is_none());
             let value = match (given, &parameter.default, &self.given.rest) {
                 (Some(given), _, _) => Ok(given),
                 (None, _, Some(why)) => Err(Val::unknown(why.clone())),
@@ -160,14 +167,23 @@ impl<'w, 'a> Deployment<'w, 'a> {
                 }
                 (None, None, None) => Err(Val::unknown(format!("parameter `{name}` has no value"))),
             };
-            let value = match (value, parameter.marking) {
-                (Ok(value), Marking::Secret) => self
-                    .work
-                    .secret(value, || format!("parameter `{name}` is secret")),
-                (Ok(value), Marking::Open) | (Err(value), Marking::Open | Marking::Secret) => value,
+            let value = match value {
+                Ok(value) => {
+                    let names = Naming {
+                        deployment: self,
+                        what: &what,
+                    };
+                    if let Some(misfit) = parameter.type_.misfit(&value, &names) {
+                        let place = value.set.unwrap_or(parameter.place);
+                        let help = "Azure refuses it; it is judged as it is written";
+                        self.work.error(place, misfit.of(name), help);
+                    }
+                    parameter.type_.guarded(value, &names)
+                }
+                Err(value) => value,
             };
-            match (spot.certainty, parameter.kind, value.why_unknown()) {
-                (Certainty::Identity, ParameterKind::Text, Some(_)) => Val {
+            match (spot.certainty, parameter.type_.plain(), value.why_unknown()) {
+                (Certainty::Identity, Plain::Text, Some(_)) => Val {
                     kind: Kind::String(format!("{{{}{name}}}", self.origin.prefix).into()),
                     ..value
                 },
@@ -197,10 +213,11 @@ impl<'w, 'a> Deployment<'w, 'a> {
         self.once(Key::Output(name.clone(), certainty), place, &what, || {
             let root = Frame::default();
             let value = self.evaluate(&output.value, Spot::new(certainty, self.base(&root)));
-            match output.marking {
-                Marking::Open => value,
-                Marking::Secret => self.work.secret(value, || format!("output `{name}` is secret")),
-            }
+            let names = Naming {
+                deployment: self,
+                what: &what,
+            };
+            output.type_.guarded(value, &names)
         })
     }
 

@@ -241,6 +241,9 @@ impl Deployment<'_, '_> {
         if let Some(target) = self.symbol(name) {
             return self.whole(target, place, spot);
         }
+        if let Some(import) = self.template.imports.get(name) {
+            return self.imported(import, None, spot);
+        }
         if let Some(why) = self.template.unread.get(name) {
             return Val::unknown(why.clone());
         }
@@ -250,6 +253,15 @@ impl Deployment<'_, '_> {
     fn member(&self, of: &Expr, name: &Text, safe: Safe, spot: Spot<'_>) -> Val {
         if let Some(value) = self.output_of(of, name, spot) {
             return value;
+        }
+        if let Form::Name(file) = &of.form
+            && let Some(import) = self
+                .template
+                .imports
+                .get(file)
+                .filter(|import| import.name.is_none())
+        {
+            return self.imported(import, Some(name), spot);
         }
         if let Some(target) = self.target(of, spot) {
             return self.attribute(target, name, of.place, spot);

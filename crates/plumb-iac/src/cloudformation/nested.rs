@@ -116,6 +116,7 @@ impl<'w, 'a> Instance<'w, 'a> {
                 "stacks nest more than {MAX_NESTING} levels or are more than {MAX_INSTANCES}"
             ));
         }
+        self.work.deploy(&path);
         let template = match self.work.template_in(&path) {
             Ok(template) => template?,
             Err(error) => return not_seen(format!("cannot read the template `{path}`: {error}")),
