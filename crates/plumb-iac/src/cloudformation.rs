@@ -14,6 +14,7 @@ mod conditions;
 mod evaluate;
 mod functions;
 mod identity;
+mod include;
 mod instance;
 mod lookup;
 mod loops;

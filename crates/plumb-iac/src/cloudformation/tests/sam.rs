@@ -337,7 +337,6 @@ Resources:
         "MachineAt AWS::Events::Rule",
         "MachineAtRole AWS::IAM::Role",
         "MachineRole AWS::IAM::Role",
-        "Odd AWS::Serverless::Connector",
         "Table AWS::DynamoDB::Table",
     ];
     assert_eq!(checked.addresses(), expected);
@@ -356,7 +355,7 @@ Resources:
     assert_eq!(super::support::shown(started), r#""states:StartExecution""#);
     assert_eq!(
         checked.problems(),
-        ["stack.yaml:21:3: error: `AWS::Serverless::Connector` is not expanded"]
+        ["stack.yaml:21:3: error: connector `Odd` has no destination"]
     );
 }
 
