@@ -47,6 +47,9 @@ pub const STAND_IN_ACCOUNT: &str = "ACCOUNT";
 /// The region that stands for the one that nobody told.
 pub const STAND_IN_REGION: &str = "REGION";
 
+/// Why a text is unknown that is there whatever it is.
+pub(crate) const RESOLVED: &str = "a dynamic reference is resolved at deployment";
+
 /// How many nodes are evaluated for one root, repetitions and nested stacks included.
 const MAX_STEPS: usize = 1_000_000;
 /// How deeply evaluation nests, through references too.

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use plumb_model::value::Text;
 
-use super::MAX_TEXT;
 use super::evaluate::Spot;
 use super::functions::piece_of;
 use super::instance::Instance;
 use super::tree::Node;
+use super::{MAX_TEXT, RESOLVED};
 use crate::partial::{Partial, Writer};
 use crate::place::Place;
 use crate::val::{Kind, Val, Why};
@@ -65,7 +65,7 @@ fn write(writer: &mut Writer, text: &str) {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once(DYNAMIC) {
         writer.text(before);
-        writer.unknown(&"a dynamic reference is resolved at deployment".into(), None);
+        writer.unknown(&Why::new_static(RESOLVED), None);
         rest = after.split_once("}}").map_or("", |(_, behind)| behind);
     }
     writer.text(rest);

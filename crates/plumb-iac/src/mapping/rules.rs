@@ -8,6 +8,7 @@ use plumb_pack::mapping::{ArgumentPath, ArgumentTemplate, Condition, Effect, Oth
 use plumb_pack::recipe::Transform;
 use plumb_pack::transform::apply_transforms;
 
+use crate::cloudformation::RESOLVED;
 use crate::mapping::complete::{Rendered, Surroundings, render, scalar_text};
 use crate::mapping::places::{Children, Nodes, PlaceNode, Written};
 use crate::mapping::scope::{Here, Item};
@@ -147,6 +148,7 @@ impl Work<'_> {
         };
         let choose = |is_there: bool| if is_there { yes.clone() } else { no.clone() };
         let value = match &val.kind {
+            Kind::Unknown(why) if why == RESOLVED => choose(true),
             Kind::Unknown(why) => unknown(why),
             Kind::List(items) => choose(!items.is_empty()),
             Kind::Map(fields) => choose(!fields.entries.is_empty()),
