@@ -25,7 +25,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use plumb_expr::{Fields as _, Type};
 use plumb_model::resource::{GLOBAL_REGION, Resource, UNKNOWN_REGION};
 use plumb_model::value::{Map, Text, Value};
-use plumb_pack::mapping::{ArgumentTemplate, BlockMapping, Join, Language, Makers, Mapping, Mappings, Role};
+use plumb_pack::mapping::{
+    ArgumentTemplate, BlockMapping, Inherited, Join, Language, Makers, Mapping, Mappings, Role,
+};
 use plumb_pack::pack::Pack;
 use plumb_pack::schema::ResourceType;
 
@@ -231,9 +233,21 @@ impl<'p> Mapper<'p> {
                 body,
             });
         }
-        for (at, arguments) in inherit::inherited(&blocks) {
-            if let Some(block) = blocks.get_mut(at) {
-                inherit::with_inherited(&mut block.body, arguments);
+        // What a block has from another one that has it from a third comes second.
+        let passed_on = |inherited: &Inherited| {
+            let source = self.mappings.block(&inherited.block);
+            let mut sources = source.iter().flat_map(|source| &source.inherited);
+            sources.any(|source| {
+                let mut paths = inherited.paths.iter();
+                paths.any(|path| path.steps.first() == Some(&source.name))
+            })
+        };
+        let passes: [&dyn Fn(&Inherited) -> bool; 2] = [&|_| true, &passed_on];
+        for is_due in passes {
+            for (at, arguments) in inherit::inherited(&blocks, is_due) {
+                if let Some(block) = blocks.get_mut(at) {
+                    inherit::with_inherited(&mut block.body, arguments);
+                }
             }
         }
         blocks

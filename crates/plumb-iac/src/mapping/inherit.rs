@@ -34,12 +34,20 @@ pub(super) struct Taken {
     val: Val,
 }
 
-/// The arguments that blocks have from others, for each of them that has any.
-pub(super) fn inherited(blocks: &[Prepared<'_>]) -> BTreeMap<usize, Vec<Taken>> {
+/// The arguments that blocks have from others, for each of them that has any; of those arguments that are due.
+pub(super) fn inherited(
+    blocks: &[Prepared<'_>],
+    is_due: &dyn Fn(&Inherited) -> bool,
+) -> BTreeMap<usize, Vec<Taken>> {
     let mut index = Index::new();
     let mut found: BTreeMap<usize, Vec<Taken>> = BTreeMap::new();
     for (at, block) in blocks.iter().enumerate() {
-        for inherited in &block.mapping.inherited {
+        for inherited in block
+            .mapping
+            .inherited
+            .iter()
+            .filter(|inherited| is_due(inherited))
+        {
             for (here, within, name) in places(block, &inherited.name) {
                 if is_written(here.element, name) {
                     continue;
