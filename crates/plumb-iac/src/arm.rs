@@ -34,7 +34,7 @@ use std::collections::BTreeMap;
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::value::Text;
 
-use crate::declared::{Language, Stack};
+use crate::declared::{Language, Lifecycle, Stack};
 use crate::files::Files;
 use crate::place::Sources;
 use deployment::{Deployment, Origin};
@@ -171,7 +171,7 @@ pub fn read(
             blocks,
             region: context.region.clone(),
             account: context.account.clone(),
-            former: BTreeMap::new(),
+            lifecycle: Lifecycle::default(),
             accounts: BTreeMap::new(),
         },
         diagnostics: work.into_problems(),
