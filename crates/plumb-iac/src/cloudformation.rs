@@ -35,7 +35,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::value::Text;
 
-use crate::declared::{Language, Stack};
+use crate::declared::{Language, Lifecycle, Stack};
 use crate::files::Files;
 use crate::place::{Place, Sources};
 use crate::secrecy::Secrecy;
@@ -191,7 +191,7 @@ pub fn read(
             blocks,
             region: context.region.clone(),
             account: context.account.clone(),
-            former: BTreeMap::new(),
+            lifecycle: Lifecycle::default(),
             accounts: BTreeMap::new(),
         },
         diagnostics: told.problems,

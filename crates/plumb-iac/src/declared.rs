@@ -1,6 +1,6 @@
 //! `Stack`: what one root of code declares, whatever language it is written in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use plumb_model::value::Text;
 pub use plumb_pack::mapping::Language;
@@ -21,10 +21,43 @@ pub struct Stack {
     pub region: Option<Text>,
     /// The account where the code or the user tells one.
     pub account: Option<Text>,
-    /// By address: the addresses that blocks had before, as `moved` blocks say.
-    pub former: BTreeMap<Text, Vec<Text>>,
+    /// What is said of blocks beside what they declare.
+    pub lifecycle: Lifecycle,
     /// Other accounts that blocks are in: by what stands for them, their numbers, which are empty where none is told.
     pub accounts: BTreeMap<Text, Text>,
+}
+
+/// What is said of blocks beside what they declare: how they came to be, and what becomes of them.
+#[derive(Clone, Debug, Default)]
+pub struct Lifecycle {
+    /// By address: the addresses that blocks had before, as `moved` blocks say.
+    pub former: BTreeMap<Text, Vec<Text>>,
+    /// By address: what the next apply does with what is there.
+    pub intents: BTreeMap<Text, Intent>,
+    /// What `ignore_changes` leaves to others.
+    pub ignored: BTreeSet<Ignored>,
+}
+
+/// What the next apply does with a resource beside making it as declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Intent {
+    /// It is taken into the state, by an `import` block.
+    Imported,
+    /// It is taken out of the state, by a `removed` block.
+    Removed,
+    /// It is replaced, because it is marked as tainted.
+    Tainted,
+    /// It is destroyed, because another took its place.
+    Deposed,
+}
+
+/// An argument that `lifecycle { ignore_changes }` leaves to others.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ignored {
+    /// The argument, or the whole block.
+    pub place: Place,
+    /// The only key of it that is, such as `Team` of `tags["Team"]`.
+    pub key: Option<Text>,
 }
 
 /// One declared block.

@@ -3,6 +3,7 @@
 mod azure;
 mod kubernetes;
 mod markup;
+mod written;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -21,7 +22,6 @@ use crate::scan::markup::Markup;
 use crate::secrecy::Secrecy;
 use crate::terraform;
 use crate::terraform::code::Code;
-use crate::terraform::plan;
 use crate::terraform::root::{Given, Values};
 
 /// What a user says about how code is applied.
@@ -224,15 +224,6 @@ pub fn evaluate(pack: &Pack, files: &dyn Files, paths: &[String], options: &Opti
     evaluated.sort_by(|a, b| a.stack.path.cmp(&b.stack.path));
     let stacks_wanted = evaluated.len();
     let mut problems = std::mem::take(&mut code.problems);
-    let mut written = Vec::new();
-    // Beside source they would tell the same resources twice.
-    let alone = stacks_wanted == 0;
-    for path in paths.iter().filter(|path| alone && may_be_written(path)) {
-        let Ok(text) = files.read(path) else { continue };
-        if let Some(kind) = plan::recognise(path, &text) {
-            written.push((kind, code.sources.add(path.clone(), text)));
-        }
-    }
     let mut kept_back = KeptBack::default();
     let broken = problems.iter().any(|problem| problem.level == Level::Error);
     let mut stacks = Vec::with_capacity(evaluated.len());
@@ -244,19 +235,14 @@ pub fn evaluate(pack: &Pack, files: &dyn Files, paths: &[String], options: &Opti
             complete: evaluated.complete && !broken,
         });
     }
-    for (number, (kind, file)) in (1u32..).skip(stacks.len()).zip(written) {
-        let (account, region) = (account(number), options.region.as_ref());
-        let surroundings = (&account, region);
-        match plan::read(kind, code.sources(), file, &mapper, surroundings, options.secrecy) {
-            Ok(read) => {
-                kept_back.any |= read.kept_back;
-                stacks.push(EvaluatedStack {
-                    stack: read.stack,
-                    complete: true,
-                });
-            }
-            Err(problem) => problems.push(problem),
-        }
+    // Beside source they would tell the same resources twice.
+    if stacks_wanted == 0 {
+        let written = written::Written {
+            mapper: &mapper,
+            files,
+            options,
+        };
+        kept_back.any |= written.read(paths, &mut code.sources, &mut stacks, &mut problems);
     }
     let mut sources = code.into_sources();
     let markup = Markup::read(files, paths, &mut problems);
@@ -464,15 +450,6 @@ impl cloudformation::Identities for TemplateIdentities {
 /// The account that stands in the ARNs of the root with that number.
 fn account(number: u32) -> Text {
     Text::from(format!("{number:012}"))
-}
-
-/// Whether a name may be that of a plan or a state.
-fn may_be_written(path: &str) -> bool {
-    let is_source = terraform::is_source(path) || path.ends_with(".tfvars.json");
-    !is_source
-        && [".json", ".tfstate", ".tfplan"]
-            .iter()
-            .any(|ending| path.ends_with(ending))
 }
 
 fn folder_of(path: &str) -> String {

@@ -15,6 +15,7 @@ use plumb_model::value::{Reason, Text, Unreadable};
 use plumb_pack::mapping::Language;
 use plumb_pack::pack::Pack;
 
+use crate::declared::Lifecycle;
 use crate::locate::place_of;
 use crate::mapping::{Places, STAND_IN_ACCOUNT, StandsFor};
 use crate::place::Sources;
@@ -31,6 +32,12 @@ pub struct CodeAccount {
     pub snapshot: AccountSnapshot,
     /// The language of the code.
     pub language: Language,
+    /// The path of the root.
+    pub root: Text,
+    /// The number of the account, where code or state tells it.
+    pub number: Option<Text>,
+    /// What is said of the blocks of the root beside what they declare.
+    pub lifecycle: Arc<Lifecycle>,
     /// By type and uid: where the document was written.
     pub places: BTreeMap<(Text, Text), Arc<Places>>,
     /// By type and uid: where the resource is declared.
@@ -52,6 +59,7 @@ pub fn accounts(
         mapped,
         complete,
     } = scanned;
+    let lifecycle = Arc::new(stack.lifecycle);
     let mut by_account: BTreeMap<(Provider, Text), Vec<(Resource, Places)>> = BTreeMap::new();
     let id = stack.account.clone().unwrap_or_default();
     for (resource, places) in mapped.resources {
@@ -95,6 +103,7 @@ pub fn accounts(
             };
             let mut regions: BTreeSet<Text> = BTreeSet::new();
             let mut seen: BTreeSet<(Text, Text)> = BTreeSet::new();
+            let number = number_of(&account, stack.accounts.get(&account.id));
             let mut made = CodeAccount {
                 snapshot: AccountSnapshot {
                     account,
@@ -104,6 +113,9 @@ pub fn accounts(
                     coverage: coverage(pack, &resources, (provider, undeclared), &unseen, &stack.path),
                 },
                 language: stack.language,
+                root: stack.path.clone(),
+                number,
+                lifecycle: Arc::clone(&lifecycle),
                 places: BTreeMap::new(),
                 declared: BTreeMap::new(),
             };
@@ -143,7 +155,7 @@ pub fn accounts(
                         .map(|call| place_of(sources, *call))
                         .collect(),
                     perhaps: places.perhaps.clone(),
-                    former: stack
+                    former: lifecycle
                         .former
                         .get(&places.origin.address)
                         .cloned()
@@ -157,6 +169,18 @@ pub fn accounts(
             made
         })
         .collect()
+}
+
+/// The number of an account: as the code tells it, or its own where nothing has to stand for it.
+fn number_of(account: &Account, told: Option<&Text>) -> Option<Text> {
+    match told {
+        Some(number) => Some(number.clone()).filter(|number| !number.is_empty()),
+        None => {
+            let is_real =
+                account.provider == Provider::Aws && !account.is_stand_in() && !account.id.is_empty();
+            is_real.then(|| account.id.clone())
+        }
+    }
 }
 
 fn with_uid(resource: Resource, uid: Text) -> Resource {

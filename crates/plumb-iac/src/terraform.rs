@@ -14,6 +14,7 @@ pub mod functions;
 pub(crate) mod hcl;
 mod instance;
 mod json;
+mod lifecycle;
 mod module;
 mod moved;
 pub mod plan;

@@ -1,12 +1,18 @@
 //! Plans and state, from JSON to blocks.
 
+#![expect(clippy::expect_used, reason = "tests report by panic")]
+
+use std::collections::BTreeSet;
+
 use plumb_iac::complete::Complete;
 use plumb_iac::mapping::Surroundings;
-use plumb_iac::place::Sources;
+use plumb_iac::place::{FileId, Sources};
 use plumb_iac::secrecy::Secrecy;
-use plumb_iac::terraform::plan::{Written, read, recognise};
+use plumb_iac::terraform::plan::{Applied, Read, Written, read, recognise};
 use plumb_iac::val::{Kind, Val};
+use plumb_model::diagnostic::Diagnostic;
 use plumb_model::value::Text;
+use serde_json::json;
 
 /// Gives every block an `id` that names it.
 struct ById;
@@ -24,6 +30,16 @@ impl Complete for ById {
     }
 }
 
+/// What a file of a scan with no other account declares.
+fn applied(kind: Written, sources: &Sources, file: FileId) -> Result<Read, Diagnostic> {
+    let applied = Applied {
+        stand_in: &Text::new_static("000000000001"),
+        region: None,
+        taken: &BTreeSet::new(),
+    };
+    read(kind, sources, file, &ById, applied, Secrecy::Kept)
+}
+
 #[track_caller]
 fn check(path: &str, text: &str, expected_kind: Option<Written>, expected: &str) {
     let kind = recognise(path, text);
@@ -31,8 +47,7 @@ fn check(path: &str, text: &str, expected_kind: Option<Written>, expected: &str)
     let Some(kind) = kind else { return };
     let mut sources = Sources::default();
     let file = sources.add(path, text);
-    let account = Text::new_static("111122223333");
-    let shown = match read(kind, &sources, file, &ById, (&account, None), Secrecy::Kept) {
+    let shown = match applied(kind, &sources, file) {
         Ok(read) => {
             let lines = read
                 .stack
@@ -156,8 +171,7 @@ fn what_is_no_plan_and_no_state_says_so() {
         assert_eq!(recognise(path, text), Some(kind), "{text}");
         let mut sources = Sources::default();
         let file = sources.add(path, text);
-        let account = Text::new_static("111122223333");
-        let problem = read(kind, &sources, file, &ById, (&account, None), Secrecy::Kept).err();
+        let problem = applied(kind, &sources, file).err();
         assert!(
             problem.is_some_and(|problem| problem.message.contains(told)),
             "{text}"
@@ -171,5 +185,226 @@ fn what_is_no_plan_and_no_state_says_so() {
         r#"{"version":4,"resources":[]}"#,
         Some(Written::State),
         "",
+    );
+}
+
+/// The account and region of each block of a file, and what it says of accounts.
+fn whereabouts(path: &str, text: &str) -> String {
+    let kind = recognise(path, text).expect("a plan or a state");
+    let mut sources = Sources::default();
+    let file = sources.add(path, text);
+    let read = applied(kind, &sources, file).expect("it is read");
+    let stack = &read.stack;
+    let blocks = stack.blocks.iter().map(|block| {
+        let account = block.account.as_ref().or(stack.account.as_ref());
+        let (account, region) = (
+            account.map_or("-", Text::as_str),
+            block.region.as_deref().unwrap_or("-"),
+        );
+        format!("{} {account} {region}\n", block.address)
+    });
+    let others = stack
+        .accounts
+        .iter()
+        .map(|(stand_in, number)| format!("other {stand_in} ={number}\n"));
+    let problems = read
+        .problems
+        .iter()
+        .map(|problem| format!("{}\n", problem.message));
+    blocks.chain(others).chain(problems).collect()
+}
+
+/// An instance of a state.
+fn instance(provider: &str, name: &str, attributes: &serde_json::Value) -> serde_json::Value {
+    let provider = format!("provider[\"registry.terraform.io/hashicorp/aws\"]{provider}");
+    json!({"mode": "managed", "type": "aws_x", "name": name, "provider": provider, "instances": [{"attributes": attributes}]})
+}
+
+fn state(resources: &[serde_json::Value]) -> String {
+    json!({"version": 4, "terraform_version": "1.9.0", "serial": 1, "lineage": "l", "resources": resources})
+        .to_string()
+}
+
+#[test]
+fn a_state_tells_the_account_and_region_of_each_provider() {
+    let vpc = |account: &str, region: &str| json!({"arn": format!("arn:aws:ec2:{region}:{account}:vpc/v")});
+    let text = state(&[
+        instance("", "a", &vpc("111122223333", "eu-west-1")),
+        instance("", "bucket", &json!({"arn": "arn:aws:s3:::b"})),
+        instance(".west", "c", &vpc("444455556666", "us-west-2")),
+        instance(".west", "bucket_c", &json!({"arn": "arn:aws:s3:::c"})),
+        instance(
+            ".west",
+            "owned",
+            &json!({"owner_id": "444455556666", "region": "us-east-2"}),
+        ),
+        instance(".silent", "d", &json!({"arn": "arn:aws:s3:::d"})),
+        json!({"mode": "managed", "type": "random_id", "name": "r", "provider": "provider[\"registry.terraform.io/hashicorp/random\"]", "instances": [{"attributes": {}}]}),
+    ]);
+    assert_eq!(
+        whereabouts("s.tfstate", &text),
+        "aws_x.a 111122223333 eu-west-1\naws_x.bucket 111122223333 eu-west-1\naws_x.bucket_c 444455556666 -\naws_x.c 444455556666 us-west-2\n\
+         aws_x.d 000300000001 -\naws_x.owned 444455556666 us-east-2\nrandom_id.r 111122223333 -\n\
+         other 000300000001 =\nother 444455556666 =444455556666\n\
+         in which account some resources are is not known; they stand in an account of their own: those of \
+         `provider[\"registry.terraform.io/hashicorp/aws\"].silent`\n"
+            .replace("0003", "0001")
+    );
+}
+
+#[test]
+fn data_sources_of_a_state_tell_the_account_of_their_provider() {
+    let data = |kind: &str, attributes: serde_json::Value| {
+        json!({"mode": "data", "type": kind, "name": "d", "provider": "provider[\"registry.terraform.io/hashicorp/aws\"].b",
+            "instances": [{"attributes": attributes}]})
+    };
+    let text = state(&[
+        instance("", "a", &json!({})),
+        instance(".b", "b", &json!({})),
+        data("aws_caller_identity", json!({"account_id": "444455556666"})),
+        data("aws_region", json!({"name": "eu-north-1"})),
+    ]);
+    assert_eq!(
+        whereabouts("s.tfstate", &text),
+        "aws_x.a 000000000001 -\naws_x.b 444455556666 eu-north-1\nother 444455556666 =444455556666\n"
+    );
+}
+
+#[test]
+fn objects_that_were_replaced_stand_beside_those_in_their_place() {
+    let text = state(
+        &[json!({"mode": "managed", "type": "x", "name": "a", "instances": [
+        {"index_key": 0, "attributes": {"n": 1}}, {"index_key": 0, "deposed": "0a", "attributes": {"n": 2}}]})],
+    );
+    check(
+        "s.tfstate",
+        &text,
+        Some(Written::State),
+        "x.a[0]: {id: \"id-of-x.a[0]\", n: 1}\nx.a[0] (deposed 0a): {id: \"id-of-x.a[0] (deposed 0a)\", n: 2}\n",
+    );
+}
+
+/// A plan of one resource per provider, `aws_x.<name>`.
+fn plan(providers: &serde_json::Value, keys: &[(&str, &str)], prior: &serde_json::Value) -> String {
+    let resource = |name: &str| json!({"address": format!("aws_x.{name}"), "mode": "managed", "type": "aws_x", "name": name, "values": {}});
+    let planned: Vec<_> = keys.iter().map(|(name, _)| resource(name)).collect();
+    let configured: Vec<_> = keys
+        .iter()
+        .map(|(name, key)| json!({"address": format!("aws_x.{name}"), "provider_config_key": key, "expressions": {}}))
+        .collect();
+    json!({"format_version": "1.2", "terraform_version": "1.9.0", "variables": {"region": {"value": "ap-south-1"}, "name": {"value": "x"}},
+        "planned_values": {"root_module": {"resources": planned}}, "prior_state": {"values": {"root_module": {"resources": prior}}},
+        "configuration": {"provider_config": providers, "root_module": {"resources": configured}}})
+    .to_string()
+}
+
+#[test]
+fn a_plan_tells_accounts_and_regions_by_the_configuration_of_providers() {
+    let aws = |expressions: serde_json::Value| json!({"name": "aws", "full_name": "registry.terraform.io/hashicorp/aws", "expressions": expressions});
+    let role = |arn: serde_json::Value| json!({"assume_role": [{"role_arn": arn}]});
+    let constant = |text: &str| json!({"constant_value": text});
+    let of_west = |provider: serde_json::Value| json!({"aws": aws(json!({"region": constant("eu-west-1")})), "aws.west": provider});
+    let keys = &[("a", "aws"), ("b", "aws.west")][..];
+    let none = json!([]);
+    let cases = [
+        (
+            of_west(aws(json!({"region": {"references": ["var.region"]}}))),
+            keys,
+            none.clone(),
+            "000000000001 eu-west-1, 000000000001 ap-south-1",
+            "",
+        ),
+        (
+            of_west(aws(json!({"region": {"references": ["var.name"]}}))),
+            keys,
+            none.clone(),
+            "000000000001 eu-west-1, 000000000001 -",
+            "",
+        ),
+        (
+            of_west(aws(role(constant("arn:aws:iam::444455556666:role/d")))),
+            keys,
+            none.clone(),
+            "000000000001 eu-west-1, 444455556666 -",
+            "",
+        ),
+        (
+            of_west(aws(role(json!({"references": ["var.role"]})))),
+            keys,
+            none.clone(),
+            "000000000001 eu-west-1, 000100000001 -",
+            "`aws.west`",
+        ),
+        (
+            of_west(aws(
+                json!({"allowed_account_ids": {"constant_value": ["444455556666"]}}),
+            )),
+            keys,
+            none.clone(),
+            "444455556666 eu-west-1, 444455556666 -",
+            "",
+        ),
+        (
+            of_west(aws(json!({"profile": constant("audit")}))),
+            keys,
+            none.clone(),
+            "000000000001 eu-west-1, 000100000001 -",
+            "`aws.west`",
+        ),
+        // A provider that a module has of its caller.
+        (
+            of_west(aws(json!({}))),
+            &[("a", "module.m:aws"), ("b", "module.m:aws.other")],
+            none,
+            "000000000001 eu-west-1, 000100000001 -",
+            "`module.m:aws.other`",
+        ),
+        // What was there before.
+        (
+            of_west(aws(role(json!({"references": ["var.role"]})))),
+            keys,
+            json!([
+                {"address": "aws_x.a", "mode": "managed", "type": "aws_x", "name": "a", "values": {"arn": "arn:aws:ec2:eu-west-1:111122223333:vpc/v"}},
+                {"address": "aws_x.b", "mode": "managed", "type": "aws_x", "name": "b", "values": {"arn": "arn:aws:ec2:us-west-2:444455556666:vpc/v"}},
+            ]),
+            "111122223333 eu-west-1, 444455556666 us-west-2",
+            "",
+        ),
+    ];
+    for (providers, keys, prior, expected, unknown) in cases {
+        let found = whereabouts("p.json", &plan(&providers, keys, &prior));
+        let (blocks, told): (Vec<&str>, Vec<&str>) =
+            found.lines().partition(|line| line.starts_with("aws_x"));
+        let blocks: Vec<&str> = blocks
+            .iter()
+            .filter_map(|line| Some(line.split_once(' ')?.1))
+            .collect();
+        assert_eq!(blocks.join(", "), expected, "{providers}");
+        let told = told.iter().find(|line| line.starts_with("in which account"));
+        assert_eq!(
+            told.map_or("", |told| told.rsplit(' ').next().unwrap_or("")),
+            unknown,
+            "{providers}"
+        );
+    }
+}
+
+#[test]
+fn an_account_goes_by_its_number_in_one_file_of_a_scan() {
+    let text = state(&[instance("", "a", &json!({"owner_id": "111122223333"}))]);
+    let mut sources = Sources::default();
+    let file = sources.add("s.tfstate", text);
+    let taken = BTreeSet::from([Text::new_static("111122223333")]);
+    let applied = Applied {
+        stand_in: &Text::new_static("000000000002"),
+        region: None,
+        taken: &taken,
+    };
+    let read = read(Written::State, &sources, file, &ById, applied, Secrecy::Kept).expect("it is read");
+    assert_eq!(read.stack.account.as_deref(), Some("000000000002"));
+    assert!(
+        read.problems[0]
+            .message
+            .contains("another file of the scan is of account `111122223333` too")
     );
 }

@@ -96,9 +96,10 @@ pub struct Account {
     pub owner: Option<Text>,
 }
 
-/// Whether an identifier only tells accounts apart: code that does not say where it is applied has a small number for one.
+/// Whether an identifier only tells accounts apart: code that does not say where it is applied has a small number for one, with
+/// another small number before it for further accounts of one root (`000100000007`).
 pub fn is_stand_in(provider: Provider, id: &str) -> bool {
-    provider == Provider::Aws && id.starts_with("00000000")
+    provider == Provider::Aws && id.starts_with("00") && id.get(4..8) == Some("0000")
 }
 
 impl Account {

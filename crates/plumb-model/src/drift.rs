@@ -18,6 +18,10 @@ pub struct Drift {
     pub matched: u64,
     /// Declared resources of which it cannot be told whether they are there.
     pub unsure: Vec<Unsure>,
+    /// Attributes with another value than code says, which the code leaves to others (`ignore_changes`).
+    pub ignored: Vec<Changed>,
+    /// Declared resources that the next apply moves, takes in or replaces without any drift.
+    pub pending: Vec<Pending>,
 }
 
 /// An attribute with another value than code says.
@@ -59,6 +63,18 @@ pub struct Undeclared {
     pub uid: Text,
     /// Its name.
     pub name: Text,
+    /// What is known of that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<Text>,
+}
+
+/// A declared resource that the next apply does something with beside making it as declared.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Pending {
+    /// The declared resource.
+    pub declared: CodeResource,
+    /// What.
+    pub what: Text,
 }
 
 /// A declared resource of which it cannot be told whether it is there.

@@ -22,8 +22,8 @@ pub struct RenderOptions {
     pub color: Color,
     /// The verdicts that formats with one entry per finding list; `None` leaves it to the format.
     ///
-    /// JSON, JSONL and CSV list all by themselves; OCSF and JUnit leave not_applicable out; SARIF lists fail
-    /// and unknown, GitHub's and GitLab's formats list fail. Totals always cover all verdicts.
+    /// JSON, JSONL and CSV list all by themselves; OCSF and JUnit leave not_applicable out; SARIF,
+    /// GitHub's and GitLab's formats list fail. Totals always cover all verdicts.
     pub verdicts: Option<Vec<Verdict>>,
     /// How many failing policies the terminal and Markdown reports list, worst first.
     pub listed_policies: usize,

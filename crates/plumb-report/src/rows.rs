@@ -63,25 +63,39 @@ pub fn csv(columns: &[Text], rows: &[Vec<Value>], out: &mut dyn io::Write) -> io
     writer.flush()
 }
 
-/// One JSON document: the columns, and the rows as lists in their order.
+/// One JSON document: the columns, the rows as lists in their order, and what they lack.
 ///
 /// # Errors
 /// When `out` refuses a write; what was written until then stays.
-pub fn json(columns: &[Text], rows: &[Vec<Value>], out: &mut dyn io::Write) -> io::Result<()> {
-    out.write_all(b"{\"plumb_rows\":1,\"columns\":")?;
+pub fn json(
+    columns: &[Text],
+    rows: &[Vec<Value>],
+    problems: &[Text],
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    out.write_all(b"{\"plumb_rows\":1,\"problems\":")?;
+    write_json(problems, out)?;
+    out.write_all(b",\"columns\":")?;
     write_json(columns, out)?;
     out.write_all(b",\"rows\":")?;
     write_json_lines_array(rows.iter(), out)?;
     out.write_all(b"}\n")
 }
 
-/// An answer as one JSON document, with the name of its kind and the version of that kind at its top.
+/// An answer as one JSON document, with the name of its kind, the version of that kind and what the answer lacks at its top.
 ///
 /// # Errors
 /// When `out` refuses a write; what was written until then stays.
-pub fn answer_json<T: Serialize>(kind: &'static str, answer: &T, out: &mut dyn io::Write) -> io::Result<()> {
+pub fn answer_json<T: Serialize>(
+    kind: &'static str,
+    answer: &T,
+    problems: &[Text],
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
     out.write_all(b"{\"plumb_answer\":1,\"kind\":")?;
     write_json(kind, out)?;
+    out.write_all(b",\"problems\":")?;
+    write_json(problems, out)?;
     out.write_all(b",\"answer\":")?;
     write_json(answer, out)?;
     out.write_all(b"}\n")
@@ -134,11 +148,12 @@ mod tests {
             "n.name,many\r\nweb,3\r\n'=1\\u{1b}[0m,\r\n"
         );
         let mut out = Vec::new();
-        json(&columns, &rows, &mut out).unwrap();
+        json(&columns, &rows, &["a problem".into()], &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert!(!text.contains('\u{1b}'));
         let read: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(read["rows"][1][0], "=1\u{1b}[0m");
         assert_eq!(read["rows"][0][1], 3);
+        assert_eq!(read["problems"][0], "a problem");
     }
 }

@@ -5,6 +5,7 @@
 
 pub(crate) mod fix;
 pub(crate) mod location;
+mod room;
 mod rule;
 
 use std::io::{self, Write};
@@ -26,11 +27,15 @@ use crate::risk_json::{AcceptedEntry, RiskEntry, accepted};
 use crate::visible::visible;
 use fix::{Fix, fixes};
 use location::{Location, RelatedLocation, related};
+use room::{MAX_RESULTS, Room};
 use rule::{Rule, level};
 
 /// Writes one log with one run.
 pub(crate) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
-    let verdicts = options.listed_verdicts(&[Verdict::Fail, Verdict::Unknown]);
+    // Code scanning makes an alert of every result, whatever its kind.
+    let verdicts = options.listed_verdicts(&[Verdict::Fail]);
+    let listed = report.findings().filter(|view| is_listed(view, &verdicts));
+    let mut room = Room::of(listed.map(|view| view.policy.severity));
     out.write_all(
         b"{\"$schema\":\"https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json\",\n\
         \"version\":\"2.1.0\",\n\"runs\":[{\n\"tool\":{\"driver\":{\"name\":\"Plumb\",\"version\":",
@@ -39,17 +44,21 @@ pub(crate) fn render(report: &Report, options: &RenderOptions, out: &mut dyn Wri
     out.write_all(b",\n\"rules\":")?;
     write_json_lines_array(report.policies.iter().map(Rule::new), out)?;
     out.write_all(b"}},\n\"invocations\":")?;
-    write_json(&[Invocation::new(report)], out)?;
+    write_json(&[Invocation::new(report, &room)], out)?;
     out.write_all(b",\n\"columnKind\":\"unicodeCodePoints\",\n\"results\":")?;
     let paths = PathIndex::new(report);
-    let listed = report.findings().filter(|view| {
-        verdicts.contains(&view.finding.verdict) && view.finding.standing != Standing::Untouched
-    });
+    let listed = report
+        .findings()
+        .filter(|view| is_listed(view, &verdicts) && room.take(view.policy.severity));
     write_json_lines_array(
         listed.map(|view| SarifResult::new(report, &view, &paths, options)),
         out,
     )?;
     out.write_all(b"\n}]}\n")
+}
+
+fn is_listed(view: &FindingView<'_>, verdicts: &[Verdict]) -> bool {
+    verdicts.contains(&view.finding.verdict) && view.finding.standing != Standing::Untouched
 }
 
 /// A message in which nothing is taken for a placeholder or a link.
@@ -80,7 +89,17 @@ struct Invocation {
 
 impl Invocation {
     /// An interrupted scan is not successful; a gap is a warning.
-    fn new(report: &Report) -> Self {
+    fn new(report: &Report, room: &Room) -> Self {
+        let left_out = (room.left_out > 0).then(|| {
+            let text = format!(
+                "{} are left out, the least severe ones: code scanning takes {MAX_RESULTS} in a file; the format json has all",
+                counted(room.left_out, "results")
+            );
+            Notification {
+                level: "warning",
+                message: Message::new(&text),
+            }
+        });
         let interrupted = report.accounts.iter().filter_map(|account| {
             let reason = account.coverage.interrupted?;
             let text = format!(
@@ -109,7 +128,7 @@ impl Invocation {
                 .accounts
                 .iter()
                 .all(|account| account.coverage.interrupted.is_none()),
-            tool_execution_notifications: interrupted.chain(gaps).collect(),
+            tool_execution_notifications: left_out.into_iter().chain(interrupted).chain(gaps).collect(),
         }
     }
 }

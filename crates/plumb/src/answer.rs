@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use plumb_model::diagnostic::Diagnostic;
+use plumb_model::value::Text;
 use serde::Serialize;
 
 use crate::exit::{Failed, file_error};
@@ -66,9 +67,14 @@ impl Destination {
         self.write(|out| out.write_all(text.as_bytes()))
     }
 
-    /// Writes an answer as JSON.
-    pub(crate) fn json<T: Serialize>(self, kind: &'static str, answer: &T) -> Result<(), Failed> {
-        self.write(|out| plumb_report::rows::answer_json(kind, answer, out))
+    /// Writes an answer as JSON, with what it lacks.
+    pub(crate) fn json<T: Serialize>(
+        self,
+        kind: &'static str,
+        answer: &T,
+        problems: &[Text],
+    ) -> Result<(), Failed> {
+        self.write(|out| plumb_report::rows::answer_json(kind, answer, problems, out))
     }
 }
 

@@ -7,6 +7,7 @@ use plumb_iac::snapshot::Undeclared;
 use plumb_iac::terraform::plan::{self, Written};
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::snapshot::AccountSnapshot;
+use plumb_model::value::Text;
 use plumb_pack::pack::Pack;
 use plumb_report::terminal::drift;
 
@@ -20,6 +21,9 @@ use crate::{knowledge, scan_code, snapshot_file};
 
 /// The largest state that is looked at.
 const MAX_STATE: u64 = 256 << 20;
+
+/// What an answer lacks where code was left out.
+const UNREAD: &str = "some of the code could not be read, so what it declares is not compared";
 
 /// Runs the command.
 pub(crate) fn run(console: Console, arguments: &DriftArguments) -> Result<Status, Failed> {
@@ -38,15 +42,17 @@ pub(crate) fn run(console: Console, arguments: &DriftArguments) -> Result<Status
         }
         (None, None) => compare(&code.accounts, &code.sources, Live::Accounts(&[])),
     };
+    let problems: Vec<Text> = (!code.is_whole())
+        .then_some(Text::new_static(UNREAD))
+        .into_iter()
+        .collect();
     let (width, color) = look(console, &destination);
     match format {
         AnswerFormat::Terminal => destination.text(&drift::drift(&found, width, color)),
-        AnswerFormat::Json => destination.json("drift", &found),
+        AnswerFormat::Json => destination.json("drift", &found, &problems),
     }?;
     if !code.is_whole() {
-        let warning =
-            Diagnostic::warning("some of the code could not be read, so what it declares is not compared");
-        console.show(&[warning]);
+        console.show(&[Diagnostic::warning(UNREAD)]);
     }
     Ok(match (found.is_none(), code.is_whole()) {
         (false, _) => Status::Findings,

@@ -18,6 +18,7 @@ pub(crate) fn run(console: Console, arguments: &ExposureArguments) -> Result<Sta
     let read = Source::read(console, source, Judging::Nothing)?;
     let (gaps, addresses) = (read.gaps.clone(), read.addresses.clone());
     let (_, assembled) = read.assembled();
+    let problems = gaps.with_problems(&assembled.graph);
     let (width, color) = look(console, &destination);
     match &arguments.resource {
         Some(name) => {
@@ -26,14 +27,14 @@ pub(crate) fn run(console: Console, arguments: &ExposureArguments) -> Result<Sta
             let answer = reachability::of(&assembled, node);
             match format {
                 AnswerFormat::Terminal => destination.text(&answers::exposure(&answer, width, color)),
-                AnswerFormat::Json => destination.json("exposure", &answer),
+                AnswerFormat::Json => destination.json("exposure", &answer, &problems),
             }
         }
         None => {
             let exposed = reachability::list(&assembled);
             match format {
                 AnswerFormat::Terminal => destination.text(&answers::exposed(&exposed, width, color)),
-                AnswerFormat::Json => destination.json("exposed", &exposed),
+                AnswerFormat::Json => destination.json("exposed", &exposed, &problems),
             }
         }
     }?;

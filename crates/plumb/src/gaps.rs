@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use plumb_engine::Judged;
 use plumb_graph::knowledge::{Demand, Knowledge};
+use plumb_graph::security::SecurityGraph;
 use plumb_iac::snapshot::CODE;
 use plumb_model::coverage::Gap;
 use plumb_model::diagnostic::Diagnostic;
@@ -81,6 +82,12 @@ impl Gaps {
     /// The gaps as sentences, the most general first.
     pub(crate) fn sentences(&self) -> impl Iterator<Item = &Text> {
         self.unread.iter().chain(&self.not_understood)
+    }
+
+    /// The gaps with what the graph itself could not take in, sorted: what an answer for programs lacks.
+    pub(crate) fn with_problems(&self, graph: &SecurityGraph) -> Vec<Text> {
+        let problems: BTreeSet<&Text> = self.sentences().chain(&graph.problems).collect();
+        problems.into_iter().cloned().collect()
     }
 
     /// Shows them on stderr.

@@ -13,6 +13,9 @@ use crate::exit::Failed;
 
 /// The most that is read of one answer, in bytes.
 const MAX_ANSWER: u64 = 256 * 1024 * 1024;
+/// How the rest of a history gets into a clone.
+const FETCH: &str =
+    "fetch the rest with `git fetch --unshallow`, in CI check out with `fetch-depth: 0` or `GIT_DEPTH: 0`";
 /// The longest name of a commit.
 const MAX_NAME: usize = 250;
 
@@ -39,13 +42,15 @@ pub(crate) fn changes(folder: &Path, base: &str) -> Result<Changed, Failed> {
         folder,
         settings: Vec::new(),
     };
-    git.answer(&["rev-parse", "--is-inside-work-tree"])
-        .map_err(|said| {
-            said.diagnostic(
-                &format!("`{}` lies in no work tree of git", folder.display()),
-                "`--diff` compares with a commit of it",
-            )
-        })?;
+    let message = format!("`{}` lies in no work tree of git", folder.display());
+    let help = "`--diff` compares with a commit of it";
+    let inside = git
+        .answer(&["rev-parse", "--is-inside-work-tree"])
+        .map_err(|said| said.diagnostic(&message, help))?;
+    // A bare repository and the folder `.git` have none.
+    if !inside.starts_with(b"true") {
+        return Err(Diagnostic::error(message).help(help).into());
+    }
     // A repository can configure a program that every file goes through before it is compared.
     if let Ok(names) = git.answer(&["config", "--name-only", "-z", "--get-regexp", "^filter\\."]) {
         git.settings = String::from_utf8_lossy(&names)
@@ -63,12 +68,7 @@ pub(crate) fn changes(folder: &Path, base: &str) -> Result<Changed, Failed> {
     let wanted = format!("{base}^{{commit}}");
     let commit = git
         .answer(&["rev-parse", "--verify", "--end-of-options", &wanted])
-        .map_err(|said| {
-            said.diagnostic(
-                &format!("git knows no commit `{base}`"),
-                "fetch it first; in CI a checkout often has one commit only (`fetch-depth: 0`, `GIT_DEPTH: 0`)",
-            )
-        })?;
+        .map_err(|said| git.no_commit(base, said))?;
     let commit = String::from_utf8_lossy(&commit).trim().to_owned();
     let diff = git
         .answer(&[
@@ -90,10 +90,8 @@ pub(crate) fn changes(folder: &Path, base: &str) -> Result<Changed, Failed> {
             ".",
         ])
         .map_err(|said| {
-            said.diagnostic(
-                &format!("git cannot tell what changed since `{base}`"),
-                "both need a common ancestor here, and git 2.30 or later; fetch more of the history",
-            )
+            let message = format!("git cannot tell what changed since `{base}`");
+            said.diagnostic(&message, &git.no_ancestor())
         })?;
     let mut changes = Changes::read(&String::from_utf8_lossy(&diff)).map_err(|error| {
         Diagnostic::error(format!("what git tells of the change cannot be read: {error}"))
@@ -135,6 +133,42 @@ struct Git<'g> {
 }
 
 impl Git<'_> {
+    /// That a commit is not there, and what may be: the branch of a remote, or the history that a clone left out.
+    fn no_commit(&self, base: &str, said: Said) -> Diagnostic {
+        let remote = format!("refs/remotes/origin/{base}^{{commit}}");
+        let is_remote = self
+            .answer(&["rev-parse", "--verify", "--quiet", "--end-of-options", &remote])
+            .is_ok();
+        let help = if is_remote {
+            format!("did you mean `origin/{base}`?")
+        } else if self.is_shallow() {
+            format!("this clone has a part of the history only: {FETCH}")
+        } else {
+            "fetch it first, or name a branch, a tag or a commit that is there".to_owned()
+        };
+        match said {
+            Said::Failed(_) => {
+                Diagnostic::error(format!("git knows no commit `{}`", visible(base))).help(help)
+            }
+            Said::NotRun(_) | Said::TooMuch => said.diagnostic("git cannot be asked for the commit", &help),
+        }
+    }
+
+    /// What to do where nothing is known that both sides come from.
+    fn no_ancestor(&self) -> String {
+        match self.is_shallow() {
+            true => format!(
+                "this clone has a part of the history only, in which both have no common ancestor: {FETCH}"
+            ),
+            false => "both need a common ancestor, and git 2.30 or later".to_owned(),
+        }
+    }
+
+    fn is_shallow(&self) -> bool {
+        let answer = self.answer(&["rev-parse", "--is-shallow-repository"]);
+        answer.is_ok_and(|answer| answer.starts_with(b"true"))
+    }
+
     /// Before the first commit everything is new.
     fn all_is_new(&self) -> Result<Changed, Failed> {
         let arguments = [

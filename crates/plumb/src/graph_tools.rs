@@ -79,7 +79,10 @@ fn ask(
     let table = query.run(&index, &vocabulary(&knowledge), &Limits::default())?;
     match format {
         RowsFormat::Terminal => destination.text(&rows::table(&table.columns, &table.rows)),
-        RowsFormat::Json => destination.write(|out| rows::json(&table.columns, &table.rows, out)),
+        RowsFormat::Json => {
+            let problems = gaps.with_problems(&assembled.graph);
+            destination.write(|out| rows::json(&table.columns, &table.rows, &problems, out))
+        }
         RowsFormat::Csv => destination.write(|out| rows::csv(&table.columns, &table.rows, out)),
     }?;
     // An empty answer from a graph with gaps does not say that nothing is there.

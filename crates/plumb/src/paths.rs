@@ -49,7 +49,7 @@ fn list(console: Console, arguments: &PathsListArguments) -> Result<Status, Fail
     )?;
     let destination = Destination::open(arguments.output.as_deref(), source.snapshot.as_deref())?;
     let read = Source::read(console, source, Judging::EveryPolicy)?;
-    let status = read.gaps.status();
+    let gaps = read.gaps.clone();
     let report = read.report();
     let mut paths = report.paths.clone().unwrap_or_default();
     paths.paths.retain(|path| path.risk >= arguments.min_risk);
@@ -66,7 +66,12 @@ fn list(console: Console, arguments: &PathsListArguments) -> Result<Status, Fail
         PathsFormat::Dot => destination.text(&paths_export::dot(&paths)),
         PathsFormat::Graphml => destination.text(&paths_export::graphml(&paths)),
     }?;
-    Ok(status)
+    match format {
+        // They say themselves what they lack.
+        PathsFormat::Terminal | PathsFormat::Json | PathsFormat::Html => {}
+        PathsFormat::Dot | PathsFormat::Graphml => gaps.warn(console),
+    }
+    Ok(gaps.status())
 }
 
 /// Keeps the riskiest paths and says how many others there are.
@@ -109,7 +114,7 @@ fn show(
     let format = answer::format_of(format, output, PathFormat::Terminal)?;
     let destination = Destination::open(output, source.snapshot.as_deref())?;
     let read = Source::read(console, source, Judging::EveryPolicy)?;
-    let status = read.gaps.status();
+    let gaps = read.gaps.clone();
     let paths = read.report().paths.unwrap_or_default();
     let path = find(&paths, id)?;
     match format {
@@ -127,7 +132,11 @@ fn show(
             destination.write(|out| paths_export::json(&only, out))
         }
     }?;
-    Ok(status)
+    match format {
+        PathFormat::Json => {}
+        PathFormat::Terminal | PathFormat::Svg => gaps.warn(console),
+    }
+    Ok(gaps.status())
 }
 
 /// The path with that id, or the only one whose id begins so.

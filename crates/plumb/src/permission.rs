@@ -42,7 +42,7 @@ pub(crate) fn can(console: Console, arguments: &CanArguments) -> Result<Status, 
             let (width, color) = look(console, &destination);
             destination.text(&answers::permission(&answer, width, color))
         }
-        AnswerFormat::Json => destination.json("can", &answer),
+        AnswerFormat::Json => destination.json("can", &answer, &gaps.with_problems(&assembled.graph)),
     }?;
     gaps.warn_of_contradictions(console);
     Ok(match answer.decision {
@@ -75,7 +75,7 @@ pub(crate) fn who_can(console: Console, arguments: &WhoCanArguments) -> Result<S
             let (width, color) = look(console, &destination);
             destination.text(&answers::who_can(&answer, width, color))
         }
-        AnswerFormat::Json => destination.json("who_can", &answer),
+        AnswerFormat::Json => destination.json("who_can", &answer, &gaps.with_problems(&assembled.graph)),
     }?;
     gaps.warn_of_contradictions(console);
     Ok(gaps.status())

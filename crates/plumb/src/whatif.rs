@@ -70,7 +70,7 @@ pub(crate) fn run(console: Console, arguments: &WhatifArguments) -> Result<Statu
             let (width, color) = look(console, &destination);
             destination.text(&answers::what_if(&answer, width, color))
         }
-        AnswerFormat::Json => destination.json("what_if", &answer),
+        AnswerFormat::Json => destination.json("what_if", &answer, &gaps.with_problems(security)),
     }?;
     gaps.warn(console);
     Ok(gaps.status())

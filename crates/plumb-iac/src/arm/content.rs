@@ -75,7 +75,7 @@ fn from_yaml(path: &str, text: String) -> Val {
         name: path.to_owned(),
         text,
     });
-    let read = documents(FileId(u32::MAX), &source);
+    let read = documents(FileId::NONE, &source);
     let is_broken =
         read.malformed.is_some() || read.problems.iter().any(|problem| problem.level == Level::Error);
     match (read.roots.as_slice(), is_broken) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use plumb_model::value::Text;
 
+use super::MAX_TEXT;
 use super::evaluate::Spot;
 use super::functions::piece_of;
 use super::instance::Instance;

@@ -1,9 +1,12 @@
 //! Whether a document is as code says it.
 
+use std::collections::BTreeSet;
+
 use plumb_model::code::CodePlace;
 use plumb_model::resource::Resource;
 use plumb_model::value::{Map, Text, Value};
 
+use crate::declared::Ignored;
 use crate::locate::place_of;
 use crate::mapping::{Children, Origin, PlaceNode, Written};
 use crate::place::{Place, Sources};
@@ -12,6 +15,7 @@ use crate::place::{Place, Sources};
 pub(super) struct Comparison<'c> {
     sources: &'c Sources,
     head: Place,
+    ignored: &'c BTreeSet<Ignored>,
     pub(super) differences: Vec<Difference>,
 }
 
@@ -21,13 +25,16 @@ pub(super) struct Difference {
     pub(super) place: CodePlace,
     pub(super) wanted: Value,
     pub(super) found: Value,
+    /// Whether the code leaves it to others.
+    pub(super) is_ignored: bool,
 }
 
 impl<'c> Comparison<'c> {
-    pub(super) fn new(origin: &Origin, sources: &'c Sources) -> Self {
+    pub(super) fn new(origin: &Origin, sources: &'c Sources, ignored: &'c BTreeSet<Ignored>) -> Self {
         Self {
             sources,
             head: origin.head,
+            ignored,
             differences: Vec::new(),
         }
     }
@@ -39,10 +46,17 @@ impl<'c> Comparison<'c> {
         };
         let identity = Resource::RESERVED.iter().filter(|key| **key != "tags");
         let identity: Vec<&str> = identity.copied().collect();
-        self.maps("", wanted, found, places, &identity);
+        self.maps("", (wanted, found), (places, None), &identity);
     }
 
-    fn maps(&mut self, path: &str, wanted: &Map, found: &Map, places: &PlaceNode, passed_over: &[&str]) {
+    /// `within` is the argument or block that holds all of it.
+    fn maps(
+        &mut self,
+        path: &str,
+        (wanted, found): (&Map, &Map),
+        (places, within): (&PlaceNode, Option<Place>),
+        passed_over: &[&str],
+    ) {
         let Children::Map(children) = &places.children else {
             return;
         };
@@ -55,18 +69,25 @@ impl<'c> Comparison<'c> {
             } else {
                 format!("{path}.{key}")
             };
-            self.values(&path, wanted, found.get(key).unwrap_or(&Value::Null), place);
+            let found = found.get(key).unwrap_or(&Value::Null);
+            self.values(&path, wanted, found, (place, place.at.or(within)));
         }
     }
 
-    fn values(&mut self, path: &str, wanted: &Value, found: &Value, place: &PlaceNode) {
+    fn values(
+        &mut self,
+        path: &str,
+        wanted: &Value,
+        found: &Value,
+        (place, within): (&PlaceNode, Option<Place>),
+    ) {
         if matches!(found, Value::Unreadable(_)) || !is_said(place) {
             return;
         }
         match (wanted, found) {
             (Value::Unreadable(_), _) => {}
             (Value::Map(wanted), Value::Map(found)) if matches!(place.children, Children::Map(_)) => {
-                self.maps(path, wanted, found, place, &[]);
+                self.maps(path, (wanted, found), (place, within), &[]);
             }
             _ if agrees(wanted, found, place) => {}
             _ => self.differences.push(Difference {
@@ -74,7 +95,32 @@ impl<'c> Comparison<'c> {
                 place: place_of(self.sources, place.at.or(place.set).unwrap_or(self.head)),
                 wanted: wanted.clone(),
                 found: found.clone(),
+                is_ignored: self.is_ignored(place, within, path),
             }),
+        }
+    }
+
+    /// Whether all places that say a value are left to others.
+    fn is_ignored(&self, place: &PlaceNode, within: Option<Place>, path: &str) -> bool {
+        let last = path.rsplit('.').next().unwrap_or(path);
+        let is_left = |at: Place| {
+            let mut ignored = self.ignored.iter();
+            ignored
+                .any(|ignored| ignored.place.holds(at) && ignored.key.as_ref().is_none_or(|key| key == last))
+        };
+        match place.at.or(within) {
+            Some(at) => is_left(at),
+            None => match &place.children {
+                Children::Map(children) => {
+                    let mut said = children.values().filter(|child| is_said(child)).peekable();
+                    said.peek().is_some() && said.all(|child| self.is_ignored(child, None, path))
+                }
+                Children::List(items) => {
+                    let mut said = items.iter().filter(|item| is_said(item)).peekable();
+                    said.peek().is_some() && said.all(|item| self.is_ignored(item, None, path))
+                }
+                Children::None => false,
+            },
         }
     }
 }

@@ -14,7 +14,7 @@ use super::references::resolved;
 use super::roots::Group;
 use super::values::{self, Naming, Values};
 use crate::cloudformation::tree::{Content, Node};
-use crate::declared::{Declared, Language, Stack};
+use crate::declared::{Declared, Language, Lifecycle, Stack};
 use crate::mapping::Surroundings;
 use crate::val::{Fields, Kind, Val, Why};
 
@@ -72,7 +72,7 @@ pub(super) fn stack(group: Group, account: Text, values: &Values, context: &Cont
         blocks,
         region: context.region.clone(),
         account: Some(account),
-        former: BTreeMap::new(),
+        lifecycle: Lifecycle::default(),
         accounts: BTreeMap::new(),
     }
 }

@@ -29,7 +29,7 @@ fn read(text: &str) -> Option<Val> {
         name: String::new(),
         text: text.to_owned(),
     });
-    let read = documents(FileId(0), &source);
+    let read = documents(FileId::at(0), &source);
     match read.roots.as_slice() {
         [root] if read.malformed.is_none() && read.problems.is_empty() => {
             root.entries().is_some().then(|| value(root))

@@ -13,7 +13,7 @@ use plumb_pack::recipe::Path;
 use serde_json::{Value as Json, json};
 
 use super::{Mapped, Mapper, UsedPaths};
-use crate::declared::{Declared, Stack};
+use crate::declared::{Declared, Lifecycle, Stack};
 use crate::place::{FileId, Place};
 use crate::val::{Entries, Fields, Kind, Val};
 
@@ -140,7 +140,7 @@ fn stack(blocks: Vec<Declared>) -> Stack {
         blocks,
         region: Some(Text::new_static("eu-west-1")),
         account: None,
-        former: BTreeMap::new(),
+        lifecycle: Lifecycle::default(),
         accounts: BTreeMap::new(),
     }
 }

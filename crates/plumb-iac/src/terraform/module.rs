@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::value::Text;
 
-use super::moved;
 use super::syntax::{Block, Body, Expr, ExprKind};
+use super::{lifecycle, moved};
+use crate::declared::Intent;
 use crate::place::{Place, Sources};
 
 /// What the files of one folder declare.
@@ -25,6 +26,8 @@ pub(crate) struct Module {
     pub(crate) providers: Vec<Block>,
     /// Addresses within the module that blocks had before, with those that they have.
     pub(crate) moved: Vec<(Text, Text)>,
+    /// Addresses within the module of what is imported or given away.
+    pub(crate) intents: Vec<(Text, Intent)>,
     names: HashMap<(Mode, Text, Text), usize>,
 }
 
@@ -113,11 +116,11 @@ impl Module {
                     }
                 }
                 ("moved", []) => self.moved.extend(moved::read(&block.body)),
+                ("import" | "removed", []) => {
+                    self.intents.extend(lifecycle::intent(&block.kind, &block.body));
+                }
                 // They say nothing of what is declared, or it is left to Terraform.
-                (
-                    "terraform" | "import" | "removed" | "check" | "ephemeral" | "action" | "run" | "test",
-                    _,
-                ) => {}
+                ("terraform" | "check" | "ephemeral" | "action" | "run" | "test", _) => {}
                 (kind, _) => {
                     let message =
                         format!("`{kind}` is no block that Terraform knows in this form; it was left out");

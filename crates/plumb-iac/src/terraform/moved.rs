@@ -79,7 +79,7 @@ fn ends(address: &str) -> Vec<usize> {
 }
 
 /// An address that is written as an expression, or as a text in JSON.
-fn address(expr: &Expr) -> Option<String> {
+pub(crate) fn address(expr: &Expr) -> Option<String> {
     let (base, steps) = match &expr.kind {
         ExprKind::String(text) => return Some(text.to_string()),
         ExprKind::Traversal(base, steps) => (base, steps),

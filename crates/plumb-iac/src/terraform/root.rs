@@ -13,9 +13,9 @@ use super::module::{Mode, within};
 use super::moved;
 use super::scope::Scope;
 use super::syntax::Body;
-use super::{hcl, json};
+use super::{hcl, json, lifecycle};
 use crate::complete::Complete;
-use crate::declared::{Declared, Language, Stack};
+use crate::declared::{Declared, Language, Lifecycle, Stack};
 use crate::files::Files;
 use crate::place::{Place, Sources};
 use crate::secrecy::Secrecy;
@@ -111,7 +111,7 @@ impl Code {
             blocks: Vec::new(),
             region: given.region.clone(),
             account: Some(given.account.clone()),
-            former: BTreeMap::new(),
+            lifecycle: Lifecycle::default(),
             accounts: BTreeMap::new(),
         };
         let Some(module) = evaluator.module(folder) else {
@@ -142,12 +142,12 @@ impl Code {
         let root = Rc::new(Instance::root(module, variables));
         let mut moves = BTreeMap::new();
         evaluator.name_accounts(&root);
-        collect(&evaluator, &root, &mut stack.blocks, &mut moves);
+        collect(&evaluator, &root, &mut stack, &mut moves);
         root.forget();
         empty.forget();
         stack.blocks.sort_by(|a, b| a.address.cmp(&b.address));
         if !moves.is_empty() {
-            stack.former = moved::former(stack.blocks.iter().map(|block| &block.address), &moves);
+            stack.lifecycle.former = moved::former(stack.blocks.iter().map(|block| &block.address), &moves);
         }
         let met = evaluator.into_told();
         stack.accounts = met.accounts;
@@ -195,12 +195,16 @@ fn argument(evaluator: &Evaluator<'_>, text: &str, root: &Rc<Instance>) -> Val {
 fn collect(
     evaluator: &Evaluator<'_>,
     instance: &Rc<Instance>,
-    blocks: &mut Vec<Declared>,
+    stack: &mut Stack,
     moves: &mut BTreeMap<Text, Vec<Text>>,
 ) {
     for (from, to) in &instance.module.moved {
         let moved = moves.entry(Text::from(instance.within(to))).or_default();
         moved.push(Text::from(instance.within(from)));
+    }
+    for (address, intent) in &instance.module.intents {
+        let address = Text::from(instance.within(address));
+        stack.lifecycle.intents.insert(address, *intent);
     }
     for (position, block) in instance.module.resources.iter().enumerate() {
         let resolved = match evaluator.resolved(Mode::Managed, position, instance, Some(block.head)) {
@@ -213,13 +217,14 @@ fn collect(
         let Some(kind) = block.labels.first() else {
             continue;
         };
+        stack.lifecycle.ignored.extend(lifecycle::ignored(block));
         for one in &resolved.instances {
-            if blocks.len() >= MAX_BLOCKS {
+            if stack.blocks.len() >= MAX_BLOCKS {
                 let message = format!("only the first {MAX_BLOCKS} resources of this root were judged");
                 evaluator.tell(Diagnostic::error(message));
                 return;
             }
-            blocks.push(Declared {
+            stack.blocks.push(Declared {
                 kind: kind.clone(),
                 address: one.address.clone(),
                 body: one.body.clone(),
@@ -236,7 +241,7 @@ fn collect(
         match evaluator.children(call, instance) {
             Ok(children) => {
                 for (_, child) in &children.instances {
-                    collect(evaluator, child, blocks, moves);
+                    collect(evaluator, child, stack, moves);
                 }
             }
             Err(failure) => evaluator.tell_failure(&failure),

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use plumb_expr::{NoInventory, Scope};
-use plumb_iac::declared::{Declared, Language, Stack};
+use plumb_iac::declared::{Declared, Language, Lifecycle, Stack};
 use plumb_iac::mapping::{Mapped, Mapper, UsedPaths};
 use plumb_iac::place::{FileId, Place};
 use plumb_iac::val::{Fields, Kind, Val};
@@ -70,7 +70,7 @@ fn stack(language: Language, blocks: &Json) -> Stack {
         blocks: blocks.collect(),
         region: Some(Text::new_static("eu-west-1")),
         account: None,
-        former: BTreeMap::new(),
+        lifecycle: Lifecycle::default(),
         accounts: BTreeMap::new(),
     }
 }

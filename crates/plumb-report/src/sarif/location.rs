@@ -9,6 +9,9 @@ use serde::Serialize;
 use super::Message;
 use crate::options::RenderOptions;
 
+/// What code scanning calls the root of the repository.
+const ROOT: &str = "%SRCROOT%";
+
 /// A physical location, which code scanning requires, and the logical one, which is the truth.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -23,7 +26,10 @@ impl<'a> Location<'a> {
             physical_location: match &view.finding.code {
                 Some(spot) => PhysicalLocation::of(&spot.place, options),
                 None => PhysicalLocation {
-                    artifact_location: ArtifactLocation { uri: address(view) },
+                    artifact_location: ArtifactLocation {
+                        uri: address(view),
+                        uri_base_id: None,
+                    },
                     region: Region::default(),
                 },
             },
@@ -111,8 +117,12 @@ impl PhysicalLocation {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct ArtifactLocation {
     uri: String,
+    /// What the address is relative to; what has no file is nowhere in the repository.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uri_base_id: Option<&'static str>,
 }
 
 impl ArtifactLocation {
@@ -121,6 +131,7 @@ impl ArtifactLocation {
         let segments: Vec<String> = options.path(place).split('/').map(segment).collect();
         Self {
             uri: segments.join("/"),
+            uri_base_id: Some(ROOT),
         }
     }
 }

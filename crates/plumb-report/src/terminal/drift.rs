@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use plumb_model::drift::Drift;
+use plumb_model::drift::{Changed, Drift};
 use plumb_model::value::{Text, Value};
 
 use super::code::place;
@@ -41,6 +41,26 @@ fn repeated(drift: &Drift, page: &mut Page<'_>) -> io::Result<()> {
     Ok(())
 }
 
+/// Attributes with both values, by resource.
+fn attributes_of(changes: &[Changed], page: &mut Page<'_>) -> io::Result<()> {
+    let mut last = None;
+    for changed in changes.iter().take(LISTED) {
+        if last != Some(&changed.declared.address) {
+            let columns = page.width().saturating_sub(2);
+            let title = fitted(&format!("{}  {}", changed.declared.address, changed.uid), columns);
+            page.line(&format!("  {title}"))?;
+            last = Some(&changed.declared.address);
+        }
+        let at = format!("    {}: ", visible(&changed.attribute));
+        let (wanted, found) = (shown(&changed.wanted), shown(&changed.found));
+        page.wrapped(
+            &at,
+            &format!("declared {wanted}, is {found}  ({})", place(&changed.place)),
+        )?;
+    }
+    more(changes.len(), page)
+}
+
 fn write(drift: &Drift, page: &mut Page<'_>) -> io::Result<()> {
     if !drift.changed.is_empty() {
         page.heading(&format!(
@@ -48,22 +68,7 @@ fn write(drift: &Drift, page: &mut Page<'_>) -> io::Result<()> {
             count(drift.changed.len(), "attributes")
         ))?;
         repeated(drift, page)?;
-        let mut last = None;
-        for changed in drift.changed.iter().take(LISTED) {
-            if last != Some(&changed.declared.address) {
-                let columns = page.width().saturating_sub(2);
-                let title = fitted(&format!("{}  {}", changed.declared.address, changed.uid), columns);
-                page.line(&format!("  {title}"))?;
-                last = Some(&changed.declared.address);
-            }
-            let at = format!("    {}: ", visible(&changed.attribute));
-            let (wanted, found) = (shown(&changed.wanted), shown(&changed.found));
-            page.wrapped(
-                &at,
-                &format!("declared {wanted}, is {found}  ({})", place(&changed.place)),
-            )?;
-        }
-        more(drift.changed.len(), page)?;
+        attributes_of(&drift.changed, page)?;
     }
     if !drift.missing.is_empty() {
         page.heading(&format!(
@@ -86,7 +91,12 @@ fn write(drift: &Drift, page: &mut Page<'_>) -> io::Result<()> {
             "THERE BUT NOT DECLARED, of types that the code declares: {resources}"
         ))?;
         for undeclared in drift.undeclared.iter().take(LISTED) {
-            page.wrapped("  ", &format!("{}  {}", undeclared.resource_type, undeclared.uid))?;
+            let why = undeclared.why.as_ref().map(|why| format!(": {why}"));
+            let why = why.unwrap_or_default();
+            page.wrapped(
+                "  ",
+                &format!("{}  {}{why}", undeclared.resource_type, undeclared.uid),
+            )?;
         }
         more(drift.undeclared.len(), page)?;
     }
@@ -99,6 +109,21 @@ fn write(drift: &Drift, page: &mut Page<'_>) -> io::Result<()> {
             page.wrapped("  ", &format!("{}: {}", unsure.declared.address, unsure.why))?;
         }
         more(drift.unsure.len(), page)?;
+    }
+    if !drift.ignored.is_empty() {
+        let attributes = count(drift.ignored.len(), "attributes");
+        page.heading(&format!(
+            "OTHER, BUT LEFT TO OTHERS by `ignore_changes`: {attributes}"
+        ))?;
+        attributes_of(&drift.ignored, page)?;
+    }
+    if !drift.pending.is_empty() {
+        let resources = count(drift.pending.len(), "resources");
+        page.heading(&format!("WAITING FOR THE NEXT APPLY: {resources}"))?;
+        for pending in drift.pending.iter().take(LISTED) {
+            page.wrapped("  ", &format!("{}: {}", pending.declared.address, pending.what))?;
+        }
+        more(drift.pending.len(), page)?;
     }
     page.blank()?;
     let verdict = if drift.is_none() { "no drift" } else { "drift" };
@@ -150,7 +175,6 @@ fn shown(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use plumb_model::code::{CodePlace, CodeResource};
-    use plumb_model::drift::Changed;
 
     use super::*;
 

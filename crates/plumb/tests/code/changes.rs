@@ -33,6 +33,12 @@ impl Folder {
         self
     }
 
+    /// The last commit of a branch of its origin.
+    fn fetched(self, branch: &str) {
+        self.git(&["fetch", "--depth", "1", "origin", branch]);
+        std::mem::forget(self);
+    }
+
     pub(crate) fn commit(&self) {
         self.git(&["add", "--all"]);
         self.git(&["commit", "--message", "x"]);
@@ -180,7 +186,7 @@ fn a_change_that_cannot_be_told_is_an_error() {
     let folder = folder.committed();
     folder
         .scan(&["--diff", "no-such-branch"])
-        .ends(2, &["git knows no commit `no-such-branch`", "fetch"]);
+        .ends(2, &["git knows no commit `no-such-branch`\n", "fetch it first"]);
     for hostile in [
         "--diff=--output=pwned",
         "--diff=a..b",
@@ -335,4 +341,114 @@ fn links_submodules_and_first_commits_are_part_of_a_change() {
     std::mem::forget(within);
     folder.commit();
     folder.touched("main", &["evil"]);
+}
+
+#[test]
+fn what_a_clone_lacks_is_told() {
+    let origin = Folder::new("clone-of");
+    origin.file("main.tf", &bucket("a", "", ""));
+    let origin = origin.committed();
+    origin.git(&["branch", "feature"]);
+    origin.file("b.tf", &bucket("b", "", ""));
+    origin.commit();
+    let address = format!("file://{}", origin.0.display());
+    let shallow = Folder::new("clone-shallow");
+    let cloned = |arguments: &[&str]| {
+        let folder = shallow.0.join(arguments.join("-").replace('-', ""));
+        let path = folder.to_str().unwrap().to_owned();
+        shallow.git(&[&["clone"], arguments, &[&address, &path]].concat());
+        folder
+    };
+    let scan = |folder: &std::path::Path, base: &str| {
+        let folder = Folder(folder.to_owned());
+        let scan = folder.scan(&["--diff", base]);
+        std::mem::forget(folder);
+        scan
+    };
+    let folder = cloned(&["--depth", "1"]);
+    scan(&folder, "HEAD~1").ends(2, &["git knows no commit `HEAD~1`\n", "`git fetch --unshallow`"]);
+    // The branch is fetched, and what both come from is not.
+    Folder(folder.clone()).fetched("feature");
+    scan(&folder, "FETCH_HEAD").ends(
+        2,
+        &[
+            "git cannot tell what changed since `FETCH_HEAD`",
+            "no common ancestor",
+            "unshallow",
+        ],
+    );
+    let folder = cloned(&["--no-single-branch"]);
+    scan(&folder, "feature").ends(
+        2,
+        &[
+            "git knows no commit `feature`\n",
+            "did you mean `origin/feature`?",
+        ],
+    );
+    scan(&folder, "origin/feature").ends(1, &[]);
+    let folder = cloned(&["--bare"]);
+    scan(&folder, "main").ends(2, &["lies in no work tree of git\n", "help: "]);
+    let inside = origin.0.join(".git");
+    scan(&inside, "main").ends(2, &["lies in no work tree of git\n"]);
+}
+
+#[test]
+fn the_change_is_told_on_detached_heads_in_work_trees_and_after_merges() {
+    let folder = Folder::new("heads");
+    folder.file("main.tf", &bucket("a", "", ""));
+    let folder = folder.committed();
+    folder.git(&["checkout", "-b", "work"]);
+    folder.file("own ü.tf", &bucket("own", "", ""));
+    folder.commit();
+    folder.git(&["checkout", "main"]);
+    folder.file("theirs.tf", &bucket("theirs", "", ""));
+    folder.commit();
+    folder.git(&["checkout", "work"]);
+    folder.git(&["merge", "main", "--no-edit"]);
+    folder.touched("main", &["own"]);
+    folder.touched("HEAD^1", &["theirs"]);
+    folder.git(&["checkout", "--detach"]);
+    folder.touched("main", &["own"]);
+    let beside = Folder::new("heads-beside");
+    let path = beside.0.join("tree");
+    folder.git(&["worktree", "add", "-b", "other", path.to_str().unwrap(), "main"]);
+    let tree = Folder(path);
+    tree.file("new.tf", &bucket("new", "", ""));
+    tree.touched("main", &["new"]);
+}
+
+#[test]
+fn a_module_that_many_roots_call_touches_all_of_them() {
+    let folder = Folder::new("hundred");
+    folder.file("modules/m/main.tf", &bucket("this", "", ""));
+    for root in 0..100 {
+        folder.file(
+            &format!("roots/{root}/main.tf"),
+            "module \"m\" {\n  source = \"../../modules/m\"\n}\n",
+        );
+    }
+    let folder = folder.committed();
+    folder.file(
+        "modules/m/main.tf",
+        &bucket("this", "", "  force_destroy = true\n"),
+    );
+    folder.touched("HEAD", &["module.m.aws_s3_bucket.this"; 100]);
+}
+
+#[test]
+fn a_lock_file_alone_touches_nothing_and_line_ends_do() {
+    let folder = Folder::new("lines");
+    folder.file("main.tf", &bucket("a", "", ""));
+    folder.file("b.tf", &bucket("b", "", ""));
+    let folder = folder.committed();
+    folder.file(
+        ".terraform.lock.hcl",
+        "provider \"registry.terraform.io/hashicorp/aws\" {\n}\n",
+    );
+    folder.touched("HEAD", &[]);
+    folder.file("main.tf", &bucket("a", "", "").replace('\n', "\r\n"));
+    folder.touched("HEAD", &["a"]);
+    folder.commit();
+    folder.file("main.tf", &format!("{}# the end\r\n", folder.text("main.tf")));
+    folder.touched("HEAD", &[]);
 }

@@ -11,6 +11,7 @@ mod answers;
 mod declared;
 mod input;
 mod joined;
+mod problems;
 mod readme;
 mod scaling;
 

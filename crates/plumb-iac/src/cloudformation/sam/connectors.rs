@@ -27,7 +27,7 @@ static PROFILES: LazyLock<Option<Node>> = LazyLock::new(|| {
         name: "<connectors>".to_owned(),
         text: TEXT.to_owned(),
     };
-    parse::parse(FileId(u32::MAX), &Arc::new(source)).0
+    parse::parse(FileId::NONE, &Arc::new(source)).0
 });
 
 /// A connector as it is written.
