@@ -9,7 +9,7 @@ use plumb_model::finding::{Evidence, Observed};
 use plumb_model::value::Text;
 
 use crate::machine::{BUDGET, Machine};
-use crate::node::{Node, NodeKind};
+use crate::node::{Base, Node, NodeKind};
 use crate::scope::Scope;
 use crate::syntax::Span;
 use crate::val::{Kleene, Val};
@@ -41,6 +41,7 @@ pub(crate) fn explain(source: &str, root: &Node, scope: &Scope<'_>) -> Evidence 
         source,
         machine,
         observed: Vec::new(),
+        bound: Vec::new(),
     };
     let because = match truth {
         Kleene::True => explainer.because(root, Outcome::Holds),
@@ -59,6 +60,8 @@ struct Explainer<'a> {
     source: &'a str,
     machine: Machine<'a>,
     observed: Vec<Observed>,
+    /// What the variables of macros stand for, by their slots: `resource.rules[2]`; `None` for keys and positions.
+    bound: Vec<Option<String>>,
 }
 
 /// The truth value that is to be explained.
@@ -236,9 +239,32 @@ impl<'a> Explainer<'a> {
             node.kind,
             NodeKind::Literal(_) | NodeKind::Moment(_) | NodeKind::Length(_)
         ) {
-            self.note(node.span.text(self.source), &val);
+            let expression = self.resolved(node, node.span);
+            self.note(&expression, &val);
         }
         val
+    }
+
+    /// The source text of a place that begins with `node`, with what stands for the variable that it begins with.
+    fn resolved(&self, node: &Node, span: Span) -> String {
+        let variable = match &node.kind {
+            NodeKind::Path {
+                base: Base::Local(slot),
+                base_span,
+                ..
+            } if base_span.start == span.start => {
+                let bound = self.bound.get(*slot).and_then(Option::as_ref);
+                bound.map(|bound| (bound, base_span.end))
+            }
+            _ => None,
+        };
+        match variable {
+            Some((bound, start)) => {
+                let rest = Span { start, end: span.end };
+                format!("{bound}{}", rest.text(self.source))
+            }
+            None => span.text(self.source).to_owned(),
+        }
     }
 
     fn note(&mut self, expression: &str, val: &Val<'a>) {

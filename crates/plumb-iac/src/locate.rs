@@ -25,16 +25,7 @@ pub fn spot<'p>(
         .flat_map(|evidence| &evidence.observed)
         .filter_map(|observed| path_in(&observed.expression))
         .collect();
-    let mut best: Option<(Found<'p>, &Vec<Step>)> = None;
-    for path in &looked_at {
-        let found = places.find(path);
-        // Of those that are written, the one that is told most exactly; the first of equals.
-        if best.as_ref().is_none_or(|(known, _)| found.depth > known.depth) {
-            best = Some((found, path));
-        }
-    }
-    let nothing = Vec::new();
-    let (found, path) = best.unwrap_or_else(|| (places.find(&[]), &nothing));
+    let (found, path) = deciding(places, &looked_at);
     let lacking = found.depth == 0 || found.depth < path.len() && found.at == found.origin.head;
     let place = if found.depth == 0 {
         places.origin.head
@@ -43,7 +34,7 @@ pub fn spot<'p>(
     };
     let spot = CodeSpot {
         place: place_of(sources, place),
-        attribute: Text::from(shown(path)),
+        attribute: Text::from(shown(&path)),
         lacking,
         set_at: found
             .set
@@ -62,6 +53,36 @@ pub fn spot<'p>(
         vec![found.origin, own]
     };
     (spot, origins)
+}
+
+/// Of the paths that were looked at and are written the one that is told most exactly, the first of equals; where several
+/// arguments of one block are equal, the block.
+fn deciding<'p>(places: &'p Places, looked_at: &[Vec<Step>]) -> (Found<'p>, Vec<Step>) {
+    let found: Vec<(Found<'p>, &Vec<Step>)> = looked_at
+        .iter()
+        .map(|path| (places.find(path), path))
+        .collect();
+    let deepest = found.iter().map(|(found, _)| found.depth).max().unwrap_or(0);
+    let mut equals = found.into_iter().filter(|(found, _)| found.depth == deepest);
+    let Some((first, path)) = equals.next() else {
+        return (places.find(&[]), Vec::new());
+    };
+    let others: Vec<&Vec<Step>> = equals
+        .filter(|(found, _)| found.at != first.at)
+        .map(|(_, path)| path)
+        .collect();
+    let shared = |other: &&Vec<Step>| {
+        let same = path.iter().zip(other.iter());
+        same.take_while(|(ours, theirs)| ours == theirs).count()
+    };
+    let block = others.iter().map(shared).min().and_then(|length| path.get(..length));
+    if let Some(block) = block.filter(|block| !block.is_empty()) {
+        let found = places.find(block);
+        if found.depth == block.len() {
+            return (found, block.to_vec());
+        }
+    }
+    (first, path.clone())
 }
 
 /// Lines and columns of a place.

@@ -1,9 +1,14 @@
 //! Messages for macros: the element that decided, or all of them.
 
+use plumb_model::value::Value;
+
 use super::{Because, Explainer, Outcome, cut};
 use crate::machine::fold::{Collection, Neutral};
-use crate::node::{Fold, FoldKind, Node, Variables};
+use crate::node::{Fold, FoldKind, Node, NodeKind, Variables};
 use crate::val::{Kleene, Val};
+
+/// How many values of an element a message tells.
+const MAX_SEEN: usize = 5;
 
 impl<'a> Explainer<'a> {
     pub(super) fn fold(&mut self, node: &'a Node, fold: &'a Fold, outcome: Outcome) -> Because {
@@ -37,44 +42,77 @@ impl<'a> Explainer<'a> {
         outcome: Outcome,
     ) -> Because {
         let named = self.quoted(fold.collection.span);
+        let path = self.resolved(&fold.collection, fold.collection.span);
         let (first, second) = collection
             .variables(fold.variables, position)
             .unwrap_or((Val::Null, Val::Null));
-        let (place, element, val) = match (collection, &first) {
+        let (place, element) = match (collection, &first) {
             (Collection::Map(_), Val::Text(key)) => {
                 let key = cut::one_line(&format!("{:?}", key.as_str()));
-                (
-                    format!("entry {key} of `{named}`"),
-                    format!("{named}[{key}]"),
-                    second,
-                )
+                (format!("entry {key} of `{named}`"), format!("{path}[{key}]"))
             }
-            _ => {
-                let element = if fold.variables == Variables::Two {
-                    second
-                } else {
-                    first
-                };
-                (
-                    format!("element {position} of `{named}`"),
-                    format!("{named}[{position}]"),
-                    element,
-                )
-            }
+            _ => (
+                format!("element {position} of `{named}`"),
+                format!("{path}[{position}]"),
+            ),
+        };
+        let variables = match (collection, fold.variables) {
+            // The one variable is the key.
+            (Collection::Map(_), Variables::One) => vec![None],
+            (_, Variables::One) => vec![Some(element.clone())],
+            (_, Variables::Two) => vec![None, Some(element.clone())],
+        };
+        let val = match fold.variables {
+            Variables::One => first,
+            Variables::Two => second,
         };
         if !matches!((collection, fold.variables), (Collection::Map(_), Variables::One)) {
             self.note(&element, &val);
         }
+        let (before, bound) = (self.observed.len(), self.bound.len());
         let outer = self.machine.enter(fold, collection, position);
+        self.bound.extend(variables);
         let inner = self.because(condition, outcome);
+        self.bound.truncate(bound);
         self.machine.leave(outer);
-        let message = match outcome {
-            Outcome::Holds => format!("`{}` holds for {place}", self.quoted(condition.span)),
-            Outcome::Fails => format!("{}, in {place}", inner.message),
+        let is_simple = matches!(condition.kind, NodeKind::Compare { .. } | NodeKind::In { .. });
+        let message = match (outcome, &val) {
+            (Outcome::Holds, Val::Int(_) | Val::Double(_) | Val::Text(_)) if !is_simple => {
+                let shown = cut::shown(&val);
+                format!("`{}` holds for {shown}, {place}", self.quoted(condition.span))
+            }
+            (Outcome::Holds, _) if !is_simple => match self.seen_in(&element, before) {
+                Some(seen) => format!("{seen}, in {place}"),
+                None => format!("`{}` holds for {place}", self.quoted(condition.span)),
+            },
+            (Outcome::Holds | Outcome::Fails, _) => format!("{}, in {place}", inner.message),
         };
         Because {
             message,
             span: node.span,
+        }
+    }
+
+    /// The numbers and texts in an element that were looked at after the first so many values, as a clause; `None` when there
+    /// was none.
+    fn seen_in(&self, element: &str, before: usize) -> Option<String> {
+        let seen = self.observed.iter().skip(before);
+        let mut told: Vec<String> = seen
+            .filter_map(|observed| {
+                let rest = observed.expression.strip_prefix(element)?;
+                let name = rest.strip_prefix('.').unwrap_or(rest);
+                let is_scalar = matches!(observed.value, Value::Int(_) | Value::Float(_) | Value::String(_));
+                let shown = cut::one_line(&observed.value.to_string());
+                is_scalar.then(|| format!("`{}` is {shown}", cut::one_line(name)))
+            })
+            .collect();
+        let more = told.len().saturating_sub(MAX_SEEN);
+        told.truncate(MAX_SEEN);
+        match (told.as_slice(), more) {
+            ([], _) => None,
+            ([one], _) => Some(one.clone()),
+            ([first @ .., last], 0) => Some(format!("{} and {last}", first.join(", "))),
+            (several, more) => Some(format!("{} and {more} more", several.join(", "))),
         }
     }
 

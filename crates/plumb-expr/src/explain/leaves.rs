@@ -94,7 +94,8 @@ impl<'a> Explainer<'a> {
     /// Says which part of an expression is null.
     pub(super) fn null_message(&mut self, node: &'a Node) -> String {
         let span = self.null_span(node);
-        self.note(span.text(self.source), &Val::Null);
+        let expression = self.resolved(node, span);
+        self.note(&expression, &Val::Null);
         format!("`{}` is null", self.quoted(span))
     }
 

@@ -172,6 +172,7 @@ impl Places {
             origin: &self.origin,
         };
         let mut node = &self.root;
+        let mut is_argument = false;
         for (before, step) in path.iter().enumerate() {
             let Some(next) = node.step(step) else { break };
             node = next;
@@ -180,11 +181,15 @@ impl Places {
                 found.at = origin.head;
                 found.set = None;
                 found.depth = before + 1;
+                is_argument = false;
             }
             if node.at.is_some() || node.set.is_some() {
-                found.at = node.at.or(node.set).unwrap_or(found.at);
+                // An element of a list is told by itself where it is written in the argument, else by the argument.
+                let element = node.set.filter(|set| !is_argument || found.at.holds(*set));
+                found.at = node.at.or(element).unwrap_or(found.at);
                 found.set = node.set;
                 found.depth = before + 1;
+                is_argument |= node.at.is_some();
             }
         }
         found

@@ -248,19 +248,25 @@ impl Work<'_> {
         let element_type = element_type(type_);
         let mut elements = Vec::new();
         let mut gaps = 0;
-        for item in paths.iter().flat_map(|path| self.here.items(path)) {
-            match item {
-                Item::Element(val) => match val.why_unknown() {
-                    Some(why) => elements.push(Made::unknown(why, &val)),
-                    None => {
-                        let here = self.here.at(&val);
-                        elements.extend(Work { here, ..self }.element(to, &element_type, &val));
+        for path in paths {
+            // An element of an argument is in the argument, wherever its value is written.
+            let argument = self.here.get(path).and_then(|val| val.at);
+            for item in self.here.items(path) {
+                let made = match item {
+                    Item::Element(val) => match val.why_unknown() {
+                        Some(why) => Some(Made::unknown(why, &val)),
+                        None => {
+                            let here = self.here.at(&val);
+                            Work { here, ..self }.element(to, &element_type, &val)
+                        }
+                    },
+                    Item::Unknown(val) => {
+                        gaps += 1;
+                        let why = val.why_unknown().map_or("", Text::as_str);
+                        Some(Made::unknown(why, &val))
                     }
-                },
-                Item::Unknown(val) => {
-                    gaps += 1;
-                    elements.push(Made::unknown(val.why_unknown().map_or("", Text::as_str), &val));
-                }
+                };
+                elements.extend(made.map(|made| made.in_argument(argument)));
             }
         }
         // A list of which nothing is known is unknown itself, its length included.

@@ -11,6 +11,7 @@ use plumb_pack::transform::{SCANNED_TEXT, apply_transforms};
 
 use crate::mapping::KNOWN_AFTER_APPLY;
 use crate::mapping::places::{Children, Nodes, PlaceNode, Written};
+use crate::place::Place;
 use crate::val::{Fields, Kind, Val, Why};
 
 /// A value of a document with its places.
@@ -30,6 +31,12 @@ impl Made {
             value,
             node: PlaceNode::default(),
         }
+    }
+
+    /// The same as a part of an argument, unless it is told where it stands.
+    pub(crate) fn in_argument(mut self, argument: Option<Place>) -> Self {
+        self.node.at = self.node.at.or(argument);
+        self
     }
 
     /// Something unknown in the place of a value of code.
