@@ -24,5 +24,7 @@ pub mod secrecy;
 pub mod snapshot;
 pub mod suppress;
 pub mod terraform;
+#[cfg(test)]
+mod testing;
 pub mod val;
 mod work;

@@ -172,6 +172,7 @@ impl<'w, 'a> Deployment<'w, 'a> {
                     let names = Naming {
                         deployment: self,
                         what: &what,
+                        place: parameter.place,
                     };
                     if let Some(misfit) = parameter.type_.misfit(&value, &names) {
                         let place = value.set.unwrap_or(parameter.place);
@@ -216,6 +217,7 @@ impl<'w, 'a> Deployment<'w, 'a> {
             let names = Naming {
                 deployment: self,
                 what: &what,
+                place,
             };
             output.type_.guarded(value, &names)
         })

@@ -15,10 +15,14 @@ use crate::val::{Val, Why};
 /// What stands between the name of an import and a name of its file.
 const WITHIN: char = '\u{1f}';
 
+/// How many steps of evaluation it takes to import a file, since each importer reads it for itself.
+const IMPORT_STEPS: usize = 200;
+
 /// A deployment with what a secret is called in it.
 pub(super) struct Naming<'d, 'w, 'a> {
     pub(super) deployment: &'d Deployment<'w, 'a>,
     pub(super) what: &'d str,
+    pub(super) place: Place,
 }
 
 impl Names for Naming<'_, '_, '_> {
@@ -30,6 +34,10 @@ impl Names for Naming<'_, '_, '_> {
         self.deployment
             .work
             .secret(value, || format!("{} is secret", self.what))
+    }
+
+    fn may_go_on(&self) -> bool {
+        self.deployment.work.spend(1, self.place).is_ok()
     }
 }
 
@@ -136,6 +144,7 @@ impl<'w, 'a> Deployment<'w, 'a> {
                 .error(place, message.clone(), "what is imported from it is unknown");
             Why::from(message)
         };
+        self.work.spend(IMPORT_STEPS, import.place)?;
         let path = self
             .path_of(&import.file)
             .map_err(|message| told(import.place, message))?;

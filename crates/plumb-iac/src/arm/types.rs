@@ -10,7 +10,7 @@ use plumb_model::value::Text;
 use crate::val::{Fields, Kind, Val};
 
 /// How deeply types are followed into each other; a type may hold itself.
-const MAX_DEPTH: usize = 24;
+const MAX_DEPTH: usize = 64;
 
 /// A type.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -70,6 +70,9 @@ pub(super) trait Names {
 
     /// A secret that is kept back, or not.
     fn secret(&self, value: Val) -> Val;
+
+    /// Whether more of a type may be looked at; each time takes a step.
+    fn may_go_on(&self) -> bool;
 }
 
 impl Type {
@@ -124,8 +127,9 @@ impl Type {
     }
 
     fn guarded_within(&self, value: Val, names: &dyn Names, depth: usize) -> Val {
-        if depth > MAX_DEPTH {
-            return value;
+        // What is not looked at may be secret.
+        if depth > MAX_DEPTH || !names.may_go_on() {
+            return names.secret(value);
         }
         match self {
             Self::Secret(_) => names.secret(value),
@@ -155,7 +159,7 @@ impl Type {
     }
 
     fn misfit_within(&self, value: &Val, names: &dyn Names, depth: usize) -> Option<Misfit> {
-        if depth > MAX_DEPTH || value.why_unknown().is_some() {
+        if depth > MAX_DEPTH || value.why_unknown().is_some() || !names.may_go_on() {
             return None;
         }
         let expected = |what: &str| {

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use plumb_model::value::Text;
+
 use super::evaluate::Spot;
 use super::instance::{Instance, Origin};
 use super::parameters::Parameter;
 use super::substitution::Piece;
+use super::template::Template;
 use super::tree::{Entry, Node};
 use super::{Certainty, MAX_INSTANCES, MAX_NESTING};
 use crate::files;
@@ -81,6 +84,33 @@ impl<'w, 'a> Instance<'w, 'a> {
         }
     }
 
+    /// Tells of parameters that a template asks for and does not get, and of those that it does not ask for.
+    fn check(&self, resource: &Entry, given: Option<&Node>, template: &Template) {
+        let id = &resource.key;
+        let entries = match given {
+            None => &[],
+            Some(given) => match (given.entries(), given.call()) {
+                (Some(entries), None) => entries,
+                (_, _) => return,
+            },
+        };
+        let is_given = |name: &Text| entries.iter().any(|entry| entry.key == *name);
+        for (name, declared) in &template.parameters {
+            if declared.value.get("Default").is_none() && !is_given(name) {
+                let message = format!("`{id}` gets no value for the parameter `{name}` of its template");
+                let help = "CloudFormation refuses it; what hangs on the value is unknown";
+                self.work.error(resource.key_place, message, help);
+            }
+        }
+        for entry in entries {
+            if !template.parameters.contains_key(&entry.key) && !entry.key.starts_with("Fn::") {
+                let message = format!("the template of `{id}` has no parameter `{}`", entry.key);
+                let help = "CloudFormation refuses it; the value is not used";
+                self.work.error(entry.key_place, message, help);
+            }
+        }
+    }
+
     fn new_child(&self, resource: &Entry) -> Option<Rc<Instance<'w, 'a>>> {
         let properties = resource.value.get("Properties")?;
         let url = properties.get("TemplateURL")?;
@@ -135,6 +165,7 @@ impl<'w, 'a> Instance<'w, 'a> {
             let certain = self.evaluate(&parameter.value, Spot::DECISION);
             given.insert(parameter.key.clone(), Parameter { value, certain });
         }
+        self.check(resource, properties.get("Parameters"), &template);
         let mut calls = self.origin.calls.clone();
         calls.push(resource.place());
         let origin = Origin {

@@ -56,6 +56,14 @@ fn value(declared: &Entry, given: Option<&Val>, work: &Work<'_>) -> Val {
         (None, Some(written_node), _) | (None, None, Some(written_node)) => written(written_node),
         (None, None, None) => return Val::unknown(format!("parameter `{name}` has no default")),
     };
+    if let (Some(text), Some(allowed)) = (value.as_str(), body.get("AllowedValues").and_then(Node::items))
+        && !is_allowed(text, allowed, kind)
+    {
+        // The value may be a secret, so it is not told.
+        let message = format!("what parameter `{name}` gets is none of its allowed values");
+        let help = "CloudFormation refuses it; it is judged as it is written";
+        work.error(value.set.unwrap_or(declared.key_place), message, help);
+    }
     let value = match is_secret(body) {
         true => work.secret(value, || format!("parameter `{name}` is secret (`NoEcho`)")),
         false => value,
@@ -109,6 +117,23 @@ pub(super) fn partition(region: &str) -> Text {
     partition.into()
 }
 
+/// Whether a text is one of the values that a parameter takes; of a list each item has to be.
+fn is_allowed(text: &str, allowed: &[Node], kind: &str) -> bool {
+    let is_one = |text: &str| {
+        allowed
+            .iter()
+            .any(|node| node.text().is_none_or(|allowed| allowed == text))
+    };
+    match is_list(kind) {
+        true => text.split(',').all(|item| is_one(item.trim())),
+        false => is_one(text),
+    }
+}
+
+fn is_list(kind: &str) -> bool {
+    kind == "CommaDelimitedList" || kind.starts_with("List<")
+}
+
 fn is_secret(body: &Node) -> bool {
     body.get_text("NoEcho")
         .is_some_and(|text| matches!(scalar::kind(text), Kind::Bool(true)))
@@ -118,7 +143,7 @@ fn typed(value: Val, kind: &str) -> Val {
     let Some(text) = value.as_str().map(str::to_owned) else {
         return value;
     };
-    if kind == "CommaDelimitedList" || kind.starts_with("List<") {
+    if is_list(kind) {
         let items = text
             .split(',')
             .map(|item| Val::placed(Kind::String(item.trim().into()), value.set));

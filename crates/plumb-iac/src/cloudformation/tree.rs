@@ -203,6 +203,28 @@ impl Node {
         }
     }
 
+    /// Whether another node says the same in the same words, wherever it stands.
+    pub(super) fn is_written_as(&self, other: &Self) -> bool {
+        match (&self.content, &other.content) {
+            (Content::Plain(a) | Content::Quoted(a), Content::Plain(b) | Content::Quoted(b)) => a == b,
+            (Content::List(a), Content::List(b)) => {
+                a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| a.is_written_as(b))
+            }
+            (Content::Map(a), Content::Map(b)) => {
+                let same = |(a, b): (&Entry, &Entry)| a.key == b.key && a.value.is_written_as(&b.value);
+                a.len() == b.len() && a.iter().zip(b.iter()).all(same)
+            }
+            (
+                Content::Plain(_)
+                | Content::Quoted(_)
+                | Content::List(_)
+                | Content::Map(_)
+                | Content::Unreadable(_),
+                _,
+            ) => false,
+        }
+    }
+
     /// Whether the node is null: written as such, or left out.
     pub(crate) fn is_null(&self) -> bool {
         match &self.content {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use plumb_model::diagnostic::Diagnostic;
 use plumb_model::value::Text;
 use plumb_pack::mapping::Language;
 use plumb_pack::pack::Pack;
@@ -43,6 +44,7 @@ impl Azure<'_> {
                 templates.push(File { path, text });
             }
         }
+        tell_without_template(&values, &templates, all.problems);
         if templates.is_empty() {
             return;
         }
@@ -108,16 +110,35 @@ impl Azure<'_> {
     }
 }
 
+/// Tells of parameter files of Bicep for templates that are not there.
+fn tell_without_template(values: &[File<'_>], templates: &[File<'_>], problems: &mut Vec<Diagnostic>) {
+    for file in values {
+        let Some(using) = using(file) else { continue };
+        let path = files::join(&folder_of(file.path), using);
+        let is_there = |path: &String| templates.iter().any(|template| template.path == path);
+        if !path.as_ref().is_some_and(is_there) {
+            let message = format!("`{}` is for `{using}`, which is not in the tree", file.path);
+            problems.push(Diagnostic::warning(message).help("its values are not judged"));
+        }
+    }
+}
+
+/// The template that a parameter file of Bicep names.
+fn using<'f>(file: &'f File<'_>) -> Option<&'f str> {
+    if !file.path.ends_with(".bicepparam") {
+        return None;
+    }
+    let mut lines = file.text.lines();
+    let using = lines.find_map(|line| line.trim().strip_prefix("using"))?;
+    let (path, _) = using.trim().strip_prefix('\'')?.split_once('\'')?;
+    Some(path)
+}
+
 /// Whether a parameter file is for a template: it says so, or is called like it.
 fn is_for(file: &File<'_>, template: &str, all: &BTreeSet<&str>) -> bool {
     let folder = folder_of(file.path);
     if file.path.ends_with(".bicepparam") {
-        let using = file
-            .text
-            .lines()
-            .find_map(|line| line.trim().strip_prefix("using"));
-        let using = using.and_then(|rest| rest.trim().strip_prefix('\'')?.split_once('\''));
-        return using.is_some_and(|(path, _)| files::join(&folder, path).as_deref() == Some(template));
+        return using(file).is_some_and(|path| files::join(&folder, path).as_deref() == Some(template));
     }
     if folder != folder_of(template) {
         return false;
@@ -143,7 +164,33 @@ fn is_for(file: &File<'_>, template: &str, all: &BTreeSet<&str>) -> bool {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{File, is_for};
+    use super::{File, is_for, tell_without_template};
+
+    #[test]
+    fn a_parameter_file_for_a_template_that_is_not_there_is_told() {
+        let file = |path, text: &str| File {
+            path,
+            text: text.to_owned(),
+        };
+        let templates = [file("a/main.bicep", "")];
+        for (text, expected) in [
+            ("using 'main.bicep'\n", None),
+            ("using none\n", None),
+            (
+                "using './other.bicep'\n",
+                Some("`a/x.bicepparam` is for `./other.bicep`, which is not in the tree"),
+            ),
+            (
+                "using 'br/public:x:1'\n",
+                Some("`a/x.bicepparam` is for `br/public:x:1`, which is not in the tree"),
+            ),
+        ] {
+            let mut problems = Vec::new();
+            tell_without_template(&[file("a/x.bicepparam", text)], &templates, &mut problems);
+            let messages: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
+            assert_eq!(messages, Vec::from_iter(expected), "{text}");
+        }
+    }
 
     #[test]
     fn parameter_files_are_for_the_template_that_they_name() {

@@ -92,8 +92,12 @@ pub(crate) fn check_shown_nowhere(folder: &Folder, scan: &[&str], bucket: &str) 
         assert!(shown.len() > 150, "{format}: {shown}");
         assert!(hidden(&shown), "{format}: {shown}");
     }
-    let commands: [&[&str]; 6] = [
+    let baseline = ["scan", "code", "--write-baseline", "baseline.json"];
+    run(folder, &[&baseline, scan].concat());
+    assert!(hidden(&folder.text("baseline.json")));
+    let commands: [&[&str]; 7] = [
         &["fix", "code", "--with-caution"],
+        &["chokepoints", "--code", "."],
         &["paths", "--code", "."],
         &["exposure", "--code", "."],
         &["graph", "export", "--code", ".", "--format", "graphml"],

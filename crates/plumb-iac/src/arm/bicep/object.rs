@@ -1,11 +1,16 @@
 //! Objects of Bicep; in the body of a resource they hold nested resources too.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use plumb_model::value::Text;
+
 use super::{Broken, Parser};
-use crate::arm::tree::{Entry, Expr, Field};
+use crate::arm::tree::{self, Expr, Field};
 
 /// What stands between braces.
 pub(super) struct Object {
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Vec<tree::Entry>,
     /// Where nested resources begin; they are read when their parent is known.
     pub(super) nested: Vec<usize>,
 }
@@ -18,6 +23,7 @@ impl Parser<'_> {
             entries: Vec::new(),
             nested: Vec::new(),
         };
+        let mut keys = BTreeMap::new();
         loop {
             self.cursor.lines();
             if self.cursor.take("}") {
@@ -29,19 +35,37 @@ impl Parser<'_> {
                 continue;
             }
             if self.cursor.take("...") {
-                object.entries.push(Entry::Spread(self.expression()?));
+                object.entries.push(tree::Entry::Spread(self.expression()?));
             } else {
+                let start = self.cursor.at();
                 let key = self.key()?;
+                if let Some(name) = key.as_text() {
+                    self.note_key(name, start, &mut keys);
+                }
                 self.cursor.expect(":")?;
                 self.cursor.lines();
                 let value = self.expression()?;
-                object.entries.push(Entry::Field(Field { key, value }));
+                object.entries.push(tree::Entry::Field(Field { key, value }));
             }
             if !self.cursor.is_line_end() && !self.cursor.take(",") && self.cursor.peek() != Some('}') {
                 return Err(format!(
                     "`,`, `}}` or a new line is expected, not {}",
                     self.cursor.found()
                 ));
+            }
+        }
+    }
+
+    /// Tells of a key that stands twice in an object.
+    fn note_key(&mut self, name: &Text, start: usize, keys: &mut BTreeMap<Text, usize>) {
+        match keys.entry(name.clone()) {
+            Entry::Vacant(vacant) => drop(vacant.insert(start)),
+            Entry::Occupied(first) => {
+                let line = self.cursor.line_of(*first.get());
+                let message = format!("`{name}` stands twice in one object; the first time in line {line}");
+                let place = self.cursor.place_from(start);
+                self.problems
+                    .push((place, message, "Bicep refuses it; here the last one counts"));
             }
         }
     }

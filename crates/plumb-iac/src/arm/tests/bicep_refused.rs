@@ -58,6 +58,11 @@ fn a_name_that_is_declared_twice_is_told_with_both_places() {
     ] {
         check(&text, &[&second(place, line)]);
     }
+    let twice = "resource r 'A.B/c@1' = {\n  name: 'r'\n  properties: {\n    a: 1\n    b: { a: 1 }\n    'a': 2\n  }\n}\n";
+    check(
+        twice,
+        &["main.bicep:6:5: error: `a` stands twice in one object; the first time in line 4"],
+    );
     // An output may be called like anything else.
     check("var x = 1\noutput x int = x\n", &[]);
     let twice = format!(

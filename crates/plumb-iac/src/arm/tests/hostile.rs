@@ -86,6 +86,51 @@ fn what_nests_too_deeply_or_depends_on_itself_is_told() {
 }
 
 #[test]
+fn types_that_hold_themselves_end_and_keep_their_secrets() {
+    with_stack(|| {
+        let types = |body: fn(usize) -> String| {
+            let mut types = String::new();
+            for at in 0..70 {
+                let _ = writeln!(types, "type t{at} = {}", body(at + 1));
+            }
+            types.push_str("type t70 = string\nparam p t0 = 'seen'\n");
+            types.push_str("resource r 'A.B/c@1' = { name: 'r', properties: { p: p } }\n");
+            reading(&Tree(&[]), "main.bicep", &types, &[])
+        };
+        let doubled = types(|next| format!("t{next} | t{next}"));
+        assert_eq!(
+            doubled.problems(),
+            ["evaluating the template takes more than 1000000 steps"]
+        );
+        // What was not looked at may be secret.
+        let chain = types(|next| format!("t{next}"));
+        assert_eq!(chain.problems(), Vec::<String>::new());
+        assert_eq!(
+            chain.value("r", "properties.p").to_string(),
+            "?(parameter `p` is secret)"
+        );
+    });
+}
+
+#[test]
+fn files_that_import_each_other_end() {
+    const LAYERS: &[(&str, &str)] = &[
+        (
+            "a.bicep",
+            "import { v as x } from 'b.bicep'\n@export()\nvar v = x\n",
+        ),
+        (
+            "b.bicep",
+            "import { v as x } from 'a.bicep'\n@export()\nvar v = x\n@export()\ntype t = { u: t? }\n",
+        ),
+    ];
+    let main = "import { v } from 'a.bicep'\nimport { t } from 'b.bicep'\nparam p t = { u: { u: null } }\nresource r 'A.B/c@1' = { name: string(v), properties: { p: p } }\n";
+    let checked = reading(&Tree(LAYERS), "main.bicep", main, &[]);
+    assert_eq!(checked.problems(), ["`a.bicep` imports itself"]);
+    assert_eq!(checked.value("r", "properties.p").to_string(), "{u: {u: null}}");
+}
+
+#[test]
 fn texts_and_lists_do_not_explode() {
     with_stack(|| {
         let mut doubling = "var v0 = 'xxxxxxxxxx'\nvar l0 = [1]\n".to_owned();

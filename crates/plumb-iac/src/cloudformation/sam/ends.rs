@@ -120,7 +120,7 @@ fn role_of_target<'n>(targets: &'n Node, other: &Node) -> Option<&'n Node> {
             .and_then(meant)
             .is_some_and(|id| other.get_text("Id") == Some(id.as_str()));
         let by_arn = match (arn, other.get("Arn")) {
-            (Some(arn), Some(other)) => arn.text().is_some() && arn.text() == other.text(),
+            (Some(arn), Some(other)) => arn.is_written_as(other),
             (_, _) => false,
         };
         by_id || by_arn

@@ -24,7 +24,7 @@ Resources:
   D: { Type: AWS::Serverless::SimpleTable }
   M: { Type: AWS::Serverless::StateMachine, Properties: { Definition: {} } }
   A: { Type: AWS::Serverless::HttpApi }
-  E: { Type: AWS::Events::Rule, Properties: { Targets: [ { Arn: !Ref M, RoleArn: !GetAtt R.Arn, Id: x } ] } }
+  E: { Type: AWS::Events::Rule, Properties: { Targets: [ { Arn: !Ref M, RoleArn: !GetAtt R.Arn, Id: x }, { Arn: !Sub "arn:aws:events:x:${AWS::AccountId}:event-bus/b", RoleArn: !GetAtt R.Arn, Id: y } ] } }
 "#;
 
 /// What a connector between two ends of the template adds: ids and kinds, and problems.
@@ -69,6 +69,13 @@ fn a_connector_gives_the_role_of_an_end_a_policy() {
             "[Write]",
             r#"["R"]"#,
             r#"[{Action: ["states:StartExecution"], Effect: "Allow", Resource: ["M"]}]"#,
+        ),
+        (
+            "{ Id: E }",
+            "{ Type: AWS::Events::EventBus, Arn: !Sub 'arn:aws:events:x:${AWS::AccountId}:event-bus/b' }",
+            "[Write]",
+            r#"["R"]"#,
+            r#"[{Action: ["events:PutEvents"], Effect: "Allow", Resource: ["arn:aws:events:x:ACCOUNT:event-bus/b"]}]"#,
         ),
         (
             "{ Type: AWS::Serverless::Function, RoleName: !Ref R }",

@@ -181,3 +181,39 @@ Resources:
         );
     }
 }
+
+#[test]
+fn a_nested_stack_is_checked_against_what_its_template_asks_for() {
+    const ASKING: &[(&str, &str)] = &[(
+        "child.yaml",
+        "Parameters: { Env: { Type: String, AllowedValues: [dev, prod] }, Size: { Type: Number, Default: 1, AllowedValues: [1, 2] }, Zones: { Type: CommaDelimitedList, Default: 'a, b', AllowedValues: [a, b] } }\nResources: { B: { Type: AWS::S3::Bucket, Properties: { Env: !Ref Env } } }\n",
+    )];
+    for (parameters, expected) in [
+        ("{ Env: dev, Size: 2 }", None),
+        (
+            "{ Size: 1 }",
+            Some("3:3: error: `C` gets no value for the parameter `Env` of its template"),
+        ),
+        (
+            "{ Env: dev, Other: x }",
+            Some("7:31: error: the template of `C` has no parameter `Other`"),
+        ),
+        (
+            "{ Env: test }",
+            Some("7:26: error: what parameter `Env` gets is none of its allowed values"),
+        ),
+        (
+            "{ Env: dev, Zones: 'a,c' }",
+            Some("7:38: error: what parameter `Zones` gets is none of its allowed values"),
+        ),
+        ("{ Env: !Ref AWS::StackId }", None),
+    ] {
+        let root = format!(
+            "\nResources:\n  C:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n      TemplateURL: child.yaml\n      Parameters: {parameters}\n"
+        );
+        let checked = reading(Tree(ASKING), &root, &[]);
+        let expected: Vec<String> = expected.iter().map(|told| format!("stack.yaml:{told}")).collect();
+        assert_eq!(checked.problems(), expected, "{parameters}");
+        checked.block("C/B");
+    }
+}

@@ -3,30 +3,15 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use plumb_model::diagnostic::Source;
 use plumb_model::value::Text;
 
 use crate::cloudformation::{Context, Identities, Reading, read};
 use crate::declared::Declared;
-use crate::files::Files;
 use crate::place::{Place, Sources};
 use crate::secrecy::Secrecy;
+pub(super) use crate::testing::Tree;
+use crate::testing::at;
 use crate::val::{Kind, Val};
-
-/// A tree of files in memory.
-pub(super) struct Tree(pub(super) &'static [(&'static str, &'static str)]);
-
-impl Files for Tree {
-    fn files_in(&self, _: &str) -> Result<Vec<String>, String> {
-        Ok(self.0.iter().map(|(path, _)| (*path).to_owned()).collect())
-    }
-
-    fn read(&self, path: &str) -> Result<String, String> {
-        let file = self.0.iter().find(|(known, _)| *known == path);
-        file.map(|(_, text)| (*text).to_owned())
-            .ok_or_else(|| "there is no such file".to_owned())
-    }
-}
 
 /// Identities of a few kinds.
 struct Known(BTreeMap<&'static str, Vec<(Text, Text)>>);
@@ -165,21 +150,7 @@ impl Checked {
 
     /// `file:line:column text` of a place; only the first line of its text.
     pub(super) fn at(&self, place: Option<Place>) -> String {
-        let Some(place) = place else {
-            return "nowhere".to_owned();
-        };
-        let source: &Source = self.sources.get(place.file).expect("a file that was read");
-        let before = source.text.get(..place.range().start).unwrap();
-        let line = before.matches('\n').count() + 1;
-        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-        let text = source
-            .text
-            .get(place.range())
-            .unwrap()
-            .lines()
-            .next()
-            .unwrap_or_default();
-        format!("{}:{line}:{column} {text}", source.name)
+        at(&self.sources, place)
     }
 }
 
