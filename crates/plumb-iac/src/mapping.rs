@@ -25,9 +25,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use plumb_expr::{Fields as _, Type};
 use plumb_model::resource::{GLOBAL_REGION, Resource, UNKNOWN_REGION};
 use plumb_model::value::{Map, Text, Value};
-use plumb_pack::mapping::{
-    ArgumentTemplate, BlockMapping, Inherited, Join, Language, Makers, Mapping, Mappings, Role,
-};
+use plumb_pack::mapping::{ArgumentTemplate, BlockMapping, Join, Language, Makers, Mapping, Mappings, Role};
 use plumb_pack::pack::Pack;
 use plumb_pack::schema::ResourceType;
 
@@ -40,6 +38,7 @@ use crate::declared::{Declared, Stack};
 use crate::mapping::complete::{Rendered, render};
 use crate::mapping::gaps::Gaps;
 use crate::mapping::identities::Identities;
+use crate::mapping::inherit::Pass;
 use crate::mapping::parts::Parts;
 use crate::mapping::rules::{Applies, Work};
 use crate::mapping::scope::{Here, Item};
@@ -233,18 +232,8 @@ impl<'p> Mapper<'p> {
                 body,
             });
         }
-        // What a block has from another one that has it from a third comes second.
-        let passed_on = |inherited: &Inherited| {
-            let source = self.mappings.block(&inherited.block);
-            let mut sources = source.iter().flat_map(|source| &source.inherited);
-            sources.any(|source| {
-                let mut paths = inherited.paths.iter();
-                paths.any(|path| path.steps.first() == Some(&source.name))
-            })
-        };
-        let passes: [&dyn Fn(&Inherited) -> bool; 2] = [&|_| true, &passed_on];
-        for is_due in passes {
-            for (at, arguments) in inherit::inherited(&blocks, is_due) {
+        for pass in [Pass::First, Pass::Second] {
+            for (at, arguments) in inherit::inherited(&blocks, pass, &self.mappings) {
                 if let Some(block) = blocks.get_mut(at) {
                     inherit::with_inherited(&mut block.body, arguments);
                 }

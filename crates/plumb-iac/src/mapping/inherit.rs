@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use plumb_model::value::{Text, Value};
-use plumb_pack::mapping::{ArgumentPath, Inherited, Otherwise, Yields};
+use plumb_pack::mapping::{ArgumentPath, BlockMapping, Inherited, Mappings, Otherwise, Yields};
 
 use crate::mapping::complete::scalar_text;
 use crate::mapping::scope::Here;
@@ -34,20 +34,28 @@ pub(super) struct Taken {
     val: Val,
 }
 
-/// The arguments that blocks have from others, for each of them that has any; of those arguments that are due.
+/// Which arguments are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pass {
+    /// All.
+    First,
+    /// Those that hang on what blocks have from others: what the other one has from a third, or what this one is joined by.
+    Second,
+}
+
+/// The arguments that blocks have from others, for each of them that has any.
 pub(super) fn inherited(
     blocks: &[Prepared<'_>],
-    is_due: &dyn Fn(&Inherited) -> bool,
+    pass: Pass,
+    mappings: &Mappings,
 ) -> BTreeMap<usize, Vec<Taken>> {
     let mut index = Index::new();
     let mut found: BTreeMap<usize, Vec<Taken>> = BTreeMap::new();
     for (at, block) in blocks.iter().enumerate() {
-        for inherited in block
-            .mapping
-            .inherited
-            .iter()
-            .filter(|inherited| is_due(inherited))
-        {
+        for inherited in &block.mapping.inherited {
+            if pass == Pass::Second && !is_passed_on(inherited, block.mapping, mappings) {
+                continue;
+            }
             for (here, within, name) in places(block, &inherited.name) {
                 if is_written(here.element, name) {
                     continue;
@@ -61,6 +69,19 @@ pub(super) fn inherited(
         }
     }
     found
+}
+
+fn is_passed_on(inherited: &Inherited, own: &BlockMapping, mappings: &Mappings) -> bool {
+    let is_among = |all: &BlockMapping, path: &ArgumentPath| {
+        let names = all.inherited.iter().map(|one| one.name.rsplit('.').next());
+        let first = path.steps.first().map(Text::as_str);
+        first.is_some() && names.into_iter().any(|name| name == first)
+    };
+    let source = mappings.block(&inherited.block);
+    let mut joined = inherited.joins.iter().flat_map(|(_, paths)| paths);
+    let mut taken = inherited.paths.iter();
+    source.is_some_and(|source| taken.any(|path| is_among(source, path)))
+        || joined.any(|path| is_among(own, path))
 }
 
 /// The body of a block with what it has from others.

@@ -16,7 +16,7 @@ const UNKNOWN: &str = "{{ unknown }}";
 
 /// Blocks of Terraform for which the providers of Crossplane have no kind, by the list of
 /// <https://github.com/crossplane-contrib/provider-upjet-aws>.
-const WITHOUT_KIND: [&str; 26] = [
+const WITHOUT_KIND: [&str; 27] = [
     "aws_alb",
     "aws_alb_listener",
     "aws_alb_listener_rule",
@@ -32,6 +32,7 @@ const WITHOUT_KIND: [&str; 26] = [
     "aws_glue_dev_endpoint",
     "aws_guardduty_detector_feature",
     "aws_iam_group_policy",
+    "aws_iam_organizations_features",
     "aws_iam_policy_attachment",
     "aws_iam_role_policy_attachments_exclusive",
     "aws_iam_user_policy",

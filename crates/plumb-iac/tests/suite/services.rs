@@ -83,6 +83,15 @@ fn networks_and_compute() {
             &["pass", "not_applicable", "fail"],
         ),
         (
+            "ec2-instance-imdsv2-required",
+            json!({ "aws_launch_template.t": { "metadata_options": [{ "http_tokens": "required" }] },
+                "aws_instance.a": { "launch_template": [{ "id": "aws_launch_template.t" }] },
+                "aws_instance.b": { "launch_template": [{ "id": "aws_launch_template.t" }], "metadata_options": [{ "http_tokens": "optional" }] },
+                "aws_instance.c": { "launch_template": [{ "id": "lt-1" }] },
+                "aws_instance.d": { "launch_template": [{ "id": "aws_launch_template.t", "version": "7" }] } }),
+            &["pass", "fail", "unknown", "unknown"],
+        ),
+        (
             "rds-cluster-multi-az",
             json!({ "aws_rds_cluster.a": { "engine": "aurora-postgresql" }, "aws_rds_cluster.b": { "engine": "aurora-postgresql" },
                 "aws_rds_cluster.c": { "engine": "postgres", "db_cluster_instance_class": "db.m6gd.large" }, "aws_rds_cluster.d": {},
