@@ -26,6 +26,7 @@ use plumb_pack::fix::Fixes;
 use plumb_pack::pack::Pack;
 use plumb_report::baseline::Baseline;
 use plumb_report::identity::fingerprint;
+use plumb_report::numbers::counted;
 use plumb_report::visible::visible;
 
 use crate::arguments::{CodeArguments, Paths, ScanCodeArguments};
@@ -143,6 +144,9 @@ pub(crate) fn run(console: Console, arguments: &ScanCodeArguments) -> Result<Sta
     }
     let mut report = analyzer.finish(judged, None);
     locate(&mut report, &code);
+    if let Some(file) = module_file(&arguments.code) {
+        keep_paths(&mut report, file);
+    }
     let idle = if focus.changed {
         Idle::PassedOver
     } else {
@@ -214,6 +218,38 @@ fn module_file(arguments: &CodeArguments) -> Option<&str> {
     let path = arguments.path.as_deref().filter(|path| path.is_file())?;
     let name = path.file_name()?.to_str()?;
     is_module_file(name).then_some(name)
+}
+
+/// Keeps the attack paths that lead through something that a file declares, and the changes that close them.
+fn keep_paths(report: &mut Report, file: &str) {
+    let Some(paths) = &mut report.paths else { return };
+    let resources = report.accounts.iter().flat_map(|account| &account.resources);
+    let declared: BTreeSet<&Text> = resources
+        .filter(|resource| resource.code.as_ref().is_some_and(|code| code.place.file == file))
+        .map(|resource| &resource.uid)
+        .collect();
+    let all = paths.paths.len();
+    paths.paths.retain(|path| {
+        let hops = path.hops.iter().map(|hop| &hop.to.uid);
+        hops.chain([&path.entry.uid])
+            .chain(&path.targets)
+            .any(|uid| declared.contains(uid))
+    });
+    let kept: BTreeSet<&Text> = paths.paths.iter().map(|path| &path.id).collect();
+    paths.choke_points.retain(|choke_point| {
+        let partly = choke_point.partly.iter().map(|partly| &partly.path);
+        choke_point.paths.iter().chain(partly).any(|id| kept.contains(id))
+    });
+    let left_out = u64::try_from(all.saturating_sub(kept.len())).unwrap_or(u64::MAX);
+    if left_out > 0 {
+        let others = counted(left_out, "attack paths");
+        let sentence = format!(
+            "{others} through nothing that `{}` declares left out",
+            visible(file)
+        );
+        paths.problems.push(Text::from(sentence));
+        paths.problems.sort();
+    }
 }
 
 /// Reads a baseline.
@@ -378,9 +414,13 @@ impl Read<'_> {
         let evaluated = self.evaluated;
         let taken_at = Text::from(now());
         let undeclared = self.reading.undeclared;
+        let name = self.reading.tree.name();
         let root = |stack: ScannedStack, sources: &Sources| {
             let unjudged = Unjudged::of(&stack.mapped);
             let mut accounts = accounts(pack, stack, sources, undeclared, &taken_at);
+            if let Some(folder) = name {
+                accounts.iter_mut().for_each(|account| call(account, folder));
+            }
             let made: Vec<T> = accounts.iter_mut().map(&each).collect();
             (unjudged, accounts, made)
         };
@@ -448,6 +488,23 @@ impl Read<'_> {
             unknown_blocks,
         };
         Ok((code, made))
+    }
+}
+
+/// Calls a root in the scanned folder itself by the name of the folder, as people do.
+fn call(account: &mut CodeAccount, folder: &str) {
+    let called = |path: &str| {
+        let rest = path.strip_prefix('.')?;
+        (rest.is_empty() || rest.starts_with(' ')).then(|| Text::from(format!("{}{rest}", visible(folder))))
+    };
+    let snapshot = &mut account.snapshot;
+    if let Some(name) = snapshot.account.name.as_deref().and_then(called) {
+        snapshot.account.name = Some(name);
+    }
+    for gap in &mut snapshot.coverage.gaps {
+        if let Some(name) = called(&gap.region).filter(|_| gap.resource_type == CODE) {
+            gap.region = name;
+        }
     }
 }
 

@@ -32,7 +32,10 @@ impl Room {
             left_out += *count - taken;
             *count = taken;
         }
-        Self { by_severity, left_out }
+        Self {
+            by_severity,
+            left_out,
+        }
     }
 
     /// Whether there is room for one more of a severity, which is then taken.

@@ -69,8 +69,8 @@ resource "aws_iam_role" "r" {{
     )
 }
 
-fn folder() -> Folder {
-    let folder = Folder::new("sensitive");
+fn folder(name: &str) -> Folder {
+    let folder = Folder::new(name);
     folder.file("main.tf", &code());
     let module = "variable \"name\" {}\noutput \"name\" {\n  value     = var.name\n  sensitive = true\n}\n";
     folder.file("m/main.tf", module);
@@ -81,7 +81,7 @@ fn folder() -> Folder {
 
 #[test]
 fn sensitive_values_are_in_no_output() {
-    let folder = folder();
+    let folder = folder("sensitive-shown");
     let formats = [
         "terminal", "json", "jsonl", "html", "csv", "markdown", "sarif", "junit", "github", "gitlab", "ocsf",
     ];
@@ -115,7 +115,7 @@ fn sensitive_values_are_in_no_output() {
 
 #[test]
 fn sensitive_values_decide_verdicts() {
-    let folder = folder();
+    let folder = folder("sensitive-decides");
     let verdicts = |code: &str| {
         folder.file("main.tf", code);
         let policies = [
