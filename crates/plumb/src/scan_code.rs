@@ -1,6 +1,6 @@
 //! `plumb scan code`: judge infrastructure code before it is applied.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,13 +10,12 @@ use plumb_iac::change::affected::affected;
 use plumb_iac::files::Files;
 use plumb_iac::fix::Corrector;
 use plumb_iac::locate::spot;
-use plumb_iac::mapping::{Mapped, UsedPaths};
+use plumb_iac::mapping::UsedPaths;
 use plumb_iac::place::Sources;
 use plumb_iac::scan::{Evaluated, Options, ScannedStack};
 use plumb_iac::secrecy::Secrecy;
 use plumb_iac::snapshot::{CODE, CodeAccount, Undeclared, accounts};
 use plumb_iac::suppress::{self, Idle, Suppression};
-use plumb_iac::terraform::is_module_file;
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::report::{FindingView, Report, VerdictCounts};
 use plumb_model::value::Text;
@@ -26,12 +25,13 @@ use plumb_pack::fix::Fixes;
 use plumb_pack::pack::Pack;
 use plumb_report::baseline::Baseline;
 use plumb_report::identity::fingerprint;
-use plumb_report::numbers::counted;
 use plumb_report::visible::visible;
 
 use crate::arguments::{CodeArguments, Paths, ScanCodeArguments};
+use crate::code_file::{keep_paths, module_file};
 use crate::code_policies::CodePolicies;
 use crate::code_tree::{CodeTree, Overlay, told_of_passed_over};
+use crate::code_unjudged::{Unjudged, not_judged};
 use crate::console::Console;
 use crate::exit::{Failed, Status, file_error};
 use crate::input_file::read_text;
@@ -41,8 +41,6 @@ use crate::{code_change, git, graph, knowledge};
 
 /// How much stack the evaluation of deeply nested code may need, in bytes.
 const STACK: usize = 64 * 1024 * 1024;
-/// How many types are named of which nothing was judged.
-const MOST_NAMED: usize = 8;
 
 /// The largest baseline that is read, in bytes.
 const MAX_BASELINE: u64 = 256 * 1024 * 1024;
@@ -211,45 +209,6 @@ pub(crate) fn run(console: Console, arguments: &ScanCodeArguments) -> Result<Sta
             status @ (Status::Clean | Status::Findings | Status::BadInput | Status::Incomplete) => status,
         },
     )
-}
-
-/// The name of the file of Terraform that a command names: its module is judged, as no file of it can be by itself.
-fn module_file(arguments: &CodeArguments) -> Option<&str> {
-    let path = arguments.path.as_deref().filter(|path| path.is_file())?;
-    let name = path.file_name()?.to_str()?;
-    is_module_file(name).then_some(name)
-}
-
-/// Keeps the attack paths that lead through something that a file declares, and the changes that close them.
-fn keep_paths(report: &mut Report, file: &str) {
-    let Some(paths) = &mut report.paths else { return };
-    let resources = report.accounts.iter().flat_map(|account| &account.resources);
-    let declared: BTreeSet<&Text> = resources
-        .filter(|resource| resource.code.as_ref().is_some_and(|code| code.place.file == file))
-        .map(|resource| &resource.uid)
-        .collect();
-    let all = paths.paths.len();
-    paths.paths.retain(|path| {
-        let hops = path.hops.iter().map(|hop| &hop.to.uid);
-        hops.chain([&path.entry.uid])
-            .chain(&path.targets)
-            .any(|uid| declared.contains(uid))
-    });
-    let kept: BTreeSet<&Text> = paths.paths.iter().map(|path| &path.id).collect();
-    paths.choke_points.retain(|choke_point| {
-        let partly = choke_point.partly.iter().map(|partly| &partly.path);
-        choke_point.paths.iter().chain(partly).any(|id| kept.contains(id))
-    });
-    let left_out = u64::try_from(all.saturating_sub(kept.len())).unwrap_or(u64::MAX);
-    if left_out > 0 {
-        let others = counted(left_out, "attack paths");
-        let sentence = format!(
-            "{others} through nothing that `{}` declares left out",
-            visible(file)
-        );
-        paths.problems.push(Text::from(sentence));
-        paths.problems.sort();
-    }
 }
 
 /// Reads a baseline.
@@ -506,77 +465,6 @@ fn call(account: &mut CodeAccount, folder: &str) {
             gap.region = name;
         }
     }
-}
-
-/// What a root declares that is not judged, or only in part.
-struct Unjudged {
-    /// How many blocks there are of each type that nothing is known of.
-    blocks: BTreeMap<Text, u64>,
-    /// How many of them declare something of a cloud.
-    of_clouds: u64,
-    /// How many blocks speak of something that the root does not declare, by its type.
-    orphans: BTreeMap<Text, u64>,
-}
-
-impl Unjudged {
-    fn of(mapped: &Mapped) -> Self {
-        let mut orphans = BTreeMap::new();
-        for orphan in &mapped.orphans {
-            *orphans.entry(orphan.resource_type.clone()).or_default() += 1;
-        }
-        Self {
-            blocks: mapped.unmapped.clone(),
-            of_clouds: mapped.unmapped_of_clouds(),
-            orphans,
-        }
-    }
-}
-
-/// What the code declares of types that nothing is known of, or only in part, as one warning each.
-fn not_judged<'u>(roots: impl Iterator<Item = &'u Unjudged>) -> Vec<Diagnostic> {
-    let mut blocks: BTreeMap<&Text, u64> = BTreeMap::new();
-    let mut orphans: BTreeMap<&Text, u64> = BTreeMap::new();
-    for root in roots {
-        for (kind, count) in &root.blocks {
-            *blocks.entry(kind).or_default() += count;
-        }
-        for (kind, count) in &root.orphans {
-            *orphans.entry(kind).or_default() += count;
-        }
-    }
-    let told = |counts: &BTreeMap<&Text, u64>, (one, several): (&str, &str), help: &str| {
-        let all: u64 = counts.values().sum();
-        let named: Vec<String> = counts
-            .iter()
-            .take(MOST_NAMED)
-            .map(|(kind, count)| format!("{kind} ({count})"))
-            .collect();
-        let more = match counts.len().saturating_sub(named.len()) {
-            0 => String::new(),
-            1 => " and 1 more type".to_owned(),
-            more => format!(" and {more} more types"),
-        };
-        let what = if all == 1 { one } else { several };
-        let message = format!("{all} {what}: {}{more}", named.join(", "));
-        (all > 0).then(|| Diagnostic::warning(message).help(help))
-    };
-    let unmapped = told(
-        &blocks,
-        (
-            "block was not judged, because nothing tells what it makes",
-            "blocks were not judged, because nothing tells what they make",
-        ),
-        "mappings of your own can tell: docs/specs/mapping.md",
-    );
-    let parts = told(
-        &orphans,
-        (
-            "block speaks of a resource that this code does not declare, and was not judged",
-            "blocks speak of resources that this code does not declare, and were not judged",
-        ),
-        "they set something of a resource that another root or nobody declares",
-    );
-    unmapped.into_iter().chain(parts).collect()
 }
 
 /// Tells of every resource where it is declared, and of every finding where it comes from.
