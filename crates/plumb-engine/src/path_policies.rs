@@ -78,6 +78,24 @@ impl Waiting {
         }
     }
 
+    /// Follows the findings that are kept of an account, by their positions, to where they are then.
+    pub(crate) fn keep(&mut self, kept: &[bool]) {
+        let mut next = 0;
+        let positions: Vec<Option<usize>> = kept
+            .iter()
+            .map(|keeps| {
+                let position = keeps.then_some(next);
+                next += usize::from(*keeps);
+                position
+            })
+            .collect();
+        self.findings.retain_mut(|pending| {
+            let position = positions.get(pending.position).copied().flatten();
+            pending.position = position.unwrap_or(pending.position);
+            position.is_some()
+        });
+    }
+
     /// Notes what can hide attack paths: types that attackers move along and that were not listed completely.
     pub(crate) fn note_hidden(
         &mut self,

@@ -76,12 +76,15 @@ impl Analyzer {
     pub fn keep(&self, judged: &mut Judged, is_kept: &dyn Fn(&Finding, &ResourceSummary) -> bool) {
         let report = &mut judged.report;
         let resources = &report.resources;
+        let mut kept: Vec<bool> = Vec::with_capacity(report.findings.len());
         report.findings.retain(|finding| {
             let resource = usize::try_from(finding.resource).unwrap_or(usize::MAX);
-            resources
-                .get(resource)
-                .is_some_and(|resource| is_kept(finding, resource))
+            let resource = resources.get(resource);
+            let keeps = resource.is_some_and(|resource| is_kept(finding, resource));
+            kept.push(keeps);
+            keeps
         });
+        judged.waiting.keep(&kept);
         let kept: BTreeSet<u32> = report.findings.iter().map(|finding| finding.resource).collect();
         let resources = u64::try_from(kept.len()).unwrap_or(u64::MAX);
         report.summary = summary(&self.judges, &report.findings, resources);

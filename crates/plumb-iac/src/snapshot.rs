@@ -97,7 +97,8 @@ pub fn accounts(
                 Some(number) => Text::from(format!("{} ({number})", stack.path)),
             };
             let account = Account {
-                name: Some(name),
+                name: Some(name.clone()),
+                root: Some(name),
                 partition: (provider == Provider::Aws).then_some(Text::new_static("aws")),
                 ..Account::new(provider, id)
             };

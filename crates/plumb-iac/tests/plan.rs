@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use plumb_iac::complete::Complete;
+use plumb_iac::declared::Intent;
 use plumb_iac::mapping::Surroundings;
 use plumb_iac::place::{FileId, Sources};
 use plumb_iac::secrecy::Secrecy;
@@ -406,5 +407,51 @@ fn an_account_goes_by_its_number_in_one_file_of_a_scan() {
         read.problems[0]
             .message
             .contains("another file of the scan is of account `111122223333` too")
+    );
+}
+
+#[test]
+fn a_state_that_is_shown_tells_what_is_replaced() {
+    let resource = |name: &str, more: &serde_json::Value| {
+        let mut resource = json!({"address": format!("aws_x.{name}"), "mode": "managed", "type": "aws_x", "name": name,
+            "provider_name": "registry.terraform.io/hashicorp/aws", "values": {"owner_id": "111122223333"}});
+        for (key, value) in more.as_object().into_iter().flatten() {
+            resource[key] = value.clone();
+        }
+        resource
+    };
+    let resources = [
+        resource("a", &json!({"tainted": true})),
+        resource("b", &json!({"deposed_key": "0b"})),
+        resource("b", &json!({})),
+        resource("c", &json!({"values": {"owner_id": "444455556666"}})),
+        resource("d", &json!({"values": {}})),
+    ];
+    let text = json!({"format_version": "1.0", "terraform_version": "1.9.0", "values": {"root_module": {"resources": resources}}});
+    let text = text.to_string();
+    let mut sources = Sources::default();
+    let file = sources.add("s.json", text.as_str());
+    let read = applied(Written::Plan, &sources, file).expect("it is read");
+    let intents = &read.stack.lifecycle.intents;
+    let intents: Vec<_> = intents
+        .iter()
+        .map(|(address, intent)| (address.as_str(), *intent))
+        .collect();
+    assert_eq!(
+        intents,
+        [
+            ("aws_x.a", Intent::Tainted),
+            ("aws_x.b (deposed 0b)", Intent::Deposed)
+        ]
+    );
+    // Without the names of providers nothing tells in which of the accounts the last one is.
+    let found = whereabouts("s.json", &text);
+    assert!(
+        found.contains("aws_x.c 444455556666 -\naws_x.d 000000000001 -\n"),
+        "{found}"
+    );
+    assert!(
+        found.contains("in which account some resources are is not known"),
+        "{found}"
     );
 }

@@ -94,6 +94,9 @@ pub struct Account {
     /// Who answers for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<Text>,
+    /// Of code, the path of its root: its findings are known by it, whatever name people give it.
+    #[serde(skip)]
+    pub root: Option<Text>,
 }
 
 /// Whether an identifier only tells accounts apart: code that does not say where it is applied has a small number for one, with
@@ -113,6 +116,7 @@ impl Account {
             environment: None,
             data_class: None,
             owner: None,
+            root: None,
         }
     }
 
@@ -139,6 +143,11 @@ impl Account {
     /// Whether the identifier only tells accounts apart, see [`is_stand_in`].
     pub fn is_stand_in(&self) -> bool {
         is_stand_in(self.provider, &self.id)
+    }
+
+    /// What findings are known by over time, of code that has no account yet; empty where there is neither root nor name.
+    pub fn lasting_name(&self) -> &str {
+        self.root.as_ref().or(self.name.as_ref()).map_or("", Text::as_str)
     }
 
     /// The name if there is one, else the identifier.

@@ -157,8 +157,12 @@ impl Estate {
     pub fn describe(&self, account: &mut Account) -> Vec<usize> {
         let mut fitting = Vec::new();
         for (position, rule) in self.accounts.iter().enumerate() {
-            let named = account.name.as_deref().unwrap_or_default();
-            let meant = fits(&rule.pattern, &account.id) || (!named.is_empty() && fits(&rule.pattern, named));
+            let mut names = account
+                .name
+                .iter()
+                .chain(&account.root)
+                .filter(|name| !name.is_empty());
+            let meant = fits(&rule.pattern, &account.id) || names.any(|name| fits(&rule.pattern, name));
             if !meant || rule.provider.is_some_and(|provider| provider != account.provider) {
                 continue;
             }

@@ -27,18 +27,14 @@ pub fn fingerprint(view: &FindingView<'_>) -> String {
     let account = &view.account.account;
     // What is declared in code has no account yet; its root and its address tell it apart.
     match &view.resource.code {
-        Some(code) => of(
-            view,
-            account.name.as_deref().unwrap_or_default(),
-            code.address.as_str(),
-        ),
+        Some(code) => of(view, account.lasting_name(), code.address.as_str()),
         None => of(view, account.id.as_str(), view.resource.uid.as_str()),
     }
 }
 
 /// The identities that the finding had under the addresses that its block had before.
 pub(crate) fn former<'a>(view: &'a FindingView<'a>) -> impl Iterator<Item = String> + 'a {
-    let place = view.account.account.name.as_deref().unwrap_or_default();
+    let place = view.account.account.lasting_name();
     let addresses = view.resource.code.iter().flat_map(|code| &code.former);
     addresses.map(move |address| of(view, place, address))
 }

@@ -74,6 +74,11 @@ impl CodeTree {
         &self.root
     }
 
+    /// What people call the root: the name of its folder.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.root.file_name()?.to_str()
+    }
+
     /// Where the root lies below the current folder, as a prefix of paths; empty when it does not.
     pub(crate) fn prefix(&self) -> String {
         let current = std::env::current_dir().and_then(|folder| folder.canonicalize());

@@ -1,6 +1,6 @@
 //! `plumb scan code`: judge infrastructure code before it is applied.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,13 +10,12 @@ use plumb_iac::change::affected::affected;
 use plumb_iac::files::Files;
 use plumb_iac::fix::Corrector;
 use plumb_iac::locate::spot;
-use plumb_iac::mapping::{Mapped, UsedPaths};
+use plumb_iac::mapping::UsedPaths;
 use plumb_iac::place::Sources;
 use plumb_iac::scan::{Evaluated, Options, ScannedStack};
 use plumb_iac::secrecy::Secrecy;
 use plumb_iac::snapshot::{CODE, CodeAccount, Undeclared, accounts};
 use plumb_iac::suppress::{self, Idle, Suppression};
-use plumb_iac::terraform::is_module_file;
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::report::{FindingView, Report, VerdictCounts};
 use plumb_model::value::Text;
@@ -29,8 +28,10 @@ use plumb_report::identity::fingerprint;
 use plumb_report::visible::visible;
 
 use crate::arguments::{CodeArguments, Paths, ScanCodeArguments};
+use crate::code_file::{keep_paths, module_file};
 use crate::code_policies::CodePolicies;
 use crate::code_tree::{CodeTree, Overlay, told_of_passed_over};
+use crate::code_unjudged::{Unjudged, not_judged};
 use crate::console::Console;
 use crate::exit::{Failed, Status, file_error};
 use crate::input_file::read_text;
@@ -40,8 +41,6 @@ use crate::{code_change, git, graph, knowledge};
 
 /// How much stack the evaluation of deeply nested code may need, in bytes.
 const STACK: usize = 64 * 1024 * 1024;
-/// How many types are named of which nothing was judged.
-const MOST_NAMED: usize = 8;
 
 /// The largest baseline that is read, in bytes.
 const MAX_BASELINE: u64 = 256 * 1024 * 1024;
@@ -143,6 +142,9 @@ pub(crate) fn run(console: Console, arguments: &ScanCodeArguments) -> Result<Sta
     }
     let mut report = analyzer.finish(judged, None);
     locate(&mut report, &code);
+    if let Some(file) = module_file(&arguments.code) {
+        keep_paths(&mut report, file);
+    }
     let idle = if focus.changed {
         Idle::PassedOver
     } else {
@@ -207,13 +209,6 @@ pub(crate) fn run(console: Console, arguments: &ScanCodeArguments) -> Result<Sta
             status @ (Status::Clean | Status::Findings | Status::BadInput | Status::Incomplete) => status,
         },
     )
-}
-
-/// The name of the file of Terraform that a command names: its module is judged, as no file of it can be by itself.
-fn module_file(arguments: &CodeArguments) -> Option<&str> {
-    let path = arguments.path.as_deref().filter(|path| path.is_file())?;
-    let name = path.file_name()?.to_str()?;
-    is_module_file(name).then_some(name)
 }
 
 /// Reads a baseline.
@@ -378,9 +373,13 @@ impl Read<'_> {
         let evaluated = self.evaluated;
         let taken_at = Text::from(now());
         let undeclared = self.reading.undeclared;
+        let name = self.reading.tree.name();
         let root = |stack: ScannedStack, sources: &Sources| {
             let unjudged = Unjudged::of(&stack.mapped);
             let mut accounts = accounts(pack, stack, sources, undeclared, &taken_at);
+            if let Some(folder) = name {
+                accounts.iter_mut().for_each(|account| call(account, folder));
+            }
             let made: Vec<T> = accounts.iter_mut().map(&each).collect();
             (unjudged, accounts, made)
         };
@@ -451,75 +450,21 @@ impl Read<'_> {
     }
 }
 
-/// What a root declares that is not judged, or only in part.
-struct Unjudged {
-    /// How many blocks there are of each type that nothing is known of.
-    blocks: BTreeMap<Text, u64>,
-    /// How many of them declare something of a cloud.
-    of_clouds: u64,
-    /// How many blocks speak of something that the root does not declare, by its type.
-    orphans: BTreeMap<Text, u64>,
-}
-
-impl Unjudged {
-    fn of(mapped: &Mapped) -> Self {
-        let mut orphans = BTreeMap::new();
-        for orphan in &mapped.orphans {
-            *orphans.entry(orphan.resource_type.clone()).or_default() += 1;
-        }
-        Self {
-            blocks: mapped.unmapped.clone(),
-            of_clouds: mapped.unmapped_of_clouds(),
-            orphans,
-        }
-    }
-}
-
-/// What the code declares of types that nothing is known of, or only in part, as one warning each.
-fn not_judged<'u>(roots: impl Iterator<Item = &'u Unjudged>) -> Vec<Diagnostic> {
-    let mut blocks: BTreeMap<&Text, u64> = BTreeMap::new();
-    let mut orphans: BTreeMap<&Text, u64> = BTreeMap::new();
-    for root in roots {
-        for (kind, count) in &root.blocks {
-            *blocks.entry(kind).or_default() += count;
-        }
-        for (kind, count) in &root.orphans {
-            *orphans.entry(kind).or_default() += count;
-        }
-    }
-    let told = |counts: &BTreeMap<&Text, u64>, (one, several): (&str, &str), help: &str| {
-        let all: u64 = counts.values().sum();
-        let named: Vec<String> = counts
-            .iter()
-            .take(MOST_NAMED)
-            .map(|(kind, count)| format!("{kind} ({count})"))
-            .collect();
-        let more = match counts.len().saturating_sub(named.len()) {
-            0 => String::new(),
-            1 => " and 1 more type".to_owned(),
-            more => format!(" and {more} more types"),
-        };
-        let what = if all == 1 { one } else { several };
-        let message = format!("{all} {what}: {}{more}", named.join(", "));
-        (all > 0).then(|| Diagnostic::warning(message).help(help))
+/// Calls a root in the scanned folder itself by the name of the folder, as people do.
+fn call(account: &mut CodeAccount, folder: &str) {
+    let called = |path: &str| {
+        let rest = path.strip_prefix('.')?;
+        (rest.is_empty() || rest.starts_with(' ')).then(|| Text::from(format!("{}{rest}", visible(folder))))
     };
-    let unmapped = told(
-        &blocks,
-        (
-            "block was not judged, because nothing tells what it makes",
-            "blocks were not judged, because nothing tells what they make",
-        ),
-        "mappings of your own can tell: docs/specs/mapping.md",
-    );
-    let parts = told(
-        &orphans,
-        (
-            "block speaks of a resource that this code does not declare, and was not judged",
-            "blocks speak of resources that this code does not declare, and were not judged",
-        ),
-        "they set something of a resource that another root or nobody declares",
-    );
-    unmapped.into_iter().chain(parts).collect()
+    let snapshot = &mut account.snapshot;
+    if let Some(name) = snapshot.account.name.as_deref().and_then(called) {
+        snapshot.account.name = Some(name);
+    }
+    for gap in &mut snapshot.coverage.gaps {
+        if let Some(name) = called(&gap.region).filter(|_| gap.resource_type == CODE) {
+            gap.region = name;
+        }
+    }
 }
 
 /// Tells of every resource where it is declared, and of every finding where it comes from.

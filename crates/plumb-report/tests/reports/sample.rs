@@ -240,6 +240,7 @@ fn hostile_account(account: &mut AccountReport) {
         environment: Some(text()),
         data_class: Some(text()),
         owner: Some(text()),
+        root: None,
     };
     account.regions = vec![text()];
     account.coverage.interrupted = Some(Reason::Cancelled);

@@ -1,5 +1,9 @@
 //! Baselines: known failures do not fail, new ones do.
 
+use std::process::Command;
+
+use serde_json::Value;
+
 use crate::{Folder, bucket, failures};
 
 #[test]
@@ -122,4 +126,109 @@ fn a_file_of_a_module_is_judged_with_the_module_and_told_alone() {
         assert_eq!(failures(&report), expected, "{file}");
         assert_eq!(report["summary"]["resources"], expected.len(), "{file}");
     }
+}
+
+/// A bucket with sensitive data that a policy gives to everybody, in files of its own name.
+fn open_bucket(folder: &Folder, name: &str, class: &str) {
+    folder.file(
+        &format!("{name}.tf"),
+        &format!("resource \"aws_s3_bucket\" \"{name}\" {{\n  bucket = \"{name}\"\n  tags = {{\n    DataClassification = \"{class}\"\n  }}\n}}\n"),
+    );
+    folder.file(
+        &format!("{name}-policy.tf"),
+        &format!(
+            "resource \"aws_s3_bucket_policy\" \"{name}\" {{\n  bucket = aws_s3_bucket.{name}.id\n  policy = jsonencode({{ Version = \"2012-10-17\", Statement = [{{ Effect = \"Allow\", \
+             Principal = \"*\", Action = \"s3:GetObject\", Resource = \"arn:aws:s3:::{name}/*\" }}] }})\n}}\n\
+             resource \"aws_s3_bucket_public_access_block\" \"{name}\" {{\n  bucket = aws_s3_bucket.{name}.id\n}}\n"
+        ),
+    );
+}
+
+#[test]
+fn attack_paths_of_a_named_file_are_those_through_what_it_declares() {
+    let folder = Folder::new("one-file-paths");
+    // Equal ways would be one path.
+    open_bucket(&folder, "customers", "restricted");
+    open_bucket(&folder, "invoices", "confidential");
+    let report = |file: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_plumb"))
+            .args(["scan", "code", "--paths", "always", "--format", "json", file])
+            .current_dir(&folder.0)
+            .env_clear()
+            .output()
+            .unwrap();
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    let of_paths = |report: &Value| {
+        let paths = report["paths"]["paths"].as_array().unwrap();
+        let mut targets: Vec<String> = paths
+            .iter()
+            .map(|path| path["targets"][0].as_str().unwrap().to_owned())
+            .collect();
+        targets.sort();
+        targets
+    };
+    let by_paths = |report: &Value| {
+        let findings = report["accounts"][0]["findings"].as_array().unwrap();
+        let mut found: Vec<String> = findings
+            .iter()
+            .filter(|finding| {
+                finding["policy"].as_str().unwrap().contains("attack-path")
+                    || finding["evidence"]["message"].to_string().contains("attack path")
+            })
+            .map(|finding| {
+                format!(
+                    "{} {}",
+                    finding["resource"]["name"].as_str().unwrap(),
+                    finding["verdict"].as_str().unwrap()
+                )
+            })
+            .collect();
+        found.sort();
+        found
+    };
+    let all = report(".");
+    assert_eq!(
+        of_paths(&all),
+        ["arn:aws:s3:::customers", "arn:aws:s3:::invoices"]
+    );
+    let found = by_paths(&all);
+    assert!(
+        !found.is_empty() && found.iter().all(|found| found.ends_with("fail")),
+        "{found:?}"
+    );
+    for name in ["customers", "invoices"] {
+        let one = report(&format!("{name}.tf"));
+        assert_eq!(of_paths(&one), [format!("arn:aws:s3:::{name}")]);
+        let expected: Vec<&String> = found.iter().filter(|found| found.starts_with(name)).collect();
+        assert_eq!(by_paths(&one).iter().collect::<Vec<_>>(), expected);
+        assert!(
+            one["paths"]["problems"]
+                .to_string()
+                .contains("1 attack path through nothing that"),
+            "{}",
+            one["paths"]["problems"]
+        );
+    }
+}
+
+#[test]
+fn a_root_in_the_scanned_folder_goes_by_its_name_and_findings_do_not() {
+    let outer = Folder::new("called");
+    for name in ["one", "two"] {
+        outer.file(&format!("{name}/main.tf"), &bucket("a", "", ""));
+    }
+    let within = |name: &str, arguments: &[&str]| {
+        let folder = Folder(outer.0.join(name));
+        let (scan, report) = folder.report(arguments);
+        std::mem::forget(folder);
+        (scan, report)
+    };
+    let (_, report) = within("one", &["--write-baseline", "../b.json"]);
+    assert_eq!(report["accounts"][0]["account"]["name"], "one");
+    // Somebody else has the code in another folder.
+    let (scan, report) = within("two", &["--baseline", "../b.json"]);
+    scan.ends(0, &[]);
+    assert_eq!(report["accounts"][0]["account"]["name"], "two");
+    assert_eq!(failures(&report), ["a known"]);
 }

@@ -69,8 +69,8 @@ resource "aws_iam_role" "r" {{
     )
 }
 
-fn folder() -> Folder {
-    let folder = Folder::new("sensitive");
+fn folder(name: &str) -> Folder {
+    let folder = Folder::new(name);
     folder.file("main.tf", &code());
     let module = "variable \"name\" {}\noutput \"name\" {\n  value     = var.name\n  sensitive = true\n}\n";
     folder.file("m/main.tf", module);
@@ -112,7 +112,7 @@ pub(crate) fn check_shown_nowhere(folder: &Folder, scan: &[&str], bucket: &str) 
 
 #[test]
 fn sensitive_values_are_in_no_output() {
-    check_shown_nowhere(&folder(), &[], "aws_s3_bucket.b");
+    check_shown_nowhere(&folder("sensitive-shown"), &[], "aws_s3_bucket.b");
 }
 
 /// Policy, verdict and reason of each finding, sorted.
@@ -141,7 +141,7 @@ pub(crate) fn verdicts(folder: &Folder, policies: &[&str]) -> Vec<String> {
 
 #[test]
 fn sensitive_values_decide_verdicts() {
-    let folder = folder();
+    let folder = folder("sensitive-decides");
     let verdicts = |code: &str| {
         folder.file("main.tf", code);
         verdicts(

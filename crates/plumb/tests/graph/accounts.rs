@@ -1,5 +1,7 @@
 //! Code of which the providers work in several accounts.
 
+use serde_json::{Value, json};
+
 use crate::{Folder, text_with};
 
 /// A role that trusts the role `a` by its ARN; `meta` says by which provider it is made.
@@ -114,4 +116,81 @@ fn resources_of_other_accounts_are_told_by_their_numbers() {
         "{found}"
     );
     assert!(found.contains("there-000100000001"), "{found}");
+}
+
+/// A resource of a state; the provider's alias is empty for the default one.
+fn applied(kind: &str, name: &str, alias: &str, attributes: &Value) -> Value {
+    let provider = format!("provider[\"registry.terraform.io/hashicorp/aws\"]{alias}");
+    json!({"mode": "managed", "type": kind, "name": name, "provider": provider, "instances": [{"attributes": attributes}]})
+}
+
+#[test]
+fn a_state_of_two_accounts_needs_both_sides_of_a_trust() {
+    let statement =
+        |statement: &Value| json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
+    let role = |name: &str, account: &str, trusted: &Value| {
+        let trust = statement(&json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": trusted}));
+        json!({"name": name, "id": name, "path": "/", "arn": format!("arn:aws:iam::{account}:role/{name}"), "assume_role_policy": trust})
+    };
+    let asks = statement(&json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}));
+    let asks = applied(
+        "aws_iam_role_policy",
+        "a",
+        "",
+        &json!({"name": "p", "id": "a:p", "role": "a", "policy": asks}),
+    );
+    let (own, other) = ("111122223333", "444455556666");
+    for (name, trusted, account, more, expected) in [
+        (
+            "both",
+            json!({"AWS": "arn:aws:iam::111122223333:root"}),
+            other,
+            vec![asks.clone()],
+            true,
+        ),
+        (
+            "no-policy",
+            json!({"AWS": "arn:aws:iam::111122223333:role/a"}),
+            other,
+            vec![],
+            false,
+        ),
+        (
+            "no-trust",
+            json!({"AWS": "arn:aws:iam::777788889999:root"}),
+            other,
+            vec![asks],
+            false,
+        ),
+        // In one account the trust alone is enough.
+        (
+            "one",
+            json!({"AWS": "arn:aws:iam::111122223333:role/a"}),
+            own,
+            vec![],
+            true,
+        ),
+    ] {
+        let tree = Folder::new(&format!("accounts-state-{name}"));
+        let mut resources = vec![
+            applied(
+                "aws_iam_role",
+                "a",
+                "",
+                &role("a", own, &json!({"Service": "ec2.amazonaws.com"})),
+            ),
+            applied("aws_iam_role", "b", ".b", &role("b", account, &trusted)),
+        ];
+        resources.extend(more);
+        let state = json!({"version": 4, "terraform_version": "1.9.0", "serial": 1, "lineage": "l", "resources": resources});
+        let state = tree.file("terraform.tfstate", &state.to_string());
+        let query =
+            "MATCH (a)-[r:can_assume]->(b) WHERE a.name = 'a' AND b.name = 'b' RETURN a.account, b.account";
+        let found = text_with(0, &["graph", "query", query, "--code", &state]);
+        assert_eq!(!found.contains("0 rows"), expected, "{name}: {found}");
+        assert!(
+            !expected || found.contains(own) && found.contains(account),
+            "{name}: {found}"
+        );
+    }
 }
