@@ -20,6 +20,7 @@ pub mod plan;
 mod relative;
 mod repeat;
 mod resolve;
+mod rewrite;
 pub mod root;
 mod scope;
 pub(crate) mod syntax;

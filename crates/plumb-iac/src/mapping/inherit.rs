@@ -6,6 +6,7 @@ use std::sync::Arc;
 use plumb_model::value::{Text, Value};
 use plumb_pack::mapping::{ArgumentPath, Inherited, Otherwise};
 
+use crate::declared::Declared;
 use crate::mapping::complete::scalar_text;
 use crate::mapping::scope::Here;
 use crate::mapping::{Prepared, Surroundings};
@@ -71,6 +72,9 @@ fn value_of<'p>(
         if !is_beside(&other.surroundings, &block.surroundings) {
             continue;
         }
+        if other.block.perhaps.is_some() && !comes_with(other.block, block.block) {
+            return unsure();
+        }
         let Some(taken) = taken(inherited, other) else {
             return unsure();
         };
@@ -100,11 +104,14 @@ fn texts_of(here: Here<'_>, inherited: &Inherited) -> Option<Vec<Vec<Text>>> {
     Some(vec![texts?])
 }
 
+/// Whether a block is there wherever another one is.
+fn comes_with(block: &Declared, other: &Declared) -> bool {
+    let shared = |condition: &Text| other.hangs_on.contains(condition);
+    !block.hangs_on.is_empty() && block.hangs_on.iter().all(shared)
+}
+
 /// What a block decides; `None` where it is not known.
 fn taken(inherited: &Inherited, other: &Prepared<'_>) -> Option<Val> {
-    if other.block.perhaps.is_some() {
-        return None;
-    }
     let val = match (
         first(Here::block(&other.body), &inherited.paths),
         &inherited.otherwise,

@@ -285,6 +285,7 @@ impl<'r> Reader<'r> {
             whole,
             calls: Vec::new(),
             perhaps: None,
+            hangs_on: Vec::new(),
             region: region.or_else(|| self.region.cloned()),
             account: None,
         });
