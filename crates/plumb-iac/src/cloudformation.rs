@@ -137,7 +137,18 @@ pub fn is_template(path: &str, text: &str) -> bool {
             })
         }
     };
-    has_key("AWSTemplateFormatVersion") || has_key("Resources") && has_type(text)
+    has_key("AWSTemplateFormatVersion") || has_key("Resources") && has_type(text) && !is_deployment(text)
+}
+
+/// Whether resources are a list, as they are in the files that tell CodeDeploy what to deploy.
+fn is_deployment(text: &str) -> bool {
+    let lists = |after: &str| {
+        after
+            .trim_start_matches(['"', '\'', ':', ' ', '\t', '\r', '\n'])
+            .starts_with(['-', '['])
+    };
+    text.split_once("Resources")
+        .is_some_and(|(_, after)| lists(after))
 }
 
 /// Whether a type such as `AWS::S3::Bucket` stands in a text.

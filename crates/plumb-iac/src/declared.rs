@@ -77,6 +77,9 @@ pub struct Declared {
     pub calls: Vec<Place>,
     /// Why it is not sure that there is such a resource: a count or condition that is not known.
     pub perhaps: Option<Why>,
+    /// The conditions that are not known and on which it hangs, sorted: in one stack equal ones come out alike. Empty also where what
+    /// it hangs on cannot be compared.
+    pub hangs_on: Vec<Text>,
     /// The region that the block or its provider names.
     pub region: Option<Text>,
     /// The account that its provider works in; that of the stack where nothing tells it.

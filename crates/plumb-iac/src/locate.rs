@@ -58,10 +58,8 @@ pub fn spot<'p>(
 /// Of the paths that were looked at and are written the one that is told most exactly, the first of equals; where several
 /// arguments of one block are equal, the block.
 fn deciding<'p>(places: &'p Places, looked_at: &[Vec<Step>]) -> (Found<'p>, Vec<Step>) {
-    let found: Vec<(Found<'p>, &Vec<Step>)> = looked_at
-        .iter()
-        .map(|path| (places.find(path), path))
-        .collect();
+    let found: Vec<(Found<'p>, &Vec<Step>)> =
+        looked_at.iter().map(|path| (places.find(path), path)).collect();
     let deepest = found.iter().map(|(found, _)| found.depth).max().unwrap_or(0);
     let mut equals = found.into_iter().filter(|(found, _)| found.depth == deepest);
     let Some((first, path)) = equals.next() else {
@@ -75,7 +73,11 @@ fn deciding<'p>(places: &'p Places, looked_at: &[Vec<Step>]) -> (Found<'p>, Vec<
         let same = path.iter().zip(other.iter());
         same.take_while(|(ours, theirs)| ours == theirs).count()
     };
-    let block = others.iter().map(shared).min().and_then(|length| path.get(..length));
+    let block = others
+        .iter()
+        .map(shared)
+        .min()
+        .and_then(|length| path.get(..length));
     if let Some(block) = block.filter(|block| !block.is_empty()) {
         let found = places.find(block);
         if found.depth == block.len() {

@@ -127,6 +127,8 @@ struct Draft {
     account: Text,
     document: Value,
     places: Places,
+    /// The conditions that decide whether there is such a resource.
+    hangs_on: Vec<Text>,
     resource_type: Arc<ResourceType>,
 }
 
@@ -333,6 +335,7 @@ impl<'p> Mapper<'p> {
                 },
                 root,
             },
+            hangs_on: at.block.hangs_on.clone(),
             resource_type: Arc::clone(resource_type),
         }
     }
@@ -369,6 +372,7 @@ impl Draft {
             entries,
             nodes,
             perhaps: self.places.perhaps,
+            hangs_on: self.hangs_on,
             origin: self.places.origin,
         }
     }
@@ -465,10 +469,10 @@ impl<'w> At<'w> {
         for (index, item) in elements.into_iter().enumerate() {
             let (Item::Element(element) | Item::Unknown(element)) = &item;
             let work = self.work(element, index);
-            let perhaps = match work.applies(&mapping.when) {
+            let (perhaps, hangs_on) = match work.applies(&mapping.when) {
                 Applies::No => continue,
-                Applies::Yes => self.block.perhaps.clone(),
-                Applies::Unknown(why) => Some(why),
+                Applies::Yes => (self.block.perhaps.clone(), self.block.hangs_on.clone()),
+                Applies::Unknown(why) => (Some(why), Vec::new()),
             };
             let (entries, nodes) = make_attributes(work, mapping, resource_type);
             parts.add(parts::Part {
@@ -477,6 +481,7 @@ impl<'w> At<'w> {
                 entries,
                 nodes,
                 perhaps,
+                hangs_on,
                 origin: Arc::clone(self.origin),
             });
         }

@@ -33,6 +33,8 @@ pub struct Options {
     pub value_files: Vec<String>,
     /// The region where nothing tells one.
     pub region: Option<Text>,
+    /// The workspace of Terraform.
+    pub workspace: Option<Text>,
     /// What becomes of values that are marked as sensitive.
     pub secrecy: Secrecy,
 }
@@ -191,6 +193,7 @@ pub fn evaluate(pack: &Pack, files: &dyn Files, paths: &[String], options: &Opti
                 value_files: options.value_files.clone(),
                 account: account(number),
                 region: options.region.clone(),
+                workspace: options.workspace.clone(),
                 form: 0,
                 secrecy: options.secrecy,
             };

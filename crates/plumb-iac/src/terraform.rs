@@ -21,6 +21,7 @@ pub mod plan;
 mod relative;
 mod repeat;
 mod resolve;
+mod rewrite;
 pub mod root;
 mod scope;
 mod sensitivity;

@@ -72,15 +72,16 @@ impl CompiledPolicy {
 
     /// Judges one resource.
     ///
+    /// Where it is not known whether the resource is in its scope, a rule that holds all the same passes: it does not fail either way.
     /// Where a policy forbids attack paths, a resource in its scope is unknown here: the security graph decides.
     pub fn verdict(&self, scope: &Scope<'_>) -> Verdict {
         match (self.applies(scope), &self.requirement) {
             (Truth::False, _) => Verdict::NotApplicable,
-            (Truth::Unknown, _) | (Truth::True, CompiledRequirement::Path(_)) => Verdict::Unknown,
-            (Truth::True, CompiledRequirement::Rule(rule)) => match rule.truth(scope) {
-                Truth::True => Verdict::Pass,
-                Truth::False => Verdict::Fail,
-                Truth::Unknown => Verdict::Unknown,
+            (Truth::Unknown | Truth::True, CompiledRequirement::Path(_)) => Verdict::Unknown,
+            (applies, CompiledRequirement::Rule(rule)) => match (rule.truth(scope), applies) {
+                (Truth::True, _) => Verdict::Pass,
+                (Truth::False, Truth::True) => Verdict::Fail,
+                (Truth::False | Truth::Unknown, _) => Verdict::Unknown,
             },
         }
     }

@@ -4,11 +4,12 @@
 //! when its name ends in a word for a secret and its value is neither a placeholder nor a reference nor a plain word.
 
 use std::collections::HashMap;
+use std::iter::Peekable;
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use plumb_model::value::{Map, Text, Value};
-use regex::Regex;
+use regex::{Match, Regex};
 use sha2::{Digest, Sha256};
 
 /// How many secrets of one text are kept.
@@ -102,8 +103,10 @@ fn places(name: Option<&str>, text: &str) -> Vec<(Range<usize>, &'static str)> {
             }
         }
     }
+    let mut named = ARN.find_iter(text).peekable();
     for found in ASSIGNMENT.captures_iter(text) {
         if let (Some(name), Some(secret)) = (found.name("name"), found.name("secret"))
+            && !is_within(name.start(), &mut named)
             && is_secret_value(name.as_str(), secret.as_str())
         {
             add(secret.range(), "password");
@@ -117,6 +120,12 @@ fn places(name: Option<&str>, text: &str) -> Vec<(Range<usize>, &'static str)> {
     }
     places.sort_by_key(|(place, _)| place.start);
     places
+}
+
+/// Whether a place is within one of the ranges, which come in their order as the places do.
+fn is_within<'t>(place: usize, ranges: &mut Peekable<impl Iterator<Item = Match<'t>>>) -> bool {
+    while ranges.next_if(|range| range.end() <= place).is_some() {}
+    ranges.peek().is_some_and(|range| range.start() < place)
 }
 
 /// The first twelve hexadecimal digits of the SHA-256 of the text.
@@ -207,6 +216,19 @@ static ASSIGNMENT: LazyLock<Regex> = LazyLock::new(|| {
     .expect("constant pattern")
 });
 
+/// A name that AWS gives, of which no part is an assignment: `arn:aws:secretsmanager:…:secret:name`.
+#[expect(clippy::expect_used, reason = "the pattern is a constant that tests compile")]
+static ARN: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"\barn:[^\s:"'=]{1,40}:[a-z0-9\-]{1,40}:[^\s"'`,;=<>]*"#).expect("constant pattern")
+});
+
+/// What a line of PowerShell calls: a verb and a noun.
+#[expect(clippy::expect_used, reason = "the pattern is a constant that tests compile")]
+static CMDLET: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new("^(?:Get|New|Read|Set|Add|Out|Select|Join|Import|Export|Invoke|Receive|Request|Unprotect|Convert(?:To|From)?)-[A-Z][A-Za-z]+$")
+        .expect("constant pattern")
+});
+
 fn is_secret_value(name: &str, value: &str) -> bool {
     if value.len() < 8 || value.contains(char::is_whitespace) || is_placeholder(value) || is_reference(value)
     {
@@ -268,7 +290,7 @@ fn is_reference(value: &str) -> bool {
             part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
                 && part.chars().all(|c| c.is_ascii_alphabetic() || c == '_')
         });
-    path || scheme || code || identifiers
+    path || scheme || code || identifiers || CMDLET.is_match(value)
 }
 
 /// Bits per character.
@@ -305,6 +327,8 @@ mod tests {
         assert_eq!(TOKENS.len(), 14);
         assert!(SECRET_NAME.is_match("DB_PASSWORD"));
         assert!(ASSIGNMENT.is_match("password = 12345678"));
+        assert!(ARN.is_match("arn:aws:sns:eu-west-1:123456789012:topic"));
+        assert!(CMDLET.is_match("ConvertTo-SecureString"));
     }
 
     #[test]
@@ -344,6 +368,11 @@ mod tests {
                 "url_password@1",
             ),
             ("DB_PASSWORD=Summer2024!\n".to_owned(), "password@1"),
+            (
+                "arn:aws:sns:x:1:topic\npassword:Summer2024!,arn:aws:sns:x:1:secret:k8Q~x1Zp0vR7mTn4 token=k8Q~x1Zp0vR7mTn4"
+                    .to_owned(),
+                "password@2 password@2",
+            ),
             (r#"{"clientSecret": "k8Q~x1Zp0vR7mTn4"}"#.to_owned(), "password@1"),
         ] {
             assert_eq!(kinds(&text), expected, "{text}");
@@ -359,6 +388,11 @@ mod tests {
             "password=changeme123",
             "password: your-password-here",
             "DB_SECRET=arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-AbCdEf",
+            "arn:aws:secretsmanager:eu-west-1:123456789012:secret:hook-AbC3dEf",
+            "a\narn:${unknown}:secretsmanager:x:1:secret:hook-AbC3d arn:aws-cn:rds:x:1:secret:hook-AbC3d",
+            "--secret-id 'arn:aws:secretsmanager:eu-west-1:1:secret:hook-AbC3d' --query x",
+            "$credential = New-Object PSCredential($user, $pass)",
+            "$password = ConvertTo-SecureString $plain",
             "DB_SECRET_NAME=prod/database/master-password-1",
             "token = os.environ['TOKEN_VALUE']",
             "password: process.env.DB_PASSWORD",

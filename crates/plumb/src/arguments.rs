@@ -375,6 +375,10 @@ pub(crate) struct CodeArguments {
     /// The region, where the code does not tell one
     #[arg(long, value_name = "REGION", value_parser = parse_region, help_heading = "How it is applied")]
     pub(crate) region: Option<String>,
+
+    /// The workspace of Terraform; what hangs on it is unknown without
+    #[arg(long, value_name = "NAME", help_heading = "How it is applied")]
+    pub(crate) workspace: Option<String>,
 }
 
 #[derive(Debug, Args)]

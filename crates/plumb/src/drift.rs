@@ -72,6 +72,7 @@ fn read(
         var,
         var_file: Vec::new(),
         region: None,
+        workspace: None,
     };
     scan_code::read(console, pack, &[], &how, Undeclared::Open)
 }

@@ -303,6 +303,7 @@ pub(crate) fn evaluate<'r>(
             .map(|file| below(tree, file))
             .collect::<Result<_, _>>()?,
         region: arguments.region.as_deref().map(Text::from),
+        workspace: arguments.workspace.as_deref().map(Text::from),
         secrecy: Secrecy::Kept,
     };
     if let Some(changes) = changes {

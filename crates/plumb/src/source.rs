@@ -87,6 +87,7 @@ impl Source {
                     var: arguments.var.clone(),
                     var_file: Vec::new(),
                     region: None,
+                    workspace: None,
                 };
                 let code = scan_code::read(console, &pack, &policies, &how, Undeclared::Absent)?;
                 addresses = Addresses::of(&code.accounts);

@@ -198,6 +198,7 @@ impl Deployment<'_, '_> {
             whole: resource.whole,
             calls: self.origin.calls.clone(),
             perhaps: perhaps.cloned(),
+            hangs_on: Vec::new(),
             region: region
                 .map(Text::from)
                 .or_else(|| self.work.context.region.clone()),

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use plumb_model::value::Text;
+
 use super::Certainty;
 use super::conditions::Truth;
 use super::evaluate::Spot;
@@ -58,6 +60,10 @@ impl Instance<'_, '_> {
                 },
             },
         };
+        let hangs_on: Vec<Text> = match (&perhaps, node.get_text("Condition")) {
+            (Some(_), Some(name)) => vec![self.address(name)],
+            (Some(_), None) | (None, _) => Vec::new(),
+        };
         if kind.starts_with("AWS::Serverless::") || kind.ends_with("::MODULE") {
             let message = format!("`{kind}` is not expanded");
             self.work
@@ -70,6 +76,7 @@ impl Instance<'_, '_> {
             head: resource.key_place,
             whole: resource.place(),
             calls: self.origin.calls.clone(),
+            hangs_on: hangs_on.clone(),
             perhaps: perhaps.clone(),
             region: self.work.context.region.clone(),
             account: None,
@@ -79,6 +86,8 @@ impl Instance<'_, '_> {
             child.blocks(blocks);
             for block in blocks.iter_mut().skip(start) {
                 block.perhaps = block.perhaps.take().or_else(|| perhaps.clone());
+                block.hangs_on.extend(hangs_on.iter().cloned());
+                block.hangs_on.sort_unstable();
             }
         }
     }

@@ -63,6 +63,7 @@ pub(super) fn stack(group: Group, account: Text, values: &Values, context: &Cont
             whole: one.object.whole,
             calls: Vec::new(),
             perhaps: None,
+            hangs_on: Vec::new(),
         })
         .collect();
     blocks.sort_by(|a, b| a.address.cmp(&b.address));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use plumb_model::value::{Text, Value};
 use plumb_pack::mapping::{ArgumentPath, BlockMapping, Inherited, Mappings, Otherwise, Yields};
 
+use crate::declared::Declared;
 use crate::mapping::complete::scalar_text;
 use crate::mapping::scope::Here;
 use crate::mapping::{Prepared, Surroundings};
@@ -169,12 +170,16 @@ fn value_of<'p>(
     if inherited.yields == Yields::Count {
         return Some(different(
             inherited,
+            block.block,
             deciding,
             by_texts.unknown.iter().any(is_near),
         ));
     }
     let mut value: Option<Val> = None;
     for other in deciding {
+        if other.block.perhaps.is_some() && !comes_with(other.block, block.block) {
+            return unsure();
+        }
         let Some(taken) = taken(inherited, other) else {
             return unsure();
         };
@@ -188,12 +193,19 @@ fn value_of<'p>(
 }
 
 /// How many different values blocks have; `more` says that others may be among them. From two on it is the least that is known.
-fn different<'b>(inherited: &Inherited, blocks: impl Iterator<Item = &'b Prepared<'b>>, more: bool) -> Val {
+fn different<'b>(
+    inherited: &Inherited,
+    of: &Declared,
+    blocks: impl Iterator<Item = &'b Prepared<'b>>,
+    more: bool,
+) -> Val {
     let mut values = BTreeSet::new();
     let mut of_their_own: i64 = 0;
     let mut unknown = more.then(|| Why::from(format!("another `{}` may be one of them", inherited.block)));
     for block in blocks {
-        if let Some(why) = &block.block.perhaps {
+        if let Some(why) = &block.block.perhaps
+            && !comes_with(block.block, of)
+        {
             unknown = Some(why.clone());
             continue;
         }
@@ -234,11 +246,14 @@ fn texts_of(here: Here<'_>, inherited: &Inherited) -> Option<Vec<Vec<Text>>> {
     Some(vec![texts?])
 }
 
+/// Whether a block is there wherever another one is.
+fn comes_with(block: &Declared, other: &Declared) -> bool {
+    let shared = |condition: &Text| other.hangs_on.contains(condition);
+    !block.hangs_on.is_empty() && block.hangs_on.iter().all(shared)
+}
+
 /// What a block decides; `None` where it is not known.
 fn taken(inherited: &Inherited, other: &Prepared<'_>) -> Option<Val> {
-    if other.block.perhaps.is_some() {
-        return None;
-    }
     let val = match (
         first(Here::block(&other.body), &inherited.paths),
         &inherited.otherwise,

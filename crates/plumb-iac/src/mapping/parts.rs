@@ -28,6 +28,8 @@ pub(crate) struct Part {
     pub(crate) nodes: Nodes,
     /// Why it is not sure that there is such a part.
     pub(crate) perhaps: Option<Why>,
+    /// The conditions that decide whether there is.
+    pub(crate) hangs_on: Vec<Text>,
     pub(crate) origin: Arc<Origin>,
 }
 
@@ -182,9 +184,17 @@ impl Part {
         targets.unwrap_or_default().into_iter().collect()
     }
 
+    /// Whether it is there wherever there is that document: all that it hangs on the document hangs on too.
+    fn comes_with(&self, draft: &Draft) -> bool {
+        let shared = |condition: &Text| draft.hangs_on.contains(condition);
+        !self.hangs_on.is_empty() && self.hangs_on.iter().all(shared)
+    }
+
     /// Puts it into a document.
     pub(crate) fn put_into(&self, draft: &mut Draft) {
-        if let Some(why) = &self.perhaps {
+        if let Some(why) = &self.perhaps
+            && !self.comes_with(draft)
+        {
             let why = format!("it is not sure that there is `{}`: {why}", self.origin.address);
             return doubt_map(
                 &mut draft.document,

@@ -128,6 +128,7 @@ fn block(kind: &str, label: &str, body: &Json) -> Declared {
         whole: place(1),
         calls: Vec::new(),
         perhaps: None,
+        hangs_on: Vec::new(),
         region: None,
         account: None,
     }
@@ -297,6 +298,30 @@ fn part_that_may_not_be_there_leaves_what_is_known() {
         ],
         &json!({ "key": { "alias": "x", "id": doubt, "rotation": "?not told by code" } }),
     );
+}
+
+#[test]
+fn part_that_hangs_on_no_more_than_its_document_comes_with_it() {
+    for (document, part, is_sure) in [
+        (&["a"][..], &["a"][..], true),
+        (&["a", "b"], &["a"], true),
+        (&["a"], &["a", "b"], false),
+        (&[], &["a"], false),
+        (&["a"], &["b"], false),
+        (&["a"], &[], false),
+    ] {
+        let hanging = |mut block: Declared, on: &[&str]| {
+            block.perhaps = Some(Text::new_static("var.on"));
+            block.hangs_on = on.iter().copied().map(Text::from).collect();
+            block
+        };
+        let mapped = map(vec![
+            hanging(block("box", "a", &json!({ "name": "a" })), document),
+            hanging(block("box_key", "k", &json!({ "box": "a", "id": "k2" })), part),
+        ]);
+        let key = &show(mapped.resources[0].0.document())["key"];
+        assert_eq!(key["id"] == json!("k2"), is_sure, "{document:?} {part:?}: {key}");
+    }
 }
 
 #[test]

@@ -37,6 +37,8 @@ pub(crate) struct Evaluator<'w> {
     pub(crate) accounts: Accounts,
     /// The region where nothing tells one.
     pub(crate) region: Option<Text>,
+    /// The workspace, where the user names it.
+    pub(crate) workspace: Option<Text>,
     /// The parsed code.
     pub(crate) code: &'w Code,
     /// Which of several declarations of one name counts.
@@ -54,6 +56,8 @@ pub(crate) struct Evaluator<'w> {
     instances: Cell<u32>,
     /// The innermost call of the module at work.
     call: Cell<Option<Place>>,
+    /// Why it is not sure that there is something that the expression at work took for given.
+    assumed: RefCell<Option<Text>>,
     /// The folders of the modules that were called at least once.
     called: RefCell<BTreeSet<String>>,
     /// What becomes of sensitive values in this reading, and in the expression at work: its author may reveal them.
@@ -83,7 +87,7 @@ impl<'w> Evaluator<'w> {
         complete: &'w dyn Complete,
         (code, form): (&'w Code, usize),
         installed: &'w BTreeMap<String, String>,
-        (account, region): (Text, Option<Text>),
+        (account, region, workspace): (Text, Option<Text>, Option<Text>),
         secrecy: Secrecy,
     ) -> Self {
         Self {
@@ -92,6 +96,7 @@ impl<'w> Evaluator<'w> {
             complete,
             accounts: Accounts::new(account),
             region,
+            workspace,
             code,
             form,
             installed,
@@ -103,6 +108,7 @@ impl<'w> Evaluator<'w> {
             depth: Cell::new(0),
             instances: Cell::new(0),
             call: Cell::new(None),
+            assumed: RefCell::default(),
             called: RefCell::default(),
             base_secrecy: secrecy,
             secrecy: Cell::new(secrecy),
@@ -193,9 +199,23 @@ impl<'w> Evaluator<'w> {
     /// Runs `work` on a module that `calls` lead to.
     pub(crate) fn inside<T>(&self, calls: &[Place], work: impl FnOnce() -> T) -> T {
         let before = self.call.replace(calls.last().copied());
-        let result = work();
+        // Names and blocks fail for themselves: nobody who uses them can catch it.
+        let (result, _) = self.assuming(work);
         self.call.set(before);
         result
+    }
+
+    /// Notes that an expression takes for given that there is something.
+    pub(crate) fn assume(&self, why: &Text) {
+        self.assumed.borrow_mut().get_or_insert_with(|| why.clone());
+    }
+
+    /// Runs `work`, and gives why it is not sure that there is what it took for given.
+    pub(crate) fn assuming<T>(&self, work: impl FnOnce() -> T) -> (T, Option<Text>) {
+        let before = self.assumed.take();
+        let result = work();
+        let assumed = self.assumed.replace(before);
+        (result, assumed)
     }
 
     /// The diagnostic with the call of the module that it comes from.

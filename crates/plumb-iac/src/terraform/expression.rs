@@ -287,13 +287,15 @@ impl Evaluator<'_> {
             "try" => {
                 let mut last = Failure::new("`try` has no argument that can be evaluated", place);
                 for argument in &call.arguments {
-                    match self.evaluate(argument, scope) {
-                        Ok(value) => return Ok(value),
+                    let (evaluated, assumed) = self.assuming(|| self.evaluate(argument, scope));
+                    match (evaluated, assumed) {
+                        (Ok(_), Some(why)) => return Ok(Val::placed(Kind::Unknown(why), place)),
+                        (Ok(value), None) => return Ok(value),
                         // Terraform would perhaps not go on to the next one.
-                        Err(failure) if !failure.certain => {
+                        (Err(failure), _) if !failure.certain => {
                             return Ok(Val::placed(Kind::Unknown(failure.message), place));
                         }
-                        Err(failure) => last = failure,
+                        (Err(failure), _) => last = failure,
                     }
                 }
                 return Err(last);
@@ -302,13 +304,13 @@ impl Evaluator<'_> {
                 let Some(argument) = call.arguments.first() else {
                     return Err(Failure::new("`can` needs an argument", place));
                 };
-                let kind = match self.evaluate(argument, scope) {
-                    Ok(value) => match value.why_unknown() {
-                        Some(why) => Kind::Unknown(why.clone()),
+                let kind = match self.assuming(|| self.evaluate(argument, scope)) {
+                    (Ok(value), assumed) => match value.why_unknown().cloned().or(assumed) {
+                        Some(why) => Kind::Unknown(why),
                         None => Kind::Bool(true),
                     },
-                    Err(failure) if !failure.certain => Kind::Unknown(failure.message),
-                    Err(_) => Kind::Bool(false),
+                    (Err(failure), _) if !failure.certain => Kind::Unknown(failure.message),
+                    (Err(_), _) => Kind::Bool(false),
                 };
                 return Ok(Val::placed(kind, place));
             }

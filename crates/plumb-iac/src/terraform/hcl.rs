@@ -9,6 +9,7 @@ use hcl_edit::{Ident, Span};
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::value::Text;
 
+use super::rewrite::{Start, rewritten};
 use super::syntax::{Attribute, Block, Body, Call, Expr, ExprKind, For, Operator, Part, Step};
 use crate::place::{FileId, Place, Sources};
 
@@ -32,7 +33,7 @@ pub(crate) fn read(sources: &Sources, file: FileId) -> Result<Body, Diagnostic> 
     }
     let text = source.text.strip_prefix('\u{feff}').unwrap_or(&source.text);
     let offset = source.text.len() - text.len();
-    let body = hcl_edit::parser::parse_body(text).map_err(|error| {
+    let body = parsed(text, Start::Body, hcl_edit::parser::parse_body).map_err(|error| {
         let at = error.location().offset() + offset;
         Diagnostic::error("this is not valid Terraform; the file was left out")
             .at(source, at..at + 1, error.message().replace('\n', "; "))
@@ -77,14 +78,28 @@ pub(crate) fn read_json(sources: &Sources, file: FileId) -> Result<Expr, Diagnos
 
 /// Reads an expression that stands alone, for example the value of `-var`.
 pub(crate) fn read_expression(text: &str) -> Result<Expr, String> {
-    let expression = hcl_edit::parser::parse_expr(text).map_err(|error| error.message().to_owned())?;
+    let expression = parsed(text, Start::Expression, hcl_edit::parser::parse_expr)
+        .map_err(|error| error.message().to_owned())?;
     Ok(Reader::nowhere().expression(&expression))
 }
 
 /// Reads a template that stands alone, as in `templatefile` and in JSON syntax.
 pub(crate) fn read_template(text: &str) -> Result<Vec<Part>, String> {
-    let template = hcl_edit::parser::parse_template(text).map_err(|error| error.message().to_owned())?;
+    let template = parsed(text, Start::Template, hcl_edit::parser::parse_template)
+        .map_err(|error| error.message().to_owned())?;
     Ok(Reader::nowhere().template(&template))
+}
+
+/// What the parser makes of the text, or of the text as it is rewritten for it.
+fn parsed<T>(
+    text: &str,
+    start: Start,
+    parser: impl Fn(&str) -> Result<T, hcl_edit::parser::Error>,
+) -> Result<T, hcl_edit::parser::Error> {
+    parser(text).or_else(|error| match rewritten(text, start) {
+        Some(text) => parser(&text),
+        None => Err(error),
+    })
 }
 
 struct Reader {

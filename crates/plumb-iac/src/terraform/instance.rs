@@ -14,7 +14,7 @@ use super::relative::from_root;
 use super::repeat::{Key, Repeated, Repetition};
 use super::resolve::Resolved;
 use super::scope::{Evaluated, Failure, Frame, Scope};
-use super::syntax::{Block, ExprKind, Step};
+use super::syntax::{Block, Expr, ExprKind, Step};
 use crate::partial::{Holds, Partial};
 use crate::place::Place;
 use crate::secrecy::Secrecy;
@@ -42,6 +42,8 @@ pub(crate) struct Instance {
     pub(crate) calls: Vec<Place>,
     /// Why it is not sure that it is called.
     pub(crate) perhaps: Option<Text>,
+    /// What decides whether it is called.
+    pub(crate) hangs_on: Vec<Text>,
     known: RefCell<HashMap<(Name, Secrecy), State>>,
     resolved: RefCell<ResolvedBlocks>,
     children: RefCell<HashMap<usize, Option<Rc<Children>>>>,
@@ -90,6 +92,7 @@ impl Instance {
             given,
             calls: Vec::new(),
             perhaps: None,
+            hangs_on: Vec::new(),
             known: RefCell::default(),
             resolved: RefCell::default(),
             children: RefCell::default(),
@@ -170,26 +173,30 @@ impl Evaluator<'_> {
                     place,
                 )
             }
-            ("terraform" | "tofu", _) => {
-                let why = "the workspace is chosen when the code is applied";
-                Ok(Val::placed(Kind::Unknown(Text::new_static(why)), place))
-            }
+            ("terraform" | "tofu", _) => Ok(match &self.workspace {
+                Some(workspace) => Val::placed(Kind::String(workspace.clone()), place),
+                None => {
+                    let why = "the workspace is chosen when the code is applied";
+                    Val::placed(Kind::Unknown(Text::new_static(why)), place)
+                }
+            }),
             ("self" | "each" | "count", _) => {
                 let message = format!("`{name}` has no meaning here");
                 Err(Failure::new(message, place))
             }
             ("module", [Step::Key(name), rest @ ..]) => self.module_value(name, rest, scope, place),
             ("data", [Step::Key(kind), Step::Key(name), rest @ ..]) => {
-                let value = self.block_value(Mode::Data, kind, name, instance, place)?;
-                self.follow(value, rest, scope, place)
+                self.block_value((Mode::Data, kind, name), rest, scope, place)
             }
             ("ephemeral", _) => {
                 let why = "it exists only while the code is applied";
                 Ok(Val::placed(Kind::Unknown(Text::new_static(why)), place))
             }
+            ("resource", [Step::Key(kind), Step::Key(name), rest @ ..]) => {
+                self.block_value((Mode::Managed, kind, name), rest, scope, place)
+            }
             (kind, [Step::Key(name), rest @ ..]) => {
-                let value = self.block_value(Mode::Managed, kind, name, instance, place)?;
-                self.follow(value, rest, scope, place)
+                self.block_value((Mode::Managed, kind, name), rest, scope, place)
             }
             _ => Err(Failure::new(format!("`{name}` has no meaning here"), place)),
         }
@@ -315,6 +322,13 @@ impl Evaluator<'_> {
             let value = self.output(output, child, place)?;
             return self.follow(value, rest, scope, place);
         }
+        if let [Step::Index(index), Step::Key(output), rest @ ..] = steps
+            && let Some((_, child)) = children.instances.iter().find(|(key, _)| *key == Key::Any)
+            && self.means_any(&children.repeated, index, scope)?
+        {
+            let value = self.output(output, child, place)?;
+            return self.follow(value, rest, scope, place);
+        }
         // Only the outputs that are asked for, where the steps tell which.
         let wanted = steps.iter().find_map(|step| match step {
             Step::Key(key) => Some(key),
@@ -339,18 +353,40 @@ impl Evaluator<'_> {
         self.follow(value, steps, scope, place)
     }
 
+    /// Where steps from a block lead.
     fn block_value(
         &self,
-        mode: Mode,
-        kind: &str,
-        name: &str,
-        instance: &Rc<Instance>,
+        (mode, kind, name): (Mode, &str, &str),
+        steps: &[Step],
+        scope: Scope<'_>,
         place: Option<Place>,
     ) -> Evaluated {
+        let instance = scope.instance;
         let Some(position) = instance.module.position(mode, kind, name) else {
             return Err(Failure::new(format!("`{kind}.{name}` is not declared"), place));
         };
-        Ok(self.resolved(mode, position, instance, place)?.value.clone())
+        let resolved = self.resolved(mode, position, instance, place)?;
+        if let ([Step::Index(index), rest @ ..], Some(any)) = (steps, &resolved.any)
+            && self.means_any(&resolved.repeated, index, scope)?
+        {
+            return self.follow(any.clone(), rest, scope, place);
+        }
+        self.follow(resolved.value.clone(), steps, scope, place)
+    }
+
+    /// Whether an index leads to what stands for repetitions that are not known. That there is one is not sure: what looks at whether
+    /// an expression fails does not know.
+    fn means_any(&self, repeated: &Repeated, index: &Expr, scope: Scope<'_>) -> Result<bool, Box<Failure>> {
+        if let Repeated::Once | Repeated::Count | Repeated::Each(None) = repeated {
+            return Ok(false);
+        }
+        let value = self.evaluate(index, scope)?;
+        let means = repeated.is_any(index, &value);
+        if means && let Repeated::Perhaps(why) | Repeated::Unknown(why) | Repeated::Each(Some(why)) = repeated
+        {
+            self.assume(why);
+        }
+        Ok(means)
     }
 
     /// A block with its arguments, evaluated once.
@@ -452,6 +488,7 @@ impl Evaluator<'_> {
                     each,
                     count,
                     perhaps,
+                    hangs_on,
                 } = repetition;
                 let child = Instance {
                     module: Arc::clone(&module),
@@ -466,6 +503,7 @@ impl Evaluator<'_> {
                     given: Entries::new(),
                     calls: calls.clone(),
                     perhaps: instance.perhaps.clone().or(perhaps),
+                    hangs_on: instance.hangs_on.iter().cloned().chain(hangs_on).collect(),
                     known: RefCell::default(),
                     resolved: RefCell::default(),
                     children: RefCell::default(),

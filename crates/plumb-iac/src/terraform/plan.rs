@@ -281,6 +281,7 @@ impl Reader<'_> {
                     whole,
                     calls: Vec::new(),
                     perhaps: None,
+                    hangs_on: Vec::new(),
                 }
             })
             .collect()

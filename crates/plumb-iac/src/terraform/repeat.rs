@@ -7,13 +7,18 @@ use plumb_model::value::Text;
 
 use super::convert::{to_number, to_text};
 use super::evaluator::Evaluator;
+use super::instance::Instance;
+use super::module::Mode;
 use super::scope::{Failure, Scope};
-use super::syntax::Body;
+use super::syntax::{Attribute, Body, Expr, ExprKind, Step};
 use crate::place::Place;
 use crate::val::{Entries, Fields, Kind, Val};
 
 /// The most instances of one block.
 const MAX_INSTANCES: usize = 5_000;
+
+/// The longest condition, in bytes, that is compared with others.
+const MAX_CONDITION: usize = 1_000;
 
 /// How a block is repeated.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +29,8 @@ pub(crate) enum Repeated {
     Count,
     /// By `for_each`; why there may be more, when that is so.
     Each(Option<Text>),
+    /// Once or not at all, which is not known.
+    Perhaps(Text),
     /// It is not known how often.
     Unknown(Text),
 }
@@ -59,9 +66,29 @@ pub(crate) struct Repetition {
     pub(crate) count: Option<Val>,
     /// Why it is not sure that there is one.
     pub(crate) perhaps: Option<Text>,
+    /// What decides whether there is one.
+    pub(crate) hangs_on: Option<Text>,
 }
 
 impl Repeated {
+    /// Whether a step leads to the repetition that stands for all of which it is not known how many there are: the first one where
+    /// there is no second, or the one that repeats together with the block that refers to it.
+    pub(crate) fn is_any(&self, index: &Expr, value: &Val) -> bool {
+        let names = |frame: &str, part: &str| match &index.kind {
+            ExprKind::Traversal(base, steps) => match (&base.kind, steps.as_slice()) {
+                (ExprKind::Variable(name), [Step::Key(key)]) => name == frame && key == part,
+                _ => false,
+            },
+            _ => false,
+        };
+        match self {
+            Self::Once | Self::Count | Self::Each(None) => false,
+            Self::Perhaps(_) => to_number(value) == Some(0.0) || names("count", "index"),
+            Self::Unknown(_) => value.why_unknown().is_some() && names("count", "index"),
+            Self::Each(Some(_)) => value.why_unknown().is_some() && names("each", "key"),
+        }
+    }
+
     /// The value that the name of the block has.
     pub(crate) fn value(&self, values: Vec<(Key, Val)>, place: Option<Place>) -> Val {
         match self {
@@ -84,7 +111,7 @@ impl Repeated {
                 };
                 Val::placed(Kind::Map(Arc::new(fields)), place)
             }
-            Self::Unknown(why) => Val::placed(Kind::Unknown(why.clone()), place),
+            Self::Perhaps(why) | Self::Unknown(why) => Val::placed(Kind::Unknown(why.clone()), place),
         }
     }
 }
@@ -97,7 +124,9 @@ impl Evaluator<'_> {
             each,
             count,
             perhaps,
+            hangs_on: None,
         };
+        let deciding = |attribute: &Attribute| Some(self.condition(attribute, scope.instance));
         if let Some(count) = body.attribute("count") {
             let value = self.settled(&count.value, scope);
             let number = to_number(&value).filter(|number| *number >= 0.0 && number.fract() == 0.0);
@@ -124,13 +153,16 @@ impl Evaluator<'_> {
                 }
                 None => {
                     let why = self.why(&value, "`count`", count.place);
-                    let unknown = once(
-                        Key::Any,
-                        None,
-                        index(Val::unknown(why.clone())),
-                        Some(why.clone()),
-                    );
-                    (Repeated::Unknown(why), vec![unknown])
+                    let index = index(Val::unknown(why.clone()));
+                    let unknown = Repetition {
+                        hangs_on: deciding(count),
+                        ..once(Key::Any, None, index, Some(why.clone()))
+                    };
+                    let repeated = match is_once_at_most(&count.value) {
+                        true => Repeated::Perhaps(why),
+                        false => Repeated::Unknown(why),
+                    };
+                    (repeated, vec![unknown])
                 }
             };
         }
@@ -182,10 +214,51 @@ impl Evaluator<'_> {
         match rest {
             None => (Repeated::Each(None), all),
             Some(why) => {
-                let unknown = pair(Val::unknown(why.clone()), Val::unknown(why.clone()));
-                all.push(once(Key::Any, unknown, None, Some(why.clone())));
+                let (value, hangs_on) = self
+                    .chained(&each.value, scope)
+                    .unwrap_or_else(|| (Val::unknown(why.clone()), deciding(each)));
+                let unknown = pair(Val::unknown(why.clone()), value);
+                all.push(Repetition {
+                    hangs_on,
+                    ..once(Key::Any, unknown, None, Some(why.clone()))
+                });
                 (Repeated::Each(Some(why)), all)
             }
+        }
+    }
+
+    /// Where a block is repeated for each of another one, as `for_each = aws_vpc.all`: the value of the repetition that stands for
+    /// those that are not known, and what that hangs on.
+    fn chained(&self, each: &Expr, scope: Scope<'_>) -> Option<(Val, Option<Text>)> {
+        let ExprKind::Traversal(base, steps) = &each.kind else {
+            return None;
+        };
+        let ExprKind::Variable(first) = &base.kind else {
+            return None;
+        };
+        let (mode, kind, name) = match (first.as_str(), steps.as_slice()) {
+            ("data", [Step::Key(kind), Step::Key(name)]) => (Mode::Data, kind, name),
+            ("resource", [Step::Key(kind), Step::Key(name)]) => (Mode::Managed, kind, name),
+            (_, [Step::Key(name)]) => (Mode::Managed, first, name),
+            _ => return None,
+        };
+        let position = scope.instance.module.position(mode, kind, name)?;
+        let resolved = self.resolved(mode, position, scope.instance, each.place).ok()?;
+        let hangs_on = resolved.instances.last()?.hangs_on.clone();
+        Some((resolved.any.clone()?, hangs_on))
+    }
+
+    /// An argument that decides how often a block is there, as text: in one module equal texts come out alike.
+    fn condition(&self, attribute: &Attribute, instance: &Instance) -> Text {
+        let place = attribute.place;
+        let source = self.code.sources.get(place.file);
+        let text = source.and_then(|source| source.text.get(place.range()));
+        match text.filter(|text| text.len() <= MAX_CONDITION) {
+            Some(text) => {
+                let words: Vec<&str> = text.split_whitespace().collect();
+                Text::from(instance.within(&words.join(" ")))
+            }
+            None => Text::from(instance.within(&format!("{place:?}"))),
         }
     }
 
@@ -202,5 +275,17 @@ impl Evaluator<'_> {
         let message = format!("only the first {MAX_INSTANCES} instances of this block were judged");
         let problem = plumb_model::diagnostic::Diagnostic::error(message);
         self.tell(self.at(problem, Some(place), "too many"));
+    }
+}
+
+/// Whether a number that is not known can only be 0 or 1: one side or the other of a condition.
+fn is_once_at_most(count: &Expr) -> bool {
+    match &count.kind {
+        ExprKind::Conditional(sides) => {
+            let [_, yes, no] = &**sides;
+            is_once_at_most(yes) && is_once_at_most(no)
+        }
+        ExprKind::Int(number) => (0..=1).contains(number),
+        _ => false,
     }
 }

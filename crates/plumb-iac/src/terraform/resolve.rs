@@ -11,6 +11,7 @@ use super::evaluator::Evaluator;
 use super::expression::entries;
 use super::instance::Instance;
 use super::module::Mode;
+use super::repeat::{Key, Repeated};
 use super::scope::{Frame, Scope};
 use super::syntax::{Block, Body};
 use super::{convert, data};
@@ -36,6 +37,10 @@ const META_BLOCKS: [&str; 5] = [
 pub(crate) struct Resolved {
     /// What the name of the block is worth in expressions.
     pub(crate) value: Val,
+    /// How often it is repeated.
+    pub(crate) repeated: Repeated,
+    /// The value of the repetition that stands for all of which it is not known how many there are.
+    pub(crate) any: Option<Val>,
     /// One for each repetition.
     pub(crate) instances: Vec<One>,
 }
@@ -45,6 +50,7 @@ pub(crate) struct One {
     pub(crate) address: Text,
     pub(crate) body: Val,
     pub(crate) perhaps: Option<Text>,
+    pub(crate) hangs_on: Option<Text>,
     pub(crate) region: Option<Text>,
     pub(crate) account: Option<Text>,
 }
@@ -63,6 +69,8 @@ impl Evaluator<'_> {
         ) else {
             return Resolved {
                 value: Val::null(),
+                repeated: Repeated::Once,
+                any: None,
                 instances: Vec::new(),
             };
         };
@@ -72,6 +80,7 @@ impl Evaluator<'_> {
         let account = self.account_of(&provider.belongs);
         let mut instances = Vec::with_capacity(repetitions.len());
         let mut values = Vec::with_capacity(repetitions.len());
+        let mut any = None;
         for repetition in repetitions {
             let each = repetition.each.map(|value| Frame {
                 name: "each",
@@ -111,17 +120,24 @@ impl Evaluator<'_> {
             data::compute(&kind_name, &mut fields, &surroundings);
             let body = Val::placed(Kind::Map(Arc::new(fields)), Some(block.head));
             let body = self.complete.complete(body, &surroundings);
-            values.push((repetition.key, self.complete.referred(&body, &surroundings)));
+            let value = self.complete.referred(&body, &surroundings);
+            if repetition.key == Key::Any {
+                any = Some(value.clone());
+            }
+            values.push((repetition.key, value));
             instances.push(One {
                 address,
                 body,
                 perhaps: repetition.perhaps,
+                hangs_on: repetition.hangs_on,
                 region,
                 account: Some(account.clone()),
             });
         }
         Resolved {
             value: repeated.value(values, Some(block.head)),
+            repeated,
+            any,
             instances,
         }
     }

@@ -35,6 +35,8 @@ pub struct Given {
     pub account: Text,
     /// The region where nothing tells one.
     pub region: Option<Text>,
+    /// The workspace, which is not known where nobody names it.
+    pub workspace: Option<Text>,
     /// Which of several declarations of one name counts, from 0.
     pub form: usize,
     /// What becomes of sensitive values.
@@ -94,7 +96,11 @@ impl Code {
             complete,
             (self, given.form),
             self.installed.get(folder).unwrap_or(&nothing),
-            (given.account.clone(), given.region.clone()),
+            (
+                given.account.clone(),
+                given.region.clone(),
+                given.workspace.clone(),
+            ),
             given.secrecy,
         );
         let path = match (folder, given.form) {
@@ -232,6 +238,7 @@ fn collect(
                 whole: block.whole,
                 calls: instance.calls.clone(),
                 perhaps: instance.perhaps.clone().or_else(|| one.perhaps.clone()),
+                hangs_on: instance.hangs_on.iter().chain(&one.hangs_on).cloned().collect(),
                 region: one.region.clone(),
                 account: one.account.clone(),
             });

@@ -61,6 +61,7 @@ fn stack(language: Language, blocks: &Json) -> Stack {
             whole: place,
             calls: Vec::new(),
             perhaps: None,
+            hangs_on: Vec::new(),
             region: None,
             account: None,
         });

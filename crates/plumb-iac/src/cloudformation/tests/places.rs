@@ -110,6 +110,15 @@ fn templates_are_recognised_by_their_text() {
         ("a.yaml", "text: |\n  AWSTemplateFormatVersion: x\n"),
         ("a.json", r#"{"Resources": {"B": {"Type": "x::y"}}}"#),
         ("a.yaml", ""),
+        // What CodeDeploy is to deploy.
+        (
+            "appspec.yaml",
+            "version: 0.0\nResources:\n  - Service:\n      Type: AWS::ECS::Service\n",
+        ),
+        (
+            "appspec.json",
+            r#"{"Resources": [{"S": {"Type": "AWS::ECS::Service"}}]}"#,
+        ),
     ];
     for (path, text) in yes {
         assert!(is_template(path, text), "{path}: {text}");
