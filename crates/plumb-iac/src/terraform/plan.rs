@@ -21,6 +21,8 @@ use crate::val::{Fields, Kind, Val};
 
 /// How deep modules nest in a plan.
 const MAX_MODULES: usize = 64;
+/// In how many bytes from its start a plan or a state tells the version of Terraform.
+const HEAD: usize = 4096;
 /// How deep values nest.
 const MAX_DEPTH: usize = 64;
 /// The most resources of one file.
@@ -64,6 +66,19 @@ pub fn recognise(path: &str, text: &str) -> Option<Written> {
         return None;
     }
     (has("\"lineage\"") || has("\"serial\"")).then_some(Written::State)
+}
+
+/// Whether a file is a plan or a state by its name and by how it begins: these are long where data of others is left out.
+pub fn is_long(path: &str, start: &[u8]) -> bool {
+    let start = start.get(..HEAD).unwrap_or(start);
+    let start = String::from_utf8_lossy(start);
+    let is_named = [".json", ".tfstate", ".tfplan"]
+        .iter()
+        .any(|ending| path.ends_with(ending));
+    is_named
+        && ["\"terraform_version\"", "\"format_version\""]
+            .iter()
+            .any(|key| start.contains(key))
 }
 
 /// Reads a plan or a state; `account` stands in ARNs where nothing tells one.
