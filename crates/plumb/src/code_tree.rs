@@ -1,11 +1,14 @@
 //! The tree of code on disk: what is in it, and nothing outside of it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::ffi::OsString;
+use std::fs::{self, File, FileType};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use plumb_iac::files::Files;
 use plumb_iac::place::Sources;
+use plumb_iac::terraform::plan;
 use plumb_model::diagnostic::Diagnostic;
 
 use crate::arguments::CodeArguments;
@@ -13,6 +16,8 @@ use crate::exit::{Failed, file_error};
 
 /// The largest file that is read, in bytes.
 const MAX_FILE: u64 = 8 * 1024 * 1024;
+/// The largest plan or state of Terraform that is read, in bytes.
+const MAX_PLAN: u64 = 128 * 1024 * 1024;
 /// The most files that are looked at.
 const MAX_FILES: usize = 500_000;
 /// How deep folders nest.
@@ -29,6 +34,18 @@ const NOT_LOOKED_INTO: [&str; 2] = [".terraform", ".git"];
 
 /// How the names of files end that hold code in any case.
 const CODE: [&str; 5] = [".tf", ".tf.json", ".tofu", ".tofu.json", ".bicep"];
+
+/// How the names of other files end that may be code.
+const MAYBE_CODE: [&str; 8] = [
+    ".json",
+    ".yaml",
+    ".yml",
+    ".template",
+    ".tfvars",
+    ".tfstate",
+    ".tfplan",
+    ".bicepparam",
+];
 
 /// The most folders that are named.
 const MOST_NAMED: usize = 8;
@@ -101,11 +118,16 @@ impl CodeTree {
 
     /// The files below the root, sorted, each with `/` between its parts; hidden folders are passed over.
     ///
-    /// What cannot be listed is told and left out.
+    /// What cannot be listed or named is told and left out, so that the code is not whole.
     pub(crate) fn paths(&self) -> (Vec<String>, Vec<Diagnostic>) {
         let mut found = Vec::new();
         let mut problems = Vec::new();
         self.walk("", 0, &mut found, &mut problems);
+        if found.len() > MAX_FILES {
+            found.truncate(MAX_FILES);
+            let message = format!("only the first {MAX_FILES} files were looked at");
+            problems.push(Diagnostic::error(message).help("scan the folders of this tree one by one"));
+        }
         found.sort();
         (found, problems)
     }
@@ -172,26 +194,27 @@ impl CodeTree {
 
     fn walk(&self, folder: &str, depth: usize, found: &mut Vec<String>, problems: &mut Vec<Diagnostic>) {
         let path = self.root.join(folder);
-        let entries = match fs::read_dir(&path) {
+        let listed = match depth > MAX_DEPTH {
+            true => Err(Diagnostic::error(format!(
+                "`{folder}` is nested too deeply and was left out"
+            ))),
+            false => entries(&path).map_err(|error| file_error("list", &path, &error)),
+        };
+        let entries = match listed {
             Ok(entries) => entries,
-            Err(error) => {
-                problems.push(file_error("list", &path, &error));
+            Err(problem) => {
+                problems.push(problem);
                 return;
             }
         };
-        if depth > MAX_DEPTH {
-            problems.push(Diagnostic::error(format!(
-                "`{folder}` is nested too deeply and was left out"
-            )));
-            return;
-        }
-        for entry in entries.flatten() {
-            let name = entry.file_name();
-            let (Some(name), Ok(kind)) = (name.to_str(), entry.file_type()) else {
-                let shown = entry.path().display().to_string();
-                problems.push(Diagnostic::error(format!(
-                    "`{shown}` has a name that is no text and was left out"
-                )));
+        for (name, kind) in entries {
+            let Some(name) = name.to_str() else {
+                if kind.is_dir() || may_be_code(&name.to_string_lossy()) {
+                    let shown = path.join(&name).display().to_string();
+                    problems.push(Diagnostic::error(format!(
+                        "`{shown}` has a name that is no text and was left out"
+                    )));
+                }
                 continue;
             };
             // A hidden file, or a folder without code of the user's own.
@@ -205,16 +228,14 @@ impl CodeTree {
             };
             if kind.is_dir() {
                 self.walk(&below, depth + 1, found, problems);
-            } else if found.len() >= MAX_FILES {
-                if found.len() == MAX_FILES {
-                    let message = format!("only the first {MAX_FILES} files were looked at");
-                    problems.push(Diagnostic::error(message));
-                }
-                return;
             } else if kind.is_file()
                 || (kind.is_symlink() && self.inside(&below).is_ok_and(|path| path.is_file()))
             {
                 found.push(below);
+            }
+            // One more tells that there are more.
+            if found.len() > MAX_FILES {
+                return;
             }
         }
     }
@@ -267,18 +288,54 @@ impl Files for CodeTree {
             Some(named) => named.clone(),
             None => self.inside(path)?,
         };
-        let metadata = fs::metadata(&path).map_err(|error| error.to_string())?;
-        // Reading a pipe would wait for whoever writes into it.
-        if !metadata.is_file() {
-            return Err("it is no regular file".to_owned());
-        }
-        let length = metadata.len();
-        if length > MAX_FILE {
-            return Err(format!("it has {length} bytes, more than {MAX_FILE}"));
-        }
-        let bytes = fs::read(&path).map_err(|error| error.to_string())?;
-        String::from_utf8(bytes).map_err(|_| "it is no text in UTF-8".to_owned())
+        text(&path)
     }
+}
+
+/// The text of a file within limits.
+fn text(path: &Path) -> Result<String, String> {
+    let said = |error: io::Error| error.to_string();
+    let metadata = fs::metadata(path).map_err(said)?;
+    // Reading a pipe would wait for whoever writes into it.
+    if !metadata.is_file() {
+        return Err("it is no regular file".to_owned());
+    }
+    let mut file = File::open(path).map_err(said)?;
+    let mut bytes = Vec::new();
+    let mut limit = MAX_FILE;
+    let mut is_whole = read_up_to(&mut file, &mut bytes, limit).map_err(said)?;
+    if !is_whole && plan::is_long(path.to_str().unwrap_or_default(), &bytes) {
+        limit = MAX_PLAN;
+        is_whole = read_up_to(&mut file, &mut bytes, limit).map_err(said)?;
+    }
+    if !is_whole {
+        return Err(format!("it has {} bytes, more than {limit}", metadata.len()));
+    }
+    String::from_utf8(bytes).map_err(|_| "it is no text in UTF-8".to_owned())
+}
+
+/// Reads on until there are more than `limit` bytes; whether the file ends before.
+fn read_up_to(file: &mut File, bytes: &mut Vec<u8>, limit: u64) -> io::Result<bool> {
+    let count = |bytes: &[u8]| u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    let left = (limit + 1).saturating_sub(count(bytes));
+    file.take(left).read_to_end(bytes)?;
+    Ok(count(bytes) <= limit)
+}
+
+/// What is directly in a folder, sorted by name, so that limits cut the same everywhere.
+fn entries(folder: &Path) -> io::Result<Vec<(OsString, FileType)>> {
+    let entries = fs::read_dir(folder)?;
+    let mut entries = entries
+        .map(|entry| entry.and_then(|entry| Ok((entry.file_name(), entry.file_type()?))))
+        .collect::<io::Result<Vec<_>>>()?;
+    entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(entries)
+}
+
+/// Whether the name of a file ends as those do that are looked at.
+fn may_be_code(name: &str) -> bool {
+    let endings = CODE.iter().chain(&MAYBE_CODE);
+    endings.into_iter().any(|ending| name.ends_with(ending))
 }
 
 /// Code in folders that are passed over and that no other code brings in, as one warning.

@@ -309,7 +309,7 @@ pub(crate) fn evaluate<'r>(
     if let Some(changes) = changes {
         paths = affected(files, &paths, changes, &options.value_files);
     }
-    let (evaluated, revealed, suppressions) = deeply(|| {
+    let (mut evaluated, revealed, suppressions) = deeply(|| {
         let evaluated = plumb_iac::scan::evaluate(pack, files, &paths, &options);
         let revealed = evaluated.kept_back.then(|| {
             let options = Options {
@@ -321,6 +321,10 @@ pub(crate) fn evaluate<'r>(
         let suppressions = suppress::read(&evaluated.sources);
         (evaluated, revealed, suppressions)
     })?;
+    // What could not be listed may belong to any root.
+    for evaluated in &mut evaluated.stacks {
+        evaluated.complete &= walking.is_empty();
+    }
     Ok(Read {
         evaluated,
         revealed,
@@ -412,10 +416,13 @@ impl Read<'_> {
             }
         }
         if scanned.stacks.is_empty() && self.reading.changes.is_none() {
-            let message = format!(
-                "`{}` holds no infrastructure code that is judged",
-                self.path.display()
-            );
+            let message = match unreadable(&self.path, self.reading.tree) {
+                Some(error) => format!("cannot read `{}`: {error}", self.path.display()),
+                None => format!(
+                    "`{}` holds no infrastructure code that is judged",
+                    self.path.display()
+                ),
+            };
             return Err(Failed::nothing_scanned(Diagnostic::error(message).help(
                 "Plumb reads Terraform and OpenTofu (`.tf`, `.tf.json`, `.tofu`, plans as JSON), CloudFormation templates, \
                  ARM templates and Bicep, and manifests of Kubernetes for Crossplane and AWS Controllers for Kubernetes",
@@ -449,6 +456,12 @@ impl Read<'_> {
         };
         Ok((code, made))
     }
+}
+
+/// Why a file that was named cannot be read.
+fn unreadable(path: &Path, tree: &CodeTree) -> Option<String> {
+    let name = path.is_file().then(|| path.file_name()?.to_str())??;
+    tree.read(name).err()
 }
 
 /// Calls a root in the scanned folder itself by the name of the folder, as people do.

@@ -26,6 +26,8 @@ use whereabouts::{By, Evidence, Provider, Providers, Settled, is_default};
 
 /// How deep modules nest in a plan.
 const MAX_MODULES: usize = 64;
+/// In how many bytes from its start a plan or a state tells the version of Terraform.
+const HEAD: usize = 4096;
 /// The most resources of one file.
 const MAX_RESOURCES: usize = 500_000;
 /// How many providers are named in a message.
@@ -80,6 +82,19 @@ pub struct Applied<'a> {
     pub region: Option<&'a Text>,
     /// The numbers of accounts that other files of the scan go by.
     pub taken: &'a BTreeSet<Text>,
+}
+
+/// Whether a file is a plan or a state by its name and by how it begins: these are long where data of others is left out.
+pub fn is_long(path: &str, start: &[u8]) -> bool {
+    let start = start.get(..HEAD).unwrap_or(start);
+    let start = String::from_utf8_lossy(start);
+    let is_named = [".json", ".tfstate", ".tfplan"]
+        .iter()
+        .any(|ending| path.ends_with(ending));
+    is_named
+        && ["\"terraform_version\"", "\"format_version\""]
+            .iter()
+            .any(|key| start.contains(key))
 }
 
 /// Reads a plan or a state.

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use crate::{Folder, bucket, failures};
 
 impl Folder {
-    fn git(&self, arguments: &[&str]) {
+    pub(crate) fn git(&self, arguments: &[&str]) {
         let status = Command::new("git")
             .args([
                 "-c",

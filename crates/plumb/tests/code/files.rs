@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::{Folder, bucket};
+use crate::{Folder, Scan, bucket};
 
 const FILES: [&str; 3] = ["action.yml", "ci/gitlab/plumb.yml", ".pre-commit-hooks.yaml"];
 
@@ -133,6 +133,121 @@ fn the_script_of_the_action_judges_and_reports() {
     assert_eq!(output.status.code(), Some(1), "{stdout}");
     assert!(stdout.contains("file=infra/main.tf,line=1,"), "{stdout}");
     assert!(folder.text("plumb.sarif").contains("\"uri\":\"infra/main.tf\""));
+}
+
+/// Runs the script of the action in a folder, as a workflow for a pull request into `main` does.
+fn judged_as_pull_request(workspace: &Path) -> Scan {
+    let output = Command::new("bash")
+        .args(["-c", &scripts("action.yml").pop().unwrap()])
+        .current_dir(workspace)
+        .env("PLUMB_BINARY", env!("CARGO_BIN_EXE_plumb"))
+        .env("PLUMB_PATH", "infra")
+        .env("PLUMB_FAIL_ON", "low")
+        .env("PLUMB_DIFF", "origin/main")
+        .env("PLUMB_BASELINE", "")
+        .env("PLUMB_SARIF", "plumb.sarif")
+        .output()
+        .unwrap();
+    Scan::new(output)
+}
+
+#[test]
+fn the_action_judges_what_a_pull_request_touches() {
+    let folder = Folder::new("pull-request");
+    folder.file("infra/main.tf", &bucket("old", "", ""));
+    let folder = folder.committed();
+    folder.git(&["branch", "--move", "--force", "main"]);
+    folder.git(&["checkout", "-b", "work"]);
+    folder.file("infra/new.tf", &bucket("new", "", ""));
+    folder.commit();
+    // GitHub merges the branch into its target, and checks out what comes of it.
+    folder.git(&["checkout", "main"]);
+    folder.file("infra/later.tf", &bucket("later", "", ""));
+    folder.commit();
+    folder.git(&["merge", "--no-ff", "--message", "x", "work"]);
+    folder.git(&["update-ref", "refs/pull/1/merge", "HEAD"]);
+    folder.git(&["reset", "--hard", "HEAD~1"]);
+    let origin = format!("file://{}", folder.0.display());
+    let pull_request = "+refs/pull/1/merge:refs/remotes/pull/1/merge";
+    let branches = "+refs/heads/*:refs/remotes/origin/*";
+    for (name, fetched) in [
+        (
+            "whole",
+            &["fetch", "--no-tags", "origin", branches, pull_request][..],
+        ),
+        (
+            "shallow",
+            &["fetch", "--no-tags", "--depth=1", "origin", pull_request],
+        ),
+    ] {
+        let workspace = Folder::new(&format!("pull-request-{name}"));
+        workspace.git(&["init"]);
+        workspace.git(&["remote", "add", "origin", &origin]);
+        workspace.git(fetched);
+        workspace.git(&["checkout", "--force", "refs/remotes/pull/1/merge"]);
+        let scan = judged_as_pull_request(&workspace.0);
+        if name == "whole" {
+            assert_eq!(scan.status, Some(1), "{}", scan.stderr);
+            assert!(
+                scan.stdout.contains("file=infra/new.tf,line=1,"),
+                "{}",
+                scan.stdout
+            );
+            assert!(
+                !scan.stdout.contains("main.tf") && !scan.stdout.contains("later.tf"),
+                "{}",
+                scan.stdout
+            );
+        } else {
+            scan.ends(2, &["git knows no commit `origin/main`", "`fetch-depth: 0`"]);
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_hook_stops_commits_that_bring_failures_and_no_others() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = Folder::new("hook");
+    folder.file("infra/main.tf", &bucket("old", "", ""));
+    let folder = folder.committed();
+    let program = Path::new(env!("CARGO_BIN_EXE_plumb")).parent().unwrap();
+    let entry = scripts(".pre-commit-hooks.yaml").remove(0);
+    let hook = folder.0.join(".git/hooks/pre-commit");
+    let script = format!(
+        "#!/bin/sh\nPATH='{}':\"$PATH\"\nexec {entry} infra\n",
+        program.display()
+    );
+    fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    fs::write(&hook, script).unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    folder.file("README", "x");
+    folder.commit();
+    let public = bucket("old", "", "  acl = \"public-read\"\n");
+    folder.file("infra/main.tf", &public);
+    folder.file("README", "y");
+    for commit in [
+        &["commit", "--all", "--message", "x"][..],
+        // Of one file: git hands the hook an index of its own.
+        &["commit", "--message", "x", "infra/main.tf"],
+    ] {
+        let status = Command::new("git")
+            .args(["-c", "user.name=x", "-c", "user.email=x@example.com"])
+            .args(commit)
+            .current_dir(&folder.0)
+            .env("HOME", "/nonexistent")
+            .output()
+            .unwrap();
+        let said = String::from_utf8(status.stdout).unwrap() + &String::from_utf8(status.stderr).unwrap();
+        assert!(!status.status.success(), "{said}");
+        assert!(
+            said.contains("s3-bucket-not-public") || said.contains("high"),
+            "{said}"
+        );
+    }
+    folder.git(&["checkout", "infra/main.tf"]);
+    folder.commit();
 }
 
 #[test]
