@@ -11,6 +11,9 @@ use plumb_model::value::Text;
 use crate::place::{FileId, Place, Sources};
 use crate::val::Why;
 
+/// How many bytes of text are made in one step.
+pub(crate) const BYTES_PER_STEP: usize = 64;
+
 /// How much one root may take.
 #[derive(Clone, Copy)]
 pub(crate) struct Limits {

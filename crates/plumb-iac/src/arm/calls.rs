@@ -14,6 +14,7 @@ use super::tree::{Expr, Form, Function};
 use crate::either::either;
 use crate::place::Place;
 use crate::val::{Kind, Val};
+use crate::work::BYTES_PER_STEP;
 
 /// Functions whose results decide, so that stand-ins are not good enough for their arguments.
 const DECIDING: [&str; 14] = [
@@ -169,7 +170,11 @@ impl Deployment<'_, '_> {
             return Val::unknown(why);
         }
         match functions::call(name, &values) {
-            Some(Ok(value)) => value,
+            // What a function makes may be longer than what it is made of.
+            Some(Ok(value)) => match self.work.spend(functions::size(&value), place) {
+                Ok(()) => value,
+                Err(why) => Val::unknown(why),
+            },
             Some(Err(Stop::Unknown(why))) => Val::unknown(why),
             Some(Err(Stop::Wrong(message))) => {
                 let message = format!("`{name}`: {message}");
@@ -291,7 +296,7 @@ impl Deployment<'_, '_> {
                 return Val::unknown(format!("`{full}` cannot be read"));
             }
         };
-        if let Err(why) = self.work.spend(text.len() / 64, path.place) {
+        if let Err(why) = self.work.spend(text.len() / BYTES_PER_STEP, path.place) {
             return Val::unknown(why);
         }
         match (name, options) {

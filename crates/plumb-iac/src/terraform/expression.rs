@@ -14,6 +14,7 @@ use crate::partial::Writer;
 use crate::place::Place;
 use crate::secrecy::Secrecy;
 use crate::val::{Fields, Kind, Val, Why};
+use crate::work::BYTES_PER_STEP;
 
 /// The most elements that an expression makes.
 pub(crate) const MAX_ELEMENTS: usize = 200_000;
@@ -136,6 +137,7 @@ impl Evaluator<'_> {
         }
         let mut writer = Writer::default();
         self.write(parts, scope, place, &mut writer)?;
+        self.spend(writer.len() / BYTES_PER_STEP)?;
         Ok(writer.finish(place))
     }
 
@@ -364,6 +366,7 @@ impl Evaluator<'_> {
                     place,
                 ))
             }
+            Err(Problem::OutOfSteps) => Err(self.used_up()),
             Err(problem) if problem.is_certain() => Err(Failure::new(problem.to_string(), place)),
             Err(problem) => Err(Failure::own(problem.to_string(), place)),
         }
@@ -461,6 +464,7 @@ impl Evaluator<'_> {
                         Kind::Null => &[],
                         _ => std::slice::from_ref(&value),
                     };
+                    self.spend(items.len())?;
                     let followed = items
                         .iter()
                         .map(|item| self.follow(item.clone(), within, scope, place));

@@ -111,6 +111,9 @@ impl Evaluator<'_> {
             data::compute(&kind_name, &mut fields, &surroundings);
             let body = Val::placed(Kind::Map(Arc::new(fields)), Some(block.head));
             let body = self.complete.complete(body, &surroundings);
+            if !self.another_block(&body, block.head) {
+                break;
+            }
             values.push((repetition.key, self.complete.referred(&body, &surroundings)));
             instances.push(One {
                 address,
