@@ -148,10 +148,11 @@ impl Val {
         }
     }
 
-    /// Whether it has at most so many parts and nests at most so deep, with what is shared counted as often as it stands there.
-    pub fn is_within(&self, parts: usize, depth: usize) -> bool {
-        let mut left = parts;
-        self.count(&mut left, depth)
+    /// How many parts it has, with what is shared counted as often as it stands there; `None` when there are more than `most`, or it
+    /// nests deeper than `depth`.
+    pub fn parts_within(&self, most: usize, depth: usize) -> Option<usize> {
+        let mut left = most;
+        self.count(&mut left, depth).then(|| most.saturating_sub(left))
     }
 
     fn count(&self, left: &mut usize, depth: usize) -> bool {

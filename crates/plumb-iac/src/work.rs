@@ -12,6 +12,9 @@ use crate::place::{FileId, Place, Sources};
 use crate::secrecy::{Secrecy, is_telling, written_at};
 use crate::val::{Kind, Val, Why};
 
+/// How many bytes of text are made in one step.
+pub(crate) const BYTES_PER_STEP: usize = 64;
+
 /// How much one root may take.
 #[derive(Clone, Copy)]
 pub(crate) struct Limits {

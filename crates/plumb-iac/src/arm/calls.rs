@@ -209,7 +209,11 @@ impl Deployment<'_, '_> {
             return Val::unknown(why);
         }
         match functions::call(name, &values) {
-            Some(Ok(value)) => value,
+            // What a function makes may be longer than what it is made of.
+            Some(Ok(value)) => match self.work.spend(functions::size(&value), place) {
+                Ok(()) => value,
+                Err(why) => Val::unknown(why),
+            },
             Some(Err(Stop::Unknown(why))) => Val::unknown(why),
             Some(Err(Stop::Wrong(message))) => {
                 let message = format!("`{name}`: {message}");

@@ -18,6 +18,7 @@ use crate::cloudformation::parse::documents;
 use crate::files;
 use crate::place::FileId;
 use crate::val::{Fields, Kind, Val};
+use crate::work::BYTES_PER_STEP;
 
 impl Deployment<'_, '_> {
     /// A file beside the template.
@@ -41,7 +42,7 @@ impl Deployment<'_, '_> {
                 return Val::unknown(format!("`{full}` cannot be read"));
             }
         };
-        if let Err(why) = self.work.spend(text.len() / 64, path.place) {
+        if let Err(why) = self.work.spend(text.len() / BYTES_PER_STEP, path.place) {
             return Val::unknown(why);
         }
         let whole = match name {

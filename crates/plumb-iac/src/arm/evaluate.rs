@@ -9,7 +9,9 @@ use super::frame::{Spot, Turn};
 use super::functions::text_of;
 use super::tree::{Entry, Expr, For, Form, Item, Over, Safe};
 use super::{MAX_ITEMS, MAX_TEXT};
+use crate::place::Place;
 use crate::val::{Entries, Fields, Kind, Val, Why};
+use crate::work::BYTES_PER_STEP;
 
 impl Deployment<'_, '_> {
     /// The value of an expression.
@@ -36,7 +38,7 @@ impl Deployment<'_, '_> {
             Form::Float(float) => Val::new(Kind::Float(*float)),
             Form::Text(text) => Val::string(text.clone()),
             Form::Broken(why) => Val::unknown(why.clone()),
-            Form::Interpolated(parts) => self.interpolated(parts, spot),
+            Form::Interpolated(parts) => self.interpolated(parts, expr.place, spot),
             Form::List(items) => self.list(items, spot),
             Form::Map(entries) => Val::new(Kind::Map(Arc::new(self.fields(entries, spot)))),
             Form::For(repeat) => self.repeated(repeat, spot),
@@ -72,7 +74,7 @@ impl Deployment<'_, '_> {
         }
     }
 
-    fn interpolated(&self, parts: &[Expr], spot: Spot<'_>) -> Val {
+    fn interpolated(&self, parts: &[Expr], place: Place, spot: Spot<'_>) -> Val {
         let mut text = String::new();
         for part in parts {
             let value = self.evaluate(part, Spot { at: None, ..spot });
@@ -84,7 +86,10 @@ impl Deployment<'_, '_> {
                 return Val::unknown(format!("the text has more than {MAX_TEXT} bytes"));
             }
         }
-        Val::string(text)
+        match self.work.spend(text.len() / BYTES_PER_STEP, place) {
+            Ok(()) => Val::string(text),
+            Err(why) => Val::unknown(why),
+        }
     }
 
     fn list(&self, items: &[Item], spot: Spot<'_>) -> Val {

@@ -18,6 +18,7 @@ use plumb_model::value::Text;
 
 use super::MAX_TEXT;
 use crate::val::{Kind, Val, Why};
+use crate::work::BYTES_PER_STEP;
 pub(super) use encoding::parsed;
 
 /// Why a call has no value.
@@ -62,17 +63,22 @@ pub(super) fn call(name: &str, arguments: &[Val]) -> Option<Outcome> {
     let found = of_all.iter().find_map(|call| call(name, arguments))?;
     Some(match (unknown, found) {
         (Some(why), _) => Err(Stop::Unknown(why.clone())),
-        (None, Ok(value)) if size(&value) > MAX_TEXT => Err(Stop::Unknown(
+        (None, Ok(value)) if is_too_long(&value) => Err(Stop::Unknown(
             format!("the result has more than {MAX_TEXT} bytes").into(),
         )),
         (None, found) => found,
     })
 }
 
+/// Whether a text is longer than any may be.
+fn is_too_long(value: &Val) -> bool {
+    value.as_str().is_some_and(|text| text.len() > MAX_TEXT)
+}
+
 /// How much work a value is: its texts in bytes and its items.
 pub(super) fn size(value: &Val) -> usize {
     match &value.kind {
-        Kind::String(text) => 1 + text.len() / 64,
+        Kind::String(text) => 1 + text.len() / BYTES_PER_STEP,
         Kind::List(items) => items.len().saturating_add(1),
         Kind::Map(fields) => fields.entries.len().saturating_add(1),
         Kind::Null | Kind::Bool(_) | Kind::Int(_) | Kind::Float(_) | Kind::Json(_) | Kind::Unknown(_) => 1,

@@ -13,6 +13,7 @@ use super::tree::Node;
 use super::{cidr, scalar};
 use crate::place::Place;
 use crate::val::{Kind, Val};
+use crate::work::BYTES_PER_STEP;
 
 /// How many parts a text is split into at most.
 const MAX_PARTS: usize = 10_000;
@@ -151,7 +152,7 @@ impl Instance<'_, '_> {
             }
             pieces.push(part);
         }
-        joined(pieces, place)
+        joined(self.work, pieces, place)
     }
 
     fn split(&self, argument: &Node, spot: Spot) -> Val {
@@ -204,7 +205,10 @@ impl Instance<'_, '_> {
 
     fn base64(&self, argument: &Node, spot: Spot) -> Val {
         match self.text(argument, spot) {
-            Piece::Text(text) => Val::string(STANDARD.encode(text.as_bytes())),
+            Piece::Text(text) => match self.work.spend(text.len() / BYTES_PER_STEP, argument.place) {
+                Ok(()) => Val::string(STANDARD.encode(text.as_bytes())),
+                Err(why) => Val::unknown(why),
+            },
             // What is known is searched for secrets, which does not need the encoding.
             Piece::Unknown(why, partial) => Val {
                 partial,

@@ -8,11 +8,10 @@ use super::scalar;
 use super::tree::{Content, Entry, Node, is_loop};
 use crate::place::Place;
 use crate::val::Why;
+use crate::work::BYTES_PER_STEP;
 
 /// How many entries the loops of one map may give.
 const MAX_ENTRIES: usize = 5_000;
-/// How much text counts as one step of work.
-const BYTES_PER_STEP: usize = 64;
 
 /// Entries without loops.
 pub(super) struct Unrolled {

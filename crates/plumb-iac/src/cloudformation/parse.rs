@@ -317,7 +317,10 @@ impl Builder<'_> {
             }
             Some(found) if self.nodes.saturating_add(found.size) > MAX_NODES => {
                 let why = format!("aliases stand for more than {MAX_NODES} nodes");
-                self.problem(Level::Error, at.clone(), &why, "write less by aliases of aliases");
+                // Where there are too many there are many more.
+                if self.problems.iter().all(|told| told.message != why) {
+                    self.problem(Level::Error, at.clone(), &why, "write less by aliases of aliases");
+                }
                 (Node::unknown(self.place(at), why), 1, 0)
             }
             Some(found) if self.open.len() + found.depth > MAX_DEPTH => {

@@ -9,9 +9,11 @@ use super::evaluate::Spot;
 use super::functions::piece_of;
 use super::instance::Instance;
 use super::tree::Node;
+use super::work::Work;
 use crate::partial::{Holds, Partial, RESOLVED, Writer};
 use crate::place::Place;
 use crate::val::{Kind, Val, Why};
+use crate::work::BYTES_PER_STEP;
 
 /// A piece of a text.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,7 +24,7 @@ pub(super) enum Piece {
 }
 
 /// The text of pieces. JSON of which a piece is not known stays known in its other parts.
-pub(super) fn joined(pieces: Vec<Piece>, place: Place) -> Val {
+pub(super) fn joined(work: &Work<'_>, pieces: Vec<Piece>, place: Place) -> Val {
     let mut writer = Writer::default();
     for piece in pieces {
         match piece {
@@ -34,7 +36,10 @@ pub(super) fn joined(pieces: Vec<Piece>, place: Place) -> Val {
             return Val::placed(Kind::Unknown(why.into()), Some(place));
         }
     }
-    writer.finish(Some(place))
+    match work.spend(writer.len() / BYTES_PER_STEP, place) {
+        Ok(()) => writer.finish(Some(place)),
+        Err(why) => Val::placed(Kind::Unknown(why), Some(place)),
+    }
 }
 
 /// A value of which the dynamic references are not known.
@@ -150,7 +155,7 @@ impl Instance<'_, '_> {
                 }
             }
         }
-        joined(pieces, place)
+        joined(self.work, pieces, place)
     }
 
     /// What `${name}` gives: a parameter, a resource, an attribute of one.

@@ -19,6 +19,12 @@ use crate::val::{Kind, Val};
 
 /// The most steps that one root takes: expressions, and items that functions go through.
 const MAX_STEPS: u64 = 12_000_000;
+/// What all blocks of one root may weigh: each counts as [`BLOCK_WEIGHT`] values, and every value in it as one.
+const MAX_WEIGHT: usize = 6_000_000;
+/// As how many values a block counts beside those in it.
+const BLOCK_WEIGHT: usize = 20;
+/// How deep the values of a block nest.
+const MAX_NESTING: usize = 200;
 /// The most calls of modules in one root, repetitions included.
 const MAX_INSTANCES: u32 = 5_000;
 /// How deep references and expressions nest.
@@ -54,6 +60,9 @@ pub(crate) struct Evaluator<'w> {
     exhausted: Cell<bool>,
     depth: Cell<u32>,
     instances: Cell<u32>,
+    blocks: Cell<usize>,
+    /// What the blocks of the root may weigh yet.
+    weight: Cell<usize>,
     /// The innermost call of the module at work.
     call: Cell<Option<Place>>,
     /// Why it is not sure that there is something that the expression at work took for given.
@@ -107,6 +116,8 @@ impl<'w> Evaluator<'w> {
             exhausted: Cell::new(false),
             depth: Cell::new(0),
             instances: Cell::new(0),
+            blocks: Cell::new(0),
+            weight: Cell::new(MAX_WEIGHT),
             call: Cell::new(None),
             assumed: RefCell::default(),
             called: RefCell::default(),
@@ -269,21 +280,54 @@ impl<'w> Evaluator<'w> {
         instances <= MAX_INSTANCES
     }
 
+    /// Counts a block that is kept, with all that it holds, as documents share nothing; false when there are too many.
+    pub(crate) fn another_block(&self, body: &Val, head: Place) -> bool {
+        let left = self.weight.get();
+        let parts = body.parts_within(left, MAX_NESTING);
+        let weight = parts.map_or(usize::MAX, |parts| parts.saturating_add(BLOCK_WEIGHT));
+        if let Some(left) = left.checked_sub(weight) {
+            self.weight.set(left);
+            self.blocks.set(self.blocks.get().saturating_add(1));
+            return true;
+        }
+        if left > 0 {
+            self.weight.set(0);
+            let count = self.blocks.get();
+            let message = format!("only the first {count} blocks of this root were judged");
+            let help = "all of them hold too many values; split the root";
+            let problem = Diagnostic::error(message).help(help);
+            self.tell(self.at(problem, Some(head), "from here on"));
+        }
+        false
+    }
+
+    /// Takes steps from the budget.
+    ///
+    /// # Errors
+    /// When it is used up, which is told once.
+    pub(crate) fn spend(&self, steps: usize) -> Result<(), Box<Failure>> {
+        let steps = u64::try_from(steps).unwrap_or(u64::MAX);
+        let left = self.steps.get().saturating_sub(steps);
+        self.steps.set(left);
+        if left > 0 { Ok(()) } else { Err(self.used_up()) }
+    }
+
+    /// The failure of what would take more steps than are left, which is told once.
+    pub(crate) fn used_up(&self) -> Box<Failure> {
+        if !self.exhausted.replace(true) {
+            let message = "this code takes too long to evaluate; the rest of it counts as unknown";
+            self.tell(Diagnostic::error(message));
+        }
+        Failure::own("the budget of evaluation is used up", None)
+    }
+
     /// Counts one expression, and goes one level deeper while `work` runs.
     pub(crate) fn deeper<T>(
         &self,
         place: Option<Place>,
         work: impl FnOnce() -> Result<T, Box<Failure>>,
     ) -> Result<T, Box<Failure>> {
-        let left = self.steps.get();
-        if left <= 1 {
-            if !self.exhausted.replace(true) {
-                let message = "this code takes too long to evaluate; the rest of it counts as unknown";
-                self.tell(Diagnostic::error(message));
-            }
-            return Err(Failure::own("the budget of evaluation is used up", None));
-        }
-        self.steps.set(left - 1);
+        self.spend(1)?;
         let depth = self.depth.get();
         if depth >= MAX_DEPTH {
             self.incomplete.set(true);
@@ -304,5 +348,92 @@ impl<'w> Evaluator<'w> {
                 Val::placed(Kind::Unknown(failure.message), failure.place.or(place))
             }
         }
+    }
+}
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::complete::NothingKnown;
+    use crate::terraform::hcl::read_expression;
+    use crate::terraform::instance::Instance;
+    use crate::terraform::scope::Scope;
+    use crate::val::Entries;
+
+    struct NoFiles;
+
+    impl Files for NoFiles {
+        fn files_in(&self, _folder: &str) -> Result<Vec<String>, String> {
+            Err("no such folder".to_owned())
+        }
+
+        fn read(&self, _path: &str) -> Result<String, String> {
+            Err("no such file".to_owned())
+        }
+    }
+
+    /// An evaluator of no code with so many steps and so much weight.
+    fn with_evaluator<T>(steps: u64, weight: usize, work: impl FnOnce(&Evaluator<'_>) -> T) -> (T, Met) {
+        let (code, installed) = (Code::default(), BTreeMap::new());
+        let account = (Text::default(), None, None);
+        let evaluator = Evaluator::new(
+            (&NoFiles, ""),
+            &NothingKnown,
+            (&code, 0),
+            &installed,
+            account,
+            Secrecy::Kept,
+        );
+        evaluator.steps.set(steps);
+        evaluator.weight.set(weight);
+        let made = work(&evaluator);
+        (made, evaluator.into_told())
+    }
+
+    /// What an expression leaves of so many steps, and whether the code counts as read to its end.
+    fn left(steps: u64, text: &str) -> (u64, bool) {
+        let (left, met) = with_evaluator(steps, 0, |evaluator| {
+            let root = Rc::new(Instance::root(Arc::new(Module::default()), Entries::new()));
+            let _ = evaluator.settled(&read_expression(text).unwrap(), Scope::of(&root));
+            evaluator.steps.get()
+        });
+        (left, !met.is_incomplete)
+    }
+
+    #[test]
+    fn texts_and_copies_take_steps() {
+        for (expression, with, least) in [
+            (
+                "format(\"%6400s\", \"\")",
+                "\"${format(\"%6400s\", \"\")}x\"",
+                100,
+            ),
+            ("range(500)", "range(500)[*]", 500),
+        ] {
+            let (alone, _) = left(10_000, expression);
+            let (copied, is_whole) = left(10_000, with);
+            assert!(is_whole && copied + least <= alone, "{with}: {copied}, {alone}");
+            // Neither a function nor what is around it ends quietly.
+            for steps in [10_000 - alone, 10_000 - copied] {
+                assert_eq!(left(steps, with), (0, false), "{with} in {steps} steps");
+            }
+        }
+    }
+
+    #[test]
+    fn blocks_weigh_what_they_hold_and_something_themselves() {
+        let place = Place::new(crate::place::FileId::at(0), 0..0);
+        let body = Val::new(Kind::List(Arc::new(vec![Val::null(); 79])));
+        let (counted, met) = with_evaluator(1, 250, |evaluator| {
+            [(); 4].map(|()| evaluator.another_block(&body, place))
+        });
+        assert_eq!(counted, [true, true, false, false]);
+        let told: Vec<String> = met.problems.iter().map(ToString::to_string).collect();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(
+            told.iter().all(|told| told.contains("only the first 2 blocks")),
+            "{told:?}"
+        );
     }
 }

@@ -15,6 +15,7 @@ use crate::partial::Writer;
 use crate::place::Place;
 use crate::secrecy::Secrecy;
 use crate::val::{Entries, Fields, Kind, Val, Why};
+use crate::work::BYTES_PER_STEP;
 
 /// The most elements that an expression makes.
 pub(crate) const MAX_ELEMENTS: usize = 200_000;
@@ -140,6 +141,7 @@ impl Evaluator<'_> {
         }
         let mut writer = Writer::default();
         self.write(parts, scope, place, &mut writer)?;
+        self.spend(writer.len() / BYTES_PER_STEP)?;
         Ok(writer.finish(place))
     }
 
@@ -392,6 +394,7 @@ impl Evaluator<'_> {
                     place,
                 ))
             }
+            Err(Problem::OutOfSteps) => Err(self.used_up()),
             Err(problem) if problem.is_certain() => Err(Failure::new(problem.to_string(), place)),
             Err(problem) => Err(Failure::own(problem.to_string(), place)),
         }
@@ -489,6 +492,7 @@ impl Evaluator<'_> {
                         Kind::Null => &[],
                         _ => std::slice::from_ref(&value),
                     };
+                    self.spend(items.len())?;
                     let followed = items
                         .iter()
                         .map(|item| self.follow(item.clone(), within, scope, place));

@@ -22,6 +22,8 @@ use crate::val::{Entries, Fields, Kind, Val};
 
 /// The most parts of a value that a name has.
 const MAX_PARTS: usize = 300_000;
+/// How many parts of it are gone through in a step.
+const PARTS_PER_STEP: usize = 16;
 /// How deep such a value nests.
 const MAX_NESTING: usize = 200;
 /// How deep modules call modules.
@@ -224,9 +226,9 @@ impl Evaluator<'_> {
             self.inside(&instance.calls, || self.name_value(&key.0, instance, place))
         });
         // What is shared costs nothing here, but everything that goes through the value goes through all of it.
-        let evaluated = evaluated.and_then(|value| match value.is_within(MAX_PARTS, MAX_NESTING) {
-            true => Ok(value),
-            false => Err(Failure::own("this makes too large a value", place)),
+        let evaluated = evaluated.and_then(|value| match value.parts_within(MAX_PARTS, MAX_NESTING) {
+            Some(parts) => self.spend(parts / PARTS_PER_STEP).map(|()| value),
+            None => Err(Failure::own("this makes too large a value", place)),
         });
         match &evaluated {
             Ok(value) => {
@@ -285,7 +287,11 @@ impl Evaluator<'_> {
                     return Ok(Val::placed(Kind::Unknown(Text::from(why)), Some(variable.place)));
                 }
                 match &variable.constraint {
-                    Some(constraint) => convert(value, constraint, place),
+                    Some(constraint) => {
+                        // Each call of a module has a copy of its own.
+                        self.spend(value.parts_within(MAX_PARTS, MAX_NESTING).unwrap_or(MAX_PARTS))?;
+                        convert(value, constraint, place)
+                    }
                     None => Ok(value),
                 }
             }

@@ -120,6 +120,9 @@ impl Evaluator<'_> {
             data::compute(&kind_name, &mut fields, &surroundings);
             let body = Val::placed(Kind::Map(Arc::new(fields)), Some(block.head));
             let body = self.complete.complete(body, &surroundings);
+            if !self.another_block(&body, block.head) {
+                break;
+            }
             let value = self.complete.referred(&body, &surroundings);
             if repetition.key == Key::Any {
                 any = Some(value.clone());

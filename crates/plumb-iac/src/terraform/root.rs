@@ -21,9 +21,6 @@ use crate::place::{Place, Sources};
 use crate::secrecy::Secrecy;
 use crate::val::{Entries, Val};
 
-/// The most blocks of one root.
-const MAX_BLOCKS: usize = 500_000;
-
 /// What a user says about how code is applied.
 #[derive(Clone, Debug, Default)]
 pub struct Given {
@@ -225,11 +222,6 @@ fn collect(
         };
         stack.lifecycle.ignored.extend(lifecycle::ignored(block));
         for one in &resolved.instances {
-            if stack.blocks.len() >= MAX_BLOCKS {
-                let message = format!("only the first {MAX_BLOCKS} resources of this root were judged");
-                evaluator.tell(Diagnostic::error(message));
-                return;
-            }
             stack.blocks.push(Declared {
                 kind: kind.clone(),
                 address: one.address.clone(),
