@@ -12,12 +12,14 @@ mod attributes;
 pub(crate) mod bicep;
 mod blocks;
 mod calls;
+mod content;
 mod deployment;
 mod evaluate;
 mod expression;
 mod frame;
 mod functions;
 mod identity;
+mod imports;
 mod json;
 mod lambdas;
 mod modules;
@@ -27,16 +29,18 @@ mod template;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod types;
 mod work;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::value::Text;
 
 use crate::declared::{Language, Lifecycle, Stack};
 use crate::files::Files;
-use crate::place::Sources;
+use crate::place::{Place, Sources};
+use crate::secrecy::Secrecy;
 use deployment::{Deployment, Origin};
 use work::Work;
 
@@ -72,6 +76,8 @@ pub struct Context<'a> {
     pub region: Option<Text>,
     /// The subscription of the deployment where it is told.
     pub account: Option<Text>,
+    /// What becomes of values that are marked as secret.
+    pub secrecy: Secrecy,
 }
 
 /// Where the values of parameters come from.
@@ -90,6 +96,8 @@ pub struct Reading {
     pub stack: Stack,
     /// What could not be read or is not as it seems.
     pub diagnostics: Vec<Diagnostic>,
+    /// Where values that were kept back are written; `None` when there was none.
+    pub(crate) secrets: Option<BTreeSet<Place>>,
     /// The paths of the templates that were followed as modules or linked templates, sorted.
     pub nested: Vec<Text>,
 }
@@ -147,7 +155,7 @@ pub fn read(
     values: &Values,
     context: &Context<'_>,
 ) -> Reading {
-    let work = Work::new(context, sources, work::LIMITS);
+    let work = Work::new(context, sources, work::LIMITS, context.secrecy);
     let mut blocks = Vec::new();
     if let Some(template) = work.template(path, text) {
         let given = parameters::given(&work, &template, values);
@@ -155,15 +163,12 @@ pub fn read(
         root.blocks(&mut blocks);
     }
     blocks.sort_by(|a, b| a.address.cmp(&b.address));
-    let own = [Some(path), values.file.as_ref().map(|(path, _)| path.as_str())];
-    let nested = work.read_paths().into_iter();
-    let nested = nested
-        .filter(|read| !own.contains(&Some(read.as_str())))
-        .collect();
+    let nested = work.deployed();
     let path = values
         .file
         .as_ref()
         .map_or(Text::from(path), |(path, _)| path.clone());
+    let told = work.into_told();
     Reading {
         stack: Stack {
             path,
@@ -174,7 +179,8 @@ pub fn read(
             lifecycle: Lifecycle::default(),
             accounts: BTreeMap::new(),
         },
-        diagnostics: work.into_problems(),
+        diagnostics: told.problems,
+        secrets: told.secrets,
         nested,
     }
 }

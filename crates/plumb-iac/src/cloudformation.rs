@@ -14,6 +14,7 @@ mod conditions;
 mod evaluate;
 mod functions;
 mod identity;
+mod include;
 mod instance;
 mod lookup;
 mod loops;
@@ -29,14 +30,15 @@ mod tests;
 pub(crate) mod tree;
 mod work;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::value::Text;
 
 use crate::declared::{Language, Lifecycle, Stack};
 use crate::files::Files;
-use crate::place::Sources;
+use crate::place::{Place, Sources};
+use crate::secrecy::Secrecy;
 use crate::val::Val;
 use instance::{Instance, Origin};
 use parameters::Parameter;
@@ -70,6 +72,8 @@ pub struct Context<'a> {
     pub region: Option<Text>,
     /// The account of the deployment where the user told it.
     pub account: Option<Text>,
+    /// What becomes of values that are marked as secret.
+    pub secrecy: Secrecy,
 }
 
 /// What resources have without their author writing it: names, ARNs, ids.
@@ -89,6 +93,8 @@ pub struct Reading {
     pub stack: Stack,
     /// What could not be read or is not as it seems.
     pub diagnostics: Vec<Diagnostic>,
+    /// Where values that were kept back are written; `None` when there was none.
+    pub(crate) secrets: Option<BTreeSet<Place>>,
     /// The paths of the templates that were followed as nested stacks, sorted.
     pub nested: Vec<Text>,
 }
@@ -159,7 +165,7 @@ pub fn read(
     parameters: &BTreeMap<Text, Text>,
     context: &Context<'_>,
 ) -> Reading {
-    let work = Work::new(context, sources, work::LIMITS);
+    let work = Work::new(context, sources, work::LIMITS, context.secrecy);
     let mut blocks = Vec::new();
     if let Some(template) = work.template(path, text) {
         let given = parameters.iter().map(|(name, value)| {
@@ -176,11 +182,8 @@ pub fn read(
         root.blocks(&mut blocks);
     }
     blocks.sort_by(|a, b| a.address.cmp(&b.address));
-    let nested = work
-        .read_paths()
-        .into_iter()
-        .filter(|read| read != path)
-        .collect();
+    let nested = work.deployed();
+    let told = work.into_told();
     Reading {
         stack: Stack {
             path: path.into(),
@@ -191,7 +194,8 @@ pub fn read(
             lifecycle: Lifecycle::default(),
             accounts: BTreeMap::new(),
         },
-        diagnostics: work.into_problems(),
+        diagnostics: told.problems,
+        secrets: told.secrets,
         nested,
     }
 }

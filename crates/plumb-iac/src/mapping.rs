@@ -7,6 +7,7 @@ mod complete;
 mod gaps;
 mod identities;
 mod inherit;
+mod parsed;
 mod parts;
 mod places;
 mod public;
@@ -24,7 +25,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use plumb_expr::{Fields as _, Type};
 use plumb_model::resource::{GLOBAL_REGION, Resource, UNKNOWN_REGION};
 use plumb_model::value::{Map, Text, Value};
-use plumb_pack::mapping::{ArgumentTemplate, BlockMapping, Join, Language, Makers, Mapping, Mappings, Role};
+use plumb_pack::mapping::{
+    ArgumentTemplate, BlockMapping, Inherited, Join, Language, Makers, Mapping, Mappings, Role,
+};
 use plumb_pack::pack::Pack;
 use plumb_pack::schema::ResourceType;
 
@@ -221,16 +224,30 @@ impl<'p> Mapper<'p> {
                 continue;
             };
             let surroundings = Surroundings::of(stack, block);
+            let mut body = complete(&block.body, Some(mapping), &surroundings);
+            parsed::read_texts(&mut body, &mapping.parsed);
             blocks.push(Prepared {
                 block,
                 mapping,
                 surroundings,
-                body: complete(&block.body, Some(mapping), &surroundings),
+                body,
             });
         }
-        for (at, arguments) in inherit::inherited(&blocks) {
-            if let Some(block) = blocks.get_mut(at) {
-                inherit::with_inherited(&mut block.body, arguments);
+        // What a block has from another one that has it from a third comes second.
+        let passed_on = |inherited: &Inherited| {
+            let source = self.mappings.block(&inherited.block);
+            let mut sources = source.iter().flat_map(|source| &source.inherited);
+            sources.any(|source| {
+                let mut paths = inherited.paths.iter();
+                paths.any(|path| path.steps.first() == Some(&source.name))
+            })
+        };
+        let passes: [&dyn Fn(&Inherited) -> bool; 2] = [&|_| true, &passed_on];
+        for is_due in passes {
+            for (at, arguments) in inherit::inherited(&blocks, is_due) {
+                if let Some(block) = blocks.get_mut(at) {
+                    inherit::with_inherited(&mut block.body, arguments);
+                }
             }
         }
         blocks

@@ -13,7 +13,7 @@ use crate::val::{Kind, Val, Why};
 /// Holes are written into the text between characters for private use that no code needs; a text in which code has one itself is
 /// never made a `Partial`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Partial(Arc<str>);
+pub struct Partial(Arc<Box<str>>);
 
 /// Whether a hole may hold a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,10 +28,18 @@ const OPEN: char = '\u{F0000}';
 const CLOSE: char = '\u{F0001}';
 const NO_SECRET: char = '\u{F0002}';
 
+/// What begins the name of a hole in which the cloud puts what stands elsewhere: there is something, whatever it is.
+pub(crate) const RESOLVED: &str = "{{resolve:";
+
 /// What stands for a hole where a text is read by people or searched: a reference, as templates write them.
 const STAND_IN: &str = "${unknown}";
 
 impl Partial {
+    fn new(text: String) -> Self {
+        // A slim pointer: every value has room for one.
+        Self(Arc::new(text.into_boxed_str()))
+    }
+
     /// One hole and nothing else.
     pub fn named(name: &str, holds: Holds) -> Self {
         let mut text = String::from(OPEN);
@@ -44,7 +52,7 @@ impl Partial {
             .filter(|c| !c.is_control() && !['"', '\\', OPEN, CLOSE, NO_SECRET].contains(c));
         text.extend(harmless);
         text.push(CLOSE);
-        Self(text.into())
+        Self::new(text)
     }
 
     /// The text with its holes, for comparison with others.
@@ -75,6 +83,14 @@ impl Partial {
             }
         }
         text
+    }
+
+    /// Whether it is certain that the text is not empty.
+    pub fn is_something(&self) -> bool {
+        self.0.split(OPEN).any(|piece| {
+            let known = piece.split_once(CLOSE).map_or(piece, |(_, known)| known);
+            !known.is_empty() || piece.starts_with(RESOLVED)
+        })
     }
 
     /// Whether no hole can hold a secret.
@@ -139,7 +155,7 @@ impl Writer {
             return Val::placed(Kind::Json(Arc::new(with_holes(json, &why, place))), place);
         }
         let mut val = Val::placed(Kind::Unknown(why), place);
-        val.partial = Some(Partial(self.text.into()));
+        val.partial = Some(Partial::new(self.text));
         val
     }
 }
@@ -155,7 +171,7 @@ fn with_holes(json: Value, why: &Why, place: Option<Place>) -> Val {
         },
         Value::String(text) if text.contains(OPEN) => {
             let mut val = Val::placed(Kind::Unknown(why.clone()), place);
-            val.partial = Some(Partial(text.into()));
+            val.partial = Some(Partial::new(text));
             return val;
         }
         Value::String(text) => Kind::String(text.into()),
@@ -204,6 +220,20 @@ mod tests {
         assert_eq!(a.searchable(), "x-${unknown}");
         assert!(!a.hides_no_secret());
         assert!(Partial::named("AWS::StackId", Holds::NoSecret).hides_no_secret());
+    }
+
+    #[test]
+    fn a_text_is_something_where_a_piece_or_what_is_put_there_is() {
+        for (pieces, expected) in [
+            (vec![Ok("x"), Err(None)], true),
+            (vec![Err(Some("n")), Ok("x")], true),
+            (vec![Err(Some("n"))], false),
+            (vec![Err(Some("n")), Err(None)], false),
+            (vec![Err(Some("{{resolve:ssm:n}}"))], true),
+        ] {
+            let partial = written(&pieces).partial.unwrap();
+            assert_eq!(partial.is_something(), expected, "{pieces:?}");
+        }
     }
 
     #[test]

@@ -1,14 +1,32 @@
 //! `Place`: where in which file something stands.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use plumb_model::diagnostic::{Diagnostic, Source};
 
-/// Position of a file in [`Sources`].
+/// A file of [`Sources`].
+///
+/// Never zero, so that a place that may be lacking takes no more room than one: there are millions of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FileId(pub u32);
+pub struct FileId(NonZeroU32);
+
+impl FileId {
+    /// A file that no [`Sources`] has.
+    pub const NONE: Self = Self(NonZeroU32::MAX);
+
+    /// The file at that position of [`Sources`].
+    pub fn at(position: usize) -> Self {
+        let number = u32::try_from(position).ok().and_then(|at| at.checked_add(1));
+        Self(number.and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MAX))
+    }
+
+    fn position(self) -> usize {
+        wide(self.0.get() - 1)
+    }
+}
 
 /// A byte range of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,7 +78,7 @@ struct File {
 impl Sources {
     /// Adds a file; `name` is its path below the root of the scan, with `/` between its parts.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
-        let id = FileId(u32::try_from(self.0.len()).unwrap_or(u32::MAX));
+        let id = FileId::at(self.0.len());
         self.0.push(File {
             source: Arc::new(Source {
                 name: name.into(),
@@ -74,21 +92,26 @@ impl Sources {
 
     /// Makes places unreadable in what is shown of the files: each byte becomes an asterisk, line breaks stay.
     pub(crate) fn hide(&mut self, places: BTreeSet<Place>) {
-        let mut by_file: BTreeMap<FileId, Vec<Range<usize>>> = BTreeMap::new();
+        // A template may have been read several times, for itself and for those that nest it.
+        let mut by_name: BTreeMap<String, BTreeSet<(usize, usize)>> = BTreeMap::new();
         for place in places {
-            by_file.entry(place.file).or_default().push(place.range());
+            let Some(source) = self.get(place.file) else {
+                continue;
+            };
+            let (ranges, range) = (by_name.entry(source.name.clone()).or_default(), place.range());
+            ranges.insert((range.start, range.end));
         }
-        for (id, ranges) in by_file {
-            let position = usize::try_from(id.0).unwrap_or(usize::MAX);
-            let Some(file) = self.0.get_mut(position) else {
+        for file in &mut self.0 {
+            let Some(ranges) = by_name.get(&file.source.name) else {
                 continue;
             };
             let mut text = String::with_capacity(file.source.text.len());
-            for range in ranges {
-                // One place may lie in another; they are sorted by where they start.
+            for (start, end) in ranges {
+                // They are sorted by where they start, and one may lie in another.
+                let start = text.len().max(*start);
                 let (Some(before), Some(hidden)) = (
-                    file.source.text.get(text.len()..range.start),
-                    file.source.text.get(range),
+                    file.source.text.get(text.len()..start),
+                    file.source.text.get(start..*end),
                 ) else {
                     continue;
                 };
@@ -105,7 +128,7 @@ impl Sources {
 
     /// What may be shown of a file; places in it are what they are in the file.
     pub fn shown(&self, id: FileId) -> Option<&Arc<Source>> {
-        let file = self.0.get(usize::try_from(id.0).ok()?)?;
+        let file = self.0.get(id.position())?;
         Some(file.masked.as_ref().unwrap_or(&file.source))
     }
 
@@ -123,7 +146,7 @@ impl Sources {
 
     /// The file.
     pub fn get(&self, id: FileId) -> Option<&Arc<Source>> {
-        self.0.get(usize::try_from(id.0).ok()?).map(|file| &file.source)
+        self.0.get(id.position()).map(|file| &file.source)
     }
 
     /// Line and column of a byte, both counted from 1, columns in characters.
@@ -144,8 +167,7 @@ impl Sources {
 
     /// Where the lines of a file start; found once.
     fn lines(&self, id: FileId) -> &[u32] {
-        let position = usize::try_from(id.0).unwrap_or(usize::MAX);
-        let Some(file) = self.0.get(position) else {
+        let Some(file) = self.0.get(id.position()) else {
             return &[];
         };
         file.lines.get_or_init(|| {
@@ -163,7 +185,7 @@ impl Sources {
 
     /// All files.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &Arc<Source>)> {
-        (0u32..).map(FileId).zip(self.0.iter().map(|file| &file.source))
+        (0..).map(FileId::at).zip(self.0.iter().map(|file| &file.source))
     }
 }
 

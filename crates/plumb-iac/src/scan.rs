@@ -224,14 +224,12 @@ pub fn evaluate(pack: &Pack, files: &dyn Files, paths: &[String], options: &Opti
     evaluated.sort_by(|a, b| a.stack.path.cmp(&b.stack.path));
     let stacks_wanted = evaluated.len();
     let mut problems = std::mem::take(&mut code.problems);
-    let mut kept_back = false;
-    let mut secrets: BTreeSet<Place> = BTreeSet::new();
+    let mut kept_back = KeptBack::default();
     let broken = problems.iter().any(|problem| problem.level == Level::Error);
     let mut stacks = Vec::with_capacity(evaluated.len());
     for evaluated in evaluated {
         problems.extend(evaluated.problems);
-        kept_back |= evaluated.secrets.is_some();
-        secrets.extend(evaluated.secrets.into_iter().flatten());
+        kept_back.add(evaluated.secrets);
         stacks.push(EvaluatedStack {
             stack: evaluated.stack,
             complete: evaluated.complete && !broken,
@@ -244,19 +242,20 @@ pub fn evaluate(pack: &Pack, files: &dyn Files, paths: &[String], options: &Opti
             files,
             options,
         };
-        kept_back |= written.read(paths, &mut code.sources, &mut stacks, &mut problems);
+        kept_back.any |= written.read(paths, &mut code.sources, &mut stacks, &mut problems);
     }
     let mut sources = code.into_sources();
-    sources.hide(secrets);
-    problems = problems
-        .into_iter()
-        .map(|problem| sources.without_secrets(problem))
-        .collect();
     let markup = Markup::read(files, paths, &mut problems);
     let templates = Templates { pack, files, options };
-    templates.read(markup.templates, &mut sources, &mut stacks, &mut problems);
+    let mut read = Read {
+        sources: &mut sources,
+        stacks: &mut stacks,
+        problems: &mut problems,
+        kept_back: &mut kept_back,
+    };
+    templates.read(markup.templates, &mut read);
     let azure = azure::Azure { pack, files, options };
-    azure.read(paths, &mut sources, &mut stacks, &mut problems);
+    azure.read(paths, &mut read);
     let manifests = kubernetes::Kubernetes { pack, files, options };
     let others = manifests.read(
         markup.manifests,
@@ -265,12 +264,49 @@ pub fn evaluate(pack: &Pack, files: &dyn Files, paths: &[String], options: &Opti
         &mut stacks,
         &mut problems,
     );
+    sources.hide(kept_back.places);
+    problems = problems
+        .into_iter()
+        .map(|problem| sources.without_secrets(problem))
+        .collect();
     Evaluated {
         sources,
         stacks,
         problems: once(problems),
         kubernetes: markup.objects + others,
-        kept_back,
+        kept_back: kept_back.any,
+    }
+}
+
+/// Whether values were kept back, and where they are written.
+#[derive(Default)]
+struct KeptBack {
+    any: bool,
+    places: BTreeSet<Place>,
+}
+
+impl KeptBack {
+    /// Adds those of one reading; `None` when it kept nothing back.
+    fn add(&mut self, places: Option<BTreeSet<Place>>) {
+        self.any |= places.is_some();
+        self.places.extend(places.into_iter().flatten());
+    }
+}
+
+/// What was read so far, to which the readers of templates add.
+struct Read<'r> {
+    sources: &'r mut Sources,
+    stacks: &'r mut Vec<EvaluatedStack>,
+    problems: &'r mut Vec<Diagnostic>,
+    kept_back: &'r mut KeptBack,
+}
+
+impl Read<'_> {
+    /// Adds a root that a template makes.
+    fn add(&mut self, stack: Stack, problems: Vec<Diagnostic>) {
+        let complete = !problems.iter().any(|problem| problem.level == Level::Error);
+        self.problems.extend(problems);
+        self.stacks.push(EvaluatedStack { stack, complete });
     }
 }
 
@@ -325,13 +361,7 @@ struct Templates<'t> {
 
 impl Templates<'_> {
     /// Reads every template that is not nested in another.
-    fn read(
-        &self,
-        found: Vec<(String, String)>,
-        sources: &mut Sources,
-        stacks: &mut Vec<EvaluatedStack>,
-        problems: &mut Vec<Diagnostic>,
-    ) {
+    fn read(&self, found: Vec<(String, String)>, all: &mut Read<'_>) {
         if found.is_empty() {
             return;
         }
@@ -342,14 +372,16 @@ impl Templates<'_> {
             .map(|(name, value)| (Text::from(name.as_str()), Text::from(value.as_str())))
             .collect();
         let mut read = Vec::new();
-        for (number, (path, text)) in (1u32..).skip(stacks.len()).zip(found) {
+        for (number, (path, text)) in (1u32..).skip(all.stacks.len()).zip(found) {
             let context = cloudformation::Context {
                 files: self.files,
                 identities: &identities,
                 region: self.options.region.clone(),
                 account: Some(account(number)),
+                secrecy: self.options.secrecy,
             };
-            let reading = cloudformation::read(sources, &path, &text, &parameters, &context);
+            let mut reading = cloudformation::read(all.sources, &path, &text, &parameters, &context);
+            all.kept_back.add(reading.secrets.take());
             read.push(reading);
         }
         // What another template nests is judged there, with the parameters that it gets.
@@ -359,15 +391,7 @@ impl Templates<'_> {
         let mut roots = roots(&paths.collect::<Vec<_>>()).into_iter();
         read.retain(|_| roots.next().unwrap_or(true));
         for reading in read {
-            let complete = !reading
-                .diagnostics
-                .iter()
-                .any(|problem| problem.level == Level::Error);
-            problems.extend(reading.diagnostics);
-            stacks.push(EvaluatedStack {
-                stack: reading.stack,
-                complete,
-            });
+            all.add(reading.stack, reading.diagnostics);
         }
     }
 }

@@ -23,6 +23,7 @@ mod repeat;
 mod resolve;
 pub mod root;
 mod scope;
+mod sensitivity;
 pub(crate) mod syntax;
 mod twice;
 

@@ -9,7 +9,8 @@ use plumb_model::diagnostic::{Diagnostic, Level, Source};
 use plumb_model::value::Text;
 
 use crate::place::{FileId, Place, Sources};
-use crate::val::Why;
+use crate::secrecy::{Secrecy, is_telling, written_at};
+use crate::val::{Kind, Val, Why};
 
 /// How much one root may take.
 #[derive(Clone, Copy)]
@@ -31,13 +32,33 @@ pub(crate) struct Work<'a, C, T> {
     problems: RefCell<Vec<Diagnostic>>,
     told: RefCell<BTreeSet<(Place, String)>>,
     templates: RefCell<BTreeMap<Text, Option<Rc<T>>>>,
+    deployed: RefCell<BTreeSet<Text>>,
     uses: Cell<usize>,
     steps: Cell<usize>,
     depth: Cell<usize>,
+    secrecy: Secrecy,
+    /// Where values that are kept back are written; `None` when none was.
+    secrets: RefCell<Option<BTreeSet<Place>>>,
+}
+
+/// What remains of a reading beside its result.
+pub(crate) struct Told {
+    /// The problems, in the order in which they were met.
+    pub(crate) problems: Vec<Diagnostic>,
+    /// Where values that were kept back are written; `None` when none was.
+    pub(crate) secrets: Option<BTreeSet<Place>>,
+}
+
+/// Something that is worked out once, on demand.
+pub(crate) enum Memo<T> {
+    /// It is being worked out: to need it again is a cycle.
+    Running,
+    /// It is there.
+    Done(T),
 }
 
 impl<'a, C, T> Work<'a, C, T> {
-    pub(crate) fn new(context: &'a C, sources: &'a mut Sources, limits: Limits) -> Self {
+    pub(crate) fn new(context: &'a C, sources: &'a mut Sources, limits: Limits, secrecy: Secrecy) -> Self {
         Self {
             context,
             limits,
@@ -45,9 +66,12 @@ impl<'a, C, T> Work<'a, C, T> {
             problems: RefCell::default(),
             told: RefCell::default(),
             templates: RefCell::default(),
+            deployed: RefCell::default(),
             uses: Cell::new(0),
             steps: Cell::new(0),
             depth: Cell::new(0),
+            secrecy,
+            secrets: RefCell::default(),
         }
     }
 
@@ -78,9 +102,14 @@ impl<'a, C, T> Work<'a, C, T> {
         self.problems.borrow_mut().extend(problems);
     }
 
-    /// The paths of the templates that were read, sorted.
-    pub(crate) fn read_paths(&self) -> Vec<Text> {
-        self.templates.borrow().keys().cloned().collect()
+    /// Notes that another template deploys the one at a path.
+    pub(crate) fn deploy(&self, path: &str) {
+        self.deployed.borrow_mut().insert(path.into());
+    }
+
+    /// The paths of the templates that others deploy, sorted.
+    pub(crate) fn deployed(&self) -> Vec<Text> {
+        self.deployed.borrow().iter().cloned().collect()
     }
 
     /// Counts one more use of a template; how many there are now.
@@ -145,9 +174,37 @@ impl<'a, C, T> Work<'a, C, T> {
         self.tell(Level::Warning, place, message.into(), help);
     }
 
-    /// The problems, in the order in which they were met.
-    pub(crate) fn into_problems(self) -> Vec<Diagnostic> {
-        self.problems.into_inner()
+    /// Tells of something that has no value; it is unknown.
+    pub(crate) fn wrong(&self, place: Place, message: impl Into<String>) -> Val {
+        let message = message.into();
+        self.error(place, message.clone(), "its value is taken as unknown");
+        Val::placed(Kind::Unknown(message.into()), Some(place))
+    }
+
+    /// A value that is marked as secret; `why` says so. That there is none is told.
+    pub(crate) fn secret(&self, value: Val, why: impl FnOnce() -> String) -> Val {
+        if is_telling(&value) {
+            written_at(&value, self.secrets.borrow_mut().get_or_insert_default());
+        } else if value.why_unknown().is_none() {
+            return value;
+        }
+        match self.secrecy {
+            Secrecy::Kept => Val::placed(Kind::Unknown(why().into()), value.set),
+            Secrecy::Revealed => value,
+        }
+    }
+
+    /// Notes where a text that is marked as secret is written, whoever uses it.
+    pub(crate) fn hide(&self, place: Place) {
+        self.secrets.borrow_mut().get_or_insert_default().insert(place);
+    }
+
+    /// What there is to tell in the end.
+    pub(crate) fn into_told(self) -> Told {
+        Told {
+            problems: self.problems.into_inner(),
+            secrets: self.secrets.into_inner(),
+        }
     }
 
     fn tell(&self, level: Level, place: Place, message: String, help: &str) {

@@ -3,16 +3,22 @@
 mod tree;
 
 use plumb_iac::complete::NothingKnown;
+use plumb_iac::secrecy::Secrecy;
 use plumb_iac::terraform::code::Code;
 use plumb_iac::terraform::root::Given;
 use tree::Tree;
 
 /// What is told of the first root, and each of its blocks with its first argument.
 fn evaluated(files: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
+    evaluated_with(Secrecy::Kept, files)
+}
+
+fn evaluated_with(secrecy: Secrecy, files: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
     let tree = Tree::of(files);
     let mut code = Code::read(&tree, tree.folders());
     let given = Given {
         account: "111122223333".into(),
+        secrecy,
         ..Given::default()
     };
     let root = code
@@ -73,6 +79,134 @@ resource "x" "g" { a = "${var.plain}-${var.not}-${module.m.plain}" }
         assert!(!line.contains("hidden"), "{line}");
     }
     assert_eq!(shown.last().map(String::as_str), Some("x.g: \"seen-seen-seen\""));
+}
+
+/// The value of an expression in a root and in a module that gets a sensitive value and a plain one, in both readings.
+fn in_both_readings(expression: &str) -> [String; 2] {
+    let main = format!(
+        r#"
+variable "secret" {{
+  sensitive = true
+  default   = "hidden"
+}}
+variable "lacking" {{ sensitive = true }}
+variable "plain" {{ default = "seen" }}
+variable "unset" {{}}
+variable "short" {{
+  ephemeral = true
+  default   = "hidden"
+}}
+locals {{
+  secret = "x-${{var.secret}}"
+  pair   = {{ a = var.secret, b = var.plain }}
+}}
+resource "y" "y" {{ a = var.secret }}
+resource "x" "x" {{ a = {expression} }}
+module "m" {{
+  source = "./m"
+  secret = local.secret
+  plain  = var.plain
+  bucket = y.y.a
+}}
+"#
+    );
+    let module = r#"
+variable "secret" {}
+variable "plain" {}
+variable "bucket" {}
+resource "z" "secret" { a = issensitive(var.secret) }
+resource "z" "plain" { a = issensitive(var.plain) }
+"#;
+    [Secrecy::Kept, Secrecy::Revealed].map(|secrecy| {
+        let (_, shown) = evaluated_with(secrecy, &[("main.tf", &main), ("m/main.tf", module)]);
+        let value = |address: &str| {
+            let line = shown.iter().find_map(|line| line.strip_prefix(address));
+            line.unwrap_or("there is no such block").to_owned()
+        };
+        assert_eq!(value("module.m.z.secret: "), "true");
+        assert_eq!(value("module.m.z.plain: "), "false");
+        value("x.x: ")
+    })
+}
+
+#[test]
+fn whether_a_value_is_sensitive_is_told_in_both_readings_alike() {
+    let unknown = "?(whether a provider or a loop marks it is not known)";
+    for (expression, expected) in [
+        ("issensitive(var.secret)", "true"),
+        ("issensitive(var.plain)", "false"),
+        ("issensitive(1)", "false"),
+        ("issensitive(var.lacking)", "true"),
+        ("issensitive(var.unset)", "?(variable `unset` has no value)"),
+        ("issensitive(local.secret)", "true"),
+        ("issensitive(sensitive(\"x\"))", "true"),
+        ("issensitive(nonsensitive(var.secret))", "false"),
+        ("issensitive(upper(var.secret))", "true"),
+        ("issensitive(var.secret == \"hidden\" ? 1 : 2)", "true"),
+        ("issensitive(local.pair)", "false"),
+        ("issensitive(local.pair.a)", "true"),
+        ("issensitive(local.pair.b)", "false"),
+        ("issensitive(y.y.a)", unknown),
+        (
+            "[for v in [var.secret, 1]: issensitive(v)]",
+            &format!("[{unknown}, {unknown}]"),
+        ),
+        ("issensitive(var.secret) ? \"yes\" : \"no\"", "\"yes\""),
+    ] {
+        assert_eq!(in_both_readings(expression), [expected, expected], "{expression}");
+    }
+}
+
+#[test]
+fn what_is_ephemeral_becomes_null_and_the_rest_stays() {
+    let secret = "?(variable `secret` is sensitive, and its value was not looked at)";
+    for (expression, kept, revealed) in [
+        ("ephemeralasnull(var.short)", "null", "null"),
+        ("ephemeralasnull(ephemeral.token.t.value)", "null", "null"),
+        ("ephemeralasnull(var.plain)", "\"seen\"", "\"seen\""),
+        ("ephemeralasnull([1, var.short])", "[1, null]", "[1, null]"),
+        ("ephemeralasnull(var.secret)", secret, "\"hidden\""),
+        ("ephemeralasnull(upper(var.secret))", secret, secret),
+    ] {
+        assert_eq!(in_both_readings(expression), [kept, revealed], "{expression}");
+    }
+}
+
+#[test]
+fn values_are_converted_to_types_that_are_written() {
+    for (expression, expected) in [
+        ("convert(\"true\", bool)", "true"),
+        (
+            "convert({}, object({ name = optional(string, \"x\") }))",
+            "{name: \"x\"}",
+        ),
+        ("convert([1, 1, 2], set(string))", "[\"1\", \"2\"]"),
+    ] {
+        assert_eq!(in_both_readings(expression), [expected, expected], "{expression}");
+    }
+}
+
+#[test]
+fn a_function_of_a_provider_is_told_of_once() {
+    let main = r#"
+resource "x" "a" { a = provider::time::rfc3339_parse("2020-01-01T00:00:00Z").year }
+resource "x" "b" { a = provider::time::rfc3339_parse("2021-01-01T00:00:00Z").year }
+resource "x" "c" { a = provider::aws::trim_iam_role_path("arn:aws:iam::1:role/p/r") }
+"#;
+    let (told, shown) = evaluated(&[("main.tf", main)]);
+    let why = "`provider::time::rfc3339_parse` is a function of a provider";
+    assert_eq!(
+        told,
+        [format!("{why}, which is not run; what it gives is unknown: ")]
+    );
+    assert_eq!(
+        shown,
+        [
+            format!("x.a: ?({why})"),
+            format!("x.b: ?({why})"),
+            "x.c: \"arn:aws:iam::1:role/r\"".to_owned()
+        ]
+    );
 }
 
 #[test]

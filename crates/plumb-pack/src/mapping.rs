@@ -133,6 +133,8 @@ pub struct BlockMapping {
     pub computed: Vec<(Text, ArgumentTemplate)>,
     /// Arguments that other blocks of the stack decide where its author does not write them.
     pub inherited: Vec<Inherited>,
+    /// Arguments whose texts are documents in JSON or YAML.
+    pub parsed: Vec<Text>,
     /// The documents and parts of documents it gives.
     pub mappings: Vec<Mapping>,
     /// The file.
@@ -158,8 +160,19 @@ pub struct Inherited {
     pub otherwise: Otherwise,
     /// The values that are taken; `None` for all.
     pub only: Option<Vec<Value>>,
+    /// What the values of such blocks come to.
+    pub yields: Yields,
     /// Whether the argument is unknown, and not as good as not written, where such a block does not decide it for sure.
     pub is_unsure: bool,
+}
+
+/// What the values of the blocks of an [`Inherited`] come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Yields {
+    /// The value that all of them have.
+    Value,
+    /// How many different values they have; one that has none counts as having its own. Unknown ones may make it more.
+    Count,
 }
 
 /// One document, or one part of a document, that a block gives.
@@ -284,6 +297,17 @@ pub enum TemplateSource {
     Index,
     /// An argument.
     Argument(ArgumentPath),
+    /// `'app'`: a text that stands for itself.
+    Fixed(Text),
+    /// `type=network 'net'`: a text where an argument has a value.
+    Chosen {
+        /// The argument.
+        argument: ArgumentPath,
+        /// The value.
+        value: Text,
+        /// The text.
+        text: Text,
+    },
 }
 
 /// As files write it.
@@ -303,6 +327,12 @@ impl fmt::Display for ArgumentTemplate {
                             TemplateSource::Partition => f.write_str("partition")?,
                             TemplateSource::Index => f.write_str("index")?,
                             TemplateSource::Argument(path) => f.write_str(&path.steps.join("."))?,
+                            TemplateSource::Fixed(text) => write!(f, "'{text}'")?,
+                            TemplateSource::Chosen {
+                                argument,
+                                value,
+                                text,
+                            } => write!(f, "{}={value} '{text}'", argument.steps.join("."))?,
                         }
                     }
                     f.write_str("}")?;
@@ -370,6 +400,15 @@ pub enum Rule {
         /// The key of the entry of an element.
         key: ArgumentTemplate,
         /// The value.
+        to: Box<Rule>,
+    },
+    /// What another rule makes of the one entry of a map that is named.
+    Entry {
+        /// The map.
+        of: ArgumentPath,
+        /// What names the entry: a text, or a map by its only key; lists of them that agree.
+        named: ArgumentPath,
+        /// The rule.
         to: Box<Rule>,
     },
     /// What another rule makes, if arguments have certain values.

@@ -274,7 +274,7 @@ impl Check<'_> {
                 | Type::List(_)
                 | Type::Object(_) => self.error(format!("`{at}` is {type_}, not a map"), None),
             },
-            (Rule::When { to, .. }, _) => self.rule(to, type_, at),
+            (Rule::When { to, .. } | Rule::Entry { to, .. }, _) => self.rule(to, type_, at),
             (Rule::Either(rules), _) => {
                 for rule in rules {
                     self.rule(rule, type_, at);

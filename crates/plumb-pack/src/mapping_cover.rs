@@ -74,7 +74,7 @@ fn of_rule(rule: &Rule) -> Cover {
         | Rule::Text(_)
         | Rule::Present { .. } => Cover::Whole,
         Rule::Object { fields, .. } => members(fields),
-        Rule::Each { to, .. } | Rule::When { to, .. } => of_rule(to),
+        Rule::Each { to, .. } | Rule::When { to, .. } | Rule::Entry { to, .. } => of_rule(to),
         Rule::List(rules) | Rule::Either(rules) => {
             let mut cover = Cover::default();
             for rule in rules {

@@ -20,10 +20,11 @@ use crate::policy_reader::parse_word;
 use crate::reader::{Fields, Problems};
 use crate::recipe::Path;
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "type",
     "computed",
     "inherited",
+    "parsed",
     "uid",
     "name",
     "when",
@@ -94,6 +95,7 @@ fn read_block(
         block: key.text.clone(),
         computed: Vec::new(),
         inherited: Vec::new(),
+        parsed: Vec::new(),
         mappings: Vec::new(),
         source: Arc::clone(problems.source()),
         span: key.span.clone(),
@@ -117,6 +119,7 @@ fn read_block(
             let sources = read_inherited(&name.text, source, problems);
             block.inherited.extend(sources);
         }
+        block.parsed.extend(fields.texts("parsed", problems));
         let gives = ["type", "part_of", "same", "document"];
         if gives.iter().any(|key| fields.get(key).is_some()) {
             let mapping = read_mapping(&fields, key, node, language, problems);

@@ -6,11 +6,15 @@ use crate::mapping::{ArgumentPath, ArgumentTemplate, Start, TemplatePart, Templa
 
 const MAX_STEPS: usize = 16;
 
+/// How many maps within each other a path goes through.
+const MAX_ENTRIES: usize = 2;
+
 impl ArgumentPath {
-    /// The last step of a path to the entries of a map, each of them as a document of `key` and `value`.
+    /// The last step of a path to the entries of a map, each of them as a document of `key` and `value`; twice for the entries of
+    /// each entry, whose own key is `of`.
     pub const ENTRIES: &str = "*";
 
-    /// Reads `a.b`, `.` for the element at hand, `^.a` for an argument of the block, `a.*` for the entries of a map.
+    /// Reads `a.b`, `.` for the element at hand, `^.a` for an argument of the block, `a.*` for the entries of a map, `a.*.*` for theirs.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (from, rest) = match text.strip_prefix('^') {
             Some("") => return Some(Self::whole(Start::Block)),
@@ -18,19 +22,21 @@ impl ArgumentPath {
             None if text == "." => return Some(Self::whole(Start::Here)),
             None => (Start::Here, text),
         };
-        let (names, entries) = match rest.strip_suffix(".*") {
-            Some(names) => (names, Some(Self::ENTRIES)),
-            None => (rest, None),
-        };
+        let mut names = rest;
+        let mut entries = 0;
+        while let Some(shorter) = names.strip_suffix(".*").filter(|_| entries < MAX_ENTRIES) {
+            names = shorter;
+            entries += 1;
+        }
         let mut steps: Vec<Text> = names.split('.').map(Text::from).collect();
         let is_name = |step: &Text| {
             !step.is_empty()
                 && step
                     .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ':'))
+                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ':' | '$'))
         };
         let is_path = steps.len() < MAX_STEPS && steps.iter().all(is_name);
-        steps.extend(entries.map(Text::new_static));
+        steps.extend(std::iter::repeat_n(Text::new_static(Self::ENTRIES), entries));
         is_path.then_some(Self { from, steps })
     }
 
@@ -43,7 +49,7 @@ impl ArgumentPath {
 }
 
 impl ArgumentTemplate {
-    /// Reads `arn:{partition}:s3:::{bucket|address}`.
+    /// Reads `arn:{partition}:s3:::{bucket|address}`, with `{type=network 'net'|'app'}` for texts that depend on an argument.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let mut parts = Vec::new();
         let mut rest = text;
@@ -72,7 +78,18 @@ fn source(text: &str) -> Option<TemplateSource> {
         "account" => TemplateSource::Account,
         "partition" => TemplateSource::Partition,
         "index" => TemplateSource::Index,
-        _ => TemplateSource::Argument(ArgumentPath::parse(text)?),
+        _ => match text.strip_suffix('\'').and_then(|text| text.split_once('\'')) {
+            Some(("", fixed)) => TemplateSource::Fixed(Text::from(fixed)),
+            Some((condition, chosen)) => {
+                let (argument, value) = condition.strip_suffix(' ')?.split_once('=')?;
+                TemplateSource::Chosen {
+                    argument: ArgumentPath::parse(argument)?,
+                    value: Text::from(value),
+                    text: Text::from(chosen),
+                }
+            }
+            None => TemplateSource::Argument(ArgumentPath::parse(text)?),
+        },
     })
 }
 
@@ -91,12 +108,25 @@ mod tests {
             "{a}",
             "*",
             "a.*.b",
+            "a.*.*.*",
             &"a.".repeat(40),
         ] {
             assert_eq!(ArgumentPath::parse(text), None, "{text}");
         }
-        for text in ["", "{", "a}", "{}", "{a|}", "{a{b}}"] {
+        for text in [
+            "", "{", "a}", "{}", "{a|}", "{a{b}}", "{a=b}", "{a='b'}", "{a 'b'}", "{'b}", "{b'}",
+        ] {
             assert_eq!(ArgumentTemplate::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn templates_are_written_as_they_are_read() {
+        for text in [
+            "arn:{partition}:s3:::{bucket|address}",
+            "{type=network 'net'|a.b=c 'd'|'app'}/{region}{account}{label}{index}",
+        ] {
+            assert_eq!(ArgumentTemplate::parse(text).unwrap().to_string(), text);
         }
     }
 
@@ -106,6 +136,10 @@ mod tests {
         assert_eq!(parse("."), ArgumentPath::default());
         assert_eq!(parse("a.b").steps, ["a", "b"]);
         assert_eq!(parse("a.*").steps, ["a", ArgumentPath::ENTRIES]);
+        assert_eq!(
+            parse("a.*.*").steps,
+            ["a", ArgumentPath::ENTRIES, ArgumentPath::ENTRIES]
+        );
         assert_eq!((parse("^.a").from, parse("^.a").steps.len()), (Start::Block, 1));
         assert_eq!((parse("^").from, parse("^").steps.len()), (Start::Block, 0));
     }

@@ -49,9 +49,10 @@ use clap::Parser;
 use crate::arguments::{Arguments, Command, FixCommand, PlanCommand, ScanCommand};
 use crate::console::Console;
 
-/// Documents are millions of small allocations, made on one thread and dropped on another.
+/// Documents are millions of small allocations, made on one thread and dropped on another; see ADR 0004.
+#[cfg(not(target_env = "msvc"))]
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// The version that reports and snapshots name.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");

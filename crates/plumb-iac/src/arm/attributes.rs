@@ -10,7 +10,7 @@ use super::evaluate::{map_with, member};
 use super::frame::{Frame, Spot, Turn};
 use super::tree::{Expr, Form, Resource, Safe, Standing};
 use crate::place::Place;
-use crate::val::{Entries, Fields, Kind, Val};
+use crate::val::{Entries, Fields, Kind, Val, Why};
 
 /// Why the cloud has to be asked.
 pub(super) const AFTER_DEPLOYMENT: &str = "known only after deployment";
@@ -80,11 +80,11 @@ impl Deployment<'_, '_> {
                 let is_full = options.get(1).and_then(Expr::as_text);
                 let is_full = is_full.is_some_and(|text| text.eq_ignore_ascii_case("full"));
                 let text = self.evaluate(of, spot.identity());
-                let resource = self.referred(text.as_str()?)?;
+                let (resource, index) = self.referred(text.as_str()?)?;
                 let face = if is_full { Face::Whole } else { Face::Properties };
                 Some(Target {
                     resource,
-                    index: None,
+                    index,
                     face,
                 })
             }
@@ -104,10 +104,17 @@ impl Deployment<'_, '_> {
         }
     }
 
-    /// The resource that the first argument of `reference` means: a symbol, an id, or a name that only one has.
-    fn referred(&self, text: &str) -> Option<&Resource> {
+    /// The resource that the first argument of `reference` means, with its turn: a symbol, one of several with a symbol, an id,
+    /// or a name that only one has.
+    fn referred(&self, text: &str) -> Option<(&Resource, Option<usize>)> {
         if let Some(resource) = self.template.named(text) {
-            return Some(resource);
+            return Some((resource, None));
+        }
+        let numbered = text.strip_suffix(']').and_then(|text| text.split_once('['));
+        if let Some((symbol, index)) = numbered
+            && let Some(resource) = self.template.named(symbol)
+        {
+            return Some((resource, Some(index.parse().ok()?)));
         }
         let by_name = |resource: &&Resource| {
             let name = resource.field("name")?;
@@ -120,7 +127,8 @@ impl Deployment<'_, '_> {
             )
         };
         if text.starts_with('/') {
-            return self.template.resource(*self.ids().get(&text.to_lowercase())?);
+            let number = *self.ids().get(&text.to_lowercase())?;
+            return Some((self.template.resource(number)?, None));
         }
         let alone = self
             .template
@@ -129,7 +137,7 @@ impl Deployment<'_, '_> {
             .filter(|resource| resource.repeat.is_none());
         let mut found = alone.filter(|resource| by_name(resource) == Some(true));
         match (found.next(), found.next()) {
-            (Some(only), None) => Some(only),
+            (Some(only), None) => Some((only, None)),
             (_, _) => None,
         }
     }
@@ -247,10 +255,15 @@ impl Deployment<'_, '_> {
         let outside = Spot { frame: base, ..spot };
         let turn = match (&target.resource.repeat, target.index) {
             (Some(repeat), Some(index)) => {
-                let turns = self.turns(repeat, outside).ok();
-                turns
-                    .and_then(|turns| turns.into_iter().nth(index))
-                    .map(resource_turn)
+                let turn = match self.turns(repeat, outside) {
+                    Ok(turns) => {
+                        let why = Why::from(format!("the loop has no turn {index}"));
+                        let turn = turns.into_iter().nth(index);
+                        turn.unwrap_or_else(|| Turn::unknown(repeat, &why))
+                    }
+                    Err(why) => Turn::unknown(repeat, &why),
+                };
+                Some(resource_turn(turn))
             }
             (_, _) => None,
         };

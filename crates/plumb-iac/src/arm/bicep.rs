@@ -10,8 +10,10 @@ mod outline;
 mod resource;
 mod statement;
 mod string;
+mod symbols;
 mod types;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use plumb_model::value::Text;
@@ -24,16 +26,22 @@ use cursor::Cursor;
 /// Reads a text as far as it can be read.
 pub(super) fn read(file: FileId, text: &str, path: &str, work: &Work<'_>) -> Template {
     let mut parser = Parser::new(file, text);
-    let template = parser.file(path);
+    let template = parser.file(path).indexed();
     for (place, message, help) in parser.problems {
         work.error(place, message, help);
     }
-    template.indexed()
+    for place in parser.hidden {
+        work.hide(place);
+    }
+    for (place, name) in symbols::undeclared(&template) {
+        work.wrong(place, format!("there is no `{name}`"));
+    }
+    template
 }
 
 /// The comments of a text and its statements, for what is said in comments.
 pub(crate) fn outline(text: &str) -> Outline {
-    let mut parser = Parser::new(FileId(0), text);
+    let mut parser = Parser::new(FileId::at(0), text);
     let template = parser.file("");
     let mut resources = template.resources.iter();
     let statements = parser.statements.into_iter().map(|(whole, keyword)| {
@@ -85,7 +93,11 @@ enum Keyword {
 struct Parser<'t> {
     cursor: Cursor<'t>,
     problems: Vec<(Place, String, &'static str)>,
+    /// What nobody is to see.
+    hidden: Vec<Place>,
     statements: Vec<(Range<usize>, Keyword)>,
+    /// Where each name is first declared.
+    declared: BTreeMap<Text, Place>,
     /// How deep expressions and resources nest here.
     depth: usize,
     /// How many resources were met.
@@ -97,7 +109,9 @@ impl<'t> Parser<'t> {
         Self {
             cursor: Cursor::new(file, text),
             problems: Vec::new(),
+            hidden: Vec::new(),
             statements: Vec::new(),
+            declared: BTreeMap::new(),
             depth: 0,
             resources: 0,
         }

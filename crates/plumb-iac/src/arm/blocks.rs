@@ -28,8 +28,17 @@ impl Deployment<'_, '_> {
     pub(super) fn blocks(&self, blocks: &mut Vec<Declared>) {
         let root = Frame::default();
         let spot = Spot::new(Certainty::Value, self.base(&root));
+        self.look_at_parameters(spot);
         for resource in &self.template.resources {
             self.resource(resource, None, spot, blocks);
+        }
+    }
+
+    /// Looks at all parameters although nothing may refer to them: secrets are hidden where they are written, and what does
+    /// not fit its type is told.
+    fn look_at_parameters(&self, spot: Spot<'_>) {
+        for (name, parameter) in &self.template.parameters {
+            self.parameter(name, parameter.place, spot);
         }
     }
 
@@ -53,17 +62,7 @@ impl Deployment<'_, '_> {
             }
             // One stands for all of them.
             Err(why) => {
-                let unknown = Val::unknown(why.clone());
-                let names = [&repeat.item, &repeat.index].into_iter().flatten();
-                let turn = Turn {
-                    names: names.map(|name| (name.clone(), unknown.clone())).collect(),
-                    copies: repeat
-                        .copy
-                        .iter()
-                        .map(|name| (name.clone(), unknown.clone()))
-                        .collect(),
-                };
-                let turn = resource_turn(turn);
+                let turn = resource_turn(Turn::unknown(repeat, &why));
                 let inner = spot.turn(&spot.frame, &turn);
                 self.one(resource, (None, Some(why)), parent, inner, blocks);
             }

@@ -8,15 +8,15 @@ use plumb_model::value::Text;
 use super::Certainty;
 use super::attributes::AFTER_DEPLOYMENT;
 use super::deployment::Deployment;
-use super::frame::{Frame, Spot, Turn};
+use super::frame::Spot;
 use super::functions::{self, Stop};
-use super::tree::{Expr, Form, Function};
+use super::tree::{Expr, Form};
 use crate::either::either;
 use crate::place::Place;
 use crate::val::{Kind, Val};
 
 /// Functions whose results decide, so that stand-ins are not good enough for their arguments.
-const DECIDING: [&str; 14] = [
+const DECIDING: [&str; 15] = [
     "equals",
     "less",
     "lessorequals",
@@ -25,6 +25,7 @@ const DECIDING: [&str; 14] = [
     "contains",
     "startswith",
     "endswith",
+    "like",
     "empty",
     "not",
     "length",
@@ -37,9 +38,10 @@ const DECIDING: [&str; 14] = [
 const CUTTING: [&str; 6] = ["take", "skip", "substring", "first", "last", "split"];
 
 /// Functions of which the cloud knows the answer.
-const ANSWERED: [&str; 17] = [
+const ANSWERED: [&str; 20] = [
     "reference",
     "references",
+    "roledefinitions",
     "utcnow",
     "newguid",
     "pickzones",
@@ -49,6 +51,8 @@ const ANSWERED: [&str; 17] = [
     "tophysicalzone",
     "tophysicalzones",
     "deployer",
+    "exists",
+    "existingresource",
     "getsecret",
     "externalinput",
     "readenvironmentvariable",
@@ -56,6 +60,25 @@ const ANSWERED: [&str; 17] = [
     "fail",
     "loaddirectoryfileinfo",
 ];
+
+/// Functions that are told apart by their arguments before these are evaluated.
+const FORMS: [&str; 12] = [
+    "and",
+    "any",
+    "if",
+    "lambdavariables",
+    "loadfileasbase64",
+    "loadjsoncontent",
+    "loadtextcontent",
+    "loadyamlcontent",
+    "nameof",
+    "or",
+    "parameters",
+    "variables",
+];
+
+/// Functions of which the pages say too little to compute them.
+const VAGUE: [&str; 2] = ["builduri", "parseuri"];
 
 impl Deployment<'_, '_> {
     /// The value of a call.
@@ -67,6 +90,15 @@ impl Deployment<'_, '_> {
         place: Place,
         spot: Spot<'_>,
     ) -> Val {
+        let import = match of.map(|of| &of.form) {
+            None => self.template.imports.get(name),
+            Some(Form::Name(file)) => self.template.imports.get(file),
+            Some(_) => None,
+        };
+        if let Some(import) = import {
+            let values = self.values(arguments, spot);
+            return self.imported_call(import, name, &values, spot);
+        }
         let function = match of.map(|of| &of.form) {
             None => self.template.functions.get(name),
             Some(Form::Name(namespace)) if matches!(namespace.as_str(), "az" | "sys") => None,
@@ -84,7 +116,8 @@ impl Deployment<'_, '_> {
             Some(_) => return Val::unknown(format!("what `{name}` gives is {AFTER_DEPLOYMENT}")),
         };
         if let Some(function) = function {
-            return self.own(function, arguments, spot);
+            let values = self.values(arguments, spot);
+            return self.applied(function, &values, spot);
         }
         if let Some(why) = self.template.unread.get(name) {
             return Val::unknown(why.clone());
@@ -92,16 +125,13 @@ impl Deployment<'_, '_> {
         self.builtin(&name.to_ascii_lowercase(), arguments, place, spot)
     }
 
-    /// A function that the template defines.
-    fn own(&self, function: &Function, arguments: &[Expr], spot: Spot<'_>) -> Val {
+    /// The values of the arguments of a function that a template defines.
+    fn values(&self, arguments: &[Expr], spot: Spot<'_>) -> Vec<Val> {
         let inner = Spot { at: None, ..spot };
-        let values = arguments.iter().map(|argument| self.evaluate(argument, inner));
-        let turn = Turn {
-            names: function.parameters.iter().cloned().zip(values).collect(),
-            copies: Vec::new(),
-        };
-        let root = Frame::default();
-        self.evaluate(&function.body, inner.turn(&root, &turn))
+        arguments
+            .iter()
+            .map(|argument| self.evaluate(argument, inner))
+            .collect()
     }
 
     fn builtin(&self, name: &str, arguments: &[Expr], place: Place, spot: Spot<'_>) -> Val {
@@ -132,6 +162,15 @@ impl Deployment<'_, '_> {
                     },
                 ],
             ) => Val::string(name.clone()),
+            (
+                "nameof",
+                [
+                    Expr {
+                        form: Form::Index { index, .. },
+                        ..
+                    },
+                ],
+            ) => self.evaluate(index, spot),
             ("map" | "filter" | "reduce" | "sort" | "groupby" | "toobject" | "mapvalues", _) => {
                 self.lambda_call(name, arguments, place, spot)
             }
@@ -142,6 +181,7 @@ impl Deployment<'_, '_> {
             _ if ANSWERED.contains(&name) || name.starts_with("list") => {
                 Val::unknown(format!("what `{name}` gives is {AFTER_DEPLOYMENT}"))
             }
+            _ if VAGUE.contains(&name) => Val::unknown(format!("what `{name}` gives is not computed")),
             _ => match self.surroundings(name, arguments, spot) {
                 Some(value) => value,
                 None => self.pure(name, arguments, place, spot),
@@ -176,6 +216,9 @@ impl Deployment<'_, '_> {
                 self.work
                     .warning(place, message.clone(), "its value is taken as unknown");
                 Val::unknown(message)
+            }
+            None if FORMS.contains(&name) => {
+                self.wrong(place, format!("`{name}` does not take these arguments"))
             }
             None => self.wrong(place, format!("there is no function `{name}`")),
         }
@@ -267,40 +310,6 @@ impl Deployment<'_, '_> {
             (Kind::Int(number), Kind::Int(offset)) => Val::new(Kind::Int(number.saturating_add(*offset))),
             (_, Kind::Unknown(why)) => Val::unknown(why.clone()),
             (_, _) => number.clone(),
-        }
-    }
-
-    /// A file beside the template.
-    fn loaded(&self, name: &str, path: &Expr, options: &[Expr], spot: Spot<'_>) -> Val {
-        let relative = self.evaluate(path, spot.decision());
-        let folder = super::modules::folder_of(&self.template.path);
-        let full = relative
-            .as_str()
-            .and_then(|relative| crate::files::join(folder, relative));
-        let Some(full) = full else {
-            return self.wrong(path.place, "the file is not in the tree".to_owned());
-        };
-        let text = match self.work.context.files.read(&full) {
-            Ok(text) => text,
-            Err(error) => {
-                self.work.warning(
-                    path.place,
-                    format!("cannot read `{full}`: {error}"),
-                    "its content is unknown",
-                );
-                return Val::unknown(format!("`{full}` cannot be read"));
-            }
-        };
-        if let Err(why) = self.work.spend(text.len() / 64, path.place) {
-            return Val::unknown(why);
-        }
-        match (name, options) {
-            ("loadtextcontent", _) => Val::string(text),
-            ("loadfileasbase64", _) => functions::call("base64", &[Val::string(text)])
-                .and_then(Result::ok)
-                .unwrap_or_else(|| Val::unknown("it cannot be encoded")),
-            ("loadjsoncontent", []) => functions::parsed(&text),
-            (_, _) => Val::unknown(format!("what `{name}` reads of `{full}` is not followed")),
         }
     }
 }

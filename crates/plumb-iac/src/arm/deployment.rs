@@ -7,11 +7,14 @@ use std::rc::Rc;
 use plumb_model::value::Text;
 
 use super::frame::{Frame, Spot, Turn};
-use super::tree::{Level, ParameterKind, Secrecy, Template};
+use super::imports::Naming;
+use super::tree::{Level, Template};
+use super::types::Plain;
 use super::work::Work;
 use super::{Certainty, STAND_IN_RESOURCE_GROUP, STAND_IN_SUBSCRIPTION};
 use crate::place::Place;
 use crate::val::{Kind, Val, Why};
+use crate::work::Memo;
 
 /// Where a deployment stands among others.
 #[derive(Clone)]
@@ -57,14 +60,6 @@ pub(super) struct Givens {
     pub(super) rest: Option<Why>,
 }
 
-/// Something that is worked out once, on demand.
-pub(super) enum Memo<T> {
-    /// It is being worked out: to need it again is a cycle.
-    Running,
-    /// It is there.
-    Done(T),
-}
-
 /// What a value is called by that is worked out once.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Key {
@@ -91,6 +86,8 @@ pub(super) struct Deployment<'w, 'a> {
     pub(super) given: Givens,
     values: RefCell<BTreeMap<Key, Memo<Val>>>,
     pub(super) children: RefCell<BTreeMap<(usize, Text), Child<'w, 'a>>>,
+    /// The files that are imported, by their paths from here.
+    pub(super) files: RefCell<BTreeMap<Text, Result<Rc<Deployment<'w, 'a>>, Why>>>,
     /// Resources by their ids in lower case.
     pub(super) by_id: OnceCell<BTreeMap<String, usize>>,
     /// Ids of resources by number and turn.
@@ -120,6 +117,7 @@ impl<'w, 'a> Deployment<'w, 'a> {
             given,
             values: RefCell::default(),
             children: RefCell::default(),
+            files: RefCell::default(),
             by_id: OnceCell::new(),
             known_ids: RefCell::default(),
             finding_ids: Cell::new(false),
@@ -158,21 +156,34 @@ impl<'w, 'a> Deployment<'w, 'a> {
                 Certainty::Value => given.value.clone(),
                 Certainty::Required => given.certain.clone(),
             });
-            let is_secret = parameter.secrecy == Secrecy::Secret;
+            // Null is as good as nothing where there is a default.
+            let given = given.filter(|given| !given.is_null() || parameter.default.is_none());
             let value = match (given, &parameter.default, &self.given.rest) {
-                (Some(_), _, _) | (None, Some(_), _) if is_secret => {
-                    Val::unknown(format!("parameter `{name}` is secret"))
-                }
-                (Some(given), _, _) => given,
-                (None, _, Some(why)) => Val::unknown(why.clone()),
+                (Some(given), _, _) => Ok(given),
+                (None, _, Some(why)) => Err(Val::unknown(why.clone())),
                 (None, Some(default), None) => {
                     let root = Frame::default();
-                    self.evaluate(default, Spot::new(spot.certainty, self.base(&root)))
+                    Ok(self.evaluate(default, Spot::new(spot.certainty, self.base(&root))))
                 }
-                (None, None, None) => Val::unknown(format!("parameter `{name}` has no value")),
+                (None, None, None) => Err(Val::unknown(format!("parameter `{name}` has no value"))),
             };
-            match (spot.certainty, parameter.kind, value.why_unknown()) {
-                (Certainty::Identity, ParameterKind::Text, Some(_)) => Val {
+            let value = match value {
+                Ok(value) => {
+                    let names = Naming {
+                        deployment: self,
+                        what: &what,
+                    };
+                    if let Some(misfit) = parameter.type_.misfit(&value, &names) {
+                        let place = value.set.unwrap_or(parameter.place);
+                        let help = "Azure refuses it; it is judged as it is written";
+                        self.work.error(place, misfit.of(name), help);
+                    }
+                    parameter.type_.guarded(value, &names)
+                }
+                Err(value) => value,
+            };
+            match (spot.certainty, parameter.type_.plain(), value.why_unknown()) {
+                (Certainty::Identity, Plain::Text, Some(_)) => Val {
                     kind: Kind::String(format!("{{{}{name}}}", self.origin.prefix).into()),
                     ..value
                 },
@@ -195,21 +206,24 @@ impl<'w, 'a> Deployment<'w, 'a> {
 
     /// The value of an output.
     pub(super) fn output(&self, name: &str, place: Place, certainty: Certainty) -> Val {
-        let Some((name, expr)) = find(&self.template.outputs, name) else {
+        let Some((name, output)) = find(&self.template.outputs, name) else {
             return self.wrong(place, format!("there is no output `{name}`"));
         };
         let what = format!("output `{name}`");
         self.once(Key::Output(name.clone(), certainty), place, &what, || {
             let root = Frame::default();
-            self.evaluate(expr, Spot::new(certainty, self.base(&root)))
+            let value = self.evaluate(&output.value, Spot::new(certainty, self.base(&root)));
+            let names = Naming {
+                deployment: self,
+                what: &what,
+            };
+            output.type_.guarded(value, &names)
         })
     }
 
     /// Tells of something that has no value; it is unknown.
     pub(super) fn wrong(&self, place: Place, message: String) -> Val {
-        self.work
-            .error(place, message.clone(), "its value is taken as unknown");
-        Val::placed(Kind::Unknown(message.into()), Some(place))
+        self.work.wrong(place, message)
     }
 }
 

@@ -66,39 +66,9 @@ impl Deployment<'_, '_> {
     /// A value that may come from elsewhere as the value of a property of the judged resource.
     fn held(&self, value: Val, expr: &Expr, spot: Spot<'_>) -> Val {
         let value = value.or_placed(Some(expr.place));
-        let Some(at) = spot.at else {
-            return Val { at: None, ..value };
-        };
-        self.held_at(value, at)
-    }
-
-    fn held_at(&self, value: Val, at: crate::place::Place) -> Val {
-        let kind = match value.kind {
-            Kind::List(items) if self.work.spend(items.len(), at).is_ok() => {
-                let items = items.iter().map(|item| self.held_at(item.clone(), at));
-                Kind::List(Arc::new(items.collect()))
-            }
-            Kind::Map(fields) if self.work.spend(fields.entries.len(), at).is_ok() => {
-                let entries = fields.entries.iter();
-                let entries = entries.map(|(key, value)| (key.clone(), self.held_at(value.clone(), at)));
-                let (entries, rest) = (entries.collect(), fields.rest.clone());
-                Kind::Map(Arc::new(Fields { entries, rest }))
-            }
-            kind @ (Kind::Null
-            | Kind::Bool(_)
-            | Kind::Int(_)
-            | Kind::Float(_)
-            | Kind::String(_)
-            | Kind::List(_)
-            | Kind::Map(_)
-            | Kind::Json(_)
-            | Kind::Unknown(_)) => kind,
-        };
-        Val {
-            kind,
-            set: value.set,
-            at: Some(at),
-            partial: value.partial,
+        match spot.at {
+            Some(at) => self.work.held(value, at),
+            None => value,
         }
     }
 
@@ -271,6 +241,9 @@ impl Deployment<'_, '_> {
         if let Some(target) = self.symbol(name) {
             return self.whole(target, place, spot);
         }
+        if let Some(import) = self.template.imports.get(name) {
+            return self.imported(import, None, spot);
+        }
         if let Some(why) = self.template.unread.get(name) {
             return Val::unknown(why.clone());
         }
@@ -280,6 +253,15 @@ impl Deployment<'_, '_> {
     fn member(&self, of: &Expr, name: &Text, safe: Safe, spot: Spot<'_>) -> Val {
         if let Some(value) = self.output_of(of, name, spot) {
             return value;
+        }
+        if let Form::Name(file) = &of.form
+            && let Some(import) = self
+                .template
+                .imports
+                .get(file)
+                .filter(|import| import.name.is_none())
+        {
+            return self.imported(import, Some(name), spot);
         }
         if let Some(target) = self.target(of, spot) {
             return self.attribute(target, name, of.place, spot);

@@ -3,8 +3,9 @@
 use plumb_model::value::Text;
 
 use super::Certainty;
+use super::tree::For;
 use crate::place::Place;
-use crate::val::Val;
+use crate::val::{Val, Why};
 
 /// Names with their values, innermost first.
 #[derive(Clone, Copy, Default)]
@@ -20,6 +21,17 @@ pub(super) struct Turn {
     pub(super) names: Vec<(Text, Val)>,
     /// Numbers of turns by the name of the loop; that of a resource's loop has the empty name too.
     pub(super) copies: Vec<(Text, Val)>,
+}
+
+impl Turn {
+    /// A turn of a loop of which nothing is known.
+    pub(super) fn unknown(repeat: &For, why: &Why) -> Self {
+        let unknown = |name: &Text| (name.clone(), Val::unknown(why.clone()));
+        Self {
+            names: repeat.item.iter().chain(&repeat.index).map(unknown).collect(),
+            copies: repeat.copy.iter().map(unknown).collect(),
+        }
+    }
 }
 
 /// Where and for what something is evaluated.

@@ -8,10 +8,11 @@ use plumb_model::value::Text;
 
 use super::Certainty;
 use super::attributes::{Face, Target};
-use super::deployment::{Deployment, Memo};
+use super::deployment::Deployment;
 use super::frame::{Frame, Spot};
 use super::tree::{Expr, Resource};
 use crate::val::Val;
+use crate::work::Memo;
 
 /// The type of a resource group.
 const RESOURCE_GROUP: &str = "Microsoft.Resources/resourceGroups";

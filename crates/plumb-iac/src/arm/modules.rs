@@ -1,18 +1,20 @@
 //! Modules of Bicep and nested deployments of ARM: templates that a template deploys.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use plumb_model::value::Text;
 
 use super::attributes::Target;
-use super::deployment::{Deployment, Given, Givens, Memo, Origin};
+use super::deployment::{Deployment, Given, Givens, Origin, find};
 use super::frame::Spot;
 use super::identity::{resource_group, subscription};
-use super::tree::{Entry, Expr, Form, Module, Resource, Shape, Source, Template, field};
+use super::tree::{Entry, Expr, Form, Module, Parameter, Resource, Shape, Source, Template, field};
 use super::{Certainty, MAX_DEPLOYMENTS, MAX_NESTING};
 use crate::files;
 use crate::place::Place;
 use crate::val::{Entries, Kind, Val, Why};
+use crate::work::Memo;
 
 /// What stands before the path of a file of the tree where templates write addresses.
 pub(super) const LOCAL: &str = "file:///";
@@ -86,6 +88,7 @@ impl<'w, 'a> Deployment<'w, 'a> {
             Source::Inner(template) => {
                 origin.around.push(template.path.clone());
                 let given = self.givens(module, spot);
+                self.check((resource, address), module, &template.parameters, &given);
                 return Some(Deployment::new(self.work, Rc::clone(template), given, origin));
             }
             Source::Elsewhere(why, place) => {
@@ -110,17 +113,56 @@ impl<'w, 'a> Deployment<'w, 'a> {
         if around.iter().any(|around| *around == path) {
             return not_seen(place, format!("the template `{path}` deploys itself"));
         }
+        self.work.deploy(&path);
         let template = match self.work.template_in(&path) {
             Ok(template) => template?,
             Err(error) => return not_seen(place, format!("cannot read the template `{path}`: {error}")),
         };
         origin.around.push(path.into());
         let given = self.givens(module, spot);
+        self.check((resource, address), module, &template.parameters, &given);
         Some(Deployment::new(self.work, template, given, origin))
     }
 
+    /// Tells of values that a template asks for and does not get, and of those that it does not ask for.
+    fn check(
+        &self,
+        (resource, address): (&Resource, &str),
+        module: &Module,
+        parameters: &BTreeMap<Text, Parameter>,
+        given: &Givens,
+    ) {
+        if given.rest.is_none() {
+            let lacking = parameters.iter().filter(|(name, parameter)| {
+                parameter.default.is_none() && find(&given.values, name).is_none()
+            });
+            for (name, _) in lacking {
+                let message = format!("`{address}` gets no value for the parameter `{name}` of its template");
+                let help = "Azure refuses it; what hangs on the value is unknown";
+                self.work.error(resource.head, message, help);
+            }
+        }
+        let entries = match module.parameters.as_ref().map(|parameters| &parameters.form) {
+            Some(Form::Map(entries)) => entries.as_slice(),
+            Some(_) | None => &[],
+        };
+        for entry in entries {
+            let Entry::Field(field) = entry else { continue };
+            if let Some(name) = field.key.as_text()
+                && find(parameters, name).is_none()
+            {
+                let message = format!("the template of `{address}` has no parameter `{name}`");
+                self.work.error(
+                    field.key.place,
+                    message,
+                    "Azure refuses it; the value is not used",
+                );
+            }
+        }
+    }
+
     /// The path of a template in the tree.
-    fn path_of(&self, text: &str) -> Result<String, String> {
+    pub(super) fn path_of(&self, text: &str) -> Result<String, String> {
         let folder = folder_of(&self.template.path);
         let (folder, relative) = match text.strip_prefix(LOCAL) {
             Some(path) => ("", path),

@@ -2,17 +2,22 @@
 //!
 //! <https://learn.microsoft.com/azure/azure-resource-manager/templates/parameter-files>
 
+use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use plumb_model::value::Text;
 
 use super::deployment::{Deployment, Given, Givens, Origin, find};
 use super::frame::{Frame, Spot};
-use super::modules::certain;
-use super::tree::{ParameterKind, Template};
+use super::modules::{certain, folder_of};
+use super::tree::Template;
+use super::types::Plain;
 use super::work::Work;
-use super::{Certainty, Values, functions, is_bicep, json};
+use super::{Certainty, MAX_NESTING, Values, functions, is_bicep, json};
 use crate::cloudformation::tree::{Content, Node};
+use crate::files;
+use crate::place::Place;
 use crate::val::{Entries, Kind, Val};
 
 /// The values that the parameters of a root get.
@@ -22,9 +27,17 @@ pub(super) fn given(work: &Work<'_>, template: &Template, values: &Values) -> Gi
         Some((path, text)) => certain(from_json(work, path, text)),
         None => Givens::default(),
     };
+    for (name, given) in &givens.values {
+        if find(&template.parameters, name).is_none()
+            && let Some(place) = given.value.set
+        {
+            let message = format!("the template has no parameter `{name}`");
+            work.error(place, message, "Azure refuses it; the value is not used");
+        }
+    }
     let told = values.given.iter().filter_map(|(name, text)| {
         let (name, parameter) = find(&template.parameters, name)?;
-        Some((name.clone(), typed(text, parameter.kind)))
+        Some((name.clone(), typed(text, parameter.type_.plain())))
     });
     givens.values.extend(certain(told.collect()).values);
     givens
@@ -53,8 +66,49 @@ fn from_bicep(work: &Work<'_>, path: &str, text: &str) -> Givens {
     let Some(template) = work.template(path, text) else {
         return Givens::default();
     };
+    from_parameters(work, &template, 0)
+}
+
+/// The values of a parameter file of Bicep, and under them those of the file that it extends.
+fn from_parameters(work: &Work<'_>, template: &Rc<Template>, depth: usize) -> Givens {
+    let mut givens = match &template.extends {
+        Some((file, place)) => base(work, template, (file, *place), depth),
+        None => Givens::default(),
+    };
+    let own = own_values(work, Rc::clone(template));
+    givens.values.extend(own);
+    givens
+}
+
+fn base(work: &Work<'_>, template: &Template, (file, place): (&str, Place), depth: usize) -> Givens {
+    let unknown = |message: String| {
+        let help = "the values that it gives are unknown";
+        work.error(place, message.clone(), help);
+        Givens {
+            rest: Some(message.into()),
+            ..Givens::default()
+        }
+    };
+    let Some(path) = files::join(folder_of(&template.path), file) else {
+        return unknown(format!("`{file}` is outside of the tree"));
+    };
+    if depth > MAX_NESTING {
+        return unknown(format!(
+            "parameter files extend each other more than {MAX_NESTING} times"
+        ));
+    }
+    match work.template_in(&path) {
+        Ok(Some(template)) => from_parameters(work, &template, depth + 1),
+        Ok(None) => Givens::default(),
+        Err(error) => unknown(format!("cannot read `{path}`: {error}")),
+    }
+}
+
+/// The values that one parameter file gives itself.
+fn own_values(work: &Work<'_>, template: Rc<Template>) -> BTreeMap<Text, Given> {
     let names: Vec<Text> = template.parameters.keys().cloned().collect();
-    let file = Deployment::new(work, template, Givens::default(), Origin::root(path));
+    let path = template.path.clone();
+    let file = Deployment::new(work, template, Givens::default(), Origin::root(&path));
     let values = names.into_iter().filter_map(|name| {
         let expr = file.template.parameters.get(&name)?.default.as_ref()?;
         let root = Frame::default();
@@ -66,10 +120,7 @@ fn from_bicep(work: &Work<'_>, path: &str, text: &str) -> Givens {
         };
         Some((name, given))
     });
-    Givens {
-        values: values.collect(),
-        rest: None,
-    }
+    values.collect()
 }
 
 /// The value that a JSON node is, nothing of it evaluated.
@@ -96,21 +147,21 @@ pub(super) fn literal(node: &Node) -> Val {
 }
 
 /// A text of the command line as the parameter takes it.
-fn typed(text: &Text, kind: ParameterKind) -> Val {
+fn typed(text: &Text, kind: Plain) -> Val {
     let as_json = || match functions::parsed(text) {
         value if value.why_unknown().is_some() => Val::string(text.clone()),
         value => value,
     };
     match kind {
-        ParameterKind::Text => Val::string(text.clone()),
-        ParameterKind::Int => text
+        Plain::Text => Val::string(text.clone()),
+        Plain::Int => text
             .parse()
             .map_or_else(|_| Val::string(text.clone()), |int| Val::new(Kind::Int(int))),
-        ParameterKind::Bool => match text.to_ascii_lowercase().as_str() {
+        Plain::Bool => match text.to_ascii_lowercase().as_str() {
             "true" => Val::new(Kind::Bool(true)),
             "false" => Val::new(Kind::Bool(false)),
             _ => Val::string(text.clone()),
         },
-        ParameterKind::Json | ParameterKind::Other => as_json(),
+        Plain::Json | Plain::Other => as_json(),
     }
 }

@@ -9,9 +9,10 @@ use plumb_model::value::Text;
 
 use super::expression::Reader;
 use super::tree::{
-    Entry, Expr, Field, For, Form, Function, Level, Module, Over, Parameter, ParameterKind, Resource,
-    Secrecy, Shape, Source, Standing, Template,
+    Entry, Expr, Field, For, Form, Function, Level, Module, Output, Over, Parameter, Resource, Shape, Source,
+    Standing, Template,
 };
+use super::types::{Members, Type};
 use super::work::Work;
 use crate::cloudformation::tree::{self, Node};
 
@@ -87,13 +88,21 @@ impl Reading<'_, '_> {
                 .collect(),
             variables: variables.collect(),
             functions,
+            types: entries(root.get("definitions"))
+                .iter()
+                .map(|entry| (entry.key.clone(), type_of(&entry.value, 0)))
+                .collect(),
             resources,
             outputs: entries(root.get("outputs"))
                 .iter()
-                .map(|entry| (entry.key.clone(), self.output(&entry.value)))
+                .map(|entry| {
+                    let output = Output {
+                        value: self.output(&entry.value),
+                        type_: type_of(&entry.value, 0),
+                    };
+                    (entry.key.clone(), output)
+                })
                 .collect(),
-            using: None,
-            unread: BTreeMap::new(),
             ..Template::default()
         };
         Some(template.indexed())
@@ -121,23 +130,21 @@ impl Reading<'_, '_> {
     }
 
     fn parameter(&self, node: &Node) -> Parameter {
-        let kind = node.get_text("type").unwrap_or_default().to_ascii_lowercase();
-        let (secrecy, kind) = match kind.strip_prefix("secure") {
-            Some(kind) => (Secrecy::Secret, kind.to_owned()),
-            None => (Secrecy::Open, kind),
-        };
-        let is_nullable = node.get_text("nullable") == Some("true");
+        let type_ = type_of(node, 0);
+        if let Type::Secret(_) = type_ {
+            let allowed = node.get("allowedValues").and_then(Node::items);
+            for allowed in allowed.unwrap_or_default() {
+                self.reader.work.hide(allowed.place);
+            }
+        }
         let default = node.get("defaultValue").map(|node| self.reader.expression(node));
         Parameter {
-            kind: match kind.as_str() {
-                "string" => ParameterKind::Text,
-                "int" => ParameterKind::Int,
-                "bool" => ParameterKind::Bool,
-                "array" | "object" => ParameterKind::Json,
-                _ => ParameterKind::Other,
-            },
-            secrecy,
-            default: default.or_else(|| is_nullable.then(|| Expr::new(node.place, Form::Null))),
+            place: node.place,
+            default: default.or_else(|| {
+                let is_nullable = type_.takes_null();
+                is_nullable.then(|| Expr::new(node.place, Form::Null))
+            }),
+            type_,
         }
     }
 
@@ -300,6 +307,52 @@ impl Reading<'_, '_> {
             parameters,
             shape: Shape::Wrapped,
         })
+    }
+}
+
+/// The type that the definition of a parameter, an output or a member of an object gives.
+fn type_of(node: &Node, depth: usize) -> Type {
+    if depth > MAX_NESTING {
+        return Type::Any;
+    }
+    let inner = |node: &Node| type_of(node, depth + 1);
+    let named = node
+        .get_text("$ref")
+        .and_then(|path| path.strip_prefix("#/definitions/"));
+    let kind = node.get_text("type").unwrap_or_default().to_ascii_lowercase();
+    let (is_secret, kind) = match kind.strip_prefix("secure") {
+        Some(kind) => (true, kind),
+        None => (false, kind.as_str()),
+    };
+    let type_ = match (named, kind) {
+        (Some(name), _) => Type::Named(name.into()),
+        (None, "string") => Type::Text,
+        (None, "int") => Type::Int,
+        (None, "bool") => Type::Bool,
+        (None, "array") => match (node.get("prefixItems").and_then(Node::items), node.get("items")) {
+            (Some(items), _) => Type::Tuple(items.iter().map(inner).collect()),
+            (None, Some(items)) => Type::List(Box::new(inner(items))),
+            (None, None) => Type::List(Box::new(Type::Any)),
+        },
+        (None, "object") => Type::Object(Members {
+            fields: entries(node.get("properties"))
+                .iter()
+                .map(|entry| (entry.key.clone(), inner(&entry.value)))
+                .collect(),
+            rest: node
+                .get("additionalProperties")
+                .filter(|node| node.entries().is_some())
+                .map(|node| Box::new(inner(node))),
+        }),
+        (None, _) => Type::Any,
+    };
+    let type_ = match is_secret {
+        true => Type::Secret(Box::new(type_)),
+        false => type_,
+    };
+    match node.get_text("nullable") {
+        Some("true") => type_.or_null(),
+        Some(_) | None => type_,
     }
 }
 

@@ -2,11 +2,12 @@
 //!
 //! Operators of Bicep are calls of the functions that its compiler makes of them, so that one evaluator serves both.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use plumb_model::value::Text;
 
+use super::types::Type;
 use crate::place::Place;
 use crate::val::Why;
 
@@ -123,12 +124,20 @@ pub(super) struct Template {
     pub(super) variables: BTreeMap<Text, Expr>,
     /// Functions of the template; those of JSON as `namespace.name`, in lower case.
     pub(super) functions: BTreeMap<Text, Function>,
+    /// Types of the template's own.
+    pub(super) types: BTreeMap<Text, Type>,
+    /// What comes from other files, by the names that it has here.
+    pub(super) imports: BTreeMap<Text, Import>,
+    /// The names that other files may import.
+    pub(super) exported: BTreeSet<Text>,
     pub(super) resources: Vec<Resource>,
     /// The numbers of resources by their symbols.
     pub(super) symbols: BTreeMap<Text, usize>,
-    pub(super) outputs: BTreeMap<Text, Expr>,
+    pub(super) outputs: BTreeMap<Text, Output>,
     /// The template that a parameter file of Bicep is for.
     pub(super) using: Option<Text>,
+    /// The parameter file whose values hold where this one has none.
+    pub(super) extends: Option<(Text, Place)>,
     /// Symbols of which the meaning was not read, and why.
     pub(super) unread: BTreeMap<Text, Why>,
 }
@@ -146,29 +155,27 @@ pub(super) enum Level {
 /// A parameter.
 #[derive(Clone, Debug)]
 pub(super) struct Parameter {
-    pub(super) kind: ParameterKind,
-    pub(super) secrecy: Secrecy,
+    pub(super) place: Place,
+    pub(super) type_: Type,
     /// The default; a parameter that may be null has null.
     pub(super) default: Option<Expr>,
 }
 
-/// What a parameter takes, as far as texts of a command line are read by it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ParameterKind {
-    Text,
-    Int,
-    Bool,
-    /// A list or an object.
-    Json,
-    /// A type of the template's own.
-    Other,
+/// An output.
+#[derive(Clone, Debug)]
+pub(super) struct Output {
+    pub(super) value: Expr,
+    pub(super) type_: Type,
 }
 
-/// Whether values may be shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Secrecy {
-    Open,
-    Secret,
+/// A name of another file.
+#[derive(Clone, Debug)]
+pub(super) struct Import {
+    /// The path of the file, from the folder of this one.
+    pub(super) file: Text,
+    /// Its name there; `None` for all names of the file.
+    pub(super) name: Option<Text>,
+    pub(super) place: Place,
 }
 
 /// A function that the template defines.

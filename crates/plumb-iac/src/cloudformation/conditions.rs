@@ -1,12 +1,13 @@
 //! Conditions by three-valued logic.
 
 use super::evaluate::Spot;
-use super::instance::{Instance, Memo};
+use super::instance::Instance;
 use super::scalar;
 use super::tree::{Content, Node};
 use crate::either::either;
 use crate::place::Place;
 use crate::val::{Kind, Val, Why};
+use crate::work::Memo;
 
 /// What is known of a condition.
 #[derive(Clone, Debug, PartialEq)]

@@ -84,35 +84,9 @@ impl Instance<'_, '_> {
 
     /// A value that stands elsewhere as the value of a property of the judged resource.
     pub(super) fn held(&self, value: Val, spot: Spot) -> Val {
-        let Some(at) = spot.at else {
-            return value;
-        };
-        let kind = match value.kind {
-            Kind::List(items) if self.work.spend(items.len(), at).is_ok() => {
-                let items = items.iter().map(|item| self.held(item.clone(), spot));
-                Kind::List(Arc::new(items.collect()))
-            }
-            Kind::Map(fields) if self.work.spend(fields.entries.len(), at).is_ok() => {
-                let entries = fields.entries.iter();
-                let entries = entries.map(|(key, value)| (key.clone(), self.held(value.clone(), spot)));
-                let (entries, rest) = (entries.collect(), fields.rest.clone());
-                Kind::Map(Arc::new(Fields { entries, rest }))
-            }
-            kind @ (Kind::Null
-            | Kind::Bool(_)
-            | Kind::Int(_)
-            | Kind::Float(_)
-            | Kind::String(_)
-            | Kind::List(_)
-            | Kind::Map(_)
-            | Kind::Json(_)
-            | Kind::Unknown(_)) => kind,
-        };
-        Val {
-            kind,
-            set: value.set,
-            at: value.at.or(Some(at)),
-            partial: value.partial,
+        match spot.at {
+            Some(at) => self.work.held(value, at),
+            None => value,
         }
     }
 

@@ -94,9 +94,7 @@ impl Instance<'_, '_> {
 
     /// Tells that something is wrong; what is unknown because of it.
     pub(super) fn wrong(&self, place: Place, message: impl Into<String>) -> Val {
-        let message = message.into();
-        self.work.error(place, message.clone(), "it is taken as unknown");
-        Val::placed(Kind::Unknown(message.into()), Some(place))
+        self.work.wrong(place, message)
     }
 
     /// The text that a node is where text is asked for; scalars as they are written.

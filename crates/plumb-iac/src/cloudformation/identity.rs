@@ -52,7 +52,7 @@ impl Instance<'_, '_> {
             filled.push_str(
                 &names
                     .split('|')
-                    .find_map(|name| self.known(resource, kind, name.trim()))?,
+                    .find_map(|name| self.source(resource, kind, name.trim()))?,
             );
             if filled.len() > MAX_TEXT {
                 return None;
@@ -61,6 +61,22 @@ impl Instance<'_, '_> {
         }
         filled.push_str(rest);
         Some(filled.into())
+    }
+
+    /// One of the sources of a placeholder: a name, `'text'`, or `name=value 'text'` for a text where a property has a value.
+    fn source(&self, resource: &Entry, kind: &str, source: &str) -> Option<String> {
+        match source
+            .strip_suffix('\'')
+            .and_then(|source| source.split_once('\''))
+        {
+            Some(("", text)) => Some(text.to_owned()),
+            Some((condition, text)) => {
+                let (name, value) = condition.trim_end().split_once('=')?;
+                let written = self.property(resource, name).as_ref().and_then(scalar::text_of)?;
+                (written == value).then(|| text.to_owned())
+            }
+            None => self.known(resource, kind, source),
+        }
     }
 
     fn known(&self, resource: &Entry, kind: &str, name: &str) -> Option<String> {

@@ -13,6 +13,7 @@ use super::work::Work;
 use super::{parameters, sam};
 use crate::place::Place;
 use crate::val::Val;
+use crate::work::Memo;
 use parameters::Parameter;
 
 /// Where an instance stands among nested stacks.
@@ -40,14 +41,6 @@ impl Origin {
     }
 }
 
-/// Something that is worked out once, on demand.
-pub(super) enum Memo<T> {
-    /// It is being worked out: to need it again is a cycle.
-    Running,
-    /// It is there.
-    Done(T),
-}
-
 /// A template in use.
 pub(super) struct Instance<'w, 'a> {
     pub(super) work: &'w Work<'a>,
@@ -71,7 +64,8 @@ impl<'w, 'a> Instance<'w, 'a> {
         origin: Origin,
     ) -> Self {
         let declared = template.parameters.iter();
-        let parameters = declared.map(|(name, entry)| (name.clone(), Parameter::new(entry, given.get(name))));
+        let parameters =
+            declared.map(|(name, entry)| (name.clone(), Parameter::new(entry, given.get(name), work)));
         let mut instance = Self {
             work,
             origin,

@@ -3,7 +3,7 @@
 use plumb_model::value::Text;
 
 use super::evaluate::Spot;
-use super::instance::{Instance, Memo};
+use super::instance::Instance;
 use super::substitution::Piece;
 use super::tree::Node;
 use super::{Certainty, parameters};
@@ -11,6 +11,7 @@ use crate::either::either;
 use crate::partial::{Holds, Partial};
 use crate::place::Place;
 use crate::val::Val;
+use crate::work::Memo;
 
 impl Instance<'_, '_> {
     /// `Ref`.

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::evaluate::Spot;
-use super::instance::{Instance, Memo, Origin};
+use super::instance::{Instance, Origin};
 use super::parameters::Parameter;
 use super::substitution::Piece;
 use super::tree::{Entry, Node};
 use super::{Certainty, MAX_INSTANCES, MAX_NESTING};
 use crate::files;
 use crate::val::Val;
+use crate::work::Memo;
 
 /// The kind of a nested stack.
 const STACK: &str = "AWS::CloudFormation::Stack";
@@ -115,6 +116,7 @@ impl<'w, 'a> Instance<'w, 'a> {
                 "stacks nest more than {MAX_NESTING} levels or are more than {MAX_INSTANCES}"
             ));
         }
+        self.work.deploy(&path);
         let template = match self.work.template_in(&path) {
             Ok(template) => template?,
             Err(error) => return not_seen(format!("cannot read the template `{path}`: {error}")),

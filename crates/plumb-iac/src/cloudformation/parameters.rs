@@ -4,6 +4,7 @@ use plumb_model::value::Text;
 
 use super::scalar;
 use super::tree::{Entry, Node};
+use super::work::Work;
 use super::{Certainty, Context, STAND_IN_ACCOUNT, STAND_IN_REGION};
 use crate::val::{Kind, Val};
 
@@ -18,16 +19,25 @@ pub(super) struct Parameter {
 
 impl Parameter {
     /// A declared parameter and what is given for it.
-    pub(super) fn new(declared: &Entry, given: Option<&Self>) -> Self {
+    pub(super) fn new(declared: &Entry, given: Option<&Self>, work: &Work<'_>) -> Self {
+        if is_secret(&declared.value) {
+            let allowed = declared.value.get("AllowedValues").and_then(Node::items);
+            let written = allowed.unwrap_or_default().iter();
+            for node in written.chain(declared.value.get("Default")) {
+                if node.text().is_some_and(|text| !text.is_empty()) {
+                    work.hide(node.place);
+                }
+            }
+        }
         Self {
-            value: value(declared, given.map(|given| &given.value)),
-            certain: value(declared, given.map(|given| &given.certain)),
+            value: value(declared, given.map(|given| &given.value), work),
+            certain: value(declared, given.map(|given| &given.certain), work),
         }
     }
 }
 
 /// The value of a declared parameter: what is given, else its default, else its only allowed value.
-fn value(declared: &Entry, given: Option<&Val>) -> Val {
+fn value(declared: &Entry, given: Option<&Val>, work: &Work<'_>) -> Val {
     let (name, body) = (&declared.key, &declared.value);
     let kind = body.get_text("Type").unwrap_or("String");
     let only_allowed = match body.get("AllowedValues").and_then(Node::items) {
@@ -46,11 +56,10 @@ fn value(declared: &Entry, given: Option<&Val>) -> Val {
         (None, Some(written_node), _) | (None, None, Some(written_node)) => written(written_node),
         (None, None, None) => return Val::unknown(format!("parameter `{name}` has no default")),
     };
-    // Secrets are not carried around; that there is none is no secret.
-    if is_secret(body) && value.as_str() != Some("") {
-        let kind = Kind::Unknown(format!("parameter `{name}` is secret (`NoEcho`)").into());
-        return Val::placed(kind, value.set);
-    }
+    let value = match is_secret(body) {
+        true => work.secret(value, || format!("parameter `{name}` is secret (`NoEcho`)")),
+        false => value,
+    };
     if kind.starts_with("AWS::SSM::Parameter::") && kind.contains("Value<") {
         return Val::unknown(format!("parameter `{name}` is read from the parameter store"));
     }

@@ -5,6 +5,8 @@
 //! and its page on generated resources.
 
 mod apis;
+mod connectors;
+mod ends;
 mod events;
 mod function;
 mod implicit;
@@ -38,15 +40,9 @@ pub(super) fn transformed(
 ) -> Vec<Entry> {
     let mut out = Vec::with_capacity(resources.len());
     let mut implicit = Implicit::new(&resources, template);
+    let mut connected = Vec::new();
     for resource in resources {
-        if let Some(connectors) = resource.value.entry("Connectors") {
-            let message = "connectors are not followed";
-            instance.work.error(
-                connectors.key_place,
-                message,
-                "the permissions that they add are not seen",
-            );
-        }
+        connected.extend(connectors::of(&resource));
         let kind = resource.value.get_text("Type").unwrap_or_default().to_owned();
         let Some(name) = kind.strip_prefix("AWS::Serverless::") else {
             out.push(resource);
@@ -88,10 +84,17 @@ pub(super) fn transformed(
             "LayerVersion" => others::layer(&source, &mut out),
             "StateMachine" => others::state_machine(&source, &mut implicit, &mut out),
             "Application" => others::application(&source, &mut out),
+            // Made when all that it can connect is there.
+            "Connector" => {}
             _ => out.push(resource),
         }
     }
     implicit.expand(instance, template, &mut out);
+    for connector in connected {
+        if out.len() < MAX_RESOURCES {
+            connector.expand(instance, &mut out);
+        }
+    }
     out
 }
 

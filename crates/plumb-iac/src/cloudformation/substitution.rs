@@ -9,7 +9,7 @@ use super::evaluate::Spot;
 use super::functions::piece_of;
 use super::instance::Instance;
 use super::tree::Node;
-use crate::partial::{Partial, Writer};
+use crate::partial::{Holds, Partial, RESOLVED, Writer};
 use crate::place::Place;
 use crate::val::{Kind, Val, Why};
 
@@ -20,9 +20,6 @@ pub(super) enum Piece {
     /// Not known, with what is known of it all the same.
     Unknown(Why, Option<Partial>),
 }
-
-/// What begins a reference that is resolved when the stack is deployed: into the parameter store, to a secret.
-const DYNAMIC: &str = "{{resolve:";
 
 /// The text of pieces. JSON of which a piece is not known stays known in its other parts.
 pub(super) fn joined(pieces: Vec<Piece>, place: Place) -> Val {
@@ -43,7 +40,7 @@ pub(super) fn joined(pieces: Vec<Piece>, place: Place) -> Val {
 /// A value of which the dynamic references are not known.
 pub(super) fn known_text(kind: Kind, place: Option<Place>) -> Val {
     match &kind {
-        Kind::String(text) if text.contains(DYNAMIC) => {
+        Kind::String(text) if text.contains(RESOLVED) => {
             let mut writer = Writer::default();
             write(&mut writer, text);
             writer.finish(place)
@@ -60,13 +57,19 @@ pub(super) fn known_text(kind: Kind, place: Option<Place>) -> Val {
     }
 }
 
-/// Adds a text, with a hole for each of its dynamic references.
+/// Adds a text, with a hole for each of its dynamic references: into the parameter store, to a secret. One that is written
+/// twice is the same.
 fn write(writer: &mut Writer, text: &str) {
     let mut rest = text;
-    while let Some((before, after)) = rest.split_once(DYNAMIC) {
+    while let Some((before, after)) = rest.split_once(RESOLVED) {
         writer.text(before);
-        writer.unknown(&"a dynamic reference is resolved at deployment".into(), None);
-        rest = after.split_once("}}").map_or("", |(_, behind)| behind);
+        let (reference, behind) = after.split_once("}}").unwrap_or((after, ""));
+        let hole = Partial::named(&format!("{RESOLVED}{reference}}}}}"), Holds::Anything);
+        writer.unknown(
+            &"a dynamic reference is resolved at deployment".into(),
+            Some(&hole),
+        );
+        rest = behind;
     }
     writer.text(rest);
 }

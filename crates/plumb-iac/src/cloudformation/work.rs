@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::template::Template;
-use super::{Context, MAX_DEPTH, MAX_PROBLEMS, MAX_STEPS, parse};
+use super::{Context, MAX_DEPTH, MAX_PROBLEMS, MAX_STEPS, include, parse};
 use crate::work::{self, Limits};
 
 /// How much one root may take.
@@ -22,6 +22,10 @@ impl Work<'_> {
         let file = self.add(path, text);
         let (root, problems) = parse::parse(file, &self.source(file)?);
         self.found(problems);
+        let root = root.map(|root| match text.contains(include::INCLUDE) {
+            true => include::spliced(root, path, self),
+            false => root,
+        });
         let template = root.and_then(|root| Template::new(root, self));
         self.keep(path, template)
     }

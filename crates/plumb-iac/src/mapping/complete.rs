@@ -8,7 +8,7 @@ use plumb_pack::mapping::{ArgumentTemplate, BlockMapping, Role, TemplatePart, Te
 use crate::declared::{Declared, Stack};
 use crate::mapping::scope::Here;
 use crate::mapping::{KNOWN_AFTER_APPLY, STAND_IN_ACCOUNT, STAND_IN_REGION};
-use crate::val::{Fields, Kind, Val, Why};
+use crate::val::{Entries, Fields, Kind, Val, Why};
 
 /// Where a block stands, for templates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,8 +102,19 @@ pub fn complete(body: &Val, mapping: Option<&BlockMapping>, surroundings: &Surro
     if fields.rest.is_some() && computed.iter().all(|(name, _)| is_written(fields, name)) {
         return body.clone();
     }
-    let mut fields = Fields::clone(fields);
-    fields.rest.get_or_insert(Why::new_static(KNOWN_AFTER_APPLY));
+    // There are many bodies, and they stay: exactly the room that they need.
+    let mut entries = Entries::with_capacity(fields.entries.len() + computed.len());
+    entries.extend(
+        fields
+            .entries
+            .iter()
+            .map(|(name, val)| (name.clone(), val.clone())),
+    );
+    let rest = fields.rest.clone();
+    let fields = Fields {
+        entries,
+        rest: rest.or(Some(Why::new_static(KNOWN_AFTER_APPLY))),
+    };
     let mut body = Val {
         kind: Kind::Map(Arc::new(fields)),
         ..body.clone()
@@ -277,6 +288,15 @@ fn first(
             TemplateSource::Account => Text::from(surroundings.account_or_stand_in()),
             TemplateSource::Partition => Text::new_static(surroundings.partition()),
             TemplateSource::Index => Text::from(index.to_string()),
+            TemplateSource::Fixed(text) => text.clone(),
+            TemplateSource::Chosen {
+                argument,
+                value,
+                text,
+            } => match here.get(argument) {
+                Some(val) if scalar_text(&val).as_ref() == Some(value) => text.clone(),
+                Some(_) | None => continue,
+            },
             TemplateSource::Argument(path) => match here.get(path) {
                 None => continue,
                 Some(val) => match (scalar_text(&val), val.why_unknown()) {

@@ -187,6 +187,15 @@ fn in_part(
             TemplateSource::Account => Some(Cow::Borrowed(surroundings.account_or_stand_in())),
             TemplateSource::Partition => Some(Cow::Borrowed(surroundings.partition())),
             TemplateSource::Index => None,
+            TemplateSource::Fixed(text) => Some(Cow::Borrowed(text.as_str())),
+            TemplateSource::Chosen {
+                argument,
+                value,
+                text,
+            } => {
+                let val = here.get(argument)?;
+                (scalar_text(&val).as_ref() == Some(value)).then_some(Cow::Borrowed(text.as_str()))
+            }
             TemplateSource::Argument(path) => {
                 if let [name] = path.steps.as_slice()
                     && let Some(text) = computed.get(name.as_str())

@@ -1,30 +1,62 @@
 //! `Inherit`: arguments that other blocks of a stack decide where nobody writes them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use plumb_model::value::{Text, Value};
-use plumb_pack::mapping::{ArgumentPath, Inherited, Otherwise};
+use plumb_pack::mapping::{ArgumentPath, Inherited, Otherwise, Yields};
 
 use crate::mapping::complete::scalar_text;
 use crate::mapping::scope::Here;
 use crate::mapping::{Prepared, Surroundings};
-use crate::val::{Kind, Val};
+use crate::val::{Kind, Val, Why};
 
 /// Blocks by their type and the texts of some of their arguments.
-type Index<'p> = HashMap<(&'p str, Vec<&'p str>), HashMap<Vec<Text>, Vec<usize>>>;
+type Index<'p> = HashMap<(&'p str, Vec<&'p str>), ByTexts>;
 
-/// The arguments that blocks have from others, for each of them that has any.
-pub(super) fn inherited(blocks: &[Prepared<'_>]) -> BTreeMap<usize, Vec<(Text, Val)>> {
+/// The blocks of one type.
+#[derive(Debug, Default)]
+struct ByTexts {
+    by_texts: HashMap<Vec<Text>, Vec<usize>>,
+    /// Those of which some argument is not known.
+    unknown: Vec<usize>,
+}
+
+/// A nested block: the list that it is in, and its position.
+type Nested = (Text, usize);
+
+/// An argument that a block has from another one.
+#[derive(Debug)]
+pub(super) struct Taken {
+    name: Text,
+    /// The nested block that the argument belongs to.
+    within: Option<Nested>,
+    val: Val,
+}
+
+/// The arguments that blocks have from others, for each of them that has any; of those arguments that are due.
+pub(super) fn inherited(
+    blocks: &[Prepared<'_>],
+    is_due: &dyn Fn(&Inherited) -> bool,
+) -> BTreeMap<usize, Vec<Taken>> {
     let mut index = Index::new();
-    let mut found: BTreeMap<usize, Vec<(Text, Val)>> = BTreeMap::new();
+    let mut found: BTreeMap<usize, Vec<Taken>> = BTreeMap::new();
     for (at, block) in blocks.iter().enumerate() {
-        for inherited in &block.mapping.inherited {
-            if is_written(block, &inherited.name) {
-                continue;
-            }
-            if let Some(val) = value_of(inherited, block, blocks, &mut index) {
-                found.entry(at).or_default().push((inherited.name.clone(), val));
+        for inherited in block
+            .mapping
+            .inherited
+            .iter()
+            .filter(|inherited| is_due(inherited))
+        {
+            for (here, within, name) in places(block, &inherited.name) {
+                if is_written(here.element, name) {
+                    continue;
+                }
+                if let Some(val) = value_of(inherited, block, here, blocks, &mut index) {
+                    let name = Text::from(name);
+                    let taken = Taken { name, within, val };
+                    found.entry(at).or_default().push(taken);
+                }
             }
         }
     }
@@ -32,27 +64,52 @@ pub(super) fn inherited(blocks: &[Prepared<'_>]) -> BTreeMap<usize, Vec<(Text, V
 }
 
 /// The body of a block with what it has from others.
-pub(super) fn with_inherited(body: &mut Val, inherited: Vec<(Text, Val)>) {
-    if let Kind::Map(fields) = &mut body.kind {
-        let entries = &mut Arc::make_mut(fields).entries;
-        for (name, val) in inherited {
-            entries.entry(name).or_insert(val);
+pub(super) fn with_inherited(body: &mut Val, inherited: Vec<Taken>) {
+    for Taken { name, within, val } in inherited {
+        let element = match within {
+            None => Some(&mut *body),
+            Some((list, position)) => element_of(body, &list, position),
+        };
+        if let Some(Kind::Map(fields)) = element.map(|element| &mut element.kind) {
+            Arc::make_mut(fields).entries.entry(name).or_insert(val);
         }
     }
 }
 
-fn is_written(block: &Prepared<'_>, name: &str) -> bool {
-    block.body.get(name).is_some_and(|val| !val.is_null())
+/// The block, or each of the nested blocks `a` for an argument `a.b`, with the name that the argument has there.
+fn places<'b>(block: &'b Prepared<'_>, name: &'b str) -> Vec<(Here<'b>, Option<Nested>, &'b str)> {
+    let here = Here::block(&block.body);
+    let Some((list, name)) = name.split_once('.') else {
+        return vec![(here, None, name)];
+    };
+    let nested = block.body.get(list).and_then(Val::as_list).unwrap_or_default();
+    let nested = nested.iter().enumerate();
+    nested
+        .map(|(position, element)| (here.at(element), Some((Text::from(list), position)), name))
+        .collect()
+}
+
+fn element_of<'b>(body: &'b mut Val, list: &Text, position: usize) -> Option<&'b mut Val> {
+    let Kind::Map(fields) = &mut body.kind else {
+        return None;
+    };
+    match &mut Arc::make_mut(fields).entries.get_mut(list)?.kind {
+        Kind::List(items) => Arc::make_mut(items).get_mut(position),
+        _ => None,
+    }
+}
+
+fn is_written(element: &Val, name: &str) -> bool {
+    element.get(name).is_some_and(|val| !val.is_null())
 }
 
 fn value_of<'p>(
     inherited: &'p Inherited,
     block: &Prepared<'_>,
+    here: Here<'_>,
     blocks: &[Prepared<'_>],
     index: &mut Index<'p>,
 ) -> Option<Val> {
-    let here = Here::block(&block.body);
-    let ours = texts_of(here, inherited)?;
     let names: Vec<&str> = inherited
         .joins
         .iter()
@@ -61,16 +118,42 @@ fn value_of<'p>(
     let by_texts = index
         .entry((inherited.block.as_str(), names.clone()))
         .or_insert_with(|| by_texts(&inherited.block, &names, blocks));
-    let mut value: Option<Val> = None;
     let unsure = || {
         let why = format!("`{}` decides, and what it says is not known", inherited.block);
         inherited.is_unsure.then(|| Val::unknown(why))
     };
-    let deciding = ours.iter().filter_map(|ours| by_texts.get(ours)).flatten();
-    for other in deciding.filter_map(|at| blocks.get(*at)) {
-        if !is_beside(&other.surroundings, &block.surroundings) {
-            continue;
-        }
+    let is_near = |at: &usize| {
+        let other = blocks.get(*at).map(|other| &other.surroundings);
+        other.is_some_and(|other| is_beside(other, &block.surroundings))
+    };
+    let Some(ours) = texts_of(here, inherited) else {
+        let mut ours = inherited.joins.iter().map(|(_, paths)| first(here, paths));
+        let is_unknown = ours.any(|val| val.is_some_and(|val| val.why_unknown().is_some()));
+        let mut any = by_texts.by_texts.values().flatten().chain(&by_texts.unknown);
+        return match is_unknown && any.any(is_near) {
+            true => unsure(),
+            false => None,
+        };
+    };
+    if by_texts.unknown.iter().any(is_near)
+        && let Some(unsure) = unsure()
+    {
+        return Some(unsure);
+    }
+    let deciding = ours
+        .iter()
+        .filter_map(|ours| by_texts.by_texts.get(ours))
+        .flatten();
+    let deciding = deciding.filter(|at| is_near(at)).filter_map(|at| blocks.get(*at));
+    if inherited.yields == Yields::Count {
+        return Some(different(
+            inherited,
+            deciding,
+            by_texts.unknown.iter().any(is_near),
+        ));
+    }
+    let mut value: Option<Val> = None;
+    for other in deciding {
         let Some(taken) = taken(inherited, other) else {
             return unsure();
         };
@@ -81,6 +164,36 @@ fn value_of<'p>(
         value = Some(taken);
     }
     value
+}
+
+/// How many different values blocks have; `more` says that others may be among them. From two on it is the least that is known.
+fn different<'b>(inherited: &Inherited, blocks: impl Iterator<Item = &'b Prepared<'b>>, more: bool) -> Val {
+    let mut values = BTreeSet::new();
+    let mut of_their_own: i64 = 0;
+    let mut unknown = more.then(|| Why::from(format!("another `{}` may be one of them", inherited.block)));
+    for block in blocks {
+        if let Some(why) = &block.block.perhaps {
+            unknown = Some(why.clone());
+            continue;
+        }
+        match first(Here::block(&block.body), &inherited.paths) {
+            None => of_their_own = of_their_own.saturating_add(1),
+            Some(val) => match scalar_text(&val) {
+                Some(text) => {
+                    values.insert(text);
+                }
+                None => {
+                    let why = val.why_unknown().map_or("", Text::as_str);
+                    unknown = Some(Why::from(why));
+                }
+            },
+        }
+    }
+    let count = of_their_own.saturating_add(i64::try_from(values.len()).unwrap_or(i64::MAX));
+    match unknown {
+        Some(why) if count < 2 => Val::unknown(why),
+        Some(_) | None => Val::new(Kind::Int(count)),
+    }
 }
 
 /// What the arguments of a block say that name others: one text for each, or one after the other of a single list.
@@ -138,19 +251,22 @@ fn first(here: Here<'_>, paths: &[ArgumentPath]) -> Option<Val> {
         .map(|val| val.into_owned())
 }
 
-fn by_texts(kind: &str, names: &[&str], blocks: &[Prepared<'_>]) -> HashMap<Vec<Text>, Vec<usize>> {
-    let mut by_texts: HashMap<Vec<Text>, Vec<usize>> = HashMap::new();
+fn by_texts(kind: &str, names: &[&str], blocks: &[Prepared<'_>]) -> ByTexts {
+    let mut found = ByTexts::default();
     for (at, block) in blocks
         .iter()
         .enumerate()
         .filter(|(_, block)| block.block.kind == kind)
     {
-        let texts = names.iter().map(|name| scalar_text(block.body.get(name)?));
-        if let Some(texts) = texts.collect() {
-            by_texts.entry(texts).or_default().push(at);
+        let named = names.iter().map(|name| block.body.get(name));
+        let texts: Option<Vec<Text>> = named.clone().map(|val| scalar_text(val?)).collect();
+        match texts {
+            Some(texts) => found.by_texts.entry(texts).or_default().push(at),
+            None if named.flatten().any(|val| val.why_unknown().is_some()) => found.unknown.push(at),
+            None => {}
         }
     }
-    by_texts
+    found
 }
 
 /// Whether they stand in one region of one account.

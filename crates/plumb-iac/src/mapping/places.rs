@@ -123,14 +123,15 @@ impl PlaceNode {
         }
     }
 
-    /// Gives back the room that lists and maps have beyond their places.
+    /// Gives back the room that lists and maps have beyond their places, and that of what says nothing.
     pub(crate) fn shrink(&mut self) {
         match &mut self.children {
             Children::None => {}
             Children::Map(nodes) => {
                 let mut entries = std::mem::take(nodes).into_tuple_vec();
-                entries.shrink_to_fit();
                 entries.iter_mut().for_each(|(_, node)| node.shrink());
+                entries.retain(|(_, node)| node.says_something());
+                entries.shrink_to_fit();
                 *nodes = Nodes::from_sorted_store_unchecked(entries);
             }
             Children::List(items) => {
@@ -138,6 +139,17 @@ impl PlaceNode {
                 items.iter_mut().for_each(Self::shrink);
             }
         }
+    }
+
+    /// Whether it tells more than a node that is not there.
+    fn says_something(&self) -> bool {
+        let is_placed = self.at.is_some() || self.set.is_some() || self.origin.is_some();
+        let has_children = match &self.children {
+            Children::None => false,
+            Children::Map(nodes) => !nodes.is_empty(),
+            Children::List(items) => !items.is_empty(),
+        };
+        is_placed || has_children || self.written == Written::InCode
     }
 
     /// The place that the last step of a path leads to.

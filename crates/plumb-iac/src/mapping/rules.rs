@@ -12,6 +12,7 @@ use crate::mapping::complete::{Rendered, Surroundings, render, scalar_text};
 use crate::mapping::places::{Children, Nodes, PlaceNode, Written};
 use crate::mapping::scope::{Here, Item};
 use crate::mapping::shape::{Made, any_written, element_type, member_type, named, nameless, shape, unknown};
+use crate::partial::Partial;
 use crate::val::{Entries, Kind, Val, Why};
 
 /// Whether a mapping applies to a block.
@@ -37,7 +38,9 @@ impl Work<'_> {
         for condition in conditions {
             let found = self.here.get(&condition.argument);
             let unknown = found.as_ref().and_then(|val| val.why_unknown());
-            if let Some(why) = unknown {
+            let asks_for_presence = condition.values.iter().all(|value| *value == Value::Null);
+            let is_there = found.as_ref().is_some_and(|val| is_something(val));
+            if let Some(why) = unknown.filter(|_| !(asks_for_presence && is_there)) {
                 applies = Applies::Unknown(why.clone());
                 continue;
             }
@@ -97,6 +100,7 @@ impl Work<'_> {
                 (made, WhenEmpty::Kept | WhenEmpty::Absent) => made,
             },
             Rule::Entries { path, key, to } => self.entries(path, key, to, type_),
+            Rule::Entry { of, named, to } => self.entry(of, named, to, type_),
             Rule::When { conditions, to } => match self.applies(conditions) {
                 Applies::Yes => self.make(to, type_),
                 Applies::No => None,
@@ -146,6 +150,7 @@ impl Work<'_> {
         };
         let choose = |is_there: bool| if is_there { yes.clone() } else { no.clone() };
         let value = match &val.kind {
+            Kind::Unknown(_) if is_something(&val) => choose(true),
             Kind::Unknown(why) => unknown(why),
             Kind::List(items) => choose(!items.is_empty()),
             Kind::Map(fields) => choose(!fields.entries.is_empty()),
@@ -296,6 +301,29 @@ impl Work<'_> {
         })
     }
 
+    fn entry(self, of: &ArgumentPath, named: &ArgumentPath, to: &Rule, type_: &Type) -> Option<Made> {
+        let mut name: Option<Text> = None;
+        for item in self.here.items(named) {
+            let (Item::Element(val) | Item::Unknown(val)) = item;
+            let found = match (val.why_unknown(), val.get("key")) {
+                (Some(why), _) => return Some(Made::unknown(why, &val)),
+                (None, Some(key)) => scalar_text(key),
+                (None, None) => scalar_text(&val),
+            };
+            if name.is_some() && name != found {
+                return Some(Made::unknown("there are several of it", &val));
+            }
+            name = found;
+        }
+        let map = self.here.get(of)?;
+        let entry = map.get(&name?).filter(|entry| !entry.is_null());
+        if let Some(why) = map.why_unknown().or_else(|| entry?.why_unknown()) {
+            return Some(Made::unknown(why, &map));
+        }
+        let here = self.here.at(entry?);
+        Work { here, ..self }.make(to, type_)
+    }
+
     /// The value for one element of a list; a document for it is there although it may be empty.
     fn element(self, to: &Rule, type_: &Type, val: &Val) -> Option<Made> {
         match to {
@@ -311,6 +339,7 @@ impl Work<'_> {
             | Rule::Either(_)
             | Rule::When { .. }
             | Rule::Entries { .. }
+            | Rule::Entry { .. }
             | Rule::Each { .. }
             | Rule::List(_) => self.make(to, type_),
         }
@@ -344,11 +373,17 @@ impl Work<'_> {
                 | Rule::Present { .. }
                 | Rule::When { .. }
                 | Rule::Entries { .. }
+                | Rule::Entry { .. }
                 | Rule::Object { .. } => elements.extend(self.make(rule, &element_type)),
             }
         }
         list_of(elements)
     }
+}
+
+/// Whether there is something although it is not known what.
+fn is_something(val: &Val) -> bool {
+    val.partial.as_ref().is_some_and(Partial::is_something)
 }
 
 /// A text after its transformations; other values as they are.

@@ -1,6 +1,7 @@
 //! `Here`: what the paths of a mapping look at.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use plumb_model::value::Text;
 use plumb_pack::mapping::{ArgumentPath, Start};
@@ -72,7 +73,9 @@ fn follow<'v>(start: &'v Val, steps: &[Text]) -> Option<Cow<'v, Val>> {
     loop {
         match &place.kind {
             Kind::Null => return None,
-            Kind::Unknown(_) => return Some(Cow::Borrowed(place)),
+            Kind::Unknown(_) if step.is_none() => return Some(Cow::Borrowed(place)),
+            // What is known of the text says nothing of what stands in it.
+            Kind::Unknown(why) => return Some(Cow::Owned(unknown_at(place, why))),
             Kind::String(text) if text.is_empty() && step.is_none() => return None,
             Kind::Json(inner) if step.is_some() => place = inner,
             Kind::List(items) if step.is_some() => match items.as_slice() {
@@ -113,13 +116,13 @@ fn gather<'v>(place: &'v Val, steps: &[Text], items: &mut Vec<Item<'v>>) {
             let written = list.iter().filter(|item| !item.is_null());
             items.extend(written.map(|item| Item::Element(Cow::Borrowed(item))));
         }
-        (Kind::Map(fields), Some((key, []))) if key == ArgumentPath::ENTRIES => {
-            items.extend(
-                fields
-                    .entries
-                    .iter()
-                    .map(|(key, value)| Item::Element(Cow::Owned(entry(key, value)))),
-            );
+        (Kind::Map(fields), Some((key, rest))) if key == ArgumentPath::ENTRIES => {
+            for (key, value) in &fields.entries {
+                match rest {
+                    [] => items.push(Item::Element(Cow::Owned(entry(key, value)))),
+                    _ => gather_of(key, value, rest, items),
+                }
+            }
             if let Some(why) = fields.rest.as_ref().filter(|why| *why != KNOWN_AFTER_APPLY) {
                 items.push(Item::Unknown(Cow::Owned(unknown_at(place, why))));
             }
@@ -138,6 +141,23 @@ fn gather<'v>(place: &'v Val, steps: &[Text], items: &mut Vec<Item<'v>>) {
         ) => items.push(Item::Element(Cow::Borrowed(place))),
         (Kind::Bool(_) | Kind::Int(_) | Kind::Float(_) | Kind::String(_), Some(_)) => {}
     }
+}
+
+/// The entries of an entry, with the key of that one as `of`.
+fn gather_of<'v>(of: &Text, value: &'v Val, steps: &[Text], items: &mut Vec<Item<'v>>) {
+    let mut inner = Vec::new();
+    gather(value, steps, &mut inner);
+    items.extend(inner.into_iter().map(|item| match item {
+        Item::Element(element) => {
+            let mut element = element.into_owned();
+            if let Kind::Map(fields) = &mut element.kind {
+                let entries = &mut Arc::make_mut(fields).entries;
+                entries.insert(Text::new_static("of"), Val::string(of.clone()));
+            }
+            Item::Element(Cow::Owned(element))
+        }
+        unknown @ Item::Unknown(_) => unknown,
+    }));
 }
 
 /// An entry of a map as an element of a list.

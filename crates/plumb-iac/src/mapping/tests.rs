@@ -113,7 +113,7 @@ fn val(json: &Json, next: &mut u32) -> Val {
 
 fn place(start: u32) -> Place {
     Place {
-        file: FileId(0),
+        file: FileId::at(0),
         start,
         end: start + 1,
     }

@@ -6,11 +6,9 @@ use plumb_model::value::Text;
 use plumb_pack::mapping::Language;
 use plumb_pack::pack::Pack;
 
-use super::{EvaluatedStack, Options, account, folder_of};
+use super::{Options, Read, account, folder_of};
 use crate::arm::{self, Values};
 use crate::files::{self, Files};
-use crate::place::Sources;
-use plumb_model::diagnostic::{Diagnostic, Level};
 
 /// With how many parameter files one template is judged.
 const MAX_VALUES: usize = 20;
@@ -30,13 +28,7 @@ struct File<'t> {
 
 impl Azure<'_> {
     /// Reads every template that no other one deploys.
-    pub(super) fn read(
-        &self,
-        paths: &[String],
-        sources: &mut Sources,
-        stacks: &mut Vec<EvaluatedStack>,
-        problems: &mut Vec<Diagnostic>,
-    ) {
+    pub(super) fn read(&self, paths: &[String], all: &mut Read<'_>) {
         let mut templates = Vec::new();
         let mut values = Vec::new();
         let endings = [".json", ".jsonc", ".template", ".bicep", ".bicepparam"];
@@ -66,21 +58,21 @@ impl Azure<'_> {
             .map(|(name, value)| (Text::from(name.as_str()), Text::from(value.as_str())))
             .collect();
         let mut read = Vec::new();
-        let mut number = u32::try_from(stacks.len()).unwrap_or(u32::MAX);
+        let mut number = u32::try_from(all.stacks.len()).unwrap_or(u32::MAX);
         // What a template in JSON was compiled from is judged in its place.
         let compiled: BTreeSet<String> = templates
             .iter()
             .filter_map(|template| template.path.strip_suffix(".bicep"))
             .map(|stem| format!("{stem}.json"))
             .collect();
-        let all: BTreeSet<&str> = templates.iter().map(|template| template.path).collect();
+        let known: BTreeSet<&str> = templates.iter().map(|template| template.path).collect();
         for template in templates
             .iter()
             .filter(|template| !compiled.contains(template.path))
         {
             let mut files: Vec<Option<(Text, Text)>> = values
                 .iter()
-                .filter(|file| is_for(file, template.path, &all))
+                .filter(|file| is_for(file, template.path, &known))
                 .take(MAX_VALUES)
                 .map(|file| Some((Text::from(file.path), Text::from(file.text.as_str()))))
                 .collect();
@@ -94,12 +86,14 @@ impl Azure<'_> {
                     kinds: &kinds,
                     region: self.options.region.clone(),
                     account: Some(account(number)),
+                    secrecy: self.options.secrecy,
                 };
                 let values = Values {
                     file,
                     given: given.clone(),
                 };
-                let reading = arm::read(sources, template.path, &template.text, &values, &context);
+                let mut reading = arm::read(all.sources, template.path, &template.text, &values, &context);
+                all.kept_back.add(reading.secrets.take());
                 read.push((template.path, reading));
             }
         }
@@ -109,15 +103,7 @@ impl Azure<'_> {
         let mut roots = super::roots(&own.iter().zip(below).collect::<Vec<_>>()).into_iter();
         read.retain(|_| roots.next().unwrap_or(true));
         for (_, reading) in read {
-            let complete = !reading
-                .diagnostics
-                .iter()
-                .any(|problem| problem.level == Level::Error);
-            problems.extend(reading.diagnostics);
-            stacks.push(EvaluatedStack {
-                stack: reading.stack,
-                complete,
-            });
+            all.add(reading.stack, reading.diagnostics);
         }
     }
 }

@@ -14,7 +14,7 @@ use super::scope::Failure;
 use crate::complete::Complete;
 use crate::files::Files;
 use crate::place::Place;
-use crate::secrecy::Secrecy;
+use crate::secrecy::{Secrecy, written_at};
 use crate::val::{Kind, Val};
 
 /// The most steps that one root takes: expressions, and items that functions go through.
@@ -120,6 +120,11 @@ impl<'w> Evaluator<'w> {
         self.with_secrecy(Secrecy::Revealed, work)
     }
 
+    /// Runs `work` with sensitive values kept back, for what asks how they are marked.
+    pub(crate) fn keeping<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.with_secrecy(Secrecy::Kept, work)
+    }
+
     /// Runs `work` on what others see too.
     pub(crate) fn for_all<T>(&self, work: impl FnOnce() -> T) -> T {
         self.with_secrecy(self.base_secrecy, work)
@@ -157,6 +162,14 @@ impl<'w> Evaluator<'w> {
     /// Tells once of something at a place that leaves nothing out.
     pub(crate) fn warn_once(&self, message: &str, place: Option<Place>) {
         if self.told.borrow_mut().insert((message.to_owned(), place)) {
+            let problem = self.at(Diagnostic::warning(message), place, "here");
+            self.tell(self.through_call(problem));
+        }
+    }
+
+    /// Tells of something that leaves nothing out, once for all places where it stands.
+    pub(crate) fn warn_once_of_all(&self, message: &str, place: Option<Place>) {
+        if self.told.borrow_mut().insert((message.to_owned(), None)) {
             let problem = self.at(Diagnostic::warning(message), place, "here");
             self.tell(self.through_call(problem));
         }
@@ -271,19 +284,5 @@ impl<'w> Evaluator<'w> {
                 Val::placed(Kind::Unknown(failure.message), failure.place.or(place))
             }
         }
-    }
-}
-
-/// Where the texts and numbers in a value are written.
-fn written_at(value: &Val, places: &mut BTreeSet<Place>) {
-    match &value.kind {
-        Kind::String(_) | Kind::Int(_) | Kind::Float(_) => places.extend(value.set),
-        Kind::List(items) => items.iter().for_each(|item| written_at(item, places)),
-        Kind::Map(fields) => fields
-            .entries
-            .values()
-            .for_each(|entry| written_at(entry, places)),
-        Kind::Json(inner) => written_at(inner, places),
-        Kind::Null | Kind::Bool(_) | Kind::Unknown(_) => {}
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use plumb_model::value::Text;
 
+use super::constraint;
 use super::convert::{self, MAX_TEXT, operate, to_bool, to_number, to_text};
 use super::evaluator::Evaluator;
 use super::functions::{self, Problem};
@@ -13,7 +14,7 @@ use super::syntax::{Call, Expr, ExprKind, For, Part, Step};
 use crate::partial::Writer;
 use crate::place::Place;
 use crate::secrecy::Secrecy;
-use crate::val::{Fields, Kind, Val, Why};
+use crate::val::{Entries, Fields, Kind, Val, Why};
 
 /// The most elements that an expression makes.
 pub(crate) const MAX_ELEMENTS: usize = 200_000;
@@ -116,7 +117,10 @@ impl Evaluator<'_> {
     }
 
     fn object(&self, entries: &[(Expr, Expr)], scope: Scope<'_>, place: Option<Place>) -> Evaluated {
-        let mut fields = Fields::default();
+        let mut fields = Fields {
+            entries: Entries::with_capacity(entries.len()),
+            rest: None,
+        };
         for (key, value) in entries {
             let key = self.evaluate(key, scope)?;
             let value = self.evaluate(value, scope)?;
@@ -325,6 +329,21 @@ impl Evaluator<'_> {
                     return Ok(Val::placed(Kind::Unknown(Text::new_static(why)), place));
                 }
             }
+            "issensitive" => {
+                if let [argument] = call.arguments.as_slice() {
+                    return self.marked(argument, scope, place);
+                }
+            }
+            "ephemeralasnull" => {
+                if let [argument] = call.arguments.as_slice() {
+                    return Ok(self.without_ephemeral(argument, scope)?.or_placed(place));
+                }
+            }
+            "convert" => {
+                if let [argument, type_] = call.arguments.as_slice() {
+                    return constraint::convert(self.evaluate(argument, scope)?, type_, place);
+                }
+            }
             "basename" => {
                 if let [folder] = call.arguments.as_slice()
                     && let Some(folder) = self.folder_meant(folder, scope)
@@ -346,6 +365,13 @@ impl Evaluator<'_> {
                 Kind::Unknown(why) => return Ok(Val::placed(Kind::Unknown(why.clone()), place)),
                 _ => return Err(Failure::new("`...` needs a list", place)),
             }
+        }
+        if functions::is_of_unseen_provider(&call.name) {
+            let message = format!(
+                "`{}` is a function of a provider, which is not run; what it gives is unknown",
+                call.name
+            );
+            self.warn_once_of_all(&message, place);
         }
         let template = |text: &str, variables: &Val| self.rendered(text, variables, scope, place);
         let context = functions::Context {

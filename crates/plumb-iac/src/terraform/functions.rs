@@ -148,6 +148,11 @@ pub fn call(name: &str, arguments: Vec<Val>, context: &Context<'_>) -> Result<Va
     }
 }
 
+/// Whether a name is that of a function which only its provider can compute.
+pub fn is_of_unseen_provider(name: &str) -> bool {
+    name.starts_with("provider::") && !FUNCTIONS.contains_key(name)
+}
+
 /// The names of all functions, sorted; for suggestions where a name is misspelt.
 pub fn names() -> impl Iterator<Item = &'static str> {
     FUNCTIONS.keys().copied()
@@ -256,23 +261,28 @@ mod tests {
         assert_eq!(steps.get(), 0);
     }
 
+    /// The functions of Terraform 1.14 and OpenTofu 1.11 as their documentation has them, pure or not.
+    const DOCUMENTED: &str = "abs abspath alltrue anytrue base64decode base64encode base64gunzip base64gzip base64sha256 base64sha512 \
+        basename bcrypt can ceil chomp chunklist cidrcontains cidrhost cidrnetmask cidrsubnet cidrsubnets coalesce coalescelist compact \
+        concat contains convert csvdecode dirname distinct element endswith ephemeralasnull file filebase64 filebase64sha256 \
+        filebase64sha512 fileexists filemd5 fileset filesha1 filesha256 filesha512 flatten floor format formatdate formatlist indent index \
+        issensitive join jsondecode jsonencode keys length list log lookup lower map matchkeys max md5 merge min nonsensitive one parseint \
+        pathexpand plantimestamp pow range regex regexall replace reverse rsadecrypt sensitive setintersection setproduct setsubtract \
+        setunion sha1 sha256 sha512 signum slice sort split startswith strcontains strrev substr sum templatefile templatestring \
+        textdecodebase64 textencodebase64 timeadd timecmp timestamp title tobool tolist tomap tonumber toset tostring transpose trim \
+        trimprefix trimspace trimsuffix try type upper urldecode urlencode uuid uuidv5 values yamldecode yamlencode zipmap";
+
     #[test]
     fn every_documented_function_is_there() {
-        let documented = "abs abspath alltrue anytrue base64decode base64encode base64gzip base64sha256 base64sha512 basename bcrypt can \
-            ceil chomp chunklist cidrhost cidrnetmask cidrsubnet cidrsubnets coalesce coalescelist compact concat contains csvdecode dirname \
-            distinct element endswith ephemeralasnull file filebase64 filebase64sha256 filebase64sha512 fileexists filemd5 fileset filesha1 \
-            filesha256 filesha512 flatten floor format formatdate formatlist indent index issensitive join jsondecode jsonencode keys length \
-            list log lookup lower map matchkeys max md5 merge min nonsensitive one parseint pathexpand plantimestamp pow range regex regexall \
-            replace reverse rsadecrypt sensitive setintersection setproduct setsubtract setunion sha1 sha256 sha512 signum slice sort split \
-            startswith strcontains strrev substr sum templatefile templatestring textdecodebase64 textencodebase64 timeadd timecmp timestamp \
-            title tobool tolist tomap tonumber toset tostring transpose trim trimprefix trimspace trimsuffix try type upper urlencode uuid \
-            uuidv5 values yamldecode yamlencode zipmap";
+        let documented: Vec<&str> = DOCUMENTED.split_whitespace().collect();
         let there: Vec<&str> = names().collect();
-        let lacking: Vec<&str> = documented
-            .split_whitespace()
-            .filter(|name| !there.contains(name))
-            .collect();
-        assert!(lacking.is_empty(), "{lacking:?}");
+        let lacking = documented.iter().filter(|name| !there.contains(name));
+        assert_eq!(lacking.collect::<Vec<_>>(), Vec::<&&str>::new());
+        // `defaults` was an experiment that old code still has; functions of providers are documented by these.
+        let other = there
+            .iter()
+            .filter(|name| !documented.contains(name) && !name.contains("::"));
+        assert_eq!(other.collect::<Vec<_>>(), [&"defaults"]);
         assert!(there.is_sorted());
     }
 }

@@ -96,13 +96,13 @@ impl Reader {
     /// Places of what stands in no file are left out.
     fn nowhere() -> Self {
         Self {
-            file: FileId(u32::MAX),
+            file: FileId::NONE,
             offset: 0,
         }
     }
 
     fn place(&self, range: Option<Range<usize>>) -> Option<Place> {
-        let range = range.filter(|_| self.file.0 != u32::MAX)?;
+        let range = range.filter(|_| self.file != FileId::NONE)?;
         Some(Place::new(
             self.file,
             range.start + self.offset..range.end + self.offset,

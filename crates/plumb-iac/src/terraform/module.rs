@@ -50,6 +50,8 @@ pub(crate) struct Variable {
     pub(crate) place: Place,
     /// Whether its value is to be shown nowhere.
     pub(crate) sensitive: bool,
+    /// Whether its value is there only while the code is applied.
+    pub(crate) ephemeral: bool,
 }
 
 impl Module {
@@ -93,6 +95,7 @@ impl Module {
                     let take = |name: &str| block.body.attribute(name).map(|found| found.value.clone());
                     let variable = Variable {
                         sensitive: is_sensitive(&block.body),
+                        ephemeral: has_flag(&block.body, "ephemeral"),
                         default: take("default"),
                         constraint: take("type"),
                         place: block.head,
@@ -229,11 +232,13 @@ pub(crate) fn within(folder: &str, name: &str) -> String {
 
 /// Whether the value of a variable or an output is to be shown nowhere: not in plans, or not even kept in state.
 fn is_sensitive(body: &Body) -> bool {
-    let flags = ["sensitive", "ephemeral"]
-        .into_iter()
-        .filter_map(|name| body.attribute(name));
-    // Terraform takes constants only; what else stands there is taken for a yes.
-    flags.into_iter().any(|flag| truth(&flag.value).unwrap_or(true))
+    has_flag(body, "sensitive") || has_flag(body, "ephemeral")
+}
+
+/// Whether a flag is set; Terraform takes constants only, and what else stands there is taken for a yes.
+fn has_flag(body: &Body, name: &str) -> bool {
+    let flag = body.attribute(name);
+    flag.is_some_and(|flag| truth(&flag.value).unwrap_or(true))
 }
 
 /// The truth value of a constant; null is as good as not written.

@@ -1,6 +1,6 @@
 //! `Resolved`: a block with its arguments evaluated, once for each repetition.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -138,7 +138,8 @@ impl Evaluator<'_> {
         passed_over: &[&str],
         blocks_passed_over: &[&str],
     ) -> Entries {
-        let mut arguments = Entries::new();
+        let kinds: BTreeSet<&str> = body.blocks.iter().map(|block| block.kind.as_str()).collect();
+        let mut arguments = Entries::with_capacity(body.attributes.len() + kinds.len());
         let attributes = body.attributes.iter();
         for attribute in attributes.filter(|attribute| !passed_over.contains(&attribute.name.as_str())) {
             let mut value = self.settled(&attribute.value, scope);
@@ -158,7 +159,8 @@ impl Evaluator<'_> {
             let list = lists.entry(kind).or_insert_with(|| (block.head, Vec::new()));
             list.1.extend(blocks);
         }
-        for (kind, (head, list)) in lists {
+        for (kind, (head, mut list)) in lists {
+            list.shrink_to_fit();
             // A `dynamic` block that makes nothing is as good as not written.
             if !list.is_empty() {
                 let mut value = Val::placed(Kind::List(Arc::new(list)), Some(head));

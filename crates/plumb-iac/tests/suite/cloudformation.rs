@@ -3,7 +3,7 @@
 use plumb_iac::declared::Language;
 use serde_json::{Value as Json, json};
 
-use crate::support::{check, check_in, key};
+use crate::support::{check, check_in, judge, key};
 
 /// Checks that both languages get the same verdicts.
 #[track_caller]
@@ -47,6 +47,35 @@ fn buckets_agree() {
         &json!({ "AWS::S3::Bucket@B": { "BucketName": "b" }, "AWS::S3::BucketPolicy@P": { "Bucket": "b", "PolicyDocument": tls } }),
         &["pass"],
     );
+}
+
+#[test]
+fn balancers_of_each_kind_have_arns_of_their_own() {
+    for (kind, expected) in [
+        (json!(null), "app/l"),
+        (json!("application"), "app/l"),
+        (json!("network"), "net/l"),
+        (json!("gateway"), "gwy/l"),
+    ] {
+        let terraform = json!({ "aws_lb.l": { "name": "l", "load_balancer_type": kind } });
+        let cloudformation =
+            json!({ "AWS::ElasticLoadBalancingV2::LoadBalancer@L": { "Name": "l", "Type": kind } });
+        for (language, blocks) in [
+            (Language::Terraform, terraform),
+            (Language::CloudFormation, cloudformation),
+        ] {
+            let judged = judge(language, "lb-public-alb-behind-waf", &blocks);
+            let uids: Vec<&str> = judged.iter().map(|(uid, _)| uid.as_str()).collect();
+            let [uid] = uids.as_slice() else {
+                panic!("{uids:?}")
+            };
+            assert_eq!(
+                uid.split_once(":loadbalancer/").map(|(_, name)| name),
+                Some(expected),
+                "{language:?}"
+            );
+        }
+    }
 }
 
 #[test]

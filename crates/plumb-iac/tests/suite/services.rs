@@ -55,10 +55,67 @@ fn networks_and_compute() {
             &["pass", "fail"],
         ),
         (
+            "elb-tls-policy-modern",
+            json!({ "aws_elb.a": { "listener": [{ "lb_port": 80, "lb_protocol": "http" }, { "lb_port": 443, "lb_protocol": "https" }] },
+                "aws_elb.b": { "listener": [{ "lb_port": 443, "lb_protocol": "ssl" }] },
+                "aws_elb.c": { "listener": [{ "lb_port": 80, "lb_protocol": "tcp" }] },
+                "aws_load_balancer_policy.p": { "load_balancer_name": "aws_elb.a", "policy_name": "modern", "policy_type_name": "SSLNegotiationPolicyType",
+                    "policy_attribute": [{ "name": "Reference-Security-Policy", "value": "ELBSecurityPolicy-TLS-1-2-2017-01" }] },
+                "aws_load_balancer_listener_policy.l": { "load_balancer_name": "aws_elb.a", "load_balancer_port": "443", "policy_names": ["modern"] } }),
+            &["pass", "fail", "not_applicable"],
+        ),
+        (
+            "elb-tls-policy-modern",
+            json!({ "aws_elb.a": { "listener": [{ "lb_port": 443, "lb_protocol": "https" }] },
+                "aws_lb_ssl_negotiation_policy.n": { "load_balancer": "aws_elb.a", "name": "n", "lb_port": 443, "attribute": [{ "name": "Protocol-TLSv1.1", "value": "true" }] } }),
+            &["fail"],
+        ),
+        (
+            "elb-tls-policy-modern",
+            json!({ "aws_elb.a": { "listener": [{ "lb_port": 443, "lb_protocol": "https" }] },
+                "aws_lb_cookie_stickiness_policy.s": { "load_balancer": "aws_elb.a", "name": "s", "lb_port": 443 } }),
+            &["unknown"],
+        ),
+        (
             "lb-public-alb-behind-waf",
             json!({ "aws_lb.a": {}, "aws_lb.b": { "internal": true }, "aws_lb.c": {}, "aws_wafv2_web_acl_association.w": {
                 "resource_arn": "arn:aws:elasticloadbalancing:eu-west-1:000000000000:loadbalancer/app/aws_lb.a", "web_acl_arn": "w" } }),
             &["pass", "not_applicable", "fail"],
+        ),
+        (
+            "rds-cluster-multi-az",
+            json!({ "aws_rds_cluster.a": { "engine": "aurora-postgresql" }, "aws_rds_cluster.b": { "engine": "aurora-postgresql" },
+                "aws_rds_cluster.c": { "engine": "postgres", "db_cluster_instance_class": "db.m6gd.large" }, "aws_rds_cluster.d": {},
+                "aws_rds_cluster_instance.a0": { "cluster_identifier": "aws_rds_cluster.a" }, "aws_rds_cluster_instance.a1": { "cluster_identifier": "aws_rds_cluster.a" },
+                "aws_rds_cluster_instance.b0": { "cluster_identifier": "aws_rds_cluster.b", "availability_zone": "eu-west-1a" } }),
+            &["pass", "fail", "pass", "unknown"],
+        ),
+        (
+            "apigatewayv2-route-requires-authorization",
+            json!({ "aws_apigatewayv2_api.a": { "name": "a", "protocol_type": "HTTP", "body": json!({
+                "components": { "securitySchemes": {
+                    "own": { "x-amazon-apigateway-authorizer": { "type": "jwt" } }, "code": { "x-amazon-apigateway-authorizer": { "type": "request" } },
+                    "iam": { "x-amazon-apigateway-authtype": "awsSigv4" } } },
+                "paths": { "/a": { "get": {}, "parameters": [], "post": { "security": [{ "own": ["orders"] }] } },
+                    "/b": { "x-amazon-apigateway-any-method": { "security": [{ "code": [] }] }, "head": { "security": [{ "iam": [] }] } },
+                    "/c": { "get": { "security": [{ "other": [] }] }, "put": { "security": [{ "own": [] }, { "iam": [] }] } } } }).to_string() } }),
+            &["fail", "pass", "pass", "pass", "unknown", "unknown"],
+        ),
+        (
+            "apigateway-method-requires-authorization",
+            json!({ "aws_api_gateway_rest_api.a": { "name": "a", "body": json!({
+                "securityDefinitions": { "pool": { "x-amazon-apigateway-authtype": "cognito_user_pools" }, "key": { "type": "apiKey", "in": "header", "name": "x-api-key" } },
+                "paths": { "/a": { "get": { "security": [{ "pool": [] }], "x-amazon-apigateway-integration": { "type": "http" } } },
+                    "/b": { "get": { "security": [{ "key": [] }], "x-amazon-apigateway-integration": { "type": "http" } } },
+                    "/c": { "get": { "security": [{ "key": [], "pool": [] }], "x-amazon-apigateway-integration": { "type": "http" } } } } }).to_string() } }),
+            &["not_applicable", "pass", "fail", "unknown"],
+        ),
+        (
+            // Balancers of each kind have ARNs of their own.
+            "lb-public-alb-behind-waf",
+            json!({ "aws_lb.a": { "load_balancer_type": "application" }, "aws_lb.n": { "load_balancer_type": "network" }, "aws_lb.g": { "load_balancer_type": "gateway" },
+                "aws_wafv2_web_acl_association.w": { "web_acl_arn": "w", "resource_arn": "arn:aws:elasticloadbalancing:eu-west-1:000000000000:loadbalancer/app/aws_lb.a" } }),
+            &["pass", "not_applicable", "not_applicable"],
         ),
         (
             "cloudfront-distribution-viewers-use-https",

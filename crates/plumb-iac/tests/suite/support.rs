@@ -45,7 +45,7 @@ fn separator(address: &str) -> char {
 /// Blocks by address, which begins with the type of the block; where `@` ends the type, it does not belong to the address.
 fn stack(language: Language, blocks: &Json) -> Stack {
     let place = Place {
-        file: FileId(0),
+        file: FileId::at(0),
         start: 0,
         end: 0,
     };
@@ -139,7 +139,7 @@ pub(crate) fn check_in(language: Language, policy: &str, blocks: &Json, expected
 }
 
 /// The uids and verdicts of all documents of the policy's type, in the order of their blocks.
-fn judge(language: Language, policy: &str, blocks: &Json) -> Vec<(Text, String)> {
+pub(crate) fn judge(language: Language, policy: &str, blocks: &Json) -> Vec<(Text, String)> {
     let pack = pack();
     let policy = pack
         .policy(policy)

@@ -4,7 +4,7 @@ use plumb_model::value::Text;
 
 use super::one_or_more;
 use super::rule::{read_paths, read_source};
-use crate::mapping::{Inherited, Rule};
+use crate::mapping::{Inherited, Rule, Yields};
 use crate::node::Node;
 use crate::reader::{Fields, Problems};
 
@@ -18,7 +18,12 @@ pub(super) fn read_inherited(name: &Text, node: &Node, problems: &mut Problems) 
 
 fn read_source_block(name: &Text, node: &Node, problems: &mut Problems) -> Option<Inherited> {
     let what = "the source of an argument";
-    let fields = Fields::open(node, what, &["of", "where", "take", "only", "unsure"], problems)?;
+    let fields = Fields::open(
+        node,
+        what,
+        &["of", "where", "take", "only", "unsure", "count"],
+        problems,
+    )?;
     let block = fields.required_text("of", what, problems);
     let taken = fields.required("take", what, problems)?;
     let text = problems.text(taken, "take")?;
@@ -36,6 +41,10 @@ fn read_source_block(name: &Text, node: &Node, problems: &mut Problems) -> Optio
         joins,
         paths,
         otherwise,
+        yields: match fields.flag("count", problems) {
+            true => Yields::Count,
+            false => Yields::Value,
+        },
         is_unsure: fields.flag("unsure", problems),
         only: fields
             .get("only")

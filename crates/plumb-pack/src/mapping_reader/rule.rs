@@ -10,7 +10,7 @@ use crate::reader::{Fields, Problems};
 
 /// The keys of which one makes a map a rule, each with the keys that may stand beside it. A map with any other key is a
 /// document; a document of such attributes alone stands under `fields`.
-const RULES: [(&str, &[&str]); 12] = [
+const RULES: [(&str, &[&str]); 13] = [
     ("from", &["map", "decode"]),
     ("fixed", &[]),
     ("unknown", &[]),
@@ -18,6 +18,7 @@ const RULES: [(&str, &[&str]); 12] = [
     ("present", &["yes", "no"]),
     ("either", &[]),
     ("entries", &["key", "to"]),
+    ("entry", &["named", "to"]),
     ("when", &["unless", "to"]),
     ("unless", &["to"]),
     ("in", &["to", "always"]),
@@ -74,7 +75,7 @@ fn read_rule(node: &Node, problems: &mut Problems) -> Option<Rule> {
 fn read_marked(key: &str, node: &Node, problems: &mut Problems) -> Option<Rule> {
     let known = [
         "from", "map", "decode", "fixed", "unknown", "text", "present", "yes", "no", "either", "entries",
-        "key", "when", "unless", "in", "to", "always", "each", "fields",
+        "entry", "named", "key", "when", "unless", "in", "to", "always", "each", "fields",
     ];
     let fields = Fields::open(node, "a rule", &known, problems)?;
     if key == "fixed" {
@@ -142,6 +143,15 @@ fn read_marked(key: &str, node: &Node, problems: &mut Problems) -> Option<Rule> 
             Rule::Entries {
                 path: read_path(value, problems)?,
                 key: read_template(key, problems)?,
+                to: Box::new(read_rule(to, problems)?),
+            }
+        }
+        "entry" => {
+            let named = fields.required("named", "a rule", problems)?;
+            let to = fields.required("to", "a rule", problems)?;
+            Rule::Entry {
+                of: read_path(value, problems)?,
+                named: read_path(named, problems)?,
                 to: Box::new(read_rule(to, problems)?),
             }
         }

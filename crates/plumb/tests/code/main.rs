@@ -12,6 +12,7 @@ mod declarations;
 mod files;
 mod manifests;
 mod outputs;
+mod secret_parameters;
 mod sensitive;
 mod statuses;
 mod suppressions;

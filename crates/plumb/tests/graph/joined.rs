@@ -227,6 +227,133 @@ fn networks_that_code_joins_are_crossed() {
 }
 
 #[test]
+fn caches_stand_in_the_groups_and_subnets_of_code() {
+    let caches = r#"
+resource "aws_elasticache_subnet_group" "g" {
+  name = "g"
+  subnet_ids = [aws_subnet.public.id]
+}
+resource "aws_elasticache_replication_group" "r" {
+  replication_group_id = "r"
+  description = "r"
+  subnet_group_name = aws_elasticache_subnet_group.g.name
+}
+resource "aws_elasticache_serverless_cache" "s" {
+  name = "s"
+  engine = "valkey"
+  subnet_ids = [aws_subnet.public.id]
+}
+resource "aws_default_security_group" "d" {
+  vpc_id = aws_vpc.v.id
+  ingress {
+    from_port = 6379
+    to_port = 6379
+    protocol = "tcp"
+    cidr_blocks = ["10.0.0.0/16"]
+  }
+}
+"#;
+    let query = "MATCH (a)-[r:reaches]->(b) WHERE a.name = 'aws_instance.i' AND b.name IN ['r-001', 's'] RETURN b.name, r.certainty";
+    let found = answer(
+        "caches",
+        "main.tf",
+        &behind(caches, "gateway_id = \"igw-0\""),
+        &["graph", "query", query],
+    );
+    for name in ["r-001", "s"] {
+        let told = found
+            .lines()
+            .find(|line| line.split_whitespace().next() == Some(name));
+        assert!(
+            told.is_some_and(|line| line.contains("certain")),
+            "{name}: {found}"
+        );
+    }
+}
+
+#[test]
+fn gateways_of_templates_join_networks() {
+    let template = |attachments: &str| {
+        format!(
+            r#"
+Resources:
+  V: {{ Type: AWS::EC2::VPC, Properties: {{ CidrBlock: 10.0.0.0/16 }} }}
+  B: {{ Type: AWS::EC2::VPC, Properties: {{ CidrBlock: 10.1.0.0/16 }} }}
+  InV: {{ Type: AWS::EC2::Subnet, Properties: {{ VpcId: !Ref V, CidrBlock: 10.0.1.0/24 }} }}
+  InB: {{ Type: AWS::EC2::Subnet, Properties: {{ VpcId: !Ref B, CidrBlock: 10.1.1.0/24 }} }}
+  TableV: {{ Type: AWS::EC2::RouteTable, Properties: {{ VpcId: !Ref V }} }}
+  TableB: {{ Type: AWS::EC2::RouteTable, Properties: {{ VpcId: !Ref B }} }}
+  AssociationV: {{ Type: AWS::EC2::SubnetRouteTableAssociation, Properties: {{ SubnetId: !Ref InV, RouteTableId: !Ref TableV }} }}
+  AssociationB: {{ Type: AWS::EC2::SubnetRouteTableAssociation, Properties: {{ SubnetId: !Ref InB, RouteTableId: !Ref TableB }} }}
+  RouteV: {{ Type: AWS::EC2::Route, Properties: {{ RouteTableId: !Ref TableV, DestinationCidrBlock: 10.1.0.0/16, TransitGatewayId: !Ref Hub }} }}
+  RouteB: {{ Type: AWS::EC2::Route, Properties: {{ RouteTableId: !Ref TableB, DestinationCidrBlock: 10.0.0.0/16, TransitGatewayId: !Ref Hub }} }}
+  GroupV: {{ Type: AWS::EC2::SecurityGroup, Properties: {{ VpcId: !Ref V, GroupDescription: v }} }}
+  GroupB:
+    Type: AWS::EC2::SecurityGroup
+    Properties: {{ VpcId: !Ref B, GroupDescription: b, SecurityGroupIngress: [ {{ IpProtocol: tcp, FromPort: 22, ToPort: 22, CidrIp: 10.0.0.0/8 }} ] }}
+  One: {{ Type: AWS::EC2::Instance, Properties: {{ ImageId: ami-1, SubnetId: !Ref InV, SecurityGroupIds: [!Ref GroupV] }} }}
+  Other: {{ Type: AWS::EC2::Instance, Properties: {{ ImageId: ami-1, SubnetId: !Ref InB, SecurityGroupIds: [!Ref GroupB] }} }}
+{attachments}
+"#
+        )
+    };
+    let hub =
+        |options: &str| format!("  Hub: {{ Type: AWS::EC2::TransitGateway, Properties: {{ {options} }} }}\n");
+    let attached = |kind: &str| {
+        format!(
+            "  AttachmentV: {{ Type: AWS::EC2::{kind}, Properties: {{ TransitGatewayId: !Ref Hub, VpcId: !Ref V, SubnetIds: [!Ref InV] }} }}\n  \
+             AttachmentB: {{ Type: AWS::EC2::{kind}, Properties: {{ TransitGatewayId: !Ref Hub, VpcId: !Ref B, SubnetIds: [!Ref InB] }} }}\n"
+        )
+    };
+    let own = ["V 10.0.0.0/16", "B 10.1.0.0/16"].map(|of| {
+        let (name, cidr) = of.split_once(' ').unwrap_or_default();
+        format!(
+            "  Member{name}: {{ Type: AWS::EC2::TransitGatewayRouteTableAssociation, Properties: {{ TransitGatewayAttachmentId: !Ref Attachment{name}, TransitGatewayRouteTableId: !Ref Own }} }}\n  \
+             Way{name}: {{ Type: AWS::EC2::TransitGatewayRoute, Properties: {{ DestinationCidrBlock: {cidr}, TransitGatewayAttachmentId: !Ref Attachment{name}, TransitGatewayRouteTableId: !Ref Own }} }}\n"
+        )
+    });
+    let table =
+        "  Own: { Type: AWS::EC2::TransitGatewayRouteTable, Properties: { TransitGatewayId: !Ref Hub } }\n";
+    let closed = "DefaultRouteTableAssociation: disable, DefaultRouteTablePropagation: disable";
+    let cases = [
+        (
+            "default-table",
+            hub("") + &attached("TransitGatewayAttachment"),
+            "certain",
+        ),
+        (
+            "vpc-attachment",
+            hub("") + &attached("TransitGatewayVpcAttachment"),
+            "certain",
+        ),
+        (
+            "no-table",
+            hub(closed) + &attached("TransitGatewayAttachment"),
+            "-",
+        ),
+        (
+            "own-table",
+            hub(closed) + &attached("TransitGatewayAttachment") + table + &own.concat(),
+            "certain",
+        ),
+    ];
+    for (name, attachments, expected) in cases {
+        let query = "MATCH (a)-[r:reaches]->(b) WHERE a.name = 'One' AND b.name = 'Other' RETURN r.certainty";
+        let folder = format!("template-{name}");
+        let found = answer(
+            &folder,
+            "stack.yaml",
+            &template(&attachments),
+            &["graph", "query", query],
+        );
+        let certainty = ["certain", "conditional", "possible"]
+            .into_iter()
+            .find(|one| found.lines().any(|line| line.trim() == *one));
+        assert_eq!(certainty.unwrap_or("-"), expected, "{name}: {found}");
+    }
+}
+
+#[test]
 fn a_distribution_leads_to_the_balancer_that_lets_it_alone_in() {
     let code = network("", "")
         + r#"
@@ -315,12 +442,12 @@ fn blocks_that_networks_or_permissions_hang_on_and_nothing_maps_are_told() {
     let tree = Folder::new("joined-missed");
     let code = network("", "")
         + "resource \"aws_vpn_connection\" \"c\" {\n  vpn_gateway_id = \"vgw-1\"\n  customer_gateway_id = \"cgw-1\"\n  type = \"ipsec.1\"\n}\n\
-           resource \"aws_db_proxy\" \"p\" { name = \"p\" }\n\
+           resource \"aws_db_proxy_target\" \"p\" { db_proxy_name = \"p\" }\n\
            resource \"aws_cloudwatch_dashboard\" \"d\" { dashboard_name = \"d\" }\n";
     tree.file("main.tf", &code);
     let path = tree.path("");
     let found = text_with(4, &["paths", "--code", &path, "--format", "json"]);
-    for kind in ["aws_vpn_connection", "aws_db_proxy"] {
+    for kind in ["aws_vpn_connection", "aws_db_proxy_target"] {
         assert!(found.contains(&format!("1 block of `{kind}`")), "{found}");
     }
     assert!(!found.contains("dashboard"), "{found}");
@@ -365,12 +492,28 @@ resource "aws_lambda_permission" "p" {
              paths = {{ \"/orders\" = {{ get = {{\n      {integration}\n      {method}\n    }} }} }}\n  }})\n}}\n"
         )
     };
+    let yaml = |kind: &str, more: &str| {
+        format!(
+            "resource \"{kind}\" \"r\" {{\n  name = \"r\"\n  {more}\n  body = <<EOT\nopenapi: 3.0.1\npaths:\n  /orders:\n    get:\n      \
+             x-amazon-apigateway-integration: {{ type: aws_proxy, httpMethod: POST, uri: \"${{aws_lambda_function.a.invoke_arn}}\" }}\nEOT\n}}\n"
+        )
+    };
     let text =
         "resource \"aws_api_gateway_rest_api\" \"r\" {\n  name = \"r\"\n  body = \"openapi: 3.0.1\"\n}\n"
             .to_owned();
     let http = "resource \"aws_apigatewayv2_api\" \"h\" {\n  name = \"h\"\n  protocol_type = \"HTTP\"\n  body = jsonencode({ openapi = \"3.0.1\" })\n}\n".to_owned();
     let cases = [
         ("open", rest("", ""), "FROM ANY ADDRESS: through REST API r"),
+        (
+            "of-yaml",
+            yaml("aws_api_gateway_rest_api", ""),
+            "FROM ANY ADDRESS: through REST API r",
+        ),
+        (
+            "of-an-http-api",
+            yaml("aws_apigatewayv2_api", "protocol_type = \"HTTP\""),
+            "FROM ANY ADDRESS: through HTTP or WebSocket API integration r",
+        ),
         ("secured", rest("security = [{ own = [] }]", ""), "NOT KNOWN"),
         (
             "secured-at-top",

@@ -50,6 +50,11 @@ impl<'t> Cursor<'t> {
         Place::new(self.file, start..self.at)
     }
 
+    /// The number of the line in which a byte stands, from 1.
+    pub(super) fn line_of(&self, at: usize) -> usize {
+        self.text.get(..at).unwrap_or_default().matches('\n').count() + 1
+    }
+
     /// Goes on by some bytes.
     pub(super) fn skip(&mut self, bytes: usize) {
         self.at = self.at.saturating_add(bytes).min(self.text.len());

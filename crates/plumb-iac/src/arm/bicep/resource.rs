@@ -1,11 +1,13 @@
 //! Resources and modules of Bicep.
 
+use std::rc::Rc;
+
 use plumb_model::value::Text;
 
 use super::object::Object;
 use super::{Broken, Parser};
 use crate::arm::template::DEPLOYMENT;
-use crate::arm::tree::{Expr, For, Module, Resource, Shape, Source, Standing, field};
+use crate::arm::tree::{Entry, Expr, For, Form, Module, Resource, Shape, Source, Standing, Template, field};
 
 /// The head of a resource: what stands before the equals sign.
 struct Head {
@@ -51,7 +53,10 @@ impl Parser<'_> {
         self.cursor.back_to(end);
         let is_deployment = kind.eq_ignore_ascii_case(DEPLOYMENT) && standing == Standing::Declared;
         let module = is_deployment.then(|| Module {
-            source: Source::Elsewhere("it is an object of Bicep".into(), head.place),
+            source: match is_empty_deployment(&tail.object.entries) {
+                true => Source::Inner(Rc::new(Template::default())),
+                false => Source::Elsewhere("it is an object of Bicep".into(), head.place),
+            },
             parameters: None,
             shape: Shape::Plain,
         });
@@ -130,10 +135,7 @@ impl Parser<'_> {
         let found = self.repeated(|parser| {
             let start = parser.cursor.at();
             object = Some(parser.nesting(Self::object)?);
-            Ok(Expr::new(
-                parser.cursor.place_from(start),
-                crate::arm::tree::Form::Null,
-            ))
+            Ok(Expr::new(parser.cursor.place_from(start), Form::Null))
         })?;
         self.cursor.lines();
         self.cursor.expect("]")?;
@@ -153,4 +155,17 @@ impl Parser<'_> {
         self.depth -= 1;
         Ok(read)
     }
+}
+
+/// Whether the template that is written into a deployment has no resources, as those have that only count who uses a module.
+fn is_empty_deployment(entries: &[Entry]) -> bool {
+    let inner = |entries: &[Entry], name: &str| match field(entries, name).map(|field| &field.value.form) {
+        Some(Form::Map(entries)) => Some(entries.clone()),
+        Some(_) | None => None,
+    };
+    let template = inner(entries, "properties").and_then(|properties| inner(&properties, "template"));
+    let resources = template
+        .as_deref()
+        .and_then(|template| field(template, "resources"));
+    resources.is_some_and(|resources| matches!(&resources.value.form, Form::List(items) if items.is_empty()))
 }

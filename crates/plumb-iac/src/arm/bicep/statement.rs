@@ -1,11 +1,14 @@
 //! The statements of a Bicep file.
 
+use std::collections::btree_map::Entry;
+
 use plumb_model::value::Text;
 
-use super::types::Null;
 use super::{Broken, Keyword, Parser};
 use crate::arm::MAX_BYTES;
-use crate::arm::tree::{Expr, Form, Function, Level, Parameter, Secrecy, Template};
+use crate::arm::tree::{Expr, Form, Function, Import, Level, Output, Parameter, Template};
+use crate::arm::types::Type;
+use crate::place::Place;
 
 /// The words that begin a statement.
 const STATEMENTS: [&str; 17] = [
@@ -29,9 +32,38 @@ const STATEMENTS: [&str; 17] = [
 ];
 
 /// What decorators say.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Decorators {
-    secrecy: Secrecy,
+    marking: Marking,
+    visibility: Visibility,
+    /// What is allowed.
+    allowed: Option<Place>,
+}
+
+/// Whether values are marked as secret.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Marking {
+    #[default]
+    Open,
+    Secret,
+}
+
+/// Whether other files may import it.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Visibility {
+    #[default]
+    Own,
+    Exported,
+}
+
+impl Decorators {
+    /// The type that they make of a type.
+    pub(super) fn applied(self, type_: Type) -> Type {
+        match self.marking {
+            Marking::Open => type_,
+            Marking::Secret => Type::Secret(Box::new(type_)),
+        }
+    }
 }
 
 impl Parser<'_> {
@@ -108,11 +140,13 @@ impl Parser<'_> {
         match self.cursor.word() {
             "resource" => {
                 let resource = self.resource(None)?;
+                self.declare(resource.symbol.as_ref(), resource.head);
                 template.resources.push(resource);
                 return Ok(());
             }
             "module" => {
                 let module = self.module()?;
+                self.declare(module.symbol.as_ref(), module.head);
                 template.resources.push(module);
                 return Ok(());
             }
@@ -133,35 +167,50 @@ impl Parser<'_> {
                 };
             }
             "param" => {
-                let name = self.cursor.name()?;
+                let name = self.symbol()?;
                 let parameter = self.parameter(decorators, start)?;
-                template.parameters.insert(name, parameter);
+                if decorators.marking == Marking::Secret {
+                    self.hidden.extend(decorators.allowed);
+                }
+                template.parameters.entry(name).or_insert(parameter);
             }
             "var" => {
-                let name = self.cursor.name()?;
+                let name = self.symbol()?;
                 self.cursor.space();
                 if self.cursor.peek() != Some('=') {
                     self.type_()?;
                 }
                 let value = self.value()?;
-                template.variables.insert(name, value);
+                self.export(decorators, &name, template);
+                template.variables.entry(name).or_insert(value);
             }
             "output" => {
+                let at = self.cursor.at();
                 let name = self.cursor.name()?;
-                self.output_type()?;
+                let place = self.cursor.place_from(at);
+                let type_ = decorators.applied(self.output_type()?);
                 let value = self.value()?;
-                template.outputs.insert(name, value);
+                match template.outputs.entry(name) {
+                    Entry::Vacant(vacant) => drop(vacant.insert(Output { value, type_ })),
+                    Entry::Occupied(first) => {
+                        let first_line = self.cursor.line_of(first.get().value.place.range().start);
+                        self.declared_twice(first.key(), place, first_line);
+                    }
+                }
             }
             "func" => {
-                let name = self.cursor.name()?;
+                let name = self.symbol()?;
                 let function = self.function()?;
-                template.functions.insert(name, function);
+                self.export(decorators, &name, template);
+                template.functions.entry(name).or_insert(function);
             }
             "type" => {
-                self.cursor.name()?;
+                let name = self.symbol()?;
                 self.cursor.expect("=")?;
                 self.cursor.lines();
-                self.type_()?;
+                let type_ = decorators.applied(self.type_()?);
+                self.export(decorators, &name, template);
+                template.types.entry(name).or_insert(type_);
             }
             "metadata" | "assert" => {
                 self.cursor.name()?;
@@ -175,13 +224,53 @@ impl Parser<'_> {
                 self.rest_of_line()?;
             }
             "import" => self.import(template)?,
-            "extends" | "extension" | "extensionConfig" | "provider" | "test" => self.rest_of_line()?,
+            "extends" => {
+                let (file, expr) = self.plain_string()?;
+                template.extends = Some((file, expr.place));
+                let why = "it is what another parameter file says";
+                template.unread.insert(Text::new_static("base"), why.into());
+            }
+            "extension" => self.extension(template)?,
+            "extensionConfig" | "provider" | "test" => self.rest_of_line()?,
             other => {
                 self.cursor.back_to(start);
                 return Err(format!("`{other}` begins no statement"));
             }
         }
         Ok(())
+    }
+
+    /// The name that a statement declares.
+    fn symbol(&mut self) -> Result<Text, Broken> {
+        let start = self.cursor.at();
+        let name = self.cursor.name()?;
+        self.declare(Some(&name), self.cursor.place_from(start));
+        Ok(name)
+    }
+
+    /// Notes a declaration; a second one of the same name is told, and the first counts.
+    fn declare(&mut self, name: Option<&Text>, place: Place) {
+        let Some(name) = name else { return };
+        match self.declared.entry(name.clone()) {
+            Entry::Vacant(vacant) => drop(vacant.insert(place)),
+            Entry::Occupied(first) => {
+                let line = self.cursor.line_of(first.get().range().start);
+                self.declared_twice(name, place, line);
+            }
+        }
+    }
+
+    fn declared_twice(&mut self, name: &Text, place: Place, first_line: usize) {
+        let message =
+            format!("`{name}` is declared twice; the first declaration stands in line {first_line}");
+        let help = "Bicep refuses it; here the name means the first one";
+        self.problems.push((place, message, help));
+    }
+
+    fn export(&self, decorators: Decorators, name: &Text, template: &mut Template) {
+        if decorators.visibility == Visibility::Exported {
+            template.exported.insert(name.clone());
+        }
     }
 
     /// `= value`
@@ -192,20 +281,20 @@ impl Parser<'_> {
     }
 
     fn parameter(&mut self, decorators: Decorators, start: usize) -> Result<Parameter, Broken> {
-        use crate::arm::tree::ParameterKind;
+        let place = self.cursor.place_from(start);
         let mut parameter = Parameter {
-            kind: ParameterKind::Other,
-            secrecy: decorators.secrecy,
+            place,
+            type_: Type::Any,
             default: None,
         };
         self.cursor.space();
         if self.cursor.peek() != Some('=') && !self.cursor.is_line_end() {
-            let shape = self.type_()?;
-            parameter.kind = shape.kind;
-            if shape.null == Null::Allowed {
-                parameter.default = Some(Expr::new(self.cursor.place_from(start), Form::Null));
+            parameter.type_ = self.type_()?;
+            if parameter.type_.takes_null() {
+                parameter.default = Some(Expr::new(place, Form::Null));
             }
         }
+        parameter.type_ = decorators.applied(parameter.type_);
         self.cursor.space();
         if self.cursor.peek() == Some('=') {
             parameter.default = Some(self.value()?);
@@ -214,17 +303,17 @@ impl Parser<'_> {
     }
 
     /// The type of an output; `resource 'type@version'` is one.
-    fn output_type(&mut self) -> Result<(), Broken> {
+    fn output_type(&mut self) -> Result<Type, Broken> {
         self.cursor.space();
         if self.cursor.peek() == Some('=') {
-            return Ok(());
+            return Ok(Type::Any);
         }
-        self.type_()?;
+        let type_ = self.type_()?;
         self.cursor.space();
         if self.cursor.peek() == Some('\'') {
             self.string()?;
         }
-        Ok(())
+        Ok(type_)
     }
 
     fn function(&mut self) -> Result<Function, Broken> {
@@ -251,7 +340,7 @@ impl Parser<'_> {
 
     /// `import { a, b as c, 'd' as e } from 'file'`, `import * as a from 'file'`, `import 'extension'`.
     fn import(&mut self, template: &mut Template) -> Result<(), Broken> {
-        let mut names: Vec<Text> = Vec::new();
+        let mut names: Vec<(Text, Option<Text>, Place)> = Vec::new();
         if self.cursor.take("{") {
             loop {
                 self.cursor.lines();
@@ -261,20 +350,54 @@ impl Parser<'_> {
                 if self.cursor.take(",") {
                     continue;
                 }
+                let start = self.cursor.at();
                 let name = match self.cursor.peek() {
                     Some('\'') => self.plain_string()?.0,
                     _ => self.cursor.name()?,
                 };
-                names.push(self.alias()?.unwrap_or(name));
+                let own = self.alias()?.unwrap_or_else(|| name.clone());
+                names.push((own, Some(name), self.cursor.place_from(start)));
             }
         } else if self.cursor.take("*") {
-            names.extend(self.alias()?);
+            let start = self.cursor.at();
+            let own = self.alias()?;
+            let place = self.cursor.place_from(start);
+            names.extend(own.map(|own| (own, None, place)));
+        } else {
+            return self.rest_of_line();
         }
-        for name in names {
-            let why = format!("`{name}` comes from another file, which is not read");
-            template.unread.insert(name, why.into());
+        self.cursor.space();
+        if !self.cursor.take_word("from") {
+            return Err(format!("`from` is expected, not {}", self.cursor.found()));
         }
-        self.rest_of_line()
+        self.cursor.space();
+        let (file, _) = self.plain_string()?;
+        for (own, name, place) in names {
+            self.declare(Some(&own), place);
+            let file = file.clone();
+            template
+                .imports
+                .entry(own)
+                .or_insert(Import { file, name, place });
+        }
+        Ok(())
+    }
+
+    /// `extension name`, `extension 'name' with { … } as alias`.
+    fn extension(&mut self, template: &mut Template) -> Result<(), Broken> {
+        let name = match self.cursor.peek() {
+            Some('\'') => self.plain_string()?.0,
+            _ => self.cursor.name()?,
+        };
+        self.cursor.space();
+        if self.cursor.take_word("with") {
+            self.cursor.space();
+            self.balanced()?;
+        }
+        let own = self.alias()?.unwrap_or(name);
+        let why = format!("`{own}` is an extension");
+        template.unread.insert(own, why.into());
+        Ok(())
     }
 
     /// `as name`
@@ -301,19 +424,21 @@ impl Parser<'_> {
 
     /// The decorators before a statement.
     pub(super) fn decorators(&mut self) -> Result<Decorators, Broken> {
-        let mut decorators = Decorators {
-            secrecy: Secrecy::Open,
-        };
+        let mut decorators = Decorators::default();
         loop {
             self.cursor.lines();
             if !self.cursor.take("@") {
                 return Ok(decorators);
             }
             let decorator = self.expression()?;
-            if let Form::Call { name, .. } = &decorator.form
-                && name == "secure"
-            {
-                decorators.secrecy = Secrecy::Secret;
+            let Form::Call { name, arguments, .. } = &decorator.form else {
+                continue;
+            };
+            match name.as_str() {
+                "secure" => decorators.marking = Marking::Secret,
+                "export" => decorators.visibility = Visibility::Exported,
+                "allowed" => decorators.allowed = arguments.first().map(|list| list.place),
+                _ => {}
             }
         }
     }

@@ -13,6 +13,7 @@ use crate::val::{Entries, Fields, Kind, Val};
 pub(super) fn call(name: &str, arguments: &[Val]) -> Option<Outcome> {
     Some(match name {
         "createobject" => create(arguments),
+        "distinct" => distinct(arguments),
         "intersection" => intersection(arguments),
         "items" => items(arguments),
         "objectkeys" => keys(arguments),
@@ -39,6 +40,13 @@ fn create(arguments: &[Val]) -> Outcome {
         }
     }
     Ok(Val::new(Kind::Map(Arc::new(fields))))
+}
+
+/// The items of a list without those that stand before, which is what it has in common with itself.
+fn distinct(arguments: &[Val]) -> Outcome {
+    let items = only(arguments)?;
+    list(items)?;
+    intersection(&[items.clone(), items.clone()])
 }
 
 fn intersection(arguments: &[Val]) -> Outcome {

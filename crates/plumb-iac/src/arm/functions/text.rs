@@ -17,6 +17,7 @@ pub(super) fn call(name: &str, arguments: &[Val]) -> Option<Outcome> {
         "startswith" => asked(arguments, |text, part| text.starts_with(part)),
         "endswith" => asked(arguments, |text, part| text.ends_with(part)),
         "join" => join(arguments),
+        "like" => asked(arguments, is_like),
         "padleft" => pad(arguments),
         "replace" => replace(arguments),
         "split" => split(arguments),
@@ -36,6 +37,25 @@ fn asked(arguments: &[Val], holds: fn(&str, &str) -> bool) -> Outcome {
         &text(of)?.to_lowercase(),
         &text(part)?.to_lowercase(),
     )))
+}
+
+/// Whether a text is like a pattern, in which `*` stands for whatever text.
+fn is_like(text: &str, pattern: &str) -> bool {
+    let Some((first, rest)) = pattern.split_once('*') else {
+        return text == pattern;
+    };
+    let Some(mut text) = text.strip_prefix(first) else {
+        return false;
+    };
+    let mut pieces: Vec<&str> = rest.split('*').collect();
+    let last = pieces.pop().unwrap_or_default();
+    for piece in pieces {
+        match text.split_once(piece) {
+            Some((_, behind)) => text = behind,
+            None => return false,
+        }
+    }
+    text.ends_with(last)
 }
 
 fn join(arguments: &[Val]) -> Outcome {

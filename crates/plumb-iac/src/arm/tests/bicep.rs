@@ -14,7 +14,7 @@ param none string
 param maybe string?
 @secure()
 param secret string = newGuid()
-param list ('a' | 'b')[] = [
+param list ('a' | 'b' | 'c')[] = [
   'a' // first
   'b', 'c'
 ]
@@ -144,7 +144,8 @@ output id string = account[0].id
 
 #[test]
 fn resources_are_read_with_all_that_belongs_to_them() {
-    let checked = reading(&Tree(&[]), "main.bicep", WHOLE, &[]);
+    let tree = Tree(&[("shared.bicep", "@export()\nvar shared = { x: 5 }\n")]);
+    let checked = reading(&tree, "main.bicep", WHOLE, &[]);
     assert_eq!(checked.problems(), Vec::<String>::new());
     let unsure = "?(parameter `deploy` has no value)";
     assert_eq!(
@@ -167,11 +168,7 @@ fn resources_are_read_with_all_that_belongs_to_them() {
             "properties.minimumTlsVersion",
             "\"TLS1_2\"".to_owned(),
         ),
-        (
-            "account[0]",
-            "properties.common",
-            "?(`common` comes from another file, which is not read)".to_owned(),
-        ),
+        ("account[0]", "properties.common", "5".to_owned()),
         (
             "blob::box",
             "parents",

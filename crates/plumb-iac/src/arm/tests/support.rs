@@ -8,6 +8,7 @@ use crate::arm::{Context, Reading, Values, read};
 use crate::declared::Declared;
 use crate::files::Files;
 use crate::place::{Place, Sources};
+use crate::secrecy::Secrecy;
 use crate::val::Val;
 
 /// A tree of files in memory.
@@ -45,6 +46,15 @@ pub(super) fn reading(tree: &Tree, path: &str, template: &str, given: &[(&str, &
 
 /// The same with whatever values.
 pub(super) fn reading_with(tree: &Tree, path: &str, template: &str, values: &Values) -> Checked {
+    reading_as(Secrecy::Kept, tree, path, template, values)
+}
+
+/// The same with secrets revealed.
+pub(super) fn revealed(tree: &Tree, path: &str, template: &str) -> Checked {
+    reading_as(Secrecy::Revealed, tree, path, template, &Values::default())
+}
+
+fn reading_as(secrecy: Secrecy, tree: &Tree, path: &str, template: &str, values: &Values) -> Checked {
     let kind = "Microsoft.Storage/storageAccounts";
     let kinds = BTreeMap::from([(Text::from(kind.to_lowercase()), Text::from(kind))]);
     let context = Context {
@@ -52,6 +62,7 @@ pub(super) fn reading_with(tree: &Tree, path: &str, template: &str, values: &Val
         kinds: &kinds,
         region: None,
         account: Some("sub".into()),
+        secrecy,
     };
     let mut sources = Sources::default();
     let reading = read(&mut sources, path, template, values, &context);

@@ -1,7 +1,9 @@
 //! `AWS::Serverless::Api` and `AWS::Serverless::HttpApi`.
 
 use super::macros::Macro;
+use crate::cloudformation::parse;
 use crate::cloudformation::tree::{Content, Entry, Node};
+use crate::files;
 
 /// Adds what a REST API stands for: the API, a deployment and a stage.
 pub(super) fn rest(source: &Macro<'_, '_, '_>, out: &mut Vec<Entry>) {
@@ -121,6 +123,13 @@ fn definition(source: &Macro<'_, '_, '_>) -> Option<Entry> {
         });
     }
     if let Some(uri) = source.properties.entry("DefinitionUri") {
+        if let Some(value) = local(source, &uri.value) {
+            return Some(Entry {
+                key: "Body".into(),
+                key_place: uri.key_place,
+                value,
+            });
+        }
         let location = source.location(&uri.value, ["Bucket", "Key", "Version"]);
         return Some(Entry {
             key: "BodyS3Location".into(),
@@ -129,6 +138,21 @@ fn definition(source: &Macro<'_, '_, '_>) -> Option<Entry> {
         });
     }
     None
+}
+
+/// The definition in a file of the tree, which is uploaded before deployment; functions of templates mean nothing in it.
+fn local(source: &Macro<'_, '_, '_>, uri: &Node) -> Option<Node> {
+    let text = source.text(uri).filter(|text| !text.contains("://"))?;
+    let work = source.instance.work;
+    let folder = source.instance.origin.path.rsplit_once('/');
+    let path = files::join(folder.map_or("", |(folder, _)| folder), &text)?;
+    let content = work.context.files.read(&path).ok()?;
+    let file = work.add(&path, &content);
+    let mut read = parse::documents(file, &work.source(file)?);
+    match read.malformed {
+        None if read.problems.is_empty() && read.roots.len() == 1 => read.roots.pop(),
+        Some(_) | None => None,
+    }
 }
 
 /// SAM takes `Type` or a bare text where CloudFormation takes `Types`.

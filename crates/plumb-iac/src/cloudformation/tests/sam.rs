@@ -8,6 +8,44 @@ fn sam(resources: &str) -> Checked {
 }
 
 #[test]
+fn definitions_of_apis_are_read_from_files_of_the_tree() {
+    let tree = Tree(&[
+        ("api.yaml", "paths:\n  /a: { get: {} }\n"),
+        ("broken.yaml", "paths: ["),
+        ("several.yaml", "a: 1\n---\nb: 2\n"),
+    ]);
+    let template = r#"
+Transform: AWS::Serverless-2016-10-31
+Parameters: { File: { Type: String, Default: api.yaml } }
+Resources:
+  Read: { Type: AWS::Serverless::HttpApi, Properties: { DefinitionUri: ./api.yaml } }
+  Rest: { Type: AWS::Serverless::Api, Properties: { StageName: s, DefinitionUri: !Ref File } }
+  Broken: { Type: AWS::Serverless::HttpApi, Properties: { DefinitionUri: broken.yaml } }
+  Several: { Type: AWS::Serverless::HttpApi, Properties: { DefinitionUri: several.yaml } }
+  Gone: { Type: AWS::Serverless::HttpApi, Properties: { DefinitionUri: gone.yaml } }
+  Outside: { Type: AWS::Serverless::HttpApi, Properties: { DefinitionUri: ../../api.yaml } }
+  Remote: { Type: AWS::Serverless::HttpApi, Properties: { DefinitionUri: s3://apis/api.yaml } }
+"#;
+    let checked = reading(tree, template, &[]);
+    for (address, expected) in [
+        ("Read", "Body: {paths: {/a: {get: {}}}}"),
+        ("Rest", "Body: {paths: {/a: {get: {}}}}"),
+        ("Broken", "BodyS3Location: {Bucket: ?("),
+        ("Several", "BodyS3Location: {Bucket: ?("),
+        ("Gone", "BodyS3Location: {Bucket: ?("),
+        ("Outside", "BodyS3Location: {Bucket: ?("),
+        ("Remote", "BodyS3Location: {Bucket: \"apis\""),
+    ] {
+        let body = checked.body(address);
+        assert!(body.contains(expected), "{address}: {body}");
+    }
+    assert_eq!(
+        checked.at(checked.value("Read", "Body.paths").set),
+        "api.yaml:2:3 /a: { get: {} }"
+    );
+}
+
+#[test]
 fn a_function_has_a_role_with_its_policies() {
     let checked = sam(r#"
 Globals:
@@ -299,7 +337,6 @@ Resources:
         "MachineAt AWS::Events::Rule",
         "MachineAtRole AWS::IAM::Role",
         "MachineRole AWS::IAM::Role",
-        "Odd AWS::Serverless::Connector",
         "Table AWS::DynamoDB::Table",
     ];
     assert_eq!(checked.addresses(), expected);
@@ -318,7 +355,7 @@ Resources:
     assert_eq!(super::support::shown(started), r#""states:StartExecution""#);
     assert_eq!(
         checked.problems(),
-        ["stack.yaml:21:3: error: `AWS::Serverless::Connector` is not expanded"]
+        ["stack.yaml:21:3: error: connector `Odd` has no destination"]
     );
 }
 

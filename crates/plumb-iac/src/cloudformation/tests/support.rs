@@ -10,6 +10,7 @@ use crate::cloudformation::{Context, Identities, Reading, read};
 use crate::declared::Declared;
 use crate::files::Files;
 use crate::place::{Place, Sources};
+use crate::secrecy::Secrecy;
 use crate::val::{Kind, Val};
 
 /// A tree of files in memory.
@@ -96,6 +97,7 @@ pub(super) fn reading_in(
         identities: &identities,
         region: told.map(|(region, _)| region.into()),
         account: told.map(|(_, account)| account.into()),
+        secrecy: Secrecy::Kept,
     };
     let parameters = parameters
         .iter()

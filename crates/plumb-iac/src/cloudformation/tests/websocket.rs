@@ -44,7 +44,6 @@ Resources:
         "Edgev1Stage AWS::ApiGateway::Stage",
         "F AWS::Lambda::Function",
         "Graph AWS::Serverless::GraphQLApi",
-        "Link AWS::Serverless::Connector",
         "Rest AWS::ApiGateway::RestApi",
         "RestDeployment AWS::ApiGateway::Deployment",
         "Restv1Stage AWS::ApiGateway::Stage",
@@ -65,7 +64,7 @@ Resources:
     let told = checked.problems();
     for message in [
         "the domain of `Edge` is not expanded",
-        "`AWS::Serverless::Connector` is not expanded",
+        "connector `Link` from `AWS::Lambda::Function` to `AWS::ApiGateway::RestApi` is not known",
         "`AWS::Serverless::GraphQLApi` is not expanded",
     ] {
         assert!(told.iter().any(|told| told.contains(message)), "{told:#?}");

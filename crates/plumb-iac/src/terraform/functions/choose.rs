@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn the_chosen_value_keeps_its_place() {
-        let place = Place::new(FileId(0), 1..2);
+        let place = Place::new(FileId::at(0), 1..2);
         let val = || Val::placed(Kind::Bool(true), Some(place));
         for (name, arguments) in [
             ("lookup", vec![map(&[("a", val())]), json(r#""a""#)]),

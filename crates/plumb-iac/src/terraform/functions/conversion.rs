@@ -9,8 +9,9 @@ use crate::val::{Fields, Kind, Val};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("can", 1, can),
-    Function::new("ephemeralasnull", 1, ephemeralasnull),
-    Function::new("issensitive", 1, issensitive),
+    Function::new("convert", 2, by_expression),
+    Function::new("ephemeralasnull", 1, by_expression),
+    Function::new("issensitive", 1, by_expression),
     Function::new("nonsensitive", 1, same),
     Function::new("sensitive", 1, sensitive),
     Function::new("tobool", 1, tobool),
@@ -47,12 +48,9 @@ fn sensitive(_: &Arguments<'_>) -> Take<Val> {
     ))
 }
 
-fn issensitive(_: &Arguments<'_>) -> Take<Val> {
-    Err(Stop::Unknown("what is sensitive is not tracked".into()))
-}
-
-fn ephemeralasnull(_: &Arguments<'_>) -> Take<Val> {
-    Err(Stop::Unknown("what is ephemeral is not tracked".into()))
+/// What the expression of an argument tells, and its value does not; whoever evaluates expressions answers it.
+fn by_expression(_: &Arguments<'_>) -> Take<Val> {
+    Err(Stop::Unknown("a value does not tell how it came to be".into()))
 }
 
 fn type_(_: &Arguments<'_>) -> Take<Val> {
@@ -180,7 +178,7 @@ mod tests {
         );
         assert_eq!(
             shown("issensitive", vec![json("1")]),
-            "?(what is sensitive is not tracked)"
+            "?(a value does not tell how it came to be)"
         );
         assert_eq!(shown("can", vec![partly()]), "true");
         assert_eq!(shown("can", vec![unknown()]), WHY);
@@ -191,7 +189,7 @@ mod tests {
 
     #[test]
     fn a_converted_value_keeps_its_place() {
-        let place = Place::new(FileId(0), 1..2);
+        let place = Place::new(FileId::at(0), 1..2);
         for (name, kind) in [
             ("tostring", Kind::Int(1)),
             ("tonumber", Kind::String("1".into())),

@@ -246,7 +246,7 @@ mod tests {
 
     #[test]
     fn items_keep_their_place() {
-        let place = Place::new(FileId(3), 10..13);
+        let place = Place::new(FileId::at(3), 10..13);
         let item = Val::placed(Kind::String("b".into()), Some(place));
         let list = Val::list(vec![json(r#""c""#), item]);
         for name in ["sort", "compact", "distinct", "flatten", "concat"] {

@@ -282,7 +282,7 @@ mod tests {
 
     #[test]
     fn entries_keep_their_place() {
-        let place = Place::new(FileId(1), 4..9);
+        let place = Place::new(FileId::at(1), 4..9);
         let tags = map(&[("env", Val::placed(Kind::String("dev".into()), Some(place)))]);
         let merged = result("merge", vec![json(r#"{"env": "x"}"#), tags]);
         assert_eq!(merged.get("env").and_then(|val| val.set), Some(place));
