@@ -13,6 +13,7 @@ pub mod drift;
 mod either;
 pub mod files;
 pub mod fix;
+mod json_text;
 pub mod kubernetes;
 pub mod locate;
 pub mod mapping;
