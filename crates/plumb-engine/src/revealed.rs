@@ -59,7 +59,8 @@ impl Analyzer {
                         Arc::clone(known.or_insert_with(|| Arc::new(evidence)))
                     });
                 }
-                (Verdict::Unknown, Verdict::Pass | Verdict::NotApplicable) => {
+                (Verdict::Unknown, Verdict::Pass | Verdict::NotApplicable)
+                | (Verdict::Pass, Verdict::NotApplicable) => {
                     finding.verdict = other.verdict;
                     finding.evidence = None;
                 }

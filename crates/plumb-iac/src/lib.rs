@@ -14,6 +14,7 @@ mod either;
 pub mod files;
 pub mod fix;
 mod held;
+mod json_text;
 pub mod kubernetes;
 pub mod locate;
 pub mod mapping;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use plumb_model::value::Text;
 use serde_json::Value;
 
+use crate::json_text;
 use crate::place::Place;
 use crate::val::{Kind, Val, Why};
 
@@ -150,7 +151,7 @@ impl Writer {
             return Val::placed(Kind::Unknown(why), place);
         }
         if self.text.trim_start().starts_with(['{', '['])
-            && let Ok(json) = serde_json::from_str::<Value>(&self.text)
+            && let Ok(json) = json_text::read(&self.text)
         {
             return Val::placed(Kind::Json(Arc::new(with_holes(json, &why, place))), place);
         }

@@ -4,6 +4,7 @@
 //! first asked for, as values of one module may hang on outputs of another.
 
 mod accounts;
+mod called;
 pub mod code;
 mod constraint;
 mod convert;

@@ -338,6 +338,24 @@ fn may_be_code(name: &str) -> bool {
     endings.into_iter().any(|ending| name.ends_with(ending))
 }
 
+/// Units of Terragrunt, which say what modules are called and with what values, as one warning.
+pub(crate) fn told_of_terragrunt(paths: &[String]) -> Option<Diagnostic> {
+    let mut units = paths
+        .iter()
+        .filter(|path| path.rsplit('/').next() == Some("terragrunt.hcl"));
+    let first = units.next()?;
+    let message = match units.count() {
+        0 => format!("a unit of Terragrunt was not read: `{first}`"),
+        more => format!(
+            "{} units of Terragrunt were not read, the first is `{first}`",
+            more + 1
+        ),
+    };
+    let help = "modules of other repositories that they call are not seen, those of this tree are judged without their values; \
+                write a plan of each (`terragrunt plan -out`, `terragrunt show -json`) and name its file";
+    Some(Diagnostic::warning(message).help(help))
+}
+
 /// Code in folders that are passed over and that no other code brings in, as one warning.
 pub(crate) fn told_of_passed_over(tree: &CodeTree, sources: &Sources) -> Option<Diagnostic> {
     let read: BTreeSet<&str> = sources.iter().map(|(_, source)| source.name.as_str()).collect();
@@ -448,4 +466,26 @@ fn is_passed_over(name: &str) -> bool {
 enum PassedOver {
     Yes,
     No,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_of_terragrunt_are_told() {
+        let told = |paths: &[&str]| {
+            let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
+            told_of_terragrunt(&paths).map(|told| told.message)
+        };
+        assert_eq!(told(&["main.tf", "root.hcl", "my-terragrunt.hcl"]), None);
+        assert_eq!(
+            told(&["prod/terragrunt.hcl"]).as_deref(),
+            Some("a unit of Terragrunt was not read: `prod/terragrunt.hcl`")
+        );
+        assert_eq!(
+            told(&["a/terragrunt.hcl", "main.tf", "terragrunt.hcl"]).as_deref(),
+            Some("2 units of Terragrunt were not read, the first is `a/terragrunt.hcl`")
+        );
+    }
 }

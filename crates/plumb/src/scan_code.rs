@@ -30,7 +30,7 @@ use plumb_report::visible::visible;
 use crate::arguments::{CodeArguments, Paths, ScanCodeArguments};
 use crate::code_file::{keep_paths, module_file};
 use crate::code_policies::CodePolicies;
-use crate::code_tree::{CodeTree, Overlay, told_of_passed_over};
+use crate::code_tree::{CodeTree, Overlay, told_of_passed_over, told_of_terragrunt};
 use crate::code_unjudged::{Unjudged, not_judged};
 use crate::console::Console;
 use crate::exit::{Failed, Status, file_error};
@@ -280,9 +280,12 @@ pub(crate) fn evaluate<'r>(
         None => tree,
     };
     let path = arguments.path.as_deref().unwrap_or(Path::new("."));
-    let (mut paths, walking) = tree.paths();
+    let (mut paths, mut walking) = tree.paths();
     if let Some(overlay) = overlay {
         paths = overlay.paths(paths);
+    }
+    if !path.is_file() {
+        walking.extend(told_of_terragrunt(&paths));
     }
     if path.is_file() {
         let name = path

@@ -9,6 +9,7 @@ use plumb_model::value::{Map, Reason, Text, Unreadable, Value};
 use plumb_pack::recipe::Transform;
 use plumb_pack::transform::{SCANNED_TEXT, apply_transforms};
 
+use crate::json_text;
 use crate::mapping::KNOWN_AFTER_APPLY;
 use crate::mapping::places::{Children, Nodes, PlaceNode, Written};
 use crate::place::Place;
@@ -370,7 +371,7 @@ fn is_json(text: &str) -> bool {
 
 /// The document that a JSON text is; unknown when it is none.
 fn parsed(text: &str) -> Value {
-    match serde_json::from_str::<serde_json::Value>(text) {
+    match json_text::read(text) {
         Ok(json) => shape(&to_val(&json, &Val::null()), &Type::Any).map_or(Value::Null, |made| made.value),
         Err(error) => unknown(&format!("the text is not JSON: {error}")),
     }

@@ -14,7 +14,7 @@ use super::relative::from_root;
 use super::repeat::{Key, Repeated, Repetition};
 use super::resolve::Resolved;
 use super::scope::{Evaluated, Failure, Frame, Scope};
-use super::syntax::{Block, Expr, ExprKind, Step};
+use super::syntax::{Expr, ExprKind, Step};
 use crate::partial::{Holds, Partial};
 use crate::place::Place;
 use crate::secrecy::Secrecy;
@@ -26,8 +26,6 @@ const MAX_PARTS: usize = 300_000;
 const PARTS_PER_STEP: usize = 16;
 /// How deep such a value nests.
 const MAX_NESTING: usize = 200;
-/// How deep modules call modules.
-const MAX_CALLS: usize = 32;
 
 /// A module called once.
 pub(crate) struct Instance {
@@ -120,11 +118,11 @@ impl Instance {
         }
     }
 
-    fn depth(&self) -> usize {
+    pub(super) fn depth(&self) -> usize {
         self.calls.len()
     }
 
-    fn descends_from(&self, folder: &str) -> bool {
+    pub(super) fn descends_from(&self, folder: &str) -> bool {
         self.module.folder == folder
             || self
                 .parent
@@ -521,56 +519,6 @@ impl Evaluator<'_> {
             instances: instances.collect(),
             unseen: None,
         }
-    }
-
-    /// The folder of a called module.
-    fn module_folder(&self, call: &Block, path: &str, instance: &Rc<Instance>) -> Result<String, Text> {
-        let source = call.body.attribute("source");
-        let source_place = source.map(|source| source.place).or(Some(call.head));
-        let told = |message: String, help: &str| {
-            let problem = plumb_model::diagnostic::Diagnostic::error(message.clone()).help(help);
-            self.tell(self.at(problem, source_place, "of this call"));
-            Text::from(message)
-        };
-        let text = source.map(|source| self.settled(&source.value, Scope::of(instance)));
-        let Some(source) = text.as_ref().and_then(Val::as_str) else {
-            return Err(told(
-                "the source of this module is not known".to_owned(),
-                "nothing of it was judged",
-            ));
-        };
-        let local = source.starts_with("./") || source.starts_with("../") || source == "." || source == "..";
-        let folder = if local {
-            crate::files::join(&instance.module.folder, source)
-        } else {
-            self.installed.get(path).cloned()
-        };
-        let Some(folder) = folder else {
-            return Err(if local {
-                told(
-                    format!("module `{source}` lies outside the scanned tree and was not seen"),
-                    "scan the folder that holds both",
-                )
-            } else {
-                told(
-                    format!("module `{source}` is not here and was not seen"),
-                    "run `terraform init` (or `terraform get`) first; Plumb itself never downloads",
-                )
-            });
-        };
-        if instance.descends_from(&folder) {
-            return Err(told(
-                format!("module `{source}` calls itself"),
-                "Terraform refuses this",
-            ));
-        }
-        if instance.depth() >= MAX_CALLS {
-            return Err(told(
-                "modules call each other too deeply".to_owned(),
-                "nothing of this one was judged",
-            ));
-        }
-        Ok(folder)
     }
 }
 

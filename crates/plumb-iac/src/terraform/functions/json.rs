@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::arguments::{Arguments, Function, Stop, Take, wrong};
 use super::convert::Number;
 use super::{Context, MAX_DEPTH, MAX_TEXT, Problem};
+use crate::json_text;
 use crate::val::{Entries, Kind, Val};
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -65,7 +66,7 @@ fn decode(arguments: &Arguments<'_>) -> Take<Val> {
     }
     let text = arguments.text(0)?;
     let value: Value =
-        serde_json::from_str(&text).map_err(|error| wrong(format!("the text is no JSON: {error}")))?;
+        json_text::read(&text).map_err(|error| wrong(format!("the text is no JSON: {error}")))?;
     let mut read = from_json(value, arguments)?;
     read.set = val.set;
     Ok(read)
