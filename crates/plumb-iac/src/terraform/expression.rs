@@ -217,7 +217,7 @@ impl Evaluator<'_> {
         if let Some(why) = collection.why_unknown() {
             return Ok(Val::placed(Kind::Unknown(why.clone()), place));
         }
-        let rest = collection.as_map().and_then(|fields| fields.rest.clone());
+        let mut rest = collection.as_map().and_then(|fields| fields.rest.clone());
         let mut list: Vec<Val> = Vec::new();
         let mut made: BTreeMap<Text, Val> = BTreeMap::new();
         let mut unknown_keys = rest.clone();
@@ -241,9 +241,9 @@ impl Evaluator<'_> {
                 match (to_bool(&holds), holds.why_unknown()) {
                     (Some(true), _) => {}
                     (Some(false), _) => continue,
-                    // Whether it is in the result is not known: the result is not known to end here.
+                    // Whether it is in the result is not known, nor how many are.
                     (None, Some(why)) => {
-                        list.push(Val::placed(Kind::Unknown(why.clone()), place));
+                        rest = Some(why.clone());
                         unknown_keys = Some(why.clone());
                         continue;
                     }
@@ -279,8 +279,9 @@ impl Evaluator<'_> {
             };
             return Ok(Val::placed(Kind::Map(Arc::new(fields)), place));
         }
-        list.extend(rest.map(|why| Val::placed(Kind::Unknown(why), place)));
-        Ok(Val::placed(Kind::List(Arc::new(list)), place))
+        // A list of which the length is not known is not known.
+        let kind = rest.map_or_else(|| Kind::List(Arc::new(list)), Kind::Unknown);
+        Ok(Val::placed(kind, place))
     }
 
     fn call(&self, call: &Call, scope: Scope<'_>, place: Option<Place>) -> Evaluated {

@@ -7,6 +7,7 @@ use super::arguments::{Arguments, Function, Stop, Take, wrong};
 use super::convert::{self, Number, keep};
 use super::set;
 use super::{MAX_DEPTH, MAX_ITEMS, Problem};
+use crate::partial::Partial;
 use crate::val::{Kind, Val};
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -52,7 +53,11 @@ fn compact(arguments: &Arguments<'_>) -> Take<Val> {
             kept.push(item.clone());
             continue;
         }
-        if item.why_unknown().is_some() {
+        if let Some(why) = item.why_unknown() {
+            // One that may be empty leaves open how many there are.
+            if !item.partial.as_ref().is_some_and(Partial::is_something) {
+                return Err(Stop::Unknown(why.clone()));
+            }
             kept.push(item.clone());
             continue;
         }
@@ -230,11 +235,7 @@ mod tests {
             shown("concat", vec![json("[1]"), unknown()]),
             "?(`var.x` has no value)"
         );
-        assert_eq!(
-            shown("compact", vec![partly()]),
-            "[\"1\",?(`var.x` has no value)]"
-        );
-        for name in ["distinct", "flatten", "sort"] {
+        for name in ["compact", "distinct", "flatten", "sort"] {
             assert_eq!(shown(name, vec![partly()]), "?(`var.x` has no value)", "{name}");
         }
         let nested = Val::list(vec![map(&[("a", unknown())])]);
