@@ -398,6 +398,7 @@ impl StandIns {
                     )),
                     expression: Text::default(),
                     observed: Vec::new(),
+                    also: Vec::new(),
                     unreadable: vec![cause.clone()],
                 })),
                 code: None,

@@ -102,6 +102,7 @@ fn without_values(evidence: &Evidence) -> Evidence {
         message: Text::new_static("a value that is marked as sensitive decides"),
         expression: evidence.expression.clone(),
         observed: observed.collect(),
+        also: evidence.also.clone(),
         unreadable: Vec::new(),
     }
 }

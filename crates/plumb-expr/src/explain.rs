@@ -6,7 +6,7 @@ mod leaves;
 mod unknowns;
 
 use plumb_model::finding::{Evidence, Observed};
-use plumb_model::value::Text;
+use plumb_model::value::{Text, Value};
 
 use crate::machine::{BUDGET, Machine};
 use crate::node::{Base, Node, NodeKind};
@@ -19,6 +19,9 @@ const EXPLANATION_BUDGET: u64 = 16 * BUDGET;
 
 /// How many values an explanation shows.
 const MAX_OBSERVED: usize = 16;
+
+/// How much that decides likewise is told.
+const MAX_ALSO: usize = 64;
 
 /// How many parts of a chain a message names.
 const MAX_PARTS: usize = 4;
@@ -33,6 +36,7 @@ pub(crate) fn explain(source: &str, root: &Node, scope: &Scope<'_>) -> Evidence 
             message: unreadable.detail.clone(),
             expression: source.trim().into(),
             observed: Vec::new(),
+            also: Vec::new(),
             unreadable: vec![unreadable],
         };
     }
@@ -41,6 +45,7 @@ pub(crate) fn explain(source: &str, root: &Node, scope: &Scope<'_>) -> Evidence 
         source,
         machine,
         observed: Vec::new(),
+        also: Vec::new(),
         bound: Vec::new(),
     };
     let because = match truth {
@@ -52,6 +57,7 @@ pub(crate) fn explain(source: &str, root: &Node, scope: &Scope<'_>) -> Evidence 
         message: because.message.into(),
         expression: because.span.text(source).into(),
         observed: explainer.observed,
+        also: explainer.also,
         unreadable: Vec::new(),
     }
 }
@@ -60,6 +66,8 @@ struct Explainer<'a> {
     source: &'a str,
     machine: Machine<'a>,
     observed: Vec<Observed>,
+    /// What decides likewise.
+    also: Vec<Vec<Text>>,
     /// What the variables of macros stand for, by their slots: `resource.rules[2]`; `None` for keys and positions.
     bound: Vec<Option<String>>,
 }
@@ -101,19 +109,29 @@ impl<'a> Explainer<'a> {
             (NodeKind::And(operands), Outcome::Fails) | (NodeKind::Or(operands), Outcome::Holds) => {
                 let deciding = operands
                     .iter()
-                    .find(|operand| outcome.matches(&self.machine.truth(operand)));
-                match deciding {
-                    Some(operand) => self.because(operand, outcome),
+                    .position(|operand| outcome.matches(&self.machine.truth(operand)));
+                match deciding.and_then(|at| operands.split_at_checked(at)?.1.split_first()) {
+                    Some((operand, others)) => {
+                        let because = self.because(operand, outcome);
+                        for other in others {
+                            self.likewise(other, outcome);
+                        }
+                        because
+                    }
                     None => self.stated(node, outcome),
                 }
             }
             (NodeKind::And(operands), Outcome::Holds) | (NodeKind::Or(operands), Outcome::Fails) => {
-                let parts: Vec<String> = operands
+                // That something is there says nothing beside what is wrong with it.
+                let (telling, idle): (Vec<&Node>, Vec<&Node>) =
+                    operands.iter().partition(|operand| !is_about_presence(operand));
+                let told = if telling.is_empty() { idle } else { telling };
+                let parts: Vec<String> = told
                     .iter()
                     .take(MAX_PARTS)
                     .map(|operand| self.because(operand, outcome).message)
                     .collect();
-                let more = operands.len().saturating_sub(MAX_PARTS);
+                let more = told.len().saturating_sub(MAX_PARTS);
                 let rest = if more > 0 {
                     format!(" and {more} more conditions")
                 } else {
@@ -190,6 +208,51 @@ impl<'a> Explainer<'a> {
         }
     }
 
+    /// Notes what a sub-expression looks at that decides as another one does already.
+    fn likewise(&mut self, node: &'a Node, outcome: Outcome) {
+        if !outcome.matches(&self.machine.truth(node)) {
+            return self.note_exhaustion();
+        }
+        let before = self.also.len();
+        self.note_also(|explainer| explainer.because(node, outcome));
+        let added = self.also.split_off(before);
+        // What looks at lists as a whole decides by the elements that decide one by one.
+        if added.iter().flatten().any(|expression| is_path(expression)) {
+            self.also.extend(added);
+        }
+    }
+
+    /// Notes what an explanation looks at, of something that decides likewise.
+    fn note_also(&mut self, explain: impl FnOnce(&mut Self) -> Because) {
+        if self.also.len() >= MAX_ALSO {
+            return self.note_more();
+        }
+        let told = std::mem::take(&mut self.observed);
+        explain(self);
+        let seen = std::mem::replace(&mut self.observed, told);
+        if seen.len() >= MAX_OBSERVED {
+            self.note_more();
+        }
+        let seen = seen.into_iter().map(|observed| observed.expression);
+        self.also.push(seen.collect());
+        self.note_exhaustion();
+    }
+
+    /// Notes that there may be more.
+    fn note_more(&mut self) {
+        let more = vec![Text::new_static("…")];
+        if !self.also.contains(&more) {
+            self.also.push(more);
+        }
+    }
+
+    /// Notes that there may be more where the budget is used up.
+    fn note_exhaustion(&mut self) {
+        if self.machine.exhaustion().is_some() {
+            self.note_more();
+        }
+    }
+
     /// Only that it holds or does not.
     fn stated(&self, node: &'a Node, outcome: Outcome) -> Because {
         let verb = match outcome {
@@ -245,8 +308,31 @@ impl<'a> Explainer<'a> {
         val
     }
 
-    /// The source text of a place that begins with `node`, with what stands for the variable that it begins with.
+    /// The source text of a place that begins with `node`, with what stands for the variable that it begins with; that of a
+    /// call with what stands in its first argument.
     fn resolved(&self, node: &Node, span: Span) -> String {
+        if let NodeKind::Call { arguments, .. } = &node.kind
+            && let Some(argument) = arguments.first()
+            && span.start <= argument.span.start
+            && argument.span.end <= span.end
+        {
+            let (before, after) = (
+                Span {
+                    start: span.start,
+                    end: argument.span.start,
+                },
+                Span {
+                    start: argument.span.end,
+                    end: span.end,
+                },
+            );
+            let argument = self.resolved(argument, argument.span);
+            return format!(
+                "{}{argument}{}",
+                before.text(self.source),
+                after.text(self.source)
+            );
+        }
         let variable = match &node.kind {
             NodeKind::Path {
                 base: Base::Local(slot),
@@ -283,5 +369,24 @@ impl<'a> Explainer<'a> {
     /// The source text of a place on one line, cut to fit a message.
     fn quoted(&self, span: Span) -> Text {
         cut::one_line(span.text(self.source)).into()
+    }
+}
+
+/// Whether an expression is a path into the resource, or to a statement of a policy in it.
+fn is_path(expression: &str) -> bool {
+    let path = expression.strip_prefix("statements(").unwrap_or(expression);
+    let in_path = |c: char| c.is_alphanumeric() || "._[])\"-".contains(c);
+    path.strip_prefix("resource.")
+        .is_some_and(|path| path.chars().all(in_path))
+}
+
+/// Whether a sub-expression asks only whether something is null.
+fn is_about_presence(node: &Node) -> bool {
+    match &node.kind {
+        NodeKind::Compare { left, right, .. } => [left, right]
+            .iter()
+            .any(|side| matches!(side.kind, NodeKind::Literal(Value::Null))),
+        NodeKind::Not(operand) => is_about_presence(operand),
+        _ => false,
     }
 }

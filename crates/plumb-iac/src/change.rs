@@ -153,15 +153,15 @@ impl<'c> Reach<'c> {
         let resource = view.resource.code.as_deref();
         let written = spot
             .iter()
-            .flat_map(|spot| [Some(&spot.place), spot.set_at.as_ref()]);
-        if written.flatten().any(|place| self.changed(place)) {
+            .flat_map(|spot| spot.set_at.iter().chain([&spot.place]).chain(&spot.also));
+        if written.into_iter().any(|place| self.changed(place)) {
             return true;
         }
         let declared = resource
             .iter()
             .flat_map(|code| code.calls.iter().chain([&code.place]));
         declared
-            .chain(spot.map(|spot| &spot.place))
+            .chain(spot.iter().flat_map(|spot| spot.also.iter().chain([&spot.place])))
             .any(|place| self.block_changed(place))
     }
 

@@ -40,6 +40,7 @@ pub fn spot<'p>(
             .set
             .filter(|set| !place.holds(*set))
             .map(|set| place_of(sources, set)),
+        also: also(sources, places, evidence),
         excerpt: match holds_secrets(evidence) {
             true => heading(excerpt(sources, place)),
             false => excerpt(sources, place),
@@ -53,6 +54,25 @@ pub fn spot<'p>(
         vec![found.origin, own]
     };
     (spot, origins)
+}
+
+/// Where else something decides likewise; what may be anywhere is the block.
+fn also(sources: &Sources, places: &Places, evidence: Option<&Evidence>) -> Vec<CodePlace> {
+    let mut found: Vec<Place> = evidence
+        .iter()
+        .flat_map(|evidence| &evidence.also)
+        .map(|looked_at| {
+            let paths: Vec<Vec<Step>> = looked_at
+                .iter()
+                .filter_map(|looked_at| path_in(looked_at))
+                .collect();
+            deciding(places, &paths).0.at
+        })
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    let found = found.into_iter();
+    found.map(|place| place_of(sources, place)).collect()
 }
 
 /// Of the paths that were looked at and are written the one that is told most exactly, the first of equals; where several

@@ -115,7 +115,7 @@ resource "x" "y" {
 "#;
     let why = "?(variable `on` has no value)";
     let expected = format!(
-        "x.y: {{a: {why}, b: false, c: 1, d: {why}, e: {why}, f: [{why}, 1], g: {{k: {why}}}, h: [{why}, {why}]}}\n"
+        "x.y: {{a: {why}, b: false, c: 1, d: {why}, e: {why}, f: [{why}, 1], g: {{k: {why}}}, h: {why}}}\n"
     );
     check(&[("main.tf", main)], &[], &expected);
 }

@@ -51,6 +51,9 @@ pub struct CodeSpot {
     /// Where the value was written, when that is elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub set_at: Option<CodePlace>,
+    /// Where else something decides likewise: a suppression must speak of all of it. It is in no report.
+    #[serde(skip)]
+    pub also: Vec<CodePlace>,
     /// The lines of `place`, at most a few; hostile text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub excerpt: Vec<Text>,

@@ -73,6 +73,10 @@ pub struct Evidence {
     pub expression: Text,
     /// The values that sub-expression saw, in the order it names them; long values are cut.
     pub observed: Vec<Observed>,
+    /// What decides likewise beside what the message names, each by the expressions that it looks at; `…` alone where there may be
+    /// more. It is in no report.
+    #[serde(skip)]
+    pub also: Vec<Vec<Text>>,
     /// What could not be read, for an unknown verdict.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<Unreadable>,

@@ -153,6 +153,7 @@ impl PathRequirement {
             message: message.into(),
             expression: Text::from(self.to_string()),
             observed: Vec::new(),
+            also: Vec::new(),
             unreadable,
         }
     }

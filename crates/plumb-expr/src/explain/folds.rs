@@ -23,12 +23,59 @@ impl<'a> Explainer<'a> {
         };
         if let (Some(decided), Some(condition)) = (decided, &fold.condition) {
             for position in 0..collection.len() {
-                if decided.matches(&self.machine.condition_at(fold, &collection, position, neutral)) {
-                    return self.decided_by(node, fold, &collection, position, condition, decided);
+                if !decided.matches(&self.machine.condition_at(fold, &collection, position, neutral)) {
+                    continue;
                 }
+                let because = self.decided_by(node, fold, &collection, position, condition, decided);
+                let more =
+                    self.deciding_likewise(node, fold, (&collection, position + 1), condition, decided);
+                return match more {
+                    0 => because,
+                    more => Because {
+                        message: format!("{}, and {more} more", because.message),
+                        ..because
+                    },
+                };
             }
         }
         self.decided_by_all(node, fold, &collection, outcome)
+    }
+
+    /// Notes the elements from a position on that decide too; how many they are.
+    fn deciding_likewise(
+        &mut self,
+        node: &'a Node,
+        fold: &'a Fold,
+        (collection, start): (&Collection<'a>, usize),
+        condition: &'a Node,
+        decided: Outcome,
+    ) -> usize {
+        let is_asked = self
+            .resolved(&fold.collection, fold.collection.span)
+            .contains("resource");
+        let neutral = match decided {
+            Outcome::Fails => Neutral::True,
+            Outcome::Holds => Neutral::False,
+        };
+        let mut more = 0;
+        for position in start..collection.len() {
+            if !decided.matches(&self.machine.condition_at(fold, collection, position, neutral)) {
+                continue;
+            }
+            if !is_asked {
+                // What it is asked with may decide by another element; within an element it does not matter.
+                if self.bound.iter().all(Option::is_none) {
+                    self.note_more();
+                }
+                return 0;
+            }
+            more += 1;
+            self.note_also(|explainer| {
+                explainer.decided_by(node, fold, collection, position, condition, decided)
+            });
+        }
+        self.note_exhaustion();
+        more
     }
 
     /// One element decided.
@@ -77,6 +124,8 @@ impl<'a> Explainer<'a> {
         self.machine.leave(outer);
         let is_simple = matches!(condition.kind, NodeKind::Compare { .. } | NodeKind::In { .. });
         let message = match (outcome, &val) {
+            // What it is asked of tells more than what it is asked with.
+            (Outcome::Holds, _) if !is_simple && !path.contains("resource") => inner.message,
             (Outcome::Holds, Val::Int(_) | Val::Double(_) | Val::Text(_)) if !is_simple => {
                 let shown = cut::shown(&val);
                 format!("`{}` holds for {shown}, {place}", self.quoted(condition.span))
@@ -99,11 +148,12 @@ impl<'a> Explainer<'a> {
         let seen = self.observed.iter().skip(before);
         let mut told: Vec<String> = seen
             .filter_map(|observed| {
-                let rest = observed.expression.strip_prefix(element)?;
-                let name = rest.strip_prefix('.').unwrap_or(rest);
+                let rest = observed.expression.split_once(element);
+                let (before, rest) = rest?;
+                let name = format!("{before}{}", rest.strip_prefix('.').unwrap_or(rest));
                 let is_scalar = matches!(observed.value, Value::Int(_) | Value::Float(_) | Value::String(_));
                 let shown = cut::one_line(&observed.value.to_string());
-                is_scalar.then(|| format!("`{}` is {shown}", cut::one_line(name)))
+                is_scalar.then(|| format!("`{}` is {shown}", cut::one_line(&name)))
             })
             .collect();
         let more = told.len().saturating_sub(MAX_SEEN);

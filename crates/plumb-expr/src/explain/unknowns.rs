@@ -80,6 +80,7 @@ impl<'a> Explainer<'a> {
             message: message.into(),
             expression: span.text(self.source).into(),
             observed: observed.collect(),
+            also: Vec::new(),
             unreadable: gaps
                 .found
                 .iter()

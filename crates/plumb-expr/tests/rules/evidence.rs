@@ -235,7 +235,7 @@ fn macros_name_the_element_that_decided() {
             ),
             (
                 "!resource.ip_permissions.exists(rule, has(rule.from_port) && !has(rule.ip_ranges))",
-                "`from_port` is 443, in element 0 of `resource.ip_permissions`",
+                "`from_port` is 443, in element 0 of `resource.ip_permissions`, and 1 more",
                 "!resource.ip_permissions.exists(rule, has(rule.from_port) && !has(rule.ip_ranges))",
                 "resource.ip_permissions[0]={\"from_port\":443} resource.ip_permissions[0].from_port=443 resource.ip_permissions[0].ip_ranges=null",
             ),
@@ -341,4 +341,41 @@ fn observed_values_are_cut() {
         evidence.observed[0].value.to_string(),
         r#"{"a":{"b":{"c":{"d":"…"}}}}"#
     );
+}
+
+#[test]
+fn what_decides_likewise_is_told_apart() {
+    let resource = r#"{"ip_permissions":[{"from_port":1,"ip_ranges":[{"cidr_ip":"a"},{"cidr_ip":"b"}]},{"from_port":2,"ip_ranges":[{"cidr_ip":"a"}]},{"from_port":3}],"enabled":true,"tags":{"a":"x","b":"y"}}"#;
+    for (rule, expected) in [
+        ("resource.name == \"x\"", ""),
+        (
+            "!resource.ip_permissions.exists(o, o.ip_ranges.exists(r, r.cidr_ip != \"c\") || o.from_port == 3)",
+            "resource.ip_permissions[0].ip_ranges[1] resource.ip_permissions[0].ip_ranges[1].cidr_ip \
+             | resource.ip_permissions[1] resource.ip_permissions[1].ip_ranges[0] resource.ip_permissions[1].ip_ranges[0].cidr_ip \
+             | resource.ip_permissions[2] resource.ip_permissions[2].from_port",
+        ),
+        (
+            "!resource.ip_permissions.exists(o, o.from_port == 1) && !resource.enabled",
+            "resource.enabled",
+        ),
+        // A list as a whole decides by its elements.
+        (
+            "!resource.ip_permissions.exists(o, o.from_port == 1) && size(resource.ip_permissions.filter(o, o.from_port > 0)) == 0",
+            "",
+        ),
+        ("resource.tags.all(k, v, v == \"z\")", "resource.tags[\"b\"]"),
+        // Within an element it does not matter which of what is asked for decides; without one there may be more.
+        (
+            "!resource.ip_permissions.exists(o, [1, 1].exists(want, o.from_port == want))",
+            "",
+        ),
+        (
+            "![1, 2].exists(want, resource.ip_permissions.exists(o, o.from_port == want))",
+            "…",
+        ),
+    ] {
+        let also = explain(rule, resource).also;
+        let told: Vec<String> = also.iter().map(|looked_at| looked_at.join(" ")).collect();
+        assert_eq!(told.join(" | "), expected, "{rule}");
+    }
 }

@@ -46,19 +46,14 @@ pub fn apply(
                 Verdict::Unknown => false,
                 Verdict::Pass | Verdict::NotApplicable => continue,
             };
-            let mut fitting = asked.fitting(&view);
-            fitting.sort_by_key(|at| {
-                (
-                    suppressions.get(*at).is_none_or(|found| !holds(found, today)),
-                    *at,
-                )
-            });
-            for at in &fitting {
-                if let Some(used) = uses.get_mut(*at) {
+            let is_in_force = |at: usize| suppressions.get(at).is_some_and(|found| holds(found, today));
+            let Fitting { spoken, accepting } = asked.fitting(&view, &is_in_force);
+            for at in spoken {
+                if let Some(used) = uses.get_mut(at) {
                     used.policies.insert(view.finding.policy);
                 }
             }
-            if let (true, None, Some(first)) = (is_failure, view.finding.accepted, fitting.first()) {
+            if let (true, None, Some(first)) = (is_failure, view.finding.accepted, accepting.first()) {
                 let key = (*first, view.finding.policy);
                 accepted.entry(key).or_default().push((account_at, finding_at));
             }
@@ -215,32 +210,54 @@ impl Asked {
     }
 
     /// The suppressions that speak of a finding: of where it stands, where its value is set, where its resource is
-    /// declared, or where a module that holds it is called.
-    fn fitting(&self, view: &FindingView<'_>) -> Vec<usize> {
+    /// declared, or where a module that holds it is called. Where something else decides likewise, one that speaks of one place
+    /// alone accepts the finding only along with others in force that speak of the rest.
+    fn fitting(&self, view: &FindingView<'_>, is_in_force: &dyn Fn(usize) -> bool) -> Fitting {
         let Some(spot) = view.finding.code.as_deref() else {
-            return Vec::new();
+            return Fitting::default();
         };
         let declared = view
             .resource
             .code
             .iter()
             .flat_map(|code| code.calls.iter().chain([&code.place]));
-        let mut fitting: Vec<usize> = Vec::new();
-        for place in declared.chain([&spot.place]).chain(&spot.set_at) {
-            let Some(asked) = self.by_place.get(&(view.finding.policy, place.file.clone())) else {
-                continue;
-            };
-            fitting.extend(
-                asked
-                    .iter()
-                    .filter(|(_, reach)| lies_in(place, reach))
-                    .map(|(at, _)| *at),
-            );
+        let of_all: BTreeSet<usize> = declared.flat_map(|place| self.at(view, place)).collect();
+        let here = [&spot.place].into_iter().chain(&spot.set_at);
+        let of_place: BTreeSet<usize> = here.flat_map(|place| self.at(view, place)).collect();
+        let of_others: Vec<Vec<usize>> = spot.also.iter().map(|place| self.at(view, place)).collect();
+        let all_are_spoken_of = of_others
+            .iter()
+            .all(|others| others.iter().any(|at| is_in_force(*at)));
+        let mut accepting: Vec<usize> = match all_are_spoken_of {
+            true => of_all.union(&of_place).copied().collect(),
+            false => of_all.iter().copied().collect(),
+        };
+        accepting.sort_by_key(|at| (!is_in_force(*at), *at));
+        let others = of_others.into_iter().flatten();
+        Fitting {
+            spoken: of_all.into_iter().chain(of_place).chain(others).collect(),
+            accepting,
         }
-        fitting.sort_unstable();
-        fitting.dedup();
-        fitting
     }
+
+    /// The suppressions of a policy that speak of a place.
+    fn at(&self, view: &FindingView<'_>, place: &CodePlace) -> Vec<usize> {
+        let asked = self.by_place.get(&(view.finding.policy, place.file.clone()));
+        let asked = asked.map(Vec::as_slice).unwrap_or_default().iter();
+        asked
+            .filter(|(_, reach)| lies_in(place, reach))
+            .map(|(at, _)| *at)
+            .collect()
+    }
+}
+
+/// The suppressions that speak of a finding.
+#[derive(Debug, Default)]
+struct Fitting {
+    /// All of them.
+    spoken: BTreeSet<usize>,
+    /// Those that accept it, the ones in force first.
+    accepting: Vec<usize>,
 }
 
 fn lies_in(place: &CodePlace, reach: &CodePlace) -> bool {

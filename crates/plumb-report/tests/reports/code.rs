@@ -36,6 +36,7 @@ pub(crate) fn code_sample() -> Report {
             let declared = account.resources[finding.resource as usize].code.clone().unwrap();
             finding.code = (finding.verdict != Verdict::Pass).then(|| {
                 Arc::new(CodeSpot {
+                    also: Vec::new(),
                     place: place(
                         &declared.place.file,
                         declared.place.line + 1,

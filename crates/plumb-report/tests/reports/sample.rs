@@ -417,6 +417,7 @@ fn finding(policy: u32, resource: u32, verdict: Verdict) -> Finding {
 
 fn failing(policy: u32, resource: u32, message: &str, expression: &str, value: Value) -> Finding {
     let evidence = Evidence {
+        also: Vec::new(),
         message: message.into(),
         expression: format!("{expression} == true").into(),
         observed: vec![Observed {
@@ -433,6 +434,7 @@ fn failing(policy: u32, resource: u32, message: &str, expression: &str, value: V
 
 fn unknown(policy: u32, resource: u32, message: &str, action: &str) -> Finding {
     let evidence = Evidence {
+        also: Vec::new(),
         message: message.into(),
         expression: "resource.account_access_keys_present == 0".into(),
         observed: Vec::new(),

@@ -452,3 +452,25 @@ fn a_lock_file_alone_touches_nothing_and_line_ends_do() {
     folder.file("main.tf", &format!("{}# the end\r\n", folder.text("main.tf")));
     folder.touched("HEAD", &[]);
 }
+
+#[test]
+fn one_more_opening_of_what_fails_already_is_touched() {
+    let folder = Folder::new("one-more-opening");
+    let group = "resource \"aws_security_group\" \"g\" {\n  name = \"g\"\n  ingress {\n    from_port   = 22\n    to_port     = 22\n    protocol    = \"tcp\"\n    cidr_blocks = [\"0.0.0.0/0\"]\n  }\n}\n";
+    folder.file("main.tf", group);
+    let folder = folder.committed();
+    let standings = || {
+        let policy = "ec2-security-group-admin-ports-closed-to-ipv4";
+        let (_, report) = folder.report(&["--policy", policy, "--diff", "HEAD"]);
+        failures(&report)
+    };
+    let rule = |port: u16| {
+        format!(
+            "resource \"aws_security_group_rule\" \"more\" {{\n  type = \"ingress\"\n  from_port = {port}\n  to_port = {port}\n  protocol = \"tcp\"\n  cidr_blocks = [\"0.0.0.0/0\"]\n  security_group_id = aws_security_group.g.id\n}}\n"
+        )
+    };
+    folder.file("more.tf", &rule(443));
+    assert_eq!(standings(), ["aws_security_group.g untouched"]);
+    folder.file("more.tf", &rule(3389));
+    assert_eq!(standings(), ["aws_security_group.g asked"]);
+}

@@ -225,3 +225,37 @@ fn what_is_accepted_is_not_corrected() {
     assert!(diff("").contains("+resource \"aws_s3_bucket_versioning\""));
     assert_eq!(diff(&format!("# plumb:ignore {POLICY} reason=x\n")), "");
 }
+
+#[test]
+fn what_speaks_of_one_opening_accepts_no_other() {
+    let policy = "ec2-security-group-admin-ports-closed-to-ipv4";
+    let ingress = |port: u16, words: &str| {
+        format!(
+            "  ingress {{\n    from_port = {port}\n    to_port   = {port}\n    protocol  = \"tcp\"\n{words}    cidr_blocks = [\"0.0.0.0/0\"]\n  }}\n"
+        )
+    };
+    let ignored = format!("    # plumb:ignore {policy} reason=x\n");
+    let group = |before: &str, first: &str, second: &str| {
+        let (first, second) = (ingress(22, first), ingress(3389, second));
+        format!("{before}resource \"aws_security_group\" \"two\" {{\n  name = \"two\"\n{first}{second}}}\n")
+    };
+    let all = format!("# plumb:ignore {policy} reason=x\n");
+    let folder = Folder::new("one-of-two-openings");
+    for (code, standing, status) in [
+        (group("", "", ""), "asked", 1),
+        (group("", &ignored, ""), "asked", 1),
+        (group("", "", &ignored), "asked", 1),
+        (group("", &ignored, &ignored), "accepted", 0),
+        (group(&all, "", ""), "accepted", 0),
+    ] {
+        folder.file("main.tf", &code);
+        let (scan, report) = folder.report(&["--policy", policy]);
+        assert_eq!(
+            failures(&report),
+            [format!("aws_security_group.two {standing}")],
+            "{code}"
+        );
+        // None of the suppressions is told to be idle: each speaks of something that fails.
+        scan.ends(status, &[]);
+    }
+}
