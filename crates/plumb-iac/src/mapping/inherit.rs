@@ -140,9 +140,9 @@ fn value_of<'p>(
     let by_texts = index
         .entry((inherited.block.as_str(), names.clone()))
         .or_insert_with(|| by_texts(&inherited.block, &names, blocks));
-    let unsure = || {
+    let unknown = || {
         let why = format!("`{}` decides, and what it says is not known", inherited.block);
-        inherited.is_unsure.then(|| Val::unknown(why))
+        Some(Val::unknown(why))
     };
     let is_near = |at: &usize| {
         let other = blocks.get(*at).map(|other| &other.surroundings);
@@ -150,17 +150,26 @@ fn value_of<'p>(
     };
     let Some(ours) = texts_of(here, inherited) else {
         let mut ours = inherited.joins.iter().map(|(_, paths)| first(here, paths));
+        // Whatever it names decides, here or in other code.
         let is_unknown = ours.any(|val| val.is_some_and(|val| val.why_unknown().is_some()));
-        let mut any = by_texts.by_texts.values().flatten().chain(&by_texts.unknown);
-        return match is_unknown && any.any(is_near) {
-            true => unsure(),
-            false => None,
-        };
+        return if is_unknown { unknown() } else { None };
     };
-    if by_texts.unknown.iter().any(is_near)
-        && let Some(unsure) = unsure()
-    {
-        return Some(unsure);
+    // One of which some name is not known may be meant where those that are known are the same.
+    let may_be_meant = |at: &usize| {
+        let other = blocks.get(*at).filter(|_| is_near(at));
+        other.is_some_and(|other| {
+            ours.iter().any(|ours| {
+                let mut pairs = names.iter().zip(ours);
+                pairs.all(|(name, ours)| {
+                    let theirs = other.body.get(name).and_then(scalar_text);
+                    theirs.is_none_or(|theirs| theirs == *ours)
+                })
+            })
+        })
+    };
+    let more = by_texts.unknown.iter().any(may_be_meant);
+    if more && inherited.is_unsure {
+        return unknown();
     }
     let deciding = ours
         .iter()
@@ -168,24 +177,19 @@ fn value_of<'p>(
         .flatten();
     let deciding = deciding.filter(|at| is_near(at)).filter_map(|at| blocks.get(*at));
     if inherited.yields == Yields::Count {
-        return Some(different(
-            inherited,
-            block.block,
-            deciding,
-            by_texts.unknown.iter().any(is_near),
-        ));
+        return Some(different(inherited, block.block, deciding, more));
     }
     let mut value: Option<Val> = None;
     for other in deciding {
         if other.block.perhaps.is_some() && !comes_with(other.block, block.block) {
-            return unsure();
+            return unknown();
         }
         let Some(taken) = taken(inherited, other) else {
-            return unsure();
+            return if inherited.is_unsure { unknown() } else { None };
         };
         // Of two that do not agree, neither is known to decide.
         if value.as_ref().is_some_and(|value| value.kind != taken.kind) {
-            return unsure();
+            return unknown();
         }
         value = Some(taken);
     }
@@ -221,6 +225,12 @@ fn different<'b>(
                 }
             },
         }
+    }
+    // One that names none may get that of another.
+    if of_their_own > 0 && values.len() == 1 {
+        let why = format!("a `{}` that names none may have that of another", inherited.block);
+        unknown = Some(Why::from(why));
+        of_their_own = 0;
     }
     let count = of_their_own.saturating_add(i64::try_from(values.len()).unwrap_or(i64::MAX));
     match unknown {
@@ -262,6 +272,9 @@ fn taken(inherited: &Inherited, other: &Prepared<'_>) -> Option<Val> {
         (None, Otherwise::Value(value)) => Val::new(kind_of(value)?),
         (None, Otherwise::Absent | Otherwise::Unknown) => return None,
     };
+    if val.why_unknown().is_some() {
+        return Some(Val { at: None, ..val });
+    }
     let is_one_of = |only: &Vec<Value>, text: &Text| {
         only.iter()
             .filter_map(|value| scalar_text(&Val::new(kind_of(value)?)))
