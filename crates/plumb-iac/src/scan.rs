@@ -20,6 +20,7 @@ use crate::mapping::{Mapped, Mapper, UsedPaths};
 use crate::place::{Place, Sources};
 use crate::scan::markup::Markup;
 use crate::secrecy::Secrecy;
+use crate::snapshot::kept::kept_by_the_cloud;
 use crate::terraform;
 use crate::terraform::code::Code;
 use crate::terraform::root::{Given, Values};
@@ -103,6 +104,7 @@ impl Evaluated {
                 blocks.flat_map(|block| block.mappings.iter().map(|mapping| mapping.resource_type.clone())),
             );
         }
+        types.extend(kept_by_the_cloud(&types));
         types
     }
 

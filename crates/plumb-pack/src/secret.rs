@@ -61,10 +61,21 @@ struct Secret {
 }
 
 /// The text with every secret in it replaced by as many bytes of asterisks, so that places in it stay what they are.
+///
+/// The value of a pair whose name is that of a secret is hidden whatever it looks like: `{ name = "DB_PASSWORD", value = "…" }`.
 pub fn masked(text: &str) -> String {
+    let mut hidden: Vec<Range<usize>> = places(None, text).into_iter().map(|(place, _)| place).collect();
+    for pattern in [&*NAME_THEN_VALUE, &*VALUE_THEN_NAME] {
+        let values = pattern
+            .captures_iter(text)
+            .filter_map(|found| Some(found.name("secret").or_else(|| found.name("bare"))?.range()));
+        hidden.extend(values);
+    }
+    hidden.sort_unstable_by_key(|place| (place.start, place.end));
     let mut masked = String::with_capacity(text.len());
     let mut done = 0;
-    for (place, _) in places(None, text) {
+    for place in hidden {
+        let place = place.start.max(done)..place.end.max(done);
         masked.push_str(text.get(done..place.start).unwrap_or_default());
         masked.push_str(&"*".repeat(place.len()));
         done = place.end;
@@ -216,6 +227,35 @@ static ASSIGNMENT: LazyLock<Regex> = LazyLock::new(|| {
     .expect("constant pattern")
 });
 
+/// A name of a secret and a value in one pair, as lists of variables have them.
+fn pair(first: &str, second: &str) -> String {
+    let name = format!(
+        r#"["']?(?:name|key|variable)["']?\s{{0,20}}[=:]\s{{0,20}}["']?[a-z0-9_.\-]{{0,64}}{SECRET_WORDS}s?[0-9]?["']?"#
+    );
+    let value =
+        r#"["']?value["']?\s{0,20}[=:]\s{0,20}(?:["'](?P<secret>[^"']+)["']|(?P<bare>[^\s"'`,;{}]+))"#;
+    let part = |which: &str| {
+        if which == "name" {
+            name.clone()
+        } else {
+            value.to_owned()
+        }
+    };
+    format!(
+        r#"(?i){}["']?\s{{0,40}}[,;]?\s{{0,40}}{}"#,
+        part(first),
+        part(second)
+    )
+}
+
+#[expect(clippy::expect_used, reason = "the pattern is a constant that tests compile")]
+static NAME_THEN_VALUE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(&pair("name", "value")).expect("constant pattern"));
+
+#[expect(clippy::expect_used, reason = "the pattern is a constant that tests compile")]
+static VALUE_THEN_NAME: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(&pair("value", "name")).expect("constant pattern"));
+
 /// A name that AWS gives, of which no part is an assignment: `arn:aws:secretsmanager:…:secret:name`.
 #[expect(clippy::expect_used, reason = "the pattern is a constant that tests compile")]
 static ARN: LazyLock<Regex> = LazyLock::new(|| {
@@ -329,6 +369,31 @@ mod tests {
         assert!(ASSIGNMENT.is_match("password = 12345678"));
         assert!(ARN.is_match("arn:aws:sns:eu-west-1:123456789012:topic"));
         assert!(CMDLET.is_match("ConvertTo-SecureString"));
+    }
+
+    #[test]
+    fn values_of_pairs_with_names_of_secrets_are_hidden() {
+        for (text, expected) in [
+            (
+                r#"[{ name = "DB_PASSWORD", value = "short" }]"#,
+                r#"[{ name = "DB_PASSWORD", value = "*****" }]"#,
+            ),
+            (
+                r#"{"name":"API_TOKEN","value":"a b"},{"name":"K","value":"v"}"#,
+                r#"{"name":"API_TOKEN","value":"***"},{"name":"K","value":"v"}"#,
+            ),
+            (
+                "{ value = \"x1\", name = \"DB_PASSWORD\" }",
+                "{ value = \"**\", name = \"DB_PASSWORD\" }",
+            ),
+            ("- Name: PWD\n  Value: abc\n", "- Name: PWD\n  Value: ***\n"),
+            (
+                r#"{ name = "REGION", value = "eu" }"#,
+                r#"{ name = "REGION", value = "eu" }"#,
+            ),
+        ] {
+            assert_eq!(masked(text), expected);
+        }
     }
 
     #[test]

@@ -335,10 +335,15 @@ fn append(place: &mut PlaceNode, count: usize, node: PlaceNode, more: usize) {
     };
 }
 
-/// The places of the elements of a list.
+/// The places of the elements of a list; they are in the block that the list is in.
 fn list_nodes(node: PlaceNode, count: usize) -> Vec<PlaceNode> {
     match node.children {
-        Children::List(items) if items.len() == count => items,
+        Children::List(mut items) if items.len() == count => {
+            for item in &mut items {
+                item.origin = item.origin.take().or_else(|| node.origin.clone());
+            }
+            items
+        }
         Children::None | Children::Map(_) | Children::List(_) => {
             let element = PlaceNode {
                 children: Children::None,

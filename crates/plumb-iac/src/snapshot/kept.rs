@@ -124,6 +124,14 @@ pub(crate) fn kept(pack: &Pack, resources: &[(Resource, Places)], account: &Text
     made
 }
 
+/// The type of what the cloud itself keeps and documents of these types may refer to.
+pub(crate) fn kept_by_the_cloud(types: &BTreeSet<Text>) -> Option<Text> {
+    HOLDERS
+        .iter()
+        .any(|holder| types.contains(*holder))
+        .then_some(Text::new_static(POLICY))
+}
+
 /// Whether the cloud itself keeps a resource, so that nobody declares it.
 pub(crate) fn is_kept(resource: &Resource) -> bool {
     resource.resource_type == POLICY && is_of_aws(&resource.uid)

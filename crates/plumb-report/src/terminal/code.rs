@@ -175,7 +175,7 @@ fn shown(failure: &Failure<'_>, color: Color) -> String {
         .as_ref()
         .map_or(String::new(), |evidence| visible(&evidence.message).into_owned());
     let label = if spot.lacking {
-        format!("{} lacks it: {message}", visible(address(view)))
+        format!("{}: {message}", visible(address(view)))
     } else {
         message
     };
