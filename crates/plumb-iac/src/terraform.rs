@@ -14,6 +14,7 @@ mod expression;
 pub mod functions;
 pub(crate) mod hcl;
 mod instance;
+mod interpolated;
 mod json;
 mod lifecycle;
 mod module;

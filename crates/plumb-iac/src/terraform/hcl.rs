@@ -9,6 +9,7 @@ use hcl_edit::{Ident, Span};
 use plumb_model::diagnostic::Diagnostic;
 use plumb_model::value::Text;
 
+use super::interpolated::unescaped;
 use super::rewrite::{Start, rewritten};
 use super::syntax::{Attribute, Block, Body, Call, Expr, ExprKind, For, Operator, Part, Step};
 use crate::place::{FileId, Place, Sources};
@@ -65,7 +66,12 @@ pub(crate) fn read_json(sources: &Sources, file: FileId) -> Result<Expr, Diagnos
         .text
         .trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
     let offset = source.text.len() - text.len();
-    let expression = hcl_edit::parser::parse_expr(text.trim_end()).map_err(|error| {
+    let parsed =
+        hcl_edit::parser::parse_expr(text.trim_end()).or_else(|error| match unescaped(text.trim_end()) {
+            Some(text) => hcl_edit::parser::parse_expr(&text),
+            None => Err(error),
+        });
+    let expression = parsed.map_err(|error| {
         let at = error.location().offset() + offset;
         Diagnostic::error("this is not valid Terraform in JSON syntax; the file was left out").at(
             source,
