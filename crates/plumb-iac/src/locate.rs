@@ -12,6 +12,8 @@ use crate::place::{Place, Sources};
 const MAX_LINES: usize = 4;
 /// The most characters of a line in an excerpt.
 const MAX_WIDTH: usize = 160;
+/// The same where what is meant stands behind them; what stands even farther behind is not shown.
+const MAX_REACH: usize = 2000;
 
 /// The place in code that a finding comes from: the attribute that was looked at, or the block that lacks it; with the
 /// blocks that it may be corrected in, the nearest first.
@@ -172,11 +174,17 @@ fn excerpt(sources: &Sources, place: Place) -> Vec<Text> {
         .lines()
         .take(MAX_LINES + 1)
         .collect();
+    let meant = text.get(start..range.start).unwrap_or_default().chars().count();
+    let width = match meant {
+        near if near < MAX_WIDTH / 2 => MAX_WIDTH,
+        far if far < MAX_REACH => far + MAX_WIDTH,
+        _ => return Vec::new(),
+    };
     let shown = plumb_pack::secret::masked(&shown.join("\n"));
-    let lines = shown.lines();
+    let lines = shown.lines().map(|line| line.trim_end_matches('\r'));
     lines
         .take(MAX_LINES)
-        .map(|line| Text::from(line.chars().take(MAX_WIDTH).collect::<String>()))
+        .map(|line| Text::from(line.chars().take(width).collect::<String>()))
         .collect()
 }
 

@@ -181,6 +181,7 @@ pub fn evaluate(pack: &Pack, files: &dyn Files, paths: &[String], options: &Opti
     let mapper = Mapper::new(pack, Language::Terraform, used);
     let mut evaluated = Vec::new();
     let mut judged: BTreeSet<String> = BTreeSet::new();
+    let mut declared: BTreeSet<String> = BTreeSet::new();
     let mut number = 0u32;
     loop {
         let roots = code.roots(&judged);
@@ -189,6 +190,9 @@ pub fn evaluate(pack: &Pack, files: &dyn Files, paths: &[String], options: &Opti
         }
         let mut given = Vec::with_capacity(roots.len());
         for root in roots {
+            let module = code.module(&root, 0);
+            let variables = module.iter().flat_map(|module| module.variables.keys());
+            declared.extend(variables.map(ToString::to_string));
             number = number.saturating_add(1);
             let how = Given {
                 variables: options.variables.clone(),
@@ -274,6 +278,14 @@ pub fn evaluate(pack: &Pack, files: &dyn Files, paths: &[String], options: &Opti
         .into_iter()
         .map(|problem| sources.without_secrets(problem))
         .collect();
+    if !stacks.is_empty()
+        && stacks
+            .iter()
+            .all(|root| root.stack.language == Language::Terraform)
+    {
+        let undeclared = options.variables.keys().filter(|name| !declared.contains(*name));
+        problems.extend(undeclared.map(|name| not_declared(name)));
+    }
     Evaluated {
         sources,
         stacks,
@@ -324,6 +336,15 @@ pub fn scan(
     options: &Options,
 ) -> Scanned {
     evaluate(pack, files, paths, options).map(pack, used)
+}
+
+/// A value of the command line that no root takes: a slip of the pen would go unseen.
+fn not_declared(name: &str) -> Diagnostic {
+    let message =
+        format!("no root declares the variable `{name}`, so the value that it was given counts nowhere");
+    let help =
+        "`--var NAME=VALUE` gives a value to a variable of a root, and not to one of a module that it calls";
+    Diagnostic::warning(message).help(help)
 }
 
 /// Each problem of a place once, with how many others say the same.

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::io;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use plumb_model::code::{CodePlace, CodeSpot};
 use plumb_model::report::{BaselineCounts, FindingView, Report};
 use plumb_model::verdict::{Severity, Verdict};
@@ -179,14 +179,24 @@ fn shown(failure: &Failure<'_>, color: Color) -> String {
     } else {
         message
     };
-    let (text, span) = excerpt(spot);
-    let mut group = Group::with_title(level.primary_title(title)).element(
-        Snippet::source(text)
-            .line_start(usize::try_from(spot.place.line).unwrap_or(1))
-            .path(visible(&spot.place.file).into_owned())
-            .fold(false)
-            .annotation(AnnotationKind::Primary.span(span).label(label)),
-    );
+    let wide = |number: u32| usize::try_from(number).unwrap_or(1);
+    let file = visible(&spot.place.file).into_owned();
+    let group = Group::with_title(level.primary_title(title));
+    // What is told in plans and states has no lines to show.
+    let mut group = if spot.excerpt.is_empty() {
+        let (line, column) = (wide(spot.place.line), wide(spot.place.column));
+        let place = Origin::path(file).line(line).char_column(column);
+        group.element(place).element(Level::NOTE.message(label))
+    } else {
+        let (text, span) = excerpt(spot);
+        group.element(
+            Snippet::source(text)
+                .line_start(wide(spot.place.line))
+                .path(file)
+                .fold(false)
+                .annotation(AnnotationKind::Primary.span(span).label(label)),
+        )
+    };
     for note in notes(failure) {
         group = group.element(Level::NOTE.message(note));
     }
@@ -251,11 +261,15 @@ fn excerpt(spot: &CodeSpot) -> (String, std::ops::Range<usize>) {
             let before: String = line.chars().take(narrow(column)).collect();
             visible_source(&before).len()
         };
+        let whole = text.len() + visible_source(line).len();
         if number == 0 {
             start = text.len() + at(spot.place.column);
+            end = whole;
         }
-        let whole = text.len() + visible_source(line).len();
-        end = if number == last {
+        // Of what goes on behind the excerpt its beginning is marked.
+        end = if last >= spot.excerpt.len() {
+            end
+        } else if number == last {
             (text.len() + at(spot.place.end_column)).min(whole)
         } else {
             whole
