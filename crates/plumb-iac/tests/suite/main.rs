@@ -6,6 +6,7 @@
     reason = "a test that cannot go on panics"
 )]
 
+mod apis;
 mod arm;
 mod cloudformation;
 mod services;
