@@ -9,6 +9,7 @@
 mod apis;
 mod arm;
 mod cloudformation;
+mod databases;
 mod services;
 mod support;
 mod terraform;
