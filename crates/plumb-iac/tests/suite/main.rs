@@ -6,8 +6,10 @@
     reason = "a test that cannot go on panics"
 )]
 
+mod apis;
 mod arm;
 mod cloudformation;
+mod databases;
 mod services;
 mod support;
 mod terraform;

@@ -76,7 +76,7 @@ fn stack(language: Language, blocks: &Json) -> Stack {
     }
 }
 
-/// Policies for what no built-in policy reads yet.
+/// Policies for what no built-in policy reads yet, or none without paths.
 const OWN: &str = r#"
 policies:
 - name: own-storage-private
@@ -93,6 +93,11 @@ policies:
   rule: |
     resource.network_rules.default_action == "Deny" && resource.private_endpoint_connections.exists(c, c.private_link_service_connection_state.status == "Approved")
     && resource.supports_https_traffic_only == true
+- name: own-database-groups
+  provider: aws
+  resource_type: aws_db_instance
+  severity: HIGH
+  rule: '!resource.vpc_security_groups.exists(group, group.vpc_security_group_id.contains("efault"))'
 "#;
 
 /// An access key as one would be written, in parts so that no scanner takes this file for a leak.

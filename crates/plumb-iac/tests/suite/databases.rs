@@ -1,0 +1,64 @@
+//! Databases that have from others what they do not say themselves.
+
+use plumb_iac::declared::Language;
+use serde_json::json;
+
+use crate::support::{check, check_in};
+
+#[test]
+fn replicas_have_the_parameters_of_their_source() {
+    let policy = "rds-instance-tls-required";
+    let expected = ["fail", "pass", "fail", "pass", "unknown", "unknown", "pass"];
+    check(
+        policy,
+        &json!({ "aws_db_parameter_group.off": { "name": "off", "parameter": [{ "name": "rds.force_ssl", "value": "0" }] },
+            "aws_db_instance.a": { "engine": "postgres", "engine_version": "16", "parameter_group_name": "off" },
+            "aws_db_instance.b": { "engine": "postgres", "engine_version": "16" },
+            "aws_db_instance.c": { "engine": "postgres", "engine_version": "16", "replicate_source_db": "aws_db_instance.a" },
+            "aws_db_instance.d": { "engine": "postgres", "engine_version": "16", "replicate_source_db": "aws_db_instance.b" },
+            "aws_db_instance.e": { "engine": "postgres", "engine_version": "16", "replicate_source_db": "aws_db_instance.d" },
+            "aws_db_instance.f": { "engine": "postgres", "engine_version": "16", "replicate_source_db": "elsewhere" },
+            "aws_db_instance.g": { "engine": "postgres", "engine_version": "16", "replicate_source_db": "elsewhere", "parameter_group_name": "default.postgres16" } }),
+        &expected,
+    );
+    check_in(
+        Language::CloudFormation,
+        policy,
+        &json!({ "AWS::RDS::DBParameterGroup@Off": { "Family": "postgres16", "Parameters": { "rds.force_ssl": "0" } },
+            "AWS::RDS::DBInstance@A": { "Engine": "postgres", "EngineVersion": "16", "DBParameterGroupName": "Off" },
+            "AWS::RDS::DBInstance@B": { "Engine": "postgres", "EngineVersion": "16" },
+            "AWS::RDS::DBInstance@C": { "Engine": "postgres", "EngineVersion": "16", "SourceDBInstanceIdentifier": "A" },
+            "AWS::RDS::DBInstance@D": { "Engine": "postgres", "EngineVersion": "16", "SourceDBInstanceIdentifier": "B" },
+            "AWS::RDS::DBInstance@E": { "Engine": "postgres", "EngineVersion": "16", "SourceDBInstanceIdentifier": "D" },
+            "AWS::RDS::DBInstance@F": { "Engine": "postgres", "EngineVersion": "16", "SourceDBClusterIdentifier": "elsewhere" },
+            "AWS::RDS::DBInstance@G": { "Engine": "postgres", "EngineVersion": "16", "SourceDBInstanceIdentifier": "elsewhere", "DBParameterGroupName": "default.postgres16" } }),
+        &expected,
+    );
+}
+
+#[test]
+fn groups_that_others_decide_are_not_the_default_one() {
+    check(
+        "own-database-groups",
+        &json!({ "aws_subnet.s": { "vpc_id": "vpc-1" }, "aws_db_subnet_group.g": { "name": "g", "subnet_ids": ["aws_subnet.s"] },
+            "aws_db_instance.a": { "db_subnet_group_name": "g" }, "aws_db_instance.b": { "db_subnet_group_name": "g", "replicate_source_db": "aws_db_instance.a" },
+            "aws_db_instance.c": { "db_subnet_group_name": "g", "replicate_source_db": "aws_db_instance.a", "vpc_security_group_ids": ["sg-1"] },
+            "aws_rds_cluster.named": { "db_subnet_group_name": "g" },
+            "aws_rds_cluster_instance.a": { "cluster_identifier": "elsewhere", "db_subnet_group_name": "g" },
+            "aws_rds_cluster_instance.b": { "cluster_identifier": "?var.cluster", "db_subnet_group_name": "g" },
+            // The subnets are the cluster's too.
+            "aws_rds_cluster_instance.c": { "cluster_identifier": "aws_rds_cluster.named" } }),
+        &["fail", "unknown", "pass", "unknown", "unknown", "fail"],
+    );
+    check_in(
+        Language::CloudFormation,
+        "own-database-groups",
+        &json!({ "AWS::EC2::Subnet@S": { "VpcId": "vpc-1" }, "AWS::RDS::DBSubnetGroup@G": { "SubnetIds": ["S"] },
+            "AWS::RDS::DBInstance@A": { "DBSubnetGroupName": "G" }, "AWS::RDS::DBInstance@B": { "DBSubnetGroupName": "G", "SourceDBInstanceIdentifier": "A" },
+            "AWS::RDS::DBInstance@C": { "DBSubnetGroupName": "G", "SourceDBClusterIdentifier": "elsewhere", "VPCSecurityGroups": ["sg-1"] },
+            "AWS::RDS::DBCluster@Named": { "DBSubnetGroupName": "G" },
+            "AWS::RDS::DBInstance@D": { "DBClusterIdentifier": "elsewhere", "DBSubnetGroupName": "G" },
+            "AWS::RDS::DBInstance@E": { "DBClusterIdentifier": "Named" } }),
+        &["fail", "unknown", "pass", "unknown", "fail"],
+    );
+}
