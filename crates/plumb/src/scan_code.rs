@@ -198,7 +198,8 @@ pub(crate) fn run(console: Console, arguments: &ScanCodeArguments) -> Result<Sta
     // A gate must not take code for clean of which no policy speaks, unless it asked for some policies alone.
     let selection = &arguments.selection;
     let all_was_asked = selection.policy.is_empty() && selection.service.is_empty() && !focus.changed;
-    let nothing_judged = code.unknown_blocks > 0 && report.summary.verdicts == VerdictCounts::default();
+    let is_something_declared = code.unknown_blocks > 0 || report.summary.resources > 0;
+    let nothing_judged = is_something_declared && report.summary.verdicts == VerdictCounts::default();
     Ok(
         match output::status(&report, &arguments.report, Counting::AskedAbout) {
             // A change of something else touches no code.
