@@ -138,7 +138,7 @@ impl<'a> Explainer<'a> {
                     String::new()
                 };
                 Because {
-                    message: format!("{}{rest}", parts.join(" and ")),
+                    message: format!("{}{rest}", joined(parts).join(" and ")),
                     span: node.span,
                 }
             }
@@ -370,6 +370,26 @@ impl<'a> Explainer<'a> {
     fn quoted(&self, span: Span) -> Text {
         cut::one_line(span.text(self.source)).into()
     }
+}
+
+/// What is required of one value by several parts, as one part: "`x` is 1, required == 2 or == 3".
+fn joined(parts: Vec<String>) -> Vec<String> {
+    const REQUIRED: &str = ", required ";
+    let mut joined: Vec<String> = Vec::new();
+    for part in parts {
+        let same = joined.last_mut().zip(part.split_once(REQUIRED));
+        match same.filter(|(last, (subject, _))| {
+            last.split_once(REQUIRED)
+                .is_some_and(|(known, _)| known == *subject)
+        }) {
+            Some((last, (_, required))) => {
+                last.push_str(" or ");
+                last.push_str(required);
+            }
+            None => joined.push(part),
+        }
+    }
+    joined
 }
 
 /// Whether an expression is a path into the resource, or to a statement of a policy in it.

@@ -189,6 +189,12 @@ fn logic_leads_to_what_decided() {
                 "resource.count=0 resource.enabled=false",
             ),
             (
+                "resource.count == 2 || resource.count == 3 || resource.enabled",
+                "`resource.count` is 0, required == 2 or == 3 and `resource.enabled` is false",
+                "resource.count == 2 || resource.count == 3 || resource.enabled",
+                "resource.count=0 resource.enabled=false",
+            ),
+            (
                 "!(resource.name == \"x\" && (resource.count == 0 || resource.enabled))",
                 "`resource.name` is \"x\" and `resource.count` is 0",
                 "!(resource.name == \"x\" && (resource.count == 0 || resource.enabled))",
