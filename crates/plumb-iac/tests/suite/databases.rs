@@ -62,3 +62,30 @@ fn groups_that_others_decide_are_not_the_default_one() {
         &["fail", "unknown", "pass", "unknown", "fail"],
     );
 }
+
+#[test]
+fn caches_of_a_global_datastore_are_as_that_is() {
+    for policy in [
+        "elasticache-replication-group-encrypted-at-rest",
+        "elasticache-replication-group-encrypted-in-transit",
+        "elasticache-replication-group-requires-authentication",
+    ] {
+        check(
+            policy,
+            &json!({ "aws_elasticache_replication_group.a": { "replication_group_id": "a" },
+                "aws_elasticache_replication_group.b": { "replication_group_id": "b", "global_replication_group_id": "g" },
+                "aws_elasticache_replication_group.c": { "replication_group_id": "c", "global_replication_group_id": "g", "auth_token": "t",
+                    "at_rest_encryption_enabled": true, "transit_encryption_enabled": true } }),
+            &["fail", "unknown", "pass"],
+        );
+        check_in(
+            Language::CloudFormation,
+            policy,
+            &json!({ "AWS::ElastiCache::ReplicationGroup@A": { "ReplicationGroupId": "a" },
+                "AWS::ElastiCache::ReplicationGroup@B": { "ReplicationGroupId": "b", "GlobalReplicationGroupId": "g" },
+                "AWS::ElastiCache::ReplicationGroup@C": { "ReplicationGroupId": "c", "GlobalReplicationGroupId": "g", "AuthToken": "t",
+                    "AtRestEncryptionEnabled": true, "TransitEncryptionEnabled": true, "TransitEncryptionMode": "required" } }),
+            &["fail", "unknown", "pass"],
+        );
+    }
+}

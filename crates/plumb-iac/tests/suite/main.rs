@@ -10,6 +10,7 @@ mod apis;
 mod arm;
 mod cloudformation;
 mod databases;
+mod launches;
 mod services;
 mod support;
 mod terraform;
