@@ -135,6 +135,18 @@ pub(crate) struct DriftArguments {
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse_variable)]
     pub(crate) var: Vec<(String, String)>,
 
+    /// A file with values of variables; repeatable, later ones win
+    #[arg(long, value_name = "FILE")]
+    pub(crate) var_file: Vec<PathBuf>,
+
+    /// The region, where the code does not tell one
+    #[arg(long, value_name = "REGION", value_parser = parse_region)]
+    pub(crate) region: Option<String>,
+
+    /// The workspace of Terraform; what hangs on it is unknown without
+    #[arg(long, value_name = "NAME")]
+    pub(crate) workspace: Option<String>,
+
     #[command(flatten)]
     pub(crate) answer: crate::graph_arguments::AnswerArguments,
 }
@@ -552,7 +564,7 @@ pub(crate) fn parse_variable(text: &str) -> Result<(String, String), String> {
     }
 }
 
-fn parse_region(text: &str) -> Result<String, String> {
+pub(crate) fn parse_region(text: &str) -> Result<String, String> {
     if plumb_cloud::session::is_region_name(text) {
         Ok(text.to_owned())
     } else {

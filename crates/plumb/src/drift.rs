@@ -70,9 +70,9 @@ fn read(
     let how = CodeArguments {
         path,
         var,
-        var_file: Vec::new(),
-        region: None,
-        workspace: None,
+        var_file: arguments.var_file.clone(),
+        region: arguments.region.clone(),
+        workspace: arguments.workspace.clone(),
     };
     scan_code::read(console, pack, &[], &how, Undeclared::Open)
 }

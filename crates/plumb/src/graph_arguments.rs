@@ -122,6 +122,18 @@ pub(crate) struct SourceArguments {
     #[arg(long, value_name = "NAME=VALUE", requires = "code", value_parser = crate::arguments::parse_variable)]
     pub(crate) var: Vec<(String, String)>,
 
+    /// With --code: a file with values of variables; repeatable, later ones win
+    #[arg(long, value_name = "FILE", requires = "code")]
+    pub(crate) var_file: Vec<PathBuf>,
+
+    /// With --code: the region, where the code does not tell one
+    #[arg(long, value_name = "REGION", requires = "code", value_parser = crate::arguments::parse_region)]
+    pub(crate) region: Option<String>,
+
+    /// With --code: the workspace of Terraform
+    #[arg(long, value_name = "NAME", requires = "code")]
+    pub(crate) workspace: Option<String>,
+
     /// With --demo: number of AWS accounts
     #[arg(long, value_name = "N", requires = "demo", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) accounts: Option<u32>,

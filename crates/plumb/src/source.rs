@@ -85,9 +85,9 @@ impl Source {
                 let how = CodeArguments {
                     path: Some(path.clone()),
                     var: arguments.var.clone(),
-                    var_file: Vec::new(),
-                    region: None,
-                    workspace: None,
+                    var_file: arguments.var_file.clone(),
+                    region: arguments.region.clone(),
+                    workspace: arguments.workspace.clone(),
                 };
                 let code = scan_code::read(console, &pack, &policies, &how, Undeclared::Absent)?;
                 addresses = Addresses::of(&code.accounts);
