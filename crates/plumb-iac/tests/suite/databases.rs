@@ -44,11 +44,16 @@ fn groups_that_others_decide_are_not_the_default_one() {
             "aws_db_instance.a": { "db_subnet_group_name": "g" }, "aws_db_instance.b": { "db_subnet_group_name": "g", "replicate_source_db": "aws_db_instance.a" },
             "aws_db_instance.c": { "db_subnet_group_name": "g", "replicate_source_db": "aws_db_instance.a", "vpc_security_group_ids": ["sg-1"] },
             "aws_rds_cluster.named": { "db_subnet_group_name": "g" },
+            "aws_rds_cluster.own": { "db_subnet_group_name": "g", "vpc_security_group_ids": ["sg-1"] },
+            "aws_rds_cluster.unsure": { "db_subnet_group_name": "g", "vpc_security_group_ids": "?var.groups" },
             "aws_rds_cluster_instance.a": { "cluster_identifier": "elsewhere", "db_subnet_group_name": "g" },
             "aws_rds_cluster_instance.b": { "cluster_identifier": "?var.cluster", "db_subnet_group_name": "g" },
             // The subnets are the cluster's too.
-            "aws_rds_cluster_instance.c": { "cluster_identifier": "aws_rds_cluster.named" } }),
-        &["fail", "unknown", "pass", "unknown", "unknown", "fail"],
+            "aws_rds_cluster_instance.c": { "cluster_identifier": "aws_rds_cluster.named" },
+            "aws_rds_cluster_instance.d": { "cluster_identifier": "aws_rds_cluster.own" }, "aws_rds_cluster_instance.e": { "cluster_identifier": "aws_rds_cluster.unsure" } }),
+        &[
+            "fail", "unknown", "pass", "unknown", "unknown", "fail", "pass", "unknown",
+        ],
     );
     check_in(
         Language::CloudFormation,
@@ -56,10 +61,12 @@ fn groups_that_others_decide_are_not_the_default_one() {
         &json!({ "AWS::EC2::Subnet@S": { "VpcId": "vpc-1" }, "AWS::RDS::DBSubnetGroup@G": { "SubnetIds": ["S"] },
             "AWS::RDS::DBInstance@A": { "DBSubnetGroupName": "G" }, "AWS::RDS::DBInstance@B": { "DBSubnetGroupName": "G", "SourceDBInstanceIdentifier": "A" },
             "AWS::RDS::DBInstance@C": { "DBSubnetGroupName": "G", "SourceDBClusterIdentifier": "elsewhere", "VPCSecurityGroups": ["sg-1"] },
-            "AWS::RDS::DBCluster@Named": { "DBSubnetGroupName": "G" },
+            "AWS::RDS::DBCluster@Named": { "DBSubnetGroupName": "G" }, "AWS::RDS::DBCluster@Own": { "DBSubnetGroupName": "G", "VpcSecurityGroupIds": ["sg-1"] },
+            "AWS::RDS::DBCluster@Unsure": { "DBSubnetGroupName": "G", "VpcSecurityGroupIds": "?Groups" },
             "AWS::RDS::DBInstance@D": { "DBClusterIdentifier": "elsewhere", "DBSubnetGroupName": "G" },
-            "AWS::RDS::DBInstance@E": { "DBClusterIdentifier": "Named" } }),
-        &["fail", "unknown", "pass", "unknown", "fail"],
+            "AWS::RDS::DBInstance@E": { "DBClusterIdentifier": "Named" }, "AWS::RDS::DBInstance@F": { "DBClusterIdentifier": "Own" },
+            "AWS::RDS::DBInstance@G": { "DBClusterIdentifier": "Unsure" } }),
+        &["fail", "unknown", "pass", "unknown", "fail", "pass", "unknown"],
     );
 }
 
