@@ -29,7 +29,14 @@ const UNREAD: &str = "some of the code could not be read, so what it declares is
 pub(crate) fn run(console: Console, arguments: &DriftArguments) -> Result<Status, Failed> {
     let (format, destination) = arguments.answer.open(arguments.snapshot.as_deref())?;
     let pack = knowledge::load(console, &[])?;
-    let code = read(console, &pack, arguments.code.clone(), arguments.var.clone())?;
+    let declared = CodeArguments {
+        path: arguments.code.clone(),
+        var: arguments.var.clone(),
+        var_file: arguments.var_file.clone(),
+        region: arguments.region.clone(),
+        workspace: arguments.workspace.clone(),
+    };
+    let code = read(console, &pack, &declared)?;
     let found = match (&arguments.snapshot, &arguments.state) {
         (Some(path), _) => {
             let accounts = accounts(path)?;
@@ -37,7 +44,13 @@ pub(crate) fn run(console: Console, arguments: &DriftArguments) -> Result<Status
         }
         (None, Some(path)) => {
             check_state(path)?;
-            let state = read(console, &pack, Some(path.clone()), Vec::new())?;
+            let written = CodeArguments {
+                path: Some(path.clone()),
+                var: Vec::new(),
+                var_file: Vec::new(),
+                ..declared
+            };
+            let state = read(console, &pack, &written)?;
             compare(&code.accounts, &code.sources, Live::State(&state.accounts))
         }
         (None, None) => compare(&code.accounts, &code.sources, Live::Accounts(&[])),
@@ -61,20 +74,8 @@ pub(crate) fn run(console: Console, arguments: &DriftArguments) -> Result<Status
     })
 }
 
-fn read(
-    console: Console,
-    pack: &Pack,
-    path: Option<std::path::PathBuf>,
-    var: Vec<(String, String)>,
-) -> Result<scan_code::Code, Failed> {
-    let how = CodeArguments {
-        path,
-        var,
-        var_file: arguments.var_file.clone(),
-        region: arguments.region.clone(),
-        workspace: arguments.workspace.clone(),
-    };
-    scan_code::read(console, pack, &[], &how, Undeclared::Open)
+fn read(console: Console, pack: &Pack, how: &CodeArguments) -> Result<scan_code::Code, Failed> {
+    scan_code::read(console, pack, &[], how, Undeclared::Open)
 }
 
 /// Whether a file is a state; a plan tells what would be, not what is.
