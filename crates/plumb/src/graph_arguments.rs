@@ -119,19 +119,19 @@ pub(crate) struct SourceArguments {
     pub(crate) code: Option<PathBuf>,
 
     /// With --code: the value of a variable or parameter; repeatable
-    #[arg(long, value_name = "NAME=VALUE", requires = "code", value_parser = crate::arguments::parse_variable)]
+    #[arg(long, value_name = "NAME=VALUE", requires = "code", conflicts_with_all = ["snapshot", "demo"], value_parser = crate::arguments::parse_variable)]
     pub(crate) var: Vec<(String, String)>,
 
     /// With --code: a file with values of variables; repeatable, later ones win
-    #[arg(long, value_name = "FILE", requires = "code")]
+    #[arg(long, value_name = "FILE", requires = "code", conflicts_with_all = ["snapshot", "demo"])]
     pub(crate) var_file: Vec<PathBuf>,
 
     /// With --code: the region, where the code does not tell one
-    #[arg(long, value_name = "REGION", requires = "code", value_parser = crate::arguments::parse_region)]
+    #[arg(long, value_name = "REGION", requires = "code", conflicts_with_all = ["snapshot", "demo"], value_parser = crate::arguments::parse_region)]
     pub(crate) region: Option<String>,
 
     /// With --code: the workspace of Terraform
-    #[arg(long, value_name = "NAME", requires = "code")]
+    #[arg(long, value_name = "NAME", requires = "code", conflicts_with_all = ["snapshot", "demo"])]
     pub(crate) workspace: Option<String>,
 
     /// With --demo: number of AWS accounts
