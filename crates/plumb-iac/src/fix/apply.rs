@@ -1,20 +1,32 @@
 //! `apply`: the text after edits, with the arguments of Terraform one under another where edits touch them.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-/// The text of a file after edits; of two that overlap the first one counts. `name` tells by its ending what the file is.
+/// The text of a file after edits; of two that overlap the first one counts. `name` tells by its ending what the file is. Lines end as
+/// those of the file do.
 pub fn apply(name: &str, text: &str, mut edits: Vec<(Range<usize>, &str)>) -> String {
     edits.sort_by_key(|(range, _)| (range.start, range.end));
     let mut made = String::with_capacity(text.len() + 256);
     let mut new: Vec<Range<usize>> = Vec::new();
     let mut done = 0;
-    for (range, replacement) in edits {
+    let has_returns = text.contains("\r\n");
+    for (mut range, replacement) in edits {
+        let mut replacement = Cow::Borrowed(replacement);
+        if has_returns {
+            replacement = Cow::Owned(replacement.replace("\r\n", "\n").replace('\n', "\r\n"));
+            let before = range.start.saturating_sub(1);
+            // What is put in at the end of a line stands before all of what ends it.
+            if range.is_empty() && text.get(before..before + 2) == Some("\r\n") {
+                range = before..before;
+            }
+        }
         if range.start < done || range.end < range.start {
             continue;
         }
         made.push_str(text.get(done..range.start).unwrap_or_default());
         let start = made.len();
-        made.push_str(replacement);
+        made.push_str(&replacement);
         new.push(start..made.len());
         done = range.end;
     }
@@ -156,6 +168,19 @@ mod tests {
         assert_eq!(
             apply("t.yaml", "a = 1", vec![(5..5, "\nbb = 2")]),
             "a = 1\nbb = 2"
+        );
+    }
+
+    #[test]
+    fn lines_end_as_those_of_the_file() {
+        let text = "a {\r\n  b = 1\r\n}\r\n";
+        for at in [12, 13] {
+            let made = apply("main.tf", text, vec![(at..at, "\n  long = 2")]);
+            assert_eq!(made, "a {\r\n  b    = 1\r\n  long = 2\r\n}\r\n", "{at}");
+        }
+        assert_eq!(
+            apply("main.tf", text, vec![(14..14, "  c = 2\n")]),
+            "a {\r\n  b = 1\r\n  c = 2\r\n}\r\n"
         );
     }
 
