@@ -65,3 +65,15 @@ fn user_data_of_specifications_may_be_plain() {
         &["fail", "pass", "pass"],
     );
 }
+
+#[test]
+fn what_another_block_decides_is_unknown_where_that_is_not_known() {
+    let unknown = "?`var.x` has no value";
+    let code = json!({
+        "aws_launch_template.t": { "name": "t", "user_data": unknown, "network_interfaces": [{ "associate_public_ip_address": unknown }] },
+        "aws_instance.i": { "subnet_id": "aws_subnet.s", "launch_template": [{ "id": "aws_launch_template.t" }] },
+        "aws_subnet.s": {},
+    });
+    check("ec2-instance-user-data-no-secrets", &code, &["unknown"]);
+    check("ec2-instance-no-public-ip", &code, &["unknown"]);
+}

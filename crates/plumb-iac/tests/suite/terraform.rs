@@ -28,6 +28,25 @@ fn buckets_have_what_s3_gives_new_ones_until_code_says_otherwise() {
 }
 
 #[test]
+fn defaults_of_buckets_hang_on_what_is_not_known() {
+    let bucket = |acl: &str| json!({ "aws_s3_bucket.b": { "bucket": "b", "acl": acl } });
+    let policy = |text: &str| json!({ "aws_s3_bucket.b": { "bucket": "b" }, "aws_s3_bucket_policy.p": { "bucket": "b", "policy": text } });
+    let unknown = "?`var.x` has no value";
+    for (code, is_blocked, is_without_lists, is_closed) in [
+        (bucket("private"), "pass", "pass", "pass"),
+        (bucket("public-read"), "fail", "fail", "fail"),
+        // For others than strangers nothing is blocked, and yet there are lists.
+        (bucket("log-delivery-write"), "pass", "fail", "pass"),
+        (bucket(unknown), "unknown", "unknown", "unknown"),
+        (policy(unknown), "unknown", "pass", "unknown"),
+    ] {
+        check("s3-bucket-public-access-blocked", &code, &[is_blocked]);
+        check("s3-bucket-acls-disabled", &code, &[is_without_lists]);
+        check("s3-bucket-not-public", &code, &[is_closed]);
+    }
+}
+
+#[test]
 fn rules_of_security_groups_come_from_everywhere() {
     let policy = "ec2-security-group-admin-ports-closed-to-ipv4";
     let inline = json!({ "aws_security_group.g": { "ingress": [{ "protocol": "tcp", "from_port": 22, "to_port": 22,

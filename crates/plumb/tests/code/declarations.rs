@@ -125,3 +125,43 @@ fn code_in_folders_that_are_passed_over_is_told() {
     );
     folder.scan(&[".github/infra"]).ends(1, &[]);
 }
+
+#[test]
+fn what_completes_a_resource_is_pointed_at_where_it_stands() {
+    let folder = Folder::new("parts-that-decide");
+    let permission = |name: &str, principal: &str| {
+        format!(
+            "resource \"aws_lambda_permission\" \"{name}\" {{\n  function_name = aws_lambda_function.f.function_name\n  action = \"lambda:InvokeFunction\"\n  principal = \"{principal}\"\n}}\n"
+        )
+    };
+    let function =
+        "resource \"aws_lambda_function\" \"f\" {\n  function_name = \"f\"\n  role = aws_iam_role.r.arn\n}\n";
+    // Nothing but the role says that there is a policy of AWS.
+    let role = "resource \"aws_iam_role\" \"r\" {\n  name = \"r\"\n  assume_role_policy = jsonencode({ Statement = [] })\n  managed_policy_arns = [\"arn:aws:iam::aws:policy/AdministratorAccess\"]\n}\n";
+    let account = permission("a_ok", "111122223333");
+    let everybody = permission("b_open", "*");
+    folder.file("main.tf", &format!("{function}{account}{everybody}{role}"));
+    let policies = [
+        "lambda-function-not-public",
+        "iam-aws-policy-full-admin-not-attached",
+    ];
+    let arguments = policies.iter().flat_map(|policy| ["--policy", policy]);
+    let (_, report) = folder.report(&arguments.collect::<Vec<_>>());
+    let findings = report["accounts"][0]["findings"].as_array().unwrap();
+    let mut places: Vec<(String, u64)> = findings
+        .iter()
+        .filter(|finding| finding["verdict"] == "fail")
+        .map(|finding| {
+            let line = finding["code"]["place"]["line"].as_u64().unwrap();
+            (finding["policy"].as_str().unwrap().to_owned(), line)
+        })
+        .collect();
+    places.sort();
+    assert_eq!(
+        places,
+        [
+            ("iam-aws-policy-full-admin-not-attached".to_owned(), 18),
+            ("lambda-function-not-public".to_owned(), 10),
+        ]
+    );
+}

@@ -121,3 +121,30 @@ fn plans_may_be_longer_than_other_files() {
     assert!(scan.stdout.contains("aws_s3_bucket.b"), "{}", scan.stdout);
     scanned(&folder, "data/data.json").ends(3, &["bytes, more than 8388608"]);
 }
+
+#[test]
+fn what_is_mapped_and_not_judged_is_not_clean_and_idle_variables_are_told() {
+    let folder = Folder::new("no-policy-speaks");
+    folder.file(
+        "main.tf",
+        "resource \"azurerm_storage_account\" \"s\" {\n  name = \"s\"\n}\n",
+    );
+    let run = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_plumb"))
+            .args(["scan", "code"])
+            .args(arguments)
+            .current_dir(&folder.0)
+            .env_clear()
+            .env("HOME", "/nonexistent")
+            .output()
+            .unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    assert_eq!(run(&[]).0, Some(4));
+    assert_eq!(run(&["--allow-incomplete"]).0, Some(0));
+    let (_, told) = run(&["--var", "nosuch=1"]);
+    assert!(told.contains("no root declares the variable `nosuch`"), "{told}");
+    folder.file("variables.tf", "variable \"nosuch\" {}\n");
+    let (_, told) = run(&["--var", "nosuch=1"]);
+    assert!(!told.contains("nosuch"), "{told}");
+}
